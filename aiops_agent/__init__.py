@@ -1,0 +1,1 @@
+"""An agent that reads a server's logs, diagnoses errors, repairs what it may, and keeps a record."""

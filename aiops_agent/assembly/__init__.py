@@ -1,0 +1,1 @@
+"""Lines become error records: prefilter, grouping, redaction, fingerprint."""

@@ -1,0 +1,1 @@
+"""What was done, provably: seal, journal, keys, verify."""

@@ -1,0 +1,1 @@
+"""Telling people: compose a report, deliver it to a platform."""

@@ -1,0 +1,1 @@
+"""What is it, and what do we know about it: classifier, embedder, knowledge base."""

@@ -1,0 +1,1 @@
+"""The nouns of the journey: frozen dataclasses, standard library only."""

@@ -1,0 +1,97 @@
+"""What was read: checkpoints of files, and error records counted by fingerprint."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import NewType
+
+Fingerprint = NewType("Fingerprint", str)
+"""16 hex digits: equal for the same fault on any host, at any time."""
+
+
+class Severity(IntEnum):
+    """How bad the record says it is, on the OpenTelemetry log data model's scale of 1 to 24."""
+
+    WARNING = 13
+    ERROR = 17
+    CRITICAL = 21
+
+    @property
+    def label(self) -> str:
+        """Return the word used in JSON: `warning`, `error` or `critical`."""
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """How far one file (one generation of it, not one path) has been read."""
+
+    path: str
+    """Where it was last seen."""
+
+    device: int
+    inode: int
+
+    offset: int
+    """Bytes from the start of the file that are counted; always just behind a newline, or the end of a rotated file."""
+
+    record_start: int
+    """Where the last counted error record began: reading resumes here so that late lines extend it.
+    Equal to `offset` when the last thing read was no error record."""
+
+    prefix_length: int
+    prefix_digest: bytes
+    """Of the first `prefix_length` (at most 1,024) bytes: tells a file from another one that got its inode."""
+
+    window_digest: bytes
+    """Of the up to 256 bytes before `offset`: tells a file from itself truncated and written anew."""
+
+    size: int
+    mtime_ns: int
+    """As `stat` gave them when the file was last read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """All error records of one fingerprint that one batch of reading found."""
+
+    fingerprint: Fingerprint
+    severity: Severity
+
+    count: int
+    """Records counted; 0 when lines that arrived later only extended a record counted before."""
+
+    text: str
+    """The first of them whole, lines joined by newlines, secrets replaced: safe to store, classify and send."""
+
+    grouped_by: str
+    """Why these are one: "exception chain X < Y, frames a, b" or "message shape ..."."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something about the input that a person should hear of once: a refused link, an unreadable file, a cut line."""
+
+    kind: str
+    """`unreadable`, `refused`, `long_line`, `binary`, `truncated`."""
+
+    path: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one stretch of one file gave: committed together or not at all."""
+
+    path: str
+    service: str | None
+    """The unit a playbook may act on: from the configuration of the source, never from the log. None: report only."""
+
+    checkpoint: Checkpoint
+    sightings: tuple[Sighting, ...]
+    notices: tuple[Notice, ...]
+
+    read_bytes: int
+    """New bytes, not those read again to extend a record."""
+
+    lost_bytes: int
+    """Bytes that were there to be read and are known to be gone (truncated before we came)."""

@@ -1,0 +1,144 @@
+"""A repair that a person wrote, and what running it gave."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import IntEnum
+
+
+class Risk(IntEnum):
+    """How much harm a repair can do when it is the wrong one."""
+
+    LOW = 1
+    MEDIUM = 2
+    HIGH = 3
+    CRITICAL = 4
+
+
+Scalar = str | int | float | bool
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One thing the runner wants done: a probe that only looks, or a verb that changes something."""
+
+    verb: str
+    """From the closed vocabulary: `unit_state`, `http`, `file_absent`, `move_aside`, ..."""
+
+    arguments: Mapping[str, Scalar]
+    """Parameters already filled in, each typed and checked by the verb's schema."""
+
+    changes: bool
+    """False for a probe: it may be run at any time, also in a dry run."""
+
+    privileged: bool
+    """True when it needs root: the embedded executor refuses it."""
+
+    timeout: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class CommandResult:
+    """What came of one command."""
+
+    ok: bool
+    """For a probe: the condition holds. For a verb: it was done."""
+
+    detail: str
+    """For people and the audit log: what was seen or done, redacted, at most 2,000 characters."""
+
+    undo: Command | None = None
+    """What takes back exactly this change; None for probes and for what cannot be taken back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A probe or step as written: arguments may be `$name`, filled from the parameters."""
+
+    verb: str
+    arguments: Mapping[str, Scalar]
+    changes: bool
+    privileged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """How often at the most, for one playbook on one target."""
+
+    per_hour: int
+    per_day: int
+
+
+@dataclass(frozen=True, slots=True)
+class Playbook:
+    """One reviewed repair."""
+
+    name: str
+    version: int
+    description: Mapping[str, str]
+    """By locale: at least `en`."""
+
+    risk: Risk
+    categories: tuple[str, ...]
+    services: tuple[str, ...]
+    """Glob patterns of units it may act on."""
+
+    params: Mapping[str, str]
+    """Name -> where it comes from: `source.service` or `source.parameters.NAME`. Never the record."""
+
+    evidence: tuple[Template, ...]
+    """Probes that must all hold immediately before the first step."""
+
+    steps: tuple[Template, ...]
+    verify_within: timedelta
+    verify: tuple[Template, ...]
+    """Probes that must all hold, within `verify_within` of the last step, for the run to have succeeded."""
+
+    undo: tuple[Template, ...]
+    """Run after the steps' own undo commands when a run fails."""
+
+    cooldown: timedelta
+    """After a run on a target: how long until the next one there."""
+
+    caps: Caps
+    path: str
+    digest: str
+    """SHA-256 of the file's bytes, hex: what was read is what is run."""
+
+    @property
+    def privileged(self) -> bool:
+        """Tell whether any of it needs root."""
+        return any(t.privileged for t in (*self.evidence, *self.steps, *self.verify, *self.undo))
+
+
+@dataclass(frozen=True, slots=True)
+class Succeeded:
+    """Every step was done and the verification held."""
+
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotNeeded:
+    """The evidence did not hold: nothing was touched."""
+
+    probe: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A step failed or the verification did not hold in time."""
+
+    at: str
+    """The verb at which it ended."""
+
+    detail: str
+    undone: bool
+    """Everything touched was taken back."""
+
+    left_behind: tuple[str, ...]
+    """What could not be taken back, in words."""
+
+
+RunResult = Succeeded | NotNeeded | Failed

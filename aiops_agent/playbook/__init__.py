@@ -1,0 +1,1 @@
+"""Repairs written by people: load, lint, run as a dialogue, execute."""

@@ -1,0 +1,1 @@
+"""May we, should we, must we ask: pure functions."""

@@ -1,0 +1,86 @@
+"""The seams: what the journey needs from the world, one narrow protocol for each foreign thing."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from aiops_agent.model.audit import Anchor, AuditEntry
+from aiops_agent.model.diagnosis import Diagnosis
+from aiops_agent.model.event import Batch, Checkpoint
+from aiops_agent.model.message import Message, Report
+from aiops_agent.model.playbook import Command, CommandResult
+
+
+class LogSource(Protocol):
+    """Something lines come from."""
+
+    def read(self, known: Mapping[str, Checkpoint]) -> Iterator[Batch]:
+        """Yield what is new since the checkpoints in `known` (keyed by `DEVICE:INODE`), in batches that fit in memory.
+
+        A source that does not exist yet yields nothing. What cannot be read gives a batch with a notice.
+        """
+
+
+class Diagnostician(Protocol):
+    """Says what a record means."""
+
+    def diagnose(self, texts: Sequence[str], services: Sequence[str | None]) -> list[Diagnosis]:
+        """Return one diagnosis for each redacted text, in order."""
+
+
+class Executor(Protocol):
+    """Does one command of a playbook."""
+
+    privileged: bool
+    """Whether it takes commands that need root."""
+
+    def run(self, command: Command) -> CommandResult:
+        """Do it and say what came of it. A time-out or a refusal is a result that is not ok, never an exception."""
+
+
+class Chat(Protocol):
+    """One destination for reports."""
+
+    name: str
+    """As configured: `slack`, `telegram:ops`."""
+
+    locale: str
+    """`en` or `zh`."""
+
+    def send(self, message: Message) -> None:
+        """Deliver it.
+
+        Raises:
+            ChatError: It was not delivered; `retryable` says whether trying later can help.
+        """
+
+
+class Composer(Protocol):
+    """Puts a report into words."""
+
+    def compose(self, report: Report, locale: str) -> Message:
+        """Return the report in that language."""
+
+
+class Journal(Protocol):
+    """The audit log, opened for writing."""
+
+    def append(self, entry: AuditEntry) -> None:
+        """Make `entry` durable (fsync) before returning.
+
+        Raises:
+            AuditError: It is not on disk. What it speaks of must not be done.
+        """
+
+    def anchor(self) -> Anchor:
+        """Return where the log stands."""
+
+
+class Clock(Protocol):
+    """Time for what has to wait: probes that are repeated until a deadline."""
+
+    def now(self) -> datetime:
+        """Return the aware UTC time."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""

@@ -1,0 +1,1 @@
+"""What must survive a restart: offsets, incidents, actions, approvals, outbox, in SQLite."""
