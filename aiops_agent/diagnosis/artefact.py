@@ -1,0 +1,67 @@
+"""The shipped model files: what they must be, byte for byte."""
+
+import hashlib
+import json
+from pathlib import Path
+
+from aiops_agent.errors import ModelError
+
+MODELS = Path(__file__).resolve().parent.parent / "models"
+MANIFEST = "manifest.json"
+REINSTALL = "reinstall the package: pip install --force-reinstall --no-deps aiops-host-agent"
+
+
+def verified(folder: Path, *names: str) -> list[Path]:
+    """Return the paths of the named files of `folder`, each checked against the manifest.
+
+    Raises:
+        ModelError: A file is missing or its SHA-256 is not the one in the manifest.
+    """
+    expected = _read_manifest(folder)
+    return [_verify(folder / name, expected.get(name)) for name in names]
+
+
+def manifest_digest(folder: Path) -> str:
+    """Return the SHA-256 of the manifest: it names this exact set of models."""
+    return hashlib.sha256(_read_bytes(folder / MANIFEST)).hexdigest()
+
+
+def write_manifest(folder: Path) -> None:
+    """Record the digest of every file under `folder`."""
+    files = {
+        path.relative_to(folder).as_posix(): digest(path)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != MANIFEST and path.suffix in {".onnx", ".json", ".npz"}
+    }
+    (folder / MANIFEST).write_text(json.dumps({"sha256": files}, indent=1) + "\n", encoding="utf-8")
+
+
+def digest(path: Path) -> str:
+    """Return the SHA-256 of a file, hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _read_manifest(folder: Path) -> dict[str, str]:
+    try:
+        files: dict[str, str] = json.loads(_read_bytes(folder / MANIFEST))["sha256"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"{folder / MANIFEST} cannot be read: {error}", hint=REINSTALL) from error
+    return files
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error.strerror}", hint=REINSTALL) from error
+
+
+def _verify(path: Path, expected: str | None) -> Path:
+    try:
+        found = digest(path)
+    except OSError as error:
+        raise ModelError(f"the model file {path} cannot be read: {error.strerror}", hint=REINSTALL) from error
+    if found != expected:
+        raise ModelError(f"the model file {path} is not the one this version was shipped with", hint=REINSTALL)
+    return path
