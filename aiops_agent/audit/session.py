@@ -1,0 +1,130 @@
+"""Writes one session of a log: from its opening to its close, in one or the other segment."""
+
+import errno
+import os
+from datetime import datetime
+from pathlib import Path
+
+from aiops_agent.audit.damage import DamagedLogError, Kind
+from aiops_agent.audit.keys import FileKeys
+from aiops_agent.audit.record import Type
+from aiops_agent.audit.seal import Position, Sealer, canonical, time_ns
+from aiops_agent.audit.segments import list_segments, lock, segment_number, segment_path
+from aiops_agent.audit.walk import Walk, walk_tail
+from aiops_agent.errors import AuditError
+from aiops_agent.model.audit import AuditEntry
+
+_SEGMENT_BYTES = 64 << 20
+_SEGMENT_NS = 24 * 3600 * 10**9
+_CHECKPOINT_EVERY = 256
+"""Records. What stands behind the last checkpoint is proven by the MAC key alone."""
+
+
+class Session:
+    """Holds the lock on the log's directory from its making until `close` or `abandon`.
+
+    The log's last segment is continued where its writer closed it; otherwise a new one begins, and explains why.
+    """
+
+    def __init__(self, directory: Path, keys: FileKeys, at: datetime) -> None:
+        if not directory.exists():
+            directory.mkdir(mode=0o700, parents=True)
+            _sync(directory.parent)
+        self._directory = directory
+        self._keys = keys
+        self._lock = lock(directory)
+        self._descriptor: int | None = None
+        try:
+            self._prepare(at)
+        except (OSError, AuditError):
+            self.abandon()
+            raise
+
+    def _prepare(self, at: datetime) -> None:
+        segments = list_segments(self._directory)
+        if segments:
+            _sync(segments[-1])  # what the last writer left must be as durable as what is built on it
+        elif not self._keys.exist():
+            self._keys.create()
+        walk = walk_tail(segments, self._keys)
+        signing = self._keys.signing_key(walk.position.announced)
+        if signing is None:
+            name, end = walk.end
+            raise DamagedLogError(name or self._directory.name, end, Kind.CUT, "the signing key knows of more records")
+        self._time = time_ns(at)
+        is_continued = self._is_continued(segments, walk)
+        self._began = walk.segment_began_ns if is_continued else self._time
+        self._size = walk.end[1] if is_continued else 0
+        number = segment_number(segments[-1]) if segments else 0
+        self.path = segments[-1] if is_continued else segment_path(self._directory, number + 1)
+        self._sealer = Sealer(self._keys, signing, walk.position, segment_number(self.path))
+        self._checkpointed = walk.position.records
+        self._tear = walk.tear or (None if walk.is_closed else walk.clean_tear())
+
+    def _is_continued(self, segments: list[Path], walk: Walk) -> bool:
+        is_full = walk.end[1] >= _SEGMENT_BYTES or self._time - walk.segment_began_ns >= _SEGMENT_NS
+        return bool(segments) and walk.is_closed and walk.tear is None and not is_full
+
+    @property
+    def position(self) -> Position:
+        """Where the log stands."""
+        return self._sealer.position
+
+    def is_full(self, at: datetime) -> bool:
+        """Tell whether the segment is large or old enough for the next to begin."""
+        return self._size >= _SEGMENT_BYTES or time_ns(at) - self._began >= _SEGMENT_NS
+
+    def append(self, entry: AuditEntry) -> None:
+        """Write the entry and make it durable: one write, one sync."""
+        plain = canonical(entry)
+        self._time = time_ns(entry.time)
+        opening = b"" if self._descriptor is not None else self._sealer.open(self._time, self._tear)
+        record = opening + self._sealer.entry(plain, self._time)
+        if self._sealer.position.records - self._checkpointed >= _CHECKPOINT_EVERY:
+            self._write_signed(Type.CHECKPOINT, record)
+        else:
+            self._write(record)
+
+    def close(self) -> None:
+        """Sign the log, end the session and let others write."""
+        try:
+            if self._descriptor is not None:
+                self._write_signed(Type.CLOSE, b"")
+        finally:
+            self.abandon()
+
+    def abandon(self) -> None:
+        """Let others write, and leave the segment as it is."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+        os.close(self._lock)
+
+    def _write_signed(self, kind: Type, before: bytes) -> None:
+        record, successor = self._sealer.checkpoint(kind, self._time)
+        self._keys.prepare_successor(successor)
+        self._write(before + record)
+        self._keys.adopt_successor()
+        self._checkpointed = self._sealer.position.records
+
+    def _write(self, records: bytes) -> None:
+        is_new = self._size == 0
+        if self._descriptor is None:
+            create = os.O_CREAT | os.O_EXCL if is_new else 0
+            flags = os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC | create
+            self._descriptor = os.open(self.path, flags, 0o600)
+        written = os.write(self._descriptor, records)
+        if written != len(records):
+            raise OSError(errno.ENOSPC, f"only {written} of {len(records)} bytes were written")
+        os.fdatasync(self._descriptor)
+        if is_new:
+            os.fsync(self._lock)  # or a power cut takes the whole file
+        self._size += written
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
