@@ -80,9 +80,7 @@ class ModelError(AgentError):
 class ChatError(AgentError):
     """A report was not delivered."""
 
-    def __init__(
-        self, message: str, *, retryable: bool, retry_after: float | None = None, hint: str = ""
-    ) -> None:
+    def __init__(self, message: str, *, retryable: bool, retry_after: float | None = None, hint: str = "") -> None:
         super().__init__(message, hint=hint)
         self.retryable = retryable
         self.retry_after = retry_after

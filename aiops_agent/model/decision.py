@@ -1,9 +1,10 @@
 """What may be done about an incident, and why not more."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
+from aiops_agent.model.incident import Outcome
 from aiops_agent.model.playbook import Playbook
 
 
@@ -19,6 +20,7 @@ class Reason(StrEnum):
     """Why this decision and not a bolder one: the words of the JSON contract."""
 
     REPEAT_INTERVAL = "repeat_interval"
+    BEFORE_REPAIR = "before_repair"
     SILENCED = "silenced"
     ACKNOWLEDGED = "acknowledged"
     AWAITING_APPROVAL = "awaiting_approval"
@@ -38,6 +40,20 @@ class Reason(StrEnum):
     RISK_NEEDS_APPROVAL = "risk_needs_approval"
     AUTO_ALLOWED = "auto_allowed"
     NOTICE = "notice"
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What one playbook did on one target lately."""
+
+    runs_last_hour: int
+    runs_last_day: int
+    last_run: datetime | None
+    last_outcome: Outcome | None
+    """None also while a run has an intent and no result."""
+
+
+NO_HISTORY = History(runs_last_hour=0, runs_last_day=0, last_run=None, last_outcome=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,11 @@ class Checkpoint:
     mtime_ns: int
     """As `stat` gave them when the file was last read."""
 
+    @property
+    def key(self) -> str:
+        """Return `DEVICE:INODE`."""
+        return f"{self.device}:{self.inode}"
+
 
 @dataclass(frozen=True, slots=True)
 class Sighting:

@@ -1,11 +1,17 @@
 """One fault on one service, from the first record to the end of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from hashlib import blake2b
 
-from aiops_agent.model.event import Fingerprint, Severity
+from aiops_agent.model.diagnosis import Diagnosis
+from aiops_agent.model.event import Batch, Fingerprint, Notice, Severity, Sighting
+
+
+TITLE_LENGTH = 160
+"""Characters of a title: one line of a chat message."""
 
 
 class Kind(StrEnum):
@@ -103,3 +109,92 @@ class Incident:
 def rfc3339(time: datetime) -> str:
     """Return an aware UTC time as `2026-11-23T03:00:00Z`, to the second."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def opened(batch: Batch, sighting: Sighting, now: datetime) -> Incident:
+    """Return the incident of a fault seen for the first time: not diagnosed, nothing counted yet."""
+    return Incident(
+        id=_identity(Kind.LOG, sighting.fingerprint, batch.service, now),
+        kind=Kind.LOG,
+        fingerprint=sighting.fingerprint,
+        status=Status.OPEN,
+        category="unknown",
+        confidence=0.0,
+        abstained=True,
+        severity=sighting.severity,
+        service=batch.service,
+        source=batch.path,
+        first_seen=now,
+        last_seen=now,
+        occurrences=0,
+        title=title(sighting.text),
+        text=sighting.text,
+        grouped_by=sighting.grouped_by,
+        decided_by="",
+        article=None,
+        playbook=None,
+        decision="",
+        reason="",
+        outcome=None,
+        last_told=None,
+    )
+
+
+def diagnosed(incident: Incident, text: str, diagnosis: Diagnosis, playbook: str | None) -> Incident:
+    """Return the incident with what its record, as it reads now, was found to mean."""
+    prediction = diagnosis.prediction
+    return replace(
+        incident,
+        text=text,
+        title=title(text),
+        category=prediction.category,
+        confidence=prediction.confidence,
+        abstained=prediction.abstained,
+        decided_by=prediction.decided_by,
+        article=diagnosis.article.id if diagnosis.article else None,
+        playbook=playbook,
+    )
+
+
+def noticed(notice: Notice, now: datetime) -> Incident:
+    """Return the incident of a notice about the agent itself or its input."""
+    subject = f"{notice.kind}\0{notice.path}".encode(errors="surrogateescape")
+    fingerprint = Fingerprint(blake2b(subject, digest_size=8).hexdigest())
+    return Incident(
+        id=_identity(Kind.AGENT, fingerprint, None, now),
+        kind=Kind.AGENT,
+        fingerprint=fingerprint,
+        status=Status.OPEN,
+        category="unknown",
+        confidence=1.0,
+        abstained=False,
+        severity=Severity.WARNING,
+        service=None,
+        source=notice.path,
+        first_seen=now,
+        last_seen=now,
+        occurrences=1,
+        title=f"{notice.kind.replace('_', ' ')}: {notice.path}"[:TITLE_LENGTH],
+        text=notice.detail,
+        grouped_by=f"notice {notice.kind} of {notice.path}",
+        decided_by="the agent itself",
+        article=None,
+        playbook=None,
+        decision="",
+        reason="",
+        outcome=None,
+        last_told=None,
+    )
+
+
+def title(text: str) -> str:
+    """Return the line of a record that says most: the innermost cause of a trace, else its first line."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()] or [""]
+    causes = [line for line in lines if line.startswith("Caused by: ")]
+    said = lines[-1] if any(line.startswith("Traceback (most recent call last)") for line in lines) else lines[0]
+    return (causes[-1] if causes else said)[:TITLE_LENGTH]
+
+
+def _identity(kind: Kind, fingerprint: str, service: str | None, now: datetime) -> str:
+    subject = f"{kind}\0{fingerprint}\0{service}\0{now.isoformat()}".encode()
+    return f"inc-{blake2b(subject, digest_size=4).hexdigest()}"

@@ -1,0 +1,59 @@
+# What a newcomer runs: `make demo`, `make test`. Everything else is for people who change the code.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+DEV_STAMP := $(VENV)/.installed-dev
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+
+.PHONY: demo test test-slow install check bench clean train eval
+.DEFAULT_GOAL := help
+
+help:
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
+
+demo: $(STAMP) ## set up, then show the whole journey on shipped logs and one real fault
+	@$(BIN)/aiops-agent demo
+
+test: $(DEV_STAMP) ## set up, then run the tests (under two minutes)
+	$(BIN)/python -m pytest -n 2 -m "not slow and not services"
+
+test-slow: $(DEV_STAMP) ## what needs minutes or real services (nginx, postgresql, redis, systemd-analyze)
+	$(BIN)/python -m pytest -m "slow or services"
+
+install: ## .venv/bin/aiops-agent from this checkout; PREFIX=/opt/aiops-agent for a server
+ifdef PREFIX
+	@$(PYTHON) -c 'import venv, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo 'Python 3.11 or newer with venv is needed: apt-get install python3-venv'; exit 2; }
+	$(PYTHON) -m venv $(PREFIX)
+	$(PREFIX)/bin/python -m pip --quiet --disable-pip-version-check install .
+else
+install: $(STAMP)
+endif
+
+check: $(DEV_STAMP) ## format, lint, types, import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(DEV_STAMP) ## speed and size as ratios, interleaved; the table of docs/benchmarks.md
+	$(BIN)/python benchmarks/bench.py
+
+train: $(DEV_STAMP) ## rebuild the head of the shipped model from the message families
+	$(PIP) install --editable '.[train]'
+	$(BIN)/python -m aiops_agent.training.head
+
+$(STAMP): pyproject.toml packaging/bin/aiops-agent
+	@$(PYTHON) -c 'import venv, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo 'Python 3.11 or newer with venv is needed: apt-get install python3-venv'; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo 'installing aiops-agent into $(VENV) (once)'
+	@$(PIP) install --editable .
+	@touch $@
+
+$(DEV_STAMP): $(STAMP)
+	@echo 'installing the test tools into $(VENV) (once)'
+	@$(PIP) install --editable '.[dev]'
+	@touch $@
+
+clean: ## remove what was set up
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,91 @@
+"""What one tick works with, and what it found and did."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from aiops_agent.errors import AuditError, Fault
+from aiops_agent.model.audit import AuditEntry, Value
+from aiops_agent.model.diagnosis import Citation
+from aiops_agent.model.event import Batch
+from aiops_agent.model.incident import Incident
+from aiops_agent.model.playbook import Scalar
+from aiops_agent.playbook.load import Catalogue
+from aiops_agent.policy.decide import PolicySettings
+from aiops_agent.ports import Chat, Clock, Composer, Diagnostician, Executor, Journal, LogSource
+from aiops_agent.state.state import State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agent:
+    """Everything one tick works with."""
+
+    host: str
+    sources: Sequence[LogSource]
+    parameters: Mapping[str, Mapping[str, Scalar]]
+    """By service: what its sources' configuration offers to playbooks."""
+
+    state: State
+    diagnostician: Diagnostician
+    playbooks: Catalogue
+    article: Callable[[str], Citation | None]
+    """An article by id, for reports about incidents that were diagnosed earlier."""
+
+    faults: Sequence[Fault]
+    """Of playbooks and articles that were refused: the others work."""
+
+    policy: PolicySettings
+    executor: Executor
+    journal: Journal
+    composer: Composer
+    chats: Sequence[Chat]
+    clock: Clock
+    token: Callable[[], str]
+    """A fresh unguessable id for an approval or an action."""
+
+    def parameters_of(self, service: str | None) -> Mapping[str, Scalar]:
+        """Return what the configuration offers to playbooks that act on this service."""
+        return self.parameters.get(service or "", {})
+
+
+@dataclass(slots=True)
+class Tick:
+    """What one tick found and did."""
+
+    files: set[str] = field(default_factory=set)
+    """Paths that gave something."""
+
+    bytes: int = 0
+    errors: int = 0
+    lost_bytes: int = 0
+    touched: dict[str, Incident] = field(default_factory=dict)
+    """By id, as they stand at the end."""
+
+    audit_error: AuditError | None = None
+    """Set when the audit log could not be written: from then on nothing is acted on."""
+
+    def add(self, batch: Batch) -> None:
+        """Count what a batch that is now committed brought."""
+        self.files.add(batch.path)
+        self.bytes += batch.read_bytes
+        self.errors += sum(sighting.count for sighting in batch.sightings)
+        self.lost_bytes += batch.lost_bytes
+
+    def keep(self, agent: Agent, incident: Incident) -> None:
+        """Save an incident; call inside a transaction."""
+        agent.state.incidents.save(incident)
+        self.touched[incident.id] = incident
+
+    def record(self, agent: Agent, entry: AuditEntry) -> bool:
+        """Make an entry durable; False when it could not be, and from then on nothing is acted on."""
+        if self.audit_error is None:
+            try:
+                agent.journal.append(entry)
+            except AuditError as error:
+                self.audit_error = error
+        return self.audit_error is None
+
+
+def entry(now: datetime, action: str, subject: str, **detail: Value) -> AuditEntry:
+    """Return an audit entry whose actor is the agent."""
+    return AuditEntry(now, "agent", action, subject, detail)

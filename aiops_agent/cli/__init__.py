@@ -1,0 +1,1 @@
+"""The commands: the one place that reads the clock, prints and exits."""

@@ -1,0 +1,147 @@
+"""Every command and option, and which function answers it."""
+
+import argparse
+from collections.abc import Callable
+from importlib import import_module
+
+Command = Callable[[argparse.Namespace], int]
+DEFAULT_CONFIG = "/etc/aiops-agent/config.yaml"
+
+
+def deferred(module: str, function: str) -> Command:
+    """Return a command whose module is imported when it is called: help costs no import of its libraries."""
+
+    def call(arguments: argparse.Namespace) -> int:
+        answer: int = getattr(import_module(f"aiops_agent.cli.{module}"), function)(arguments)
+        return answer
+
+    return call
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command line."""
+    top = argparse.ArgumentParser(
+        prog="aiops-agent",
+        description="Reads logs, diagnoses errors, repairs what it may, keeps a record. All of it on this host.",
+        epilog="Exit codes: 0 done, 1 needs attention, 2 wrong use or configuration, 3 audit log or state damaged.",
+    )
+    commands = top.add_subparsers(metavar="COMMAND", required=True)
+
+    demo = _command(commands, "demo", "show the whole journey on shipped logs and one real fault", "demo", "demo")
+    demo.add_argument("--keep", metavar="DIR", help="work in DIR and leave everything there (default: a temporary folder, kept too)")
+
+    scan = _command(commands, "scan", "one tick: read what is new, diagnose, decide, act, report", "scan", "scan", config=True)
+    scan.add_argument("--dry-run", action="store_true", help="decide and print, write nothing, act on nothing")
+    scan.add_argument("--check", action="store_true", help="exit 1 when an incident needs attention")
+    _json(scan)
+
+    diagnose = _command(commands, "diagnose", "say what an error record means; acts on nothing", "diagnose", "diagnose")
+    diagnose.add_argument("file", nargs="?", metavar="FILE", help="one record, as the log has it; - reads standard input")
+    diagnose.add_argument("--jsonl", metavar="FILE", help='one {"id", "text"} a line; - reads standard input')
+    diagnose.add_argument("--config", metavar="FILE", help="also search the knowledge base this configuration adds")
+    _json(diagnose)
+
+    _incidents(_group(commands, "incidents", "what was found"))
+    _approvals(_group(commands, "approvals", "what waits for a person's answer"))
+    _silences(_group(commands, "silence", "what to keep quiet about"))
+    _command(commands, "halt", "stop all acting within a second; reading and reporting go on", "people", "halt", config=True)
+    _command(commands, "resume", "allow acting again", "people", "resume", config=True)
+    _playbooks(_group(commands, "playbook", "the repairs people wrote"))
+    _articles(_group(commands, "kb", "the knowledge base"))
+    _audit(_group(commands, "audit", "the tamper-evident record"))
+    _outbox(_group(commands, "outbox", "what waits to be delivered"))
+    _model(_group(commands, "model", "the classifier and embedder"))
+    return top
+
+
+_Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - argparse has no public name for it
+
+
+def _incidents(group: _Subparsers) -> None:
+    _json(_command(group, "list", "every incident, the latest first", "incidents", "list_all", config=True))
+    show = _command(group, "show", "one incident, with its record and why it was grouped", "incidents", "show", config=True)
+    show.add_argument("id", metavar="ID")
+    _json(show)
+    for name, text in (("ack", "a person has it: keep quiet about it"), ("close", "it is over; a return is a new incident")):
+        _command(group, name, text, "incidents", name, config=True).add_argument("id", metavar="ID")
+
+
+def _approvals(group: _Subparsers) -> None:
+    _json(_command(group, "list", "every question, the latest first", "people", "list_approvals", config=True))
+    for name, text in (("approve", "agree: the playbook runs now"), ("deny", "refuse: it does not run")):
+        _command(group, name, text, "people", name, config=True).add_argument("id", metavar="ID")
+
+
+def _silences(group: _Subparsers) -> None:
+    add = _command(group, "add", "count matching incidents, tell and do nothing, for a while", "people", "add_silence", config=True)
+    add.add_argument("--service", metavar="PATTERN", help="units, such as nginx.service or 'shop-*.service'")
+    add.add_argument("--category", metavar="CATEGORY")
+    add.add_argument("--fingerprint", metavar="HEX")
+    add.add_argument("--for", dest="lasting", metavar="DURATION", default="2h", help="30m, 2h, 1d (default 2h)")
+    add.add_argument("--comment", default="", metavar="TEXT")
+    _json(_command(group, "list", "every silence, those in force first", "people", "list_silences", config=True))
+    _command(group, "end", "end a silence now", "people", "end_silence", config=True).add_argument("id", metavar="ID")
+
+
+def _playbooks(group: _Subparsers) -> None:
+    _json(_command(group, "list", "every playbook", "playbooks", "list_all", config="optional"))
+    show = _command(group, "show", "a playbook as it stands in its file", "playbooks", "show", config="optional")
+    show.add_argument("name", metavar="NAME")
+    _json(show)
+    lint = _command(group, "lint", "faults and advice, with file and line", "playbooks", "lint", config="optional")
+    lint.add_argument("files", nargs="*", metavar="FILE", help="default: every playbook")
+    _json(lint)
+    run = _command(group, "run", "run a playbook on a service, as a person", "playbooks", "run", config=True)
+    run.add_argument("name", metavar="NAME")
+    run.add_argument("--service", metavar="UNIT", help="a service of the configuration; needed when there are several it is for")
+    run.add_argument("--dry-run", action="store_true", help="run the probes, name the steps, change nothing")
+    _json(run)
+    _command(group, "schema", "the JSON Schema of a playbook file, for editors", "playbooks", "schema")
+    diff = _command(group, "diff", "how a playbook of yours differs from the shipped one", "playbooks", "diff", config=True)
+    diff.add_argument("name", metavar="NAME")
+
+
+def _articles(group: _Subparsers) -> None:
+    search = _command(group, "search", "the articles that fit a text, best first", "articles", "search", config="optional")
+    search.add_argument("text", metavar="TEXT")
+    _json(search)
+    _command(group, "show", "one article", "articles", "show", config="optional").add_argument("id", metavar="ID")
+    _json(_command(group, "lint", "faults of the articles, with file and line", "articles", "lint", config="optional"))
+
+
+def _audit(group: _Subparsers) -> None:
+    _json(_command(group, "verify", "is the log intact? 0 yes, 3 no", "audit", "verify", config=True))
+    show = _command(group, "show", "what was decided and done", "audit", "show", config=True)
+    show.add_argument("--jsonl", action="store_true", help="one JSON object a line")
+
+
+def _outbox(group: _Subparsers) -> None:
+    _json(_command(group, "list", "what is not delivered yet, and why", "outbox", "list_waiting", config=True))
+    _json(_command(group, "flush", "try now what is due", "outbox", "flush", config=True))
+    _json(_command(group, "retry", "make everything undelivered due now, refused letters too, and try", "outbox", "retry", config=True))
+
+
+def _model(group: _Subparsers) -> None:
+    _json(_command(group, "info", "which model this is, and whether its files are as shipped", "models", "info"))
+    evaluate = _command(group, "eval", "accuracy, calibration and coverage on labelled records", "models", "evaluate")
+    evaluate.add_argument("--jsonl", required=True, metavar="FILE", help='one {"id", "text", "category", "also_ok"} a line')
+    _json(evaluate)
+
+
+def _group(commands: _Subparsers, name: str, text: str) -> _Subparsers:
+    return commands.add_parser(name, help=text, description=text).add_subparsers(metavar="COMMAND", required=True)
+
+
+def _command(
+    commands: _Subparsers, name: str, text: str, module: str, function: str, *, config: bool | str = False
+) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
+    command.set_defaults(command=deferred(module, function))
+    if config:
+        default = DEFAULT_CONFIG if config is True else None
+        command.add_argument("--config", metavar="FILE", default=default, help=f"default: {default or 'the shipped ones alone'}")
+    return command
+
+
+def _json(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--json", action="store_true", help="one JSON object")

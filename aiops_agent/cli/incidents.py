@@ -1,0 +1,84 @@
+"""`incidents`: what was found, and what a person says about it."""
+
+import argparse
+from dataclasses import replace
+
+from aiops_agent.cli.output import print_json, print_table, safe
+from aiops_agent.cli.session import acting, reading, user
+from aiops_agent.errors import UsageError
+from aiops_agent.model.audit import AuditEntry
+from aiops_agent.model.incident import Incident, Status, rfc3339
+from aiops_agent.state.state import State
+
+
+def list_all(arguments: argparse.Namespace) -> int:
+    """Print every incident."""
+    with reading(arguments.config) as (_, state):
+        found = state.incidents.all()
+    if arguments.json:
+        print_json({"incidents": [incident.as_json() for incident in found]})
+    else:
+        print_table(
+            ("ID", "STATUS", "SEVERITY", "CATEGORY", "SERVICE", "COUNT", "LAST SEEN", "TITLE"),
+            ((i.id, i.status, i.severity.label, i.category, i.service, i.occurrences, rfc3339(i.last_seen), i.title) for i in found),
+            empty="no incidents",
+        )
+    return 0
+
+
+def show(arguments: argparse.Namespace) -> int:
+    """Print one incident whole: what, why grouped, why diagnosed so, why not more was done."""
+    with reading(arguments.config) as (_, state):
+        incident = _named(state, arguments.id)
+    if arguments.json:
+        print_json(
+            {**incident.as_json(), "text": incident.text, "grouped_by": incident.grouped_by, "decided_by": incident.decided_by}
+        )
+        return 0
+    sure = "not sure" if incident.abstained else f"{incident.confidence:.0%} sure"
+    lines = {
+        "incident": f"{incident.id}  {incident.status}  {incident.severity.label}",
+        "title": incident.title,
+        "service": incident.service or "none: report only",
+        "source": incident.source,
+        "seen": f"{incident.occurrences} times, {rfc3339(incident.first_seen)} to {rfc3339(incident.last_seen)}",
+        "category": f"{incident.category}, {sure}; decided by {incident.decided_by}",
+        "grouped because": incident.grouped_by,
+        "article": incident.article or "none fits",
+        "playbook": incident.playbook or "none",
+        "decision": f"{incident.decision}: {incident.reason}",
+        "outcome": incident.outcome or "-",
+    }
+    for name, value in lines.items():
+        print(f"{name + ':':<17}{safe(str(value))}")
+    print(f"\n{safe(incident.text)}")
+    return 0
+
+
+def ack(arguments: argparse.Namespace) -> int:
+    """Note that a person has it."""
+    return _change(arguments, Status.ACKNOWLEDGED)
+
+
+def close(arguments: argparse.Namespace) -> int:
+    """Note that it is over."""
+    return _change(arguments, Status.CLOSED)
+
+
+def _change(arguments: argparse.Namespace, status: Status) -> int:
+    with acting(arguments.config) as (session, agent):
+        incident = _named(agent.state, arguments.id)
+        if incident.status is Status.CLOSED:
+            raise UsageError(f"{incident.id} is closed", hint="a return of the fault opens a new incident")
+        agent.journal.append(AuditEntry(session.now, user(), f"incident.{status}", incident.id, {"was": incident.status}))
+        with agent.state.transaction():
+            agent.state.incidents.save(replace(incident, status=status))
+    print(f"{incident.id} is {status}")
+    return 0
+
+
+def _named(state: State, identity: str) -> Incident:
+    incident = state.incidents.by_id(identity)
+    if incident is None:
+        raise UsageError(f"there is no incident {identity}", hint="`aiops-agent incidents list` names them")
+    return incident

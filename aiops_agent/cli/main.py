@@ -1,0 +1,28 @@
+"""Arguments -> command -> exit code; every error of ours becomes a message and a way out, never a traceback."""
+
+import sys
+from collections.abc import Sequence
+
+from aiops_agent.cli.arguments import parser
+from aiops_agent.errors import AgentError
+
+INTERRUPTED = 130
+
+
+def run(argv: Sequence[str]) -> int:
+    """Run one command line; see `errors` for what each exit code means."""
+    arguments = parser().parse_args(argv)
+    try:
+        code = arguments.command(arguments)
+    except AgentError as error:
+        print(f"aiops-agent: {error}", file=sys.stderr)
+        if error.hint:
+            print(f"  {error.hint}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("aiops-agent: interrupted; nothing is lost, the next scan goes on from here", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:  # `| head` has seen enough
+        sys.stderr.close()
+        return 0
+    return int(code)

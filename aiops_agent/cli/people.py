@@ -1,0 +1,150 @@
+"""`approvals`, `silence`, `halt`, `resume`: a person's decisions, without any chat."""
+
+import argparse
+import secrets
+from datetime import timedelta
+
+from aiops_agent.agent import Tick
+from aiops_agent.cli.output import print_json, print_table
+from aiops_agent.cli.session import acting, reading, start, user
+from aiops_agent.errors import UsageError
+from aiops_agent.model.audit import AuditEntry
+from aiops_agent.model.incident import Status, rfc3339
+from aiops_agent.repair import act_on_granted, withdraw
+from aiops_agent.state.approvals import Approval, ApprovalState
+from aiops_agent.state.halt import Halt
+from aiops_agent.state.silences import Silence
+from aiops_agent.telling import deliver
+
+UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
+
+
+def list_approvals(arguments: argparse.Namespace) -> int:
+    """Print every question."""
+    with reading(arguments.config) as (_, state):
+        found = state.approvals.all()
+    if arguments.json:
+        print_json({"approvals": [approval.as_json() for approval in found]})
+    else:
+        print_table(
+            ("ID", "STATE", "PLAYBOOK", "INCIDENT", "EXPIRES", "ANSWERED BY"),
+            ((a.id, a.state, a.playbook, a.incident, rfc3339(a.expires), a.answered_by) for a in found),
+            empty="nothing waits for an answer",
+        )
+    return 0
+
+
+def approve(arguments: argparse.Namespace) -> int:
+    """Agree, and run the playbook now."""
+    with acting(arguments.config) as (session, agent):
+        _check_pending(agent.state.approvals.by_id(arguments.id), arguments.id)
+        agent.journal.append(AuditEntry(session.now, user(), "approval.granted", arguments.id, {}))
+        with agent.state.transaction():
+            if not agent.state.approvals.answer(arguments.id, ApprovalState.APPROVED, user(), session.now):
+                raise UsageError(f"{arguments.id} has expired", hint="the question is asked again when the fault returns")
+        report = Tick()
+        act_on_granted(agent, report)
+        deliver(agent, session.now)
+    if report.audit_error:
+        raise report.audit_error
+    failed = False
+    for incident in report.touched.values():
+        print(f"{incident.id}: {incident.playbook}: {incident.outcome or 'not run'}; the incident is {incident.status}")
+        failed = failed or incident.status is not Status.RESOLVED
+    return int(failed)
+
+
+def deny(arguments: argparse.Namespace) -> int:
+    """Refuse: the playbook is not run."""
+    with acting(arguments.config) as (session, agent):
+        approval = _check_pending(agent.state.approvals.by_id(arguments.id), arguments.id)
+        agent.journal.append(AuditEntry(session.now, user(), "approval.denied", arguments.id, {}))
+        with agent.state.transaction():
+            agent.state.approvals.answer(arguments.id, ApprovalState.DENIED, user(), session.now)
+            withdraw(agent, Tick(), approval)
+    print(f"{arguments.id} is denied; {approval.playbook} is not run")
+    return 0
+
+
+def _check_pending(approval: Approval | None, identity: str) -> Approval:
+    if approval is None:
+        raise UsageError(f"there is no approval {identity}", hint="`aiops-agent approvals list` names them")
+    if approval.state is not ApprovalState.PENDING:
+        raise UsageError(f"{identity} is {approval.state} already", hint="an answer counts once")
+    return approval
+
+
+def add_silence(arguments: argparse.Namespace) -> int:
+    """Keep quiet about matching incidents for a while."""
+    number, unit = arguments.lasting[:-1], arguments.lasting[-1:]
+    if unit not in UNITS or not number.isdecimal() or int(number) == 0:
+        raise UsageError(f"--for {arguments.lasting!r} is not a duration", hint="write 30m, 2h or 1d")
+    if not (arguments.service or arguments.category or arguments.fingerprint):
+        raise UsageError("a silence needs --service, --category or --fingerprint", hint="to stop acting on everything: `halt`")
+    with acting(arguments.config) as (session, agent):
+        silence = Silence(
+            id=f"sil-{secrets.token_hex(4)}",
+            service=arguments.service,
+            category=arguments.category,
+            fingerprint=arguments.fingerprint,
+            starts=session.now,
+            ends=session.now + int(number) * UNITS[unit],
+            comment=arguments.comment,
+            created_by=user(),
+        )
+        detail = {name: str(value) for name, value in silence.as_json().items() if value is not None and name != "id"}
+        agent.journal.append(AuditEntry(session.now, user(), "silence.added", silence.id, detail))
+        with agent.state.transaction():
+            agent.state.silences.add(silence)
+    print(f"{silence.id} until {rfc3339(silence.ends)}")
+    return 0
+
+
+def list_silences(arguments: argparse.Namespace) -> int:
+    """Print every silence."""
+    with reading(arguments.config) as (session, state):
+        found = state.silences.all()
+    if arguments.json:
+        print_json({"silences": [silence.as_json() for silence in found]})
+    else:
+        print_table(
+            ("ID", "IN FORCE", "SERVICE", "CATEGORY", "FINGERPRINT", "ENDS", "BY", "COMMENT"),
+            (
+                (s.id, "yes" if s.starts <= session.now < s.ends else "no", s.service, s.category, s.fingerprint, rfc3339(s.ends),
+                 s.created_by, s.comment)
+                for s in found
+            ),
+            empty="no silences",
+        )  # fmt: skip
+    return 0
+
+
+def end_silence(arguments: argparse.Namespace) -> int:
+    """End one now."""
+    with acting(arguments.config) as (session, agent):
+        with agent.state.transaction():
+            ended = agent.state.silences.end(arguments.id, session.now)
+        if not ended:
+            raise UsageError(f"no silence {arguments.id} is in force", hint="`aiops-agent silence list` names them")
+        agent.journal.append(AuditEntry(session.now, user(), "silence.ended", arguments.id, {}))
+    print(f"{arguments.id} is ended")
+    return 0
+
+
+def halt(arguments: argparse.Namespace) -> int:
+    """Stop all acting: first the switch, which needs no lock, then the record of it."""
+    session = start(arguments.config, create=True)
+    Halt(session.config.state_dir / "halt").set(user(), session.now)
+    print("halted: nothing is acted on until `aiops-agent resume`")
+    with acting(arguments.config) as (_, agent):
+        agent.journal.append(AuditEntry(session.now, user(), "halt", "all", {}))
+    return 0
+
+
+def resume(arguments: argparse.Namespace) -> int:
+    """Allow acting again: recorded first."""
+    with acting(arguments.config) as (session, agent):
+        agent.journal.append(AuditEntry(session.now, user(), "resume", "all", {}))
+        was_set = agent.state.halt.clear()
+    print("acting is allowed again" if was_set else "acting was not halted")
+    return 0

@@ -1,0 +1,76 @@
+"""`scan`: one tick."""
+
+import argparse
+from datetime import timedelta
+
+from aiops_agent.agent import Tick
+from aiops_agent.cli import session as sessions
+from aiops_agent.cli.output import print_json, print_table
+from aiops_agent.model.incident import Incident, Status
+from aiops_agent.pipeline import tick
+from aiops_agent.sources import quiet
+from aiops_agent.state.database import exclusive
+from aiops_agent.state.state import State
+from aiops_agent.wiring import build, rehearsal
+
+NEEDS_ATTENTION = 1
+
+
+def scan(arguments: argparse.Namespace) -> int:
+    """Run one tick and print what it found."""
+    session = sessions.start(arguments.config, create=not arguments.dry_run)
+    started = sessions.SystemClock().now()
+    if arguments.dry_run:
+        with rehearsal(session.config, session.world) as agent:
+            found = tick(agent, session.now, rehearse=True)
+        return _print(found, session.now - session.now, arguments)
+    with exclusive(session.config.state_dir) as locked:
+        if not locked:
+            return _print(None, timedelta(0), arguments)
+        with State(session.config.state_dir) as state, build(session.config, state, session.world) as agent:
+            found = tick(agent, session.now)
+            watched = quiet.watched(agent.sources)
+            due, files = state.next_due(), list(state.checkpoints.all().values())
+        quiet.save(session.config.path, session.config.state_dir, watched, files, due, now=session.now)
+    if found.audit_error:
+        raise found.audit_error
+    return _print(found, sessions.SystemClock().now() - started, arguments)
+
+
+def _print(found: Tick | None, took: timedelta, arguments: argparse.Namespace) -> int:
+    report = found or Tick()
+    touched = sorted(report.touched.values(), key=lambda incident: (incident.first_seen, incident.id))
+    if arguments.json:
+        print_json(
+            {
+                "files": len(report.files),
+                "bytes": report.bytes,
+                "errors": report.errors,
+                "lost_bytes": report.lost_bytes,
+                "seconds": round(took.total_seconds(), 3),
+                "skipped": None if found else "locked",
+                "incidents": [incident.as_json() for incident in touched],
+            }
+        )
+    elif found is None:
+        print("skipped: another scan is at work")
+    else:
+        _print_incidents(report, touched, took)
+    return NEEDS_ATTENTION if arguments.check and any(map(_needs_attention, touched)) else 0
+
+
+def _needs_attention(incident: Incident) -> bool:
+    return incident.status in (Status.OPEN, Status.WAITING_APPROVAL)
+
+
+def _print_incidents(report: Tick, touched: list[Incident], took: timedelta) -> None:
+    print_table(
+        ("ID", "SEVERITY", "CATEGORY", "SURE", "SERVICE", "COUNT", "DECISION", "STATUS", "TITLE"),
+        (
+            (i.id, i.severity.label, i.category, "not sure" if i.abstained else f"{i.confidence:.0%}", i.service, i.occurrences,
+             f"{i.decision}: {i.reason}", i.status, i.title)
+            for i in touched
+        ),
+        empty="nothing new",
+    )  # fmt: skip
+    print(f"{len(report.files)} files, {report.bytes} bytes, {report.errors} error records in {took.total_seconds():.2f} s")

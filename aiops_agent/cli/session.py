@@ -1,0 +1,120 @@
+"""What every command starts with: the configuration, the right user, the lock, the agent."""
+
+import os
+import pwd
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from aiops_agent import config as configuration
+from aiops_agent.agent import Agent
+from aiops_agent.config import Config
+from aiops_agent.errors import StateError, UsageError
+from aiops_agent.state.database import exclusive
+from aiops_agent.state.state import State
+from aiops_agent.wiring import World, build
+
+LOCK_WAIT = timedelta(seconds=90)
+"""How long a person's command waits for a scan at work: longer than a playbook's usual verification."""
+
+
+class SystemClock:
+    """The clock of this machine."""
+
+    def now(self) -> datetime:
+        """Return the aware UTC time."""
+        return datetime.now(UTC)
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        time.sleep(seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One command's configuration and moment."""
+
+    config: Config
+    now: datetime
+
+    @property
+    def world(self) -> World:
+        """Return what the agent takes from its surroundings."""
+        return World(clock=SystemClock(), host=os.uname().nodename)
+
+
+def start(config_file: str, *, create: bool = False) -> Session:
+    """Read the configuration and become the owner of the state; `create` makes a state_dir that is missing.
+
+    Raises:
+        ConfigError: The configuration has faults.
+        StateError: state_dir cannot be made or entered.
+    """
+    config = configuration.load(Path(config_file), os.environ)
+    try:
+        if create:
+            config.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _become_owner(config.state_dir)
+        if config.state_dir.exists() and not os.access(config.state_dir, os.R_OK | os.X_OK):
+            raise PermissionError(13, "Permission denied")
+    except OSError as error:
+        raise StateError(
+            f"{config.state_dir}: {error.strerror}", hint="run as the owner of state_dir, or as root"
+        ) from error
+    os.umask(0o077)
+    return Session(config, datetime.now(UTC))
+
+
+def _become_owner(state_dir: Path) -> None:
+    """Act as the owner of state_dir when called by root: a file made by root there would lock the agent out."""
+    if os.geteuid() != 0 or not state_dir.exists():
+        return
+    owner = state_dir.stat().st_uid
+    if owner == 0:
+        return
+    try:
+        entry = pwd.getpwuid(owner)
+    except KeyError:  # a dynamic user of systemd that is not running now
+        os.setgroups([])
+        os.setgid(state_dir.stat().st_gid)
+    else:
+        os.setgroups(os.getgrouplist(entry.pw_name, entry.pw_gid))
+        os.setgid(entry.pw_gid)
+    os.setuid(owner)
+
+
+@contextmanager
+def reading(config_file: str) -> Iterator[tuple[Session, State]]:
+    """Open the state to look at it; writes nothing."""
+    session = start(config_file)
+    with State(session.config.state_dir, read_only=True) as state:
+        yield session, state
+
+
+@contextmanager
+def acting(config_file: str, *, wait: timedelta = LOCK_WAIT) -> Iterator[tuple[Session, Agent]]:
+    """Take the lock and open everything, for a command that changes something.
+
+    Raises:
+        UsageError: Another scan or command holds the lock for longer than `wait`.
+    """
+    session = start(config_file, create=True)
+    with exclusive(session.config.state_dir, wait=wait) as locked:
+        if not locked:
+            raise UsageError("another scan is at work and holds the lock", hint="try again when it is done, or `halt` it")
+        with State(session.config.state_dir) as state, build(session.config, state, session.world) as agent:
+            yield session, agent
+
+
+def user() -> str:
+    """Return who typed the command, for the record: the login behind sudo, else the user of the process."""
+    name = os.environ.get("SUDO_USER")
+    if not name:
+        try:
+            name = pwd.getpwuid(os.getuid()).pw_name
+        except KeyError:
+            name = str(os.getuid())
+    return f"user:{name}"

@@ -1,0 +1,286 @@
+"""config.yaml -> Config, or every fault of the file at once, each with its line."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+
+from aiops_agent.errors import ConfigError, Fault
+from aiops_agent.model.decision import Mode
+from aiops_agent.model.playbook import Scalar
+from aiops_agent.policy.decide import PolicySettings
+
+DEFAULT_PATH = Path("/etc/aiops-agent/config.yaml")
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSettings:
+    """One file source."""
+
+    paths: tuple[str, ...]
+    service: str | None
+    start: Literal["end", "beginning"]
+    parameters: dict[str, Scalar]
+
+
+@dataclass(frozen=True, slots=True)
+class ChatSettings:
+    """One destination for reports."""
+
+    type: Literal["slack", "telegram"]
+    name: str
+    token: str = field(repr=False)
+    target: str
+    """Slack: the channel; Telegram: the chat id."""
+
+    base_url: str | None
+    locale: str
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What the operators want, checked."""
+
+    path: Path
+    state_dir: Path
+    sources: tuple[SourceSettings, ...]
+    policy: PolicySettings
+    locale: str
+    report_dir: Path
+    chat: tuple[ChatSettings, ...]
+    knowledge_base: tuple[Path, ...]
+    playbooks: tuple[Path, ...]
+
+
+def load(path: Path, environment: Mapping[str, str]) -> Config:
+    """Read and check a configuration file; `environment` is where `env:NAME` secrets are looked up.
+
+    Raises:
+        ConfigError: Every fault of it, with file, line, key and what would be right.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "is not UTF-8 text"
+        hint = "name a file with --config FILE; an example to start from: aiops-agent config-example"
+        raise ConfigError([Fault(str(path), 0, "", f"cannot be read: {why}")], hint=hint) from error
+    return _checked(text, path, environment)
+
+
+def _checked(text: str, path: Path, environment: Mapping[str, str]) -> Config:
+    try:
+        node = yaml.compose(text, Loader=yaml.CSafeLoader)
+        data = yaml.load(text, Loader=yaml.CSafeLoader)  # noqa: S506 - CSafeLoader is the safe loader, in C
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 0
+        raise ConfigError([Fault(str(path), line, "", f"is not YAML: {error.problem}")]) from error
+    except (yaml.YAMLError, RecursionError) as error:
+        raise ConfigError([Fault(str(path), 0, "", "is not YAML that can be read")]) from error
+    faults = [Fault(str(path), line, key, "stands twice; keep one") for line, key in _repeated(node)]
+    try:
+        checked = _File.model_validate(data if data is not None else {})
+    except ValidationError as error:
+        faults += [_fault(path, node, problem) for problem in error.errors()]
+        raise ConfigError(faults) from error
+    tokens: list[str] = []
+    for position, chat in enumerate(checked.chat):
+        try:
+            tokens.append(_secret(chat.token, environment))
+        except ValueError as error:
+            faults.append(
+                Fault(str(path), _line(node, ("chat", position, "token")), f"chat.{position}.token", str(error))
+            )
+    if faults:
+        raise ConfigError(faults)
+    return checked.settled(path, tokens)
+
+
+def _secret(reference: str, environment: Mapping[str, str]) -> str:
+    """Return what a reference points to: a secret itself does not belong in a file that is copied and backed up."""
+    kind, _, place = reference.partition(":")
+    if kind == "env" and place:
+        if not environment.get(place):
+            raise ValueError(f"the environment variable {place} is not set")
+        return environment[place]
+    if kind == "file" and place.startswith("/"):
+        try:
+            return Path(place).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise ValueError(f"{place} cannot be read: {error.strerror}") from error
+    raise ValueError('must point to the secret: "file:/etc/aiops-agent/NAME" (mode 0600) or "env:NAME"')
+
+
+def _fault(path: Path, node: yaml.Node | None, problem: object) -> Fault:
+    assert isinstance(problem, dict)  # noqa: S101 - pydantic's ErrorDetails
+    location = tuple(part for part in problem["loc"] if part not in ("slack", "telegram", "file"))
+    key = ".".join(str(part) for part in location)
+    message = str(problem["msg"]).removeprefix("Value error, ")
+    if problem["type"] == "extra_forbidden":
+        message = f"is not a known key; {_known_beside(location)}"
+    elif problem["type"] == "missing":
+        message = "is missing"
+    return Fault(str(path), _line(node, location), key, message)
+
+
+def _known_beside(location: Sequence[object]) -> str:
+    model: type[BaseModel] = _File
+    if location[:1] == ("sources",):
+        model = _Source
+    elif location[:1] == ("chat",):
+        return "known: type, name, token, channel (slack), chat_id (telegram), base_url, locale"
+    elif location[:1] == ("policy",) and len(location) > 1:
+        model = _Policy
+    elif location[:2] == ("audit", "key"):
+        model = _Key
+    return "known: " + ", ".join(model.model_fields)
+
+
+def _line(node: yaml.Node | None, location: Sequence[object]) -> int:
+    """Return the line of the deepest part of `location` that stands in the file."""
+    line = 1
+    for part in location:
+        if isinstance(node, yaml.MappingNode):
+            found = next(((k, v) for k, v in node.value if k.value == str(part)), None)
+            if found is None:
+                break
+            line, node = found[0].start_mark.line + 1, found[1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            node = node.value[part]
+            line = node.start_mark.line + 1
+        else:
+            break
+    return line
+
+
+def _repeated(node: yaml.Node | None, prefix: str = "") -> Iterator[tuple[int, str]]:
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            name = f"{prefix}{key.value}"
+            if key.value in seen:
+                yield key.start_mark.line + 1, name
+            seen.add(key.value)
+            yield from _repeated(value, f"{name}.")
+    elif isinstance(node, yaml.SequenceNode):
+        for position, item in enumerate(node.value):
+            yield from _repeated(item, f"{prefix}{position}.")
+
+
+def _duration(value: object) -> object:
+    """Take `90s`, `5m`, `4h`, `2d`."""
+    if isinstance(value, str) and value[-1:] in UNITS and value[:-1].isdecimal() and int(value[:-1]) > 0:
+        return timedelta(seconds=int(value[:-1]) * UNITS[value[-1]])
+    raise ValueError(f"{value!r} is not a duration; write a whole number and a unit, such as 30s, 5m, 4h or 2d")
+
+
+def _absolute(value: object) -> object:
+    if isinstance(value, str) and not value.startswith("/"):
+        raise ValueError(f"{value!r} must be an absolute path: it begins with /")
+    return value
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+AbsolutePath = Annotated[str, BeforeValidator(_absolute)]
+Locale = Literal["en", "zh"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class _Source(_Strict):
+    type: Literal["file"]
+    paths: list[AbsolutePath] = Field(min_length=1)
+    service: str | None = None
+    start: Literal["end", "beginning"] = "end"
+    parameters: dict[str, str | int | float | bool] = {}
+
+    @field_validator("service")
+    @classmethod
+    def _is_a_unit(cls, value: str | None) -> str | None:
+        allowed = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:_.@-")
+        if value is not None and not (value.endswith((".service", ".socket", ".timer")) and set(value) <= allowed):
+            raise ValueError(f"{value!r} is not a unit name; write it whole, such as nginx.service")
+        return value
+
+
+class _Policy(_Strict):
+    mode: Literal["observe", "approve", "auto"] = "approve"
+    repeat_interval: Duration = timedelta(hours=4)
+    approval_expires: Duration = timedelta(hours=1)
+
+
+class _Slack(_Strict):
+    type: Literal["slack"]
+    name: str = "slack"
+    token: str
+    channel: str
+    base_url: str | None = None
+    locale: Locale | None = None
+
+
+class _Telegram(_Strict):
+    type: Literal["telegram"]
+    name: str = "telegram"
+    token: str
+    chat_id: str | int
+    base_url: str | None = None
+    locale: Locale | None = None
+
+
+class _Key(_Strict):
+    type: Literal["file"] = "file"
+
+
+class _Audit(_Strict):
+    key: _Key = _Key()
+
+
+class _Schedule(_Strict):
+    every: Duration = timedelta(minutes=5)
+
+
+class _File(_Strict):
+    state_dir: AbsolutePath = "/var/lib/aiops-agent"
+    schedule: _Schedule = _Schedule()
+    sources: list[_Source] = []
+    knowledge_base: list[AbsolutePath] = []
+    playbooks: list[AbsolutePath] = []
+    policy: _Policy = _Policy()
+    locale: Locale = "en"
+    chat: list[Annotated[_Slack | _Telegram, Field(discriminator="type")]] = []
+    report_dir: AbsolutePath | None = None
+    audit: _Audit = _Audit()
+
+    def settled(self, path: Path, tokens: Sequence[str]) -> Config:
+        """Return it as the rest of the program reads it."""
+        return Config(
+            path=path,
+            state_dir=Path(self.state_dir),
+            sources=tuple(SourceSettings(tuple(s.paths), s.service, s.start, s.parameters) for s in self.sources),
+            policy=PolicySettings(
+                mode=Mode(self.policy.mode),
+                repeat_interval=self.policy.repeat_interval,
+                approval_expires=self.policy.approval_expires,
+            ),
+            locale=self.locale,
+            report_dir=Path(self.report_dir or f"{self.state_dir}/reports"),
+            chat=tuple(
+                ChatSettings(
+                    chat.type,
+                    chat.name,
+                    token,
+                    chat.channel if isinstance(chat, _Slack) else str(chat.chat_id),
+                    chat.base_url,
+                    chat.locale or self.locale,
+                )
+                for chat, token in zip(self.chat, tokens, strict=True)
+            ),
+            knowledge_base=tuple(map(Path, self.knowledge_base)),
+            playbooks=tuple(map(Path, self.playbooks)),
+        )

@@ -1,0 +1,156 @@
+"""The journey, one page: read, assemble, diagnose, decide, act, tell, record.
+
+A batch of log lines is absorbed in one transaction: the file's offset, the incidents its records belong to, what was
+decided about them and the reports that follow are committed together or not at all. Acting comes after, each action
+with its intent on disk first (`repair`); delivering comes last and may fail without harm (`telling`).
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+
+from aiops_agent.agent import Agent, Tick, entry
+from aiops_agent.model.audit import AuditEntry
+from aiops_agent.model.decision import NO_HISTORY, AskApproval, Decision, Reason, ReportOnly, Run, Suppress, name_of
+from aiops_agent.model.event import Batch, Notice
+from aiops_agent.model.incident import Incident, Kind, Status, diagnosed, noticed, opened
+from aiops_agent.model.message import ReportKind
+from aiops_agent.playbook.bind import Bound, bind
+from aiops_agent.playbook.choose import choose
+from aiops_agent.policy.decide import Circumstances, decide
+from aiops_agent.repair import act, act_on_granted, ask, expire, settle_interrupted
+from aiops_agent.telling import deliver, tell
+
+
+def tick(agent: Agent, now: datetime, *, rehearse: bool = False) -> Tick:
+    """Read what is new and take it through the journey; `rehearse` decides without acting or delivering."""
+    report = Tick()
+    if not rehearse:
+        settle_interrupted(agent, report)
+    absorb_faults(agent, report, now)
+    known = agent.state.checkpoints.all()
+    for source in agent.sources:
+        for batch in source.read(known):
+            absorb(agent, batch, report, now)
+            known[batch.checkpoint.key] = batch.checkpoint
+    if not rehearse:
+        expire(agent, report, now)
+        act_on_decided(agent, report, now)
+        act_on_granted(agent, report)
+        deliver(agent, now)
+    return report
+
+
+def absorb(agent: Agent, batch: Batch, report: Tick, now: datetime) -> None:
+    """Commit one batch: its offset, its incidents, what was decided about them, the reports that follow."""
+    with agent.state.transaction():
+        settled = agent.state.checkpoints.is_settled(batch.checkpoint)
+        for incident in counted(agent, batch, now):
+            settle(agent, report, incident, settled=settled, now=now)
+        for notice in batch.notices:
+            settle(agent, report, heard(agent, notice, now), settled=False, now=now)
+        agent.state.checkpoints.save(batch.checkpoint)
+    report.add(batch)
+
+
+def act_on_decided(agent: Agent, report: Tick, now: datetime) -> None:
+    """Run what was decided, also by a tick that a crash cut short before it acted: then decided again, as of now."""
+    for incident in agent.state.incidents.to_run():
+        decision = decided(agent, report, incident, settled=False, now=now)
+        if isinstance(decision, Run):
+            act(agent, report, incident, decision.playbook)
+        else:
+            with agent.state.transaction():
+                settle(agent, report, replace(incident, status=Status.OPEN), settled=False, now=now)
+
+
+def counted(agent: Agent, batch: Batch, now: datetime) -> Iterator[Incident]:
+    """Yield the incident of each sighting, counted; what is new or has grown is diagnosed."""
+    pairs = [(s, agent.state.incidents.live(Kind.LOG, s.fingerprint, batch.service)) for s in batch.sightings]
+    asked = [s for s, incident in pairs if incident is None or s.count == 0]
+    answers = agent.diagnostician.diagnose([s.text for s in asked], [batch.service] * len(asked)) if asked else []
+    fresh = {s.fingerprint: diagnosis for s, diagnosis in zip(asked, answers, strict=True)}
+    parameters = agent.parameters_of(batch.service)
+    for sighting, known in pairs:
+        incident = known or opened(batch, sighting, now)
+        if diagnosis := fresh.get(sighting.fingerprint):
+            playbook = choose(agent.playbooks, diagnosis, batch.service, parameters)
+            incident = diagnosed(incident, sighting.text, diagnosis, playbook.name if playbook else None)
+        yield replace(
+            incident,
+            occurrences=incident.occurrences + sighting.count,
+            last_seen=now,
+            severity=max(incident.severity, sighting.severity),
+        )
+
+
+def heard(agent: Agent, notice: Notice, now: datetime) -> Incident:
+    """Return the incident of a notice about the agent's own input, counted."""
+    fresh = noticed(notice, now)
+    known = agent.state.incidents.live(Kind.AGENT, fresh.fingerprint, None)
+    return replace(known, last_seen=now, occurrences=known.occurrences + 1) if known else fresh
+
+
+def absorb_faults(agent: Agent, report: Tick, now: datetime) -> None:
+    """Tell which playbooks and articles were refused."""
+    if agent.faults:
+        with agent.state.transaction():
+            for path in sorted({fault.file for fault in agent.faults}):
+                detail = "\n".join(str(fault) for fault in agent.faults if fault.file == path)
+                settle(agent, report, heard(agent, Notice("refused_file", path, detail), now), settled=False, now=now)
+
+
+def settle(agent: Agent, report: Tick, incident: Incident, *, settled: bool, now: datetime) -> None:
+    """Decide about an incident, record the decision, save it, queue what is to be told."""
+    decision = decided(agent, report, incident, settled=settled, now=now)
+    changed = (incident.decision, incident.reason) != (name_of(decision), decision.reason.value)
+    if changed or not isinstance(decision, Suppress):  # an unchanged silence is not recorded 288 times a day
+        recorded = report.record(agent, decision_entry(incident, decision, now))
+        if not recorded and isinstance(decision, Run | AskApproval):
+            decision = ReportOnly(Reason.AUDIT_UNAVAILABLE)
+    incident = replace(incident, decision=name_of(decision), reason=decision.reason.value)
+    match decision:
+        case Suppress():
+            pass
+        case ReportOnly():
+            status = Status.OPEN if incident.status is Status.RESOLVED else incident.status
+            kind = ReportKind.NOTICE if incident.kind is Kind.AGENT else ReportKind.FOUND
+            incident = tell(agent, replace(incident, status=status), kind, now)
+        case AskApproval(playbook=playbook, expires_in=lifetime):
+            incident = ask(agent, incident, playbook, now, expires=now + lifetime)
+        case Run():
+            incident = replace(incident, status=Status.RUNNING)
+    report.keep(agent, incident)
+
+
+def decided(agent: Agent, report: Tick, incident: Incident, *, settled: bool, now: datetime) -> Decision:
+    """Gather what the policy asks for, and ask it."""
+    playbook = agent.playbooks.get(incident.playbook) if incident.playbook else None
+    service = incident.service or ""
+    bound = bind(playbook, service, agent.parameters_of(service)) if playbook else None
+    circumstances = Circumstances(
+        now=now,
+        silenced=any(silence.matches(incident) for silence in agent.state.silences.in_force(now)),
+        settled=settled,
+        halted=agent.state.halt.is_set(),
+        audit_available=report.audit_error is None,
+        privileged_executor=agent.executor.privileged,
+        parameters_found=isinstance(bound, Bound),
+        last_refusal=agent.state.approvals.last_refusal(incident.id),
+    )
+    history = agent.state.actions.history(playbook.name, service, now) if playbook else NO_HISTORY
+    return decide(incident, playbook, history, circumstances, agent.policy)
+
+
+def decision_entry(incident: Incident, decision: Decision, now: datetime) -> AuditEntry:
+    """Return what is recorded of a decision."""
+    return entry(
+        now,
+        "decision",
+        incident.id,
+        decision=name_of(decision),
+        reason=decision.reason.value,
+        category=incident.category,
+        confidence=f"{incident.confidence:.4f}",
+        occurrences=incident.occurrences,
+    )

@@ -1,0 +1,141 @@
+"""Incident, playbook, history, circumstances -> Decision. Pure: the same arguments always give the same answer."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from fnmatch import fnmatchcase
+
+from aiops_agent.model.decision import AskApproval, Decision, History, Mode, Reason, ReportOnly, Run, Suppress
+from aiops_agent.model.incident import Incident, Kind, Outcome, Status
+from aiops_agent.model.playbook import Playbook, Risk
+
+REPEAT_INTERVAL = timedelta(hours=4)
+"""How long an unchanged incident stays quiet. Alertmanager's default, which on-call staff know."""
+
+UNATTENDED = Risk.LOW
+"""The highest risk that mode `auto` runs without asking."""
+
+REFUSED_FOR = timedelta(hours=4)
+"""How long a denied or unanswered question is not asked again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicySettings:
+    """What the operators allow."""
+
+    mode: Mode = Mode.APPROVE
+    repeat_interval: timedelta = REPEAT_INTERVAL
+    approval_expires: timedelta = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """What holds at this moment, beyond the incident itself."""
+
+    now: datetime
+    silenced: bool
+    settled: bool
+    """The records were written before a repair of the service was verified."""
+
+    halted: bool
+    audit_available: bool
+    privileged_executor: bool
+    parameters_found: bool
+    """Every parameter of the playbook has a value from the source's configuration."""
+
+    last_refusal: datetime | None
+    """When a question about this incident was last denied or left to expire."""
+
+
+def decide(
+    incident: Incident, playbook: Playbook | None, history: History, at: Circumstances, settings: PolicySettings
+) -> Decision:
+    """Return what may be done about an incident that was just seen, and why not more."""
+    quiet = _stay_quiet(incident, at)
+    if quiet:
+        return Suppress(quiet)
+    decision = _boldest(incident, playbook, history, at, settings)
+    if isinstance(decision, ReportOnly) and _told_already(incident, decision.reason, at.now, settings):
+        return Suppress(Reason.REPEAT_INTERVAL)
+    return decision
+
+
+def _stay_quiet(incident: Incident, at: Circumstances) -> Reason | None:
+    if at.silenced:
+        return Reason.SILENCED
+    if incident.status is Status.ACKNOWLEDGED:
+        return Reason.ACKNOWLEDGED
+    if incident.status is Status.WAITING_APPROVAL:
+        return Reason.AWAITING_APPROVAL
+    if incident.status is Status.RESOLVED and at.settled:
+        return Reason.BEFORE_REPAIR
+    return None
+
+
+def _boldest(
+    incident: Incident, playbook: Playbook | None, history: History, at: Circumstances, settings: PolicySettings
+) -> Decision:
+    refusal = _of_the_case(incident, playbook, at) or _of_the_moment(playbook, history, at, settings)
+    if refusal or playbook is None:
+        return ReportOnly(refusal or Reason.NO_PLAYBOOK)
+    caution = _of_the_risk(playbook, history, settings)
+    if caution is None:
+        return Run(playbook)
+    if at.last_refusal and at.now - at.last_refusal < REFUSED_FOR:
+        return ReportOnly(Reason.DENIED)
+    return AskApproval(playbook, expires_in=settings.approval_expires, reason=caution)
+
+
+def _of_the_case(incident: Incident, playbook: Playbook | None, at: Circumstances) -> Reason | None:
+    if incident.kind is Kind.AGENT:
+        return Reason.NOTICE
+    if incident.abstained:
+        return Reason.UNSURE
+    if incident.service is None:
+        return Reason.NO_SERVICE
+    if playbook is None or not _is_for(playbook, incident):
+        return Reason.NO_PLAYBOOK
+    if not at.parameters_found:
+        return Reason.PARAMETERS_MISSING
+    return None
+
+
+def _is_for(playbook: Playbook, incident: Incident) -> bool:
+    return incident.category in playbook.categories and any(
+        fnmatchcase(incident.service or "", pattern) for pattern in playbook.services
+    )
+
+
+def _of_the_moment(
+    playbook: Playbook | None, history: History, at: Circumstances, settings: PolicySettings
+) -> Reason | None:
+    if playbook is None:
+        return Reason.NO_PLAYBOOK
+    if settings.mode is Mode.OBSERVE:
+        return Reason.OBSERVE_ONLY
+    if at.halted:
+        return Reason.HALTED
+    if not at.audit_available:
+        return Reason.AUDIT_UNAVAILABLE
+    if playbook.privileged and not at.privileged_executor:
+        return Reason.NO_EXECUTOR
+    if history.runs_last_hour >= playbook.caps.per_hour or history.runs_last_day >= playbook.caps.per_day:
+        return Reason.CAP_REACHED
+    if history.last_run and at.now - history.last_run < playbook.cooldown:
+        return Reason.COOLDOWN
+    return None
+
+
+def _of_the_risk(playbook: Playbook, history: History, settings: PolicySettings) -> Reason | None:
+    if settings.mode is Mode.APPROVE:
+        return Reason.MODE_APPROVE
+    if playbook.risk > UNATTENDED:
+        return Reason.RISK_NEEDS_APPROVAL
+    # What did not help, or was cut short, is not tried again without a person.
+    if history.last_run and history.last_outcome is not Outcome.SUCCEEDED:
+        return Reason.LAST_RUN_FAILED
+    return None
+
+
+def _told_already(incident: Incident, reason: Reason, now: datetime, settings: PolicySettings) -> bool:
+    told_same = incident.reason in (reason, Reason.REPEAT_INTERVAL)
+    return told_same and incident.last_told is not None and now - incident.last_told < settings.repeat_interval

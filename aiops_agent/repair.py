@@ -1,0 +1,148 @@
+"""Act: intent on disk first, then the playbook, then what came of it; after a crash look, never repeat."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+
+from aiops_agent.agent import Agent, Tick, entry
+from aiops_agent.model.incident import Incident, Outcome, Status
+from aiops_agent.model.message import ReportKind
+from aiops_agent.model.playbook import Command, Failed, NotNeeded, Playbook, RunResult, Succeeded
+from aiops_agent.playbook.bind import Bound, bind
+from aiops_agent.playbook.run import execute, holds
+from aiops_agent.state.actions import Action
+from aiops_agent.state.approvals import Approval, ApprovalState
+from aiops_agent.telling import tell
+
+
+def ask(agent: Agent, incident: Incident, playbook: Playbook, now: datetime, *, expires: datetime) -> Incident:
+    """Ask people to agree to a playbook; call inside a transaction."""
+    state = ApprovalState.PENDING
+    request = Approval(
+        agent.token(), incident.id, playbook.name, playbook.digest, state, requested=now, expires=expires
+    )
+    agent.state.incidents.save(incident)  # the request refers to it
+    agent.state.approvals.ask(request)
+    return tell(agent, replace(incident, status=Status.WAITING_APPROVAL), ReportKind.QUESTION, now, approval=request)
+
+
+def expire(agent: Agent, report: Tick, now: datetime) -> None:
+    """Take silence for a no."""
+    with agent.state.transaction():
+        for approval in agent.state.approvals.expire(now):
+            report.record(agent, entry(now, "approval.expired", approval.id, incident=approval.incident))
+            withdraw(agent, report, approval)
+
+
+def withdraw(agent: Agent, report: Tick, approval: Approval) -> None:
+    """Leave the incident open after a no; call inside a transaction."""
+    incident = agent.state.incidents.by_id(approval.incident)
+    if incident and incident.status is Status.WAITING_APPROVAL:
+        report.keep(agent, replace(incident, status=Status.OPEN))
+
+
+def act_on_granted(agent: Agent, report: Tick) -> None:
+    """Run what people agreed to: once, and only if the playbook is still the one they were asked about."""
+    for approval in agent.state.approvals.granted():
+        incident = agent.state.incidents.by_id(approval.incident)
+        playbook = agent.playbooks.get(approval.playbook)
+        with agent.state.transaction():
+            taken = agent.state.approvals.use(approval.id)
+        if not taken or incident is None:
+            continue
+        if playbook is None or playbook.digest != approval.digest:
+            refuse(agent, report, incident, approval.playbook, "the playbook was changed after the question")
+        elif agent.state.halt.is_set():
+            refuse(agent, report, incident, approval.playbook, "all acting is halted")
+        else:
+            act(agent, report, incident, playbook)
+
+
+def act(agent: Agent, report: Tick, incident: Incident, playbook: Playbook) -> None:
+    """Run a playbook for an incident: intent on disk first, then the act, then what came of it."""
+    service = incident.service or ""
+    bound = bind(playbook, service, agent.parameters_of(service))
+    if not isinstance(bound, Bound):
+        refuse(agent, report, incident, playbook.name, str(bound))
+        return
+    now = agent.clock.now()
+    action = Action(agent.token(), incident.id, playbook.name, playbook.digest, service, now)
+    detail = {"incident": incident.id, "playbook": playbook.name, "digest": playbook.digest, "target": service}
+    if not report.record(agent, entry(now, "intent", action.id, **detail)):
+        refuse(agent, report, incident, playbook.name, "the audit log cannot be written")
+        return
+    with agent.state.transaction():
+        agent.state.actions.intend(action)
+        report.keep(agent, replace(incident, status=Status.RUNNING))
+
+    def recorded(change: Command) -> None:
+        arguments = " ".join(f"{name}={value}" for name, value in change.arguments.items())
+        agent.journal.append(entry(agent.clock.now(), "step", action.id, verb=change.verb, arguments=arguments))
+
+    result = execute(bound, agent.executor, agent.clock, halted=agent.state.halt.is_set, record=recorded)
+    conclude(agent, report, action, result)
+
+
+def settle_interrupted(agent: Agent, report: Tick) -> None:
+    """Look at what a crash cut short: never repeated, probed instead, and told."""
+    for action in agent.state.actions.interrupted():
+        playbook = agent.playbooks.get(action.playbook)
+        bound = bind(playbook, action.target, agent.parameters_of(action.target)) if playbook else None
+        if isinstance(bound, Bound) and holds(bound, agent.executor):
+            result: RunResult = Succeeded("interrupted by a crash, and found repaired when looked at again")
+        else:
+            why = "interrupted by a crash; how far it came is not known, so it is not repeated"
+            result = Failed("interrupted", why, undone=False, left_behind=("look at the service yourself",))
+        conclude(agent, report, action, result)
+
+
+def conclude(agent: Agent, report: Tick, action: Action, result: RunResult) -> None:
+    """Record what came of an action and tell it."""
+    now = agent.clock.now()
+    incident = agent.state.incidents.by_id(action.incident)
+    if incident is None:  # the schema forbids it
+        raise AssertionError(action.incident)
+    status, outcome = ending(result)
+    word = outcome.value if outcome else "not needed"
+    report.record(agent, entry(now, "result", action.id, incident=incident.id, outcome=word, detail=result.detail))
+    incident = replace(incident, status=status, outcome=outcome or incident.outcome)
+    with agent.state.transaction():
+        agent.state.actions.finish(action.id, outcome, result.detail, now)
+        if isinstance(result, Succeeded):
+            agent.state.checkpoints.settle(sizes(agent))
+        report.keep(agent, tell(agent, incident, ReportKind.DONE, now, result=result, playbook=action.playbook))
+
+
+def refuse(agent: Agent, report: Tick, incident: Incident, playbook: str, why: str) -> None:
+    """Tell that nothing was done although it was agreed to or decided, and why."""
+    now = agent.clock.now()
+    report.record(agent, entry(now, "refused", incident.id, playbook=playbook, detail=why))
+    result = Failed("before the first step", why, undone=True, left_behind=())
+    with agent.state.transaction():
+        left_open = replace(incident, status=Status.OPEN)
+        report.keep(agent, tell(agent, left_open, ReportKind.DONE, now, result=result, playbook=playbook))
+
+
+def ending(result: RunResult) -> tuple[Status, Outcome | None]:
+    """Return where a result leaves the incident."""
+    match result:
+        case Succeeded():
+            return Status.RESOLVED, Outcome.SUCCEEDED
+        case NotNeeded():
+            return Status.OPEN, None
+        case Failed(undone=True):
+            return Status.OPEN, Outcome.UNDONE
+        case Failed():
+            return Status.OPEN, Outcome.FAILED
+
+
+def sizes(agent: Agent) -> Iterator[tuple[str, int]]:
+    """Yield how long each known file is now: what stands in it was written before the repair was verified."""
+    for key, checkpoint in agent.state.checkpoints.all().items():
+        try:
+            stat = os.stat(checkpoint.path)
+        except OSError:  # rotated away or gone: nothing to settle there
+            continue
+        if f"{stat.st_dev}:{stat.st_ino}" == key:
+            yield key, stat.st_size

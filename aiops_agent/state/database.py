@@ -1,0 +1,187 @@
+"""The state database: one writer at a time, one transaction for what belongs together."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import apsw
+
+from aiops_agent.errors import StateError
+
+# Each entry brings the schema from version N to N+1; entries are never edited once released.
+MIGRATIONS = (
+    """
+    CREATE TABLE files (
+        key TEXT PRIMARY KEY, path TEXT NOT NULL, device INTEGER NOT NULL, inode INTEGER NOT NULL,
+        offset INTEGER NOT NULL, record_start INTEGER NOT NULL, prefix_length INTEGER NOT NULL, prefix_digest BLOB NOT NULL,
+        window_digest BLOB NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, settled INTEGER NOT NULL DEFAULT 0
+    ) STRICT;
+    CREATE TABLE sources (key TEXT PRIMARY KEY) STRICT;
+    CREATE TABLE incidents (
+        id TEXT PRIMARY KEY, kind TEXT NOT NULL, fingerprint TEXT NOT NULL, status TEXT NOT NULL, category TEXT NOT NULL,
+        confidence REAL NOT NULL, abstained INTEGER NOT NULL, severity INTEGER NOT NULL, service TEXT, source TEXT NOT NULL,
+        first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL, occurrences INTEGER NOT NULL, title TEXT NOT NULL,
+        text TEXT NOT NULL, grouped_by TEXT NOT NULL, decided_by TEXT NOT NULL, article TEXT, playbook TEXT,
+        decision TEXT NOT NULL, reason TEXT NOT NULL, outcome TEXT, last_told INTEGER
+    ) STRICT;
+    CREATE UNIQUE INDEX one_live_incident ON incidents (kind, fingerprint, ifnull(service, '')) WHERE status != 'closed';
+    CREATE INDEX incidents_by_time ON incidents (last_seen);
+    CREATE TABLE actions (
+        id TEXT PRIMARY KEY, incident TEXT NOT NULL REFERENCES incidents (id), playbook TEXT NOT NULL, digest TEXT NOT NULL,
+        target TEXT NOT NULL, intended INTEGER NOT NULL, finished INTEGER, outcome TEXT, detail TEXT
+    ) STRICT;
+    CREATE INDEX actions_by_target ON actions (playbook, target, intended);
+    CREATE TABLE approvals (
+        id TEXT PRIMARY KEY, incident TEXT NOT NULL REFERENCES incidents (id), playbook TEXT NOT NULL, digest TEXT NOT NULL,
+        state TEXT NOT NULL, requested INTEGER NOT NULL, expires INTEGER NOT NULL, answered INTEGER, answered_by TEXT
+    ) STRICT;
+    CREATE TABLE silences (
+        id TEXT PRIMARY KEY, service TEXT, category TEXT, fingerprint TEXT, starts INTEGER NOT NULL, ends INTEGER NOT NULL,
+        comment TEXT NOT NULL, created_by TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE outbox (
+        id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, destination TEXT NOT NULL, incident TEXT NOT NULL, title TEXT NOT NULL,
+        text TEXT NOT NULL, markdown TEXT NOT NULL, fields TEXT NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL,
+        next_at INTEGER NOT NULL, created INTEGER NOT NULL, error TEXT NOT NULL DEFAULT ''
+    ) STRICT;
+    CREATE INDEX outbox_waiting ON outbox (next_at) WHERE state = 'waiting';
+    """,
+)
+
+
+class Database:
+    """A connection whose writes are durable when `transaction` returns."""
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        """Open, and create or migrate unless `read_only`.
+
+        Raises:
+            StateError: It cannot be opened, is damaged, or was written by a newer version.
+        """
+        self.path = path
+        flags = apsw.SQLITE_OPEN_READONLY if read_only else apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
+        try:
+            self._connection = apsw.Connection(str(path), flags=flags)
+            self._connection.set_busy_timeout(5000)
+            if not read_only:
+                path.chmod(0o600)
+                # FULL: a committed offset must not come back after a power cut (SQLite documents that NORMAL may lose it).
+                self._connection.execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL")
+            self._connection.execute("PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF; PRAGMA mmap_size=0")
+            self._migrate(read_only=read_only)
+        except apsw.Error as error:
+            raise damaged(path, error) from error
+
+    def _migrate(self, *, read_only: bool) -> None:
+        version = int(self.value("PRAGMA user_version"))  # type: ignore[call-overload]
+        if version > len(MIGRATIONS):
+            raise StateError(f"{self.path} was written by a newer aiops-agent", hint="install that version again")
+        if version == len(MIGRATIONS):
+            return
+        if read_only:
+            raise StateError(
+                f"{self.path} is of an older version", hint="run `aiops-agent scan` once to bring it up to date"
+            )
+        with self.transaction():
+            for script in MIGRATIONS[version:]:
+                self._connection.execute(script)
+            self._connection.execute(f"PRAGMA user_version={len(MIGRATIONS)}")
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commit everything inside, durably, or nothing of it.
+
+        Raises:
+            StateError: It could not be written: the disk is full or failing.
+        """
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+        except apsw.Error as error:
+            raise damaged(self.path, error) from error
+        try:
+            yield
+            self._connection.execute("COMMIT")
+        except apsw.Error as error:
+            self._roll_back()
+            raise damaged(self.path, error) from error
+        except BaseException:
+            self._roll_back()
+            raise
+
+    def _roll_back(self) -> None:
+        # SQLite rolls back by itself on some errors (a full disk): a second ROLLBACK would hide the first error.
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+
+    def rows(self, sql: str, *bindings: object) -> list[tuple[object, ...]]:
+        """Return all rows of a statement."""
+        try:
+            return list(self._connection.execute(sql, bindings))
+        except apsw.Error as error:
+            raise damaged(self.path, error) from error
+
+    def value(self, sql: str, *bindings: object) -> object:
+        """Return the first column of the first row, or None."""
+        rows = self.rows(sql, *bindings)
+        return rows[0][0] if rows else None
+
+    def changed(self, sql: str, *bindings: object) -> int:
+        """Execute a statement and return how many rows it changed."""
+        self.rows(sql, *bindings)
+        return self._connection.changes()
+
+    def close(self) -> None:
+        """Close; the write-ahead log is folded into the file."""
+        self._connection.close()
+
+
+def damaged(path: Path, error: Exception) -> StateError:
+    """Translate SQLite's word for it."""
+    match error:
+        case apsw.FullError() | apsw.IOError():
+            hint = "free space on that file system; nothing was acted on, and reading goes on where it stood"
+        case apsw.NotADBError() | apsw.CorruptError():
+            hint = "move the file aside and scan again; the audit log is apart from it"
+        case apsw.CantOpenError() | apsw.PermissionsError() | apsw.ReadOnlyError():
+            hint = "run as the owner of state_dir, or as root"
+        case _:
+            hint = "run `aiops-agent scan` again; when it persists, move the file aside"
+    return StateError(f"{path}: {error}", hint=hint)
+
+
+@contextmanager
+def exclusive(state_dir: Path, *, wait: timedelta = timedelta(0)) -> Iterator[bool]:
+    """Hold the one lock that every writing process takes; yields False when another holds it beyond `wait`."""
+    descriptor = os.open(state_dir / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        yield _locked(descriptor, wait)
+    finally:
+        os.close(descriptor)
+
+
+def _locked(descriptor: int, wait: timedelta) -> bool:
+    import time
+
+    deadline = time.monotonic() + wait.total_seconds()
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(0.05)
+        else:
+            return True
+
+
+def stamp(time: datetime) -> int:
+    """Return an aware time as microseconds since 1970 UTC: how the database keeps it."""
+    return int(time.timestamp() * 1_000_000)
+
+
+def unstamp(microseconds: object) -> datetime:
+    """Return what `stamp` was given."""
+    return datetime.fromtimestamp(int(microseconds) / 1_000_000, UTC)  # type: ignore[call-overload]

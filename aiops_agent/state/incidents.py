@@ -1,0 +1,77 @@
+"""Incidents: one fault on one service, counted exactly."""
+
+from dataclasses import fields
+
+from aiops_agent.model.event import Fingerprint, Severity
+from aiops_agent.model.incident import Incident, Kind, Outcome, Status
+from aiops_agent.state.database import Database, stamp, unstamp
+
+COLUMNS = tuple(field.name for field in fields(Incident))
+_LIST = ", ".join(COLUMNS)
+_MARKS = ", ".join("?" for _ in COLUMNS)
+_UPDATES = ", ".join(f"{column}=excluded.{column}" for column in COLUMNS if column != "id")
+
+
+class Incidents:
+    """Read and write incidents; call writers inside a transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def live(self, kind: Kind, fingerprint: Fingerprint, service: str | None) -> Incident | None:
+        """Return the incident that new records of this fault on this service belong to."""
+        return self._one(
+            "kind=? AND fingerprint=? AND ifnull(service,'')=? AND status!='closed'", kind, fingerprint, service or ""
+        )
+
+    def by_id(self, identity: str) -> Incident | None:
+        """Return one incident, or None."""
+        return self._one("id=?", identity)
+
+    def all(self) -> list[Incident]:
+        """Return every incident, the one seen last first."""
+        return self._many("1 ORDER BY last_seen DESC, id")
+
+    def to_run(self) -> list[Incident]:
+        """Return those whose playbook was decided to run and has not been begun."""
+        return self._many("status='running' AND id NOT IN (SELECT incident FROM actions WHERE finished IS NULL)")
+
+    def save(self, incident: Incident) -> None:
+        """Insert or replace it."""
+        self._database.rows(
+            f"INSERT INTO incidents ({_LIST}) VALUES ({_MARKS}) ON CONFLICT (id) DO UPDATE SET {_UPDATES}",  # noqa: S608 - our own columns
+            *_to_row(incident),
+        )
+
+    def _one(self, where: str, *bindings: object) -> Incident | None:
+        found = self._many(where, *bindings)
+        return found[0] if found else None
+
+    def _many(self, where: str, *bindings: object) -> list[Incident]:
+        rows = self._database.rows(f"SELECT {_LIST} FROM incidents WHERE {where}", *bindings)  # noqa: S608 - where is ours
+        return [_from_row(row) for row in rows]
+
+
+def _to_row(incident: Incident) -> tuple[object, ...]:
+    values = {column: getattr(incident, column) for column in COLUMNS}
+    for column in ("first_seen", "last_seen"):
+        values[column] = stamp(values[column])
+    values["last_told"] = stamp(incident.last_told) if incident.last_told else None
+    values["abstained"] = int(incident.abstained)
+    values["severity"] = int(incident.severity)
+    return tuple(values.values())
+
+
+def _from_row(row: tuple[object, ...]) -> Incident:
+    values = dict(zip(COLUMNS, row, strict=True))
+    values.update(
+        kind=Kind(str(values["kind"])),
+        status=Status(str(values["status"])),
+        severity=Severity(int(str(values["severity"]))),
+        abstained=bool(values["abstained"]),
+        first_seen=unstamp(values["first_seen"]),
+        last_seen=unstamp(values["last_seen"]),
+        last_told=unstamp(values["last_told"]) if values["last_told"] is not None else None,
+        outcome=Outcome(str(values["outcome"])) if values["outcome"] is not None else None,
+    )
+    return Incident(**values)  # type: ignore[arg-type]

@@ -1,0 +1,112 @@
+"""What is to be delivered: no network means later, not lost."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from aiops_agent.model.incident import rfc3339
+from aiops_agent.model.message import Message
+from aiops_agent.state.database import Database, stamp, unstamp
+
+FIRST_RETRY = timedelta(seconds=30)
+LONGEST_RETRY = timedelta(hours=1)
+"""Doubling from 30 s to an hour: a chat that is down for a night costs about twenty tries."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One message for one destination."""
+
+    id: int
+    destination: str
+    incident: str
+    message: Message
+    state: str
+    """`waiting`, `sent`, or `dead`: refused for good by the platform."""
+
+    attempts: int
+    next_at: datetime
+    created: datetime
+    error: str
+
+    def as_json(self) -> dict[str, object]:
+        """Return the object of `outbox list --json`."""
+        return {
+            "id": self.id,
+            "destination": self.destination,
+            "incident": self.incident,
+            "title": self.message.title,
+            "state": self.state,
+            "attempts": self.attempts,
+            "next_at": rfc3339(self.next_at),
+            "created": rfc3339(self.created),
+            "error": self.error,
+        }
+
+
+class Outbox:
+    """Read and write letters; `put` inside the transaction of what they tell."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def put(self, destination: str, incident: str, message: Message, now: datetime) -> None:
+        """Queue a message; the same message for the same destination at the same moment is queued once."""
+        key = f"{destination}\0{incident}\0{stamp(now)}\0{message.title}"
+        self._database.rows(
+            "INSERT OR IGNORE INTO outbox (key, destination, incident, title, text, markdown, fields, state, attempts, next_at, created) "
+            "VALUES (?,?,?,?,?,?,?,'waiting',0,?,?)",
+            key, destination, incident, message.title, message.text, message.markdown,
+            json.dumps(dict(message.fields), ensure_ascii=False), stamp(now), stamp(now),
+        )  # fmt: skip
+
+    def due(self, now: datetime) -> list[Letter]:
+        """Return what should be tried now, oldest first."""
+        return self._many("state='waiting' AND next_at<=? ORDER BY id", stamp(now))
+
+    def all(self) -> list[Letter]:
+        """Return everything not delivered, oldest first."""
+        return self._many("state!='sent' ORDER BY id")
+
+    def sent(self, letter: Letter) -> None:
+        """Record that the platform took it; the words are no longer needed."""
+        self._database.rows("UPDATE outbox SET state='sent', text='', markdown='', error='' WHERE id=?", letter.id)
+
+    def failed(self, letter: Letter, error: str, now: datetime, *, retry_after: float | None) -> None:
+        """Try again later: as the platform asked, or after a doubling wait."""
+        wait = (
+            timedelta(seconds=retry_after)
+            if retry_after
+            else min(FIRST_RETRY * 2 ** min(letter.attempts, 10), LONGEST_RETRY)
+        )
+        self._database.rows(
+            "UPDATE outbox SET attempts=attempts+1, next_at=?, error=? WHERE id=?", stamp(now + wait), error, letter.id
+        )
+
+    def refused(self, letter: Letter, error: str) -> None:
+        """Record that the platform will never take it; `retry` puts it back."""
+        self._database.rows("UPDATE outbox SET state='dead', attempts=attempts+1, error=? WHERE id=?", error, letter.id)
+
+    def retry(self, now: datetime) -> int:
+        """Make everything undelivered due now, what was refused too; return how many."""
+        return self._database.changed("UPDATE outbox SET state='waiting', next_at=? WHERE state!='sent'", stamp(now))
+
+    def next_due(self) -> datetime | None:
+        """Return when the next try is due."""
+        when = self._database.value("SELECT min(next_at) FROM outbox WHERE state='waiting'")
+        return unstamp(when) if when is not None else None
+
+    def _many(self, where: str, *bindings: object) -> list[Letter]:
+        rows = self._database.rows(
+            "SELECT id, destination, incident, title, text, markdown, fields, state, attempts, next_at, created, error "
+            f"FROM outbox WHERE {where}",  # noqa: S608 - where is ours
+            *bindings,
+        )
+        return [
+            Letter(
+                id=int(str(r[0])), destination=str(r[1]), incident=str(r[2]),
+                message=Message(title=str(r[3]), text=str(r[4]), markdown=str(r[5]), fields=json.loads(str(r[6]))),
+                state=str(r[7]), attempts=int(str(r[8])), next_at=unstamp(r[9]), created=unstamp(r[10]), error=str(r[11]),
+            )
+            for r in rows
+        ]  # fmt: skip

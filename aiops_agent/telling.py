@@ -1,0 +1,72 @@
+"""Tell people: a report for every destination into the outbox, and from there to the platforms."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from aiops_agent.agent import Agent
+from aiops_agent.errors import AuditError, ChatError
+from aiops_agent.model.incident import Incident
+from aiops_agent.model.message import Report, ReportKind
+from aiops_agent.model.playbook import RunResult
+from aiops_agent.state.approvals import Approval
+
+
+def tell(  # noqa: PLR0913 - what a report may carry
+    agent: Agent,
+    incident: Incident,
+    kind: ReportKind,
+    now: datetime,
+    *,
+    approval: Approval | None = None,
+    result: RunResult | None = None,
+    playbook: str | None = None,
+) -> Incident:
+    """Queue a report for every destination, in the transaction of what it tells; return the incident as told."""
+    report = Report(
+        kind=kind,
+        incident=incident,
+        at=now,
+        host=agent.host,
+        citation=agent.article(incident.article) if incident.article else None,
+        playbook=playbook or incident.playbook,
+        approval=approval.id if approval else None,
+        expires=approval.expires if approval else None,
+        result=result,
+        anchor=anchor(agent),
+    )
+    for chat in agent.chats:
+        agent.state.outbox.put(chat.name, incident.id, agent.composer.compose(report, chat.locale), now)
+    return replace(incident, last_told=now)
+
+
+def anchor(agent: Agent) -> str:
+    """Return where the audit log stands: a copy elsewhere of it shows a log that was cut."""
+    try:
+        return str(agent.journal.anchor())
+    except AuditError:
+        return "audit log unavailable"
+
+
+def deliver(agent: Agent, now: datetime) -> int:
+    """Try every letter that is due; what fails waits for its next turn. Return how many were delivered."""
+    chats = {chat.name: chat for chat in agent.chats}
+    unreachable: set[str] = set()
+    delivered = 0
+    for letter in agent.state.outbox.due(now):
+        chat = chats.get(letter.destination)
+        if chat is None or letter.destination in unreachable:
+            continue
+        try:
+            chat.send(letter.message)
+        except ChatError as error:
+            with agent.state.transaction():
+                if error.retryable:
+                    unreachable.add(letter.destination)
+                    agent.state.outbox.failed(letter, str(error), now, retry_after=error.retry_after)
+                else:
+                    agent.state.outbox.refused(letter, f"{error.message}: {error.hint}")
+        else:
+            delivered += 1
+            with agent.state.transaction():
+                agent.state.outbox.sent(letter)
+    return delivered
