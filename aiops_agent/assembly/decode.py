@@ -1,0 +1,90 @@
+"""A structured line becomes the text a person would have written: message, error, stack."""
+
+import json
+from typing import NamedTuple
+
+from aiops_agent.assembly import patterns
+from aiops_agent.model.event import Severity
+
+_LONGEST_NUMBER_WORTH_READING = 4
+
+
+class Structured(NamedTuple):
+    """One JSON line."""
+
+    severity: Severity | None
+    """None: the line reports no error."""
+
+    text: str
+
+
+def decode(line: bytes) -> Structured | None:
+    """Return what a JSON line says, or None when it is no JSON object with a level.
+
+    The first of several keys of the same name counts: a forged second one must not.
+    """
+    try:
+        fields = json.loads(line, object_pairs_hook=_first_wins, parse_int=_short_int)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(fields, dict):
+        return None
+    fields = _container_line(fields) or fields
+    level = next((fields[key] for key in patterns.LEVEL_KEYS if key in fields), None)
+    if level is None and isinstance(fields.get("log"), dict):
+        level = fields["log"].get("level")
+    if level is None:
+        return None
+    severity = patterns.VALUES.get(str(level).lower())
+    return Structured(severity, _text(fields) if severity else "")
+
+
+def logfmt_level(line: bytes) -> str:
+    """Return the lowered value of `level=`, `lvl=` or `severity=`; empty when the line has none."""
+    for key in (b"level=", b"lvl=", b"severity="):
+        at = line.find(key)
+        if at == 0 or (at > 0 and line[at - 1] in b" \t"):
+            value = line[at + len(key) : at + len(key) + 20].lstrip(b'"')
+            return value.replace(b'"', b" ").split(b" ", 1)[0].decode("ascii", "replace").lower()
+    return ""
+
+
+def _first_wins(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    return dict(reversed(pairs))
+
+
+def _short_int(digits: str) -> object:
+    return int(digits) if len(digits) <= _LONGEST_NUMBER_WORTH_READING else digits
+
+
+def _container_line(fields: dict[str, object]) -> dict[str, object] | None:
+    """Return the object that Docker's json-file driver wrapped, if it did."""
+    inner = fields.get("log")
+    if "stream" not in fields or not isinstance(inner, str) or not inner.startswith("{"):
+        return None
+    try:
+        wrapped = json.loads(inner, object_pairs_hook=_first_wins, parse_int=_short_int)
+    except (ValueError, RecursionError):
+        return None
+    return wrapped if isinstance(wrapped, dict) else None
+
+
+def _text(fields: dict[str, object]) -> str:
+    parts: list[str] = []
+    for key in (*patterns.MESSAGE_KEYS, *patterns.ERROR_KEYS, *patterns.STACK_KEYS):
+        for part in _strings(fields.get(key), depth=3):
+            if part and not any(part in known for known in parts):
+                parts.append(part)
+    return "\n".join(parts)
+
+
+def _strings(value: object, depth: int) -> list[str]:
+    match value:
+        case str():
+            return [value]
+        case dict() if depth:
+            return [part for inner in value.values() for part in _strings(inner, depth - 1)]
+        case list() if depth:
+            return [part for inner in value for part in _strings(inner, depth - 1)]
+        case _:
+            return []

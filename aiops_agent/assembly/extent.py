@@ -1,0 +1,125 @@
+"""Where a record ends: which of the lines below its first belong to it."""
+
+from enum import Enum
+
+from aiops_agent.assembly import patterns
+from aiops_agent.assembly.lines import Origin, is_head, is_indented, origin
+
+_LINES_OF_A_MESSAGE = 20
+"""Unindented lines that a headed record may go on for before its first frame."""
+
+_EMPTY_LINES = 2
+_NEWLINE, _TAB = b"\n\t"
+
+
+class Belongs(Enum):
+    """Whether the next line is part of the record."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+    """It depends on a line that is not there yet."""
+
+
+class Extent:
+    """Follows one record line by line from its first."""
+
+    def __init__(self, first: bytes) -> None:
+        self._headed = is_head(first, 0)
+        self._origin = origin(first) if self._headed else Origin(b"", first)
+        self._writer = self._origin.writer
+        message = self._origin.message
+        kernel = self._writer.endswith(b"kernel:") or first.startswith(b"[")
+        self._report = kernel and any(sign in message for sign in patterns.KERNEL_REPORTS)
+        self._killing = b"invoked oom-killer" in message
+        self._tracing = message.startswith(b"Traceback (most")
+        self._go = message.startswith((b"panic: ", b"fatal error: ", b"http: panic")) or b"http: panic serving" in message
+        self._rust = b"panicked at" in message
+        self._framed = self._chained = False
+        self._plain_lines = 0 if self._headed and not self._writer and not _is_single(message) else _LINES_OF_A_MESSAGE
+
+    @property
+    def ends_at_any_head(self) -> bool:
+        """Tell whether a line with a head of its own can never belong to this record."""
+        return not self._writer and not self._report
+
+    @property
+    def takes_plain_lines(self) -> bool:
+        """Tell whether unindented lines without a head go on from the first line."""
+        return self._plain_lines < _LINES_OF_A_MESSAGE
+
+    def accepts(self, buffer: bytes, start: int) -> Belongs:
+        """Decide about the line at `start`, the one below the last that was accepted; `buffer` ends in a newline."""
+        end = buffer.find(b"\n", start)
+        line = buffer[start:end].removesuffix(b"\r")
+        if is_head(buffer, start):
+            return self._accepts_headed(line)
+        if not line:
+            return self._accepts_empty(buffer, end + 1)
+        if self._continues(line):
+            return Belongs.YES
+        if self._go and not self._writer:
+            return self._accepts_go(buffer, end + 1)
+        return self._accepts_plain(line)
+
+    def _accepts_headed(self, line: bytes) -> Belongs:
+        if self.ends_at_any_head:
+            return Belongs.NO
+        said = origin(line)
+        if self._report:
+            return self._accepts_kernel(said)
+        return Belongs.YES if said.writer == self._writer and self._continues(said.message) else Belongs.NO
+
+    def _continues(self, message: bytes) -> bool:
+        if message.startswith(b"Traceback (most"):
+            starts_here = self._chained or not self._framed
+            self._tracing = self._tracing or starts_here
+            return starts_here
+        if is_indented(message):
+            self._framed = True
+            return True
+        if message.startswith(patterns.CONTINUES):
+            self._chained = self._chained or message.startswith((b"During handling", b"The above exception"))
+            self._go = self._go or message.startswith(b"goroutine ")
+            return True
+        was_tracing, self._tracing = self._tracing, False
+        self._chained = self._chained and not was_tracing
+        return was_tracing
+
+    def _accepts_empty(self, buffer: bytes, below: int) -> Belongs:
+        at = below
+        for _ in range(_EMPTY_LINES):
+            if at >= len(buffer):
+                return Belongs.UNKNOWN
+            if buffer[at] != _NEWLINE:
+                return Belongs.YES if buffer.startswith(patterns.RESUMES, at) else Belongs.NO
+            at += 1
+        return Belongs.NO
+
+    def _accepts_go(self, buffer: bytes, below: int) -> Belongs:
+        if below >= len(buffer):
+            return Belongs.UNKNOWN
+        return Belongs.YES if buffer[below] == _TAB else Belongs.NO
+
+    def _accepts_plain(self, line: bytes) -> Belongs:
+        if self._rust and not self._framed:
+            self._framed = True
+            return Belongs.YES
+        if self._framed or self._plain_lines >= _LINES_OF_A_MESSAGE or line.startswith(patterns.BREAKS):
+            return Belongs.NO
+        self._plain_lines += 1
+        return Belongs.YES
+
+    def _accepts_kernel(self, said: Origin) -> Belongs:
+        if said.writer != self._writer or not said.message.startswith(patterns.KERNEL_CONTINUES):
+            return Belongs.NO
+        if b"Killed process" in said.message:
+            if not self._killing:
+                return Belongs.NO
+            self._killing = False
+        return Belongs.YES
+
+
+def _is_single(message: bytes) -> bool:
+    """Tell whether the writer is one that puts each record on one line: nginx (`1#1: `)."""
+    return b"#" in message[:40] and message.split(b"#", 1)[0].rsplit(b" ", 1)[-1].isdigit()

@@ -1,0 +1,117 @@
+"""Does a line report an error by itself, could it with a trace below it, or does it only mention one?"""
+
+from enum import Enum
+from typing import NamedTuple
+
+from aiops_agent.assembly import patterns
+from aiops_agent.assembly.decode import decode, logfmt_level
+from aiops_agent.assembly.lines import Origin, is_head, is_indented, origin
+from aiops_agent.model.event import Severity
+
+
+class Says(Enum):
+    """What a line claims."""
+
+    ERROR = "error"
+    MENTION = "mention"
+    """Names an exception: an error if frames follow."""
+
+    NOTHING = "nothing"
+
+
+class Verdict(NamedTuple):
+    """What a line claims, and how bad it would be."""
+
+    says: Says
+    severity: Severity
+
+
+_NOTHING = Verdict(Says.NOTHING, Severity.WARNING)
+_MENTION = Verdict(Says.MENTION, Severity.WARNING)
+_WORDS_THAT_CAN_BE_A_LEVEL = 9
+_UNSTATED = object()
+_SINGLE_LETTERS = frozenset(b"EFWIDVN")
+
+
+def judge(line: bytes) -> Verdict:
+    """Return what `line` claims. Depends on no digit in it, so that one answer serves all lines of one form."""
+    if line[:1] == b"{":
+        record = decode(line)
+        if record is not None:
+            return Verdict(Says.ERROR, record.severity) if record.severity else _NOTHING
+    fault = next((severity for sign, severity in patterns.FAULTS if sign in line), None)
+    if fault is not None and not is_indented(line):
+        return Verdict(Says.ERROR, fault)
+    stated = _stated_level(line)
+    if isinstance(stated, Severity) and stated >= Severity.ERROR:
+        return Verdict(Says.ERROR, stated)
+    if stated is not _UNSTATED:
+        return _MENTION if names_exception(line) else _NOTHING
+    return _judge_message(origin(line), headed=is_head(line, 0))
+
+
+def _judge_message(said: Origin, *, headed: bool) -> Verdict:
+    message = said.message
+    if is_indented(message):
+        return _NOTHING
+    for opening, severity in patterns.OPENINGS:
+        if message.startswith(opening):
+            return Verdict(Says.ERROR, severity)
+    if opens_with_exception(message) or (b"panicked at" in message and message.startswith(b"thread '")):
+        return Verdict(Says.ERROR, Severity.ERROR)
+    if message.endswith(b".") and (b".pl line " in message or b".pm line " in message):
+        return Verdict(Says.ERROR, Severity.ERROR)
+    program, mark, _ = message.partition(b": ")
+    if mark and not headed and b" " not in program and message[len(program) :].startswith((b": error: ", b": fatal: ")):
+        return Verdict(Says.ERROR, Severity.ERROR)
+    return _MENTION if names_exception(message) else _NOTHING
+
+
+def opens_with_exception(message: bytes) -> bool:
+    """Tell whether the text is `some.pkg.SomeError: ...` or such a name alone."""
+    name = message.split(b":", 1)[0].rstrip()
+    if len(name) > 200 or not name.endswith((b"Error", b"Exception", b"Error)", b"Exception)")):
+        return False
+    name = name.split(b" (", 1)[0] if name.endswith(b")") else name
+    return name.translate(None, _NAME_BYTES) == b"" and (len(name) > len(b"Error") or message[5:7] in (b": ", b""))
+
+
+_NAME_BYTES = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.$\\"
+
+
+def names_exception(text: bytes) -> bool:
+    """Tell whether a word of the text ends in Exception or Error."""
+    for word in (b"Exception", b"Error", b"Traceback"):
+        at = text.find(word)
+        while at >= 0:
+            after = text[at + len(word) : at + len(word) + 1]
+            if not after.isalnum() and after not in (b"_", b"-", b"/"):
+                return True
+            at = text.find(word, at + 1)
+    return False
+
+
+def _stated_level(line: bytes) -> Severity | None | object:
+    """Return the level the head states: None for one at which all is well, _UNSTATED without a level word."""
+    if b"=" in line and (level := logfmt_level(line)):
+        return patterns.VALUES.get(level, Severity.WARNING if level.startswith("warn") else None)
+    if not is_head(line, 0):
+        return _UNSTATED
+    if line[0] in b"EFWI" and line[1:5].isdigit() and line[5:6] == b" ":
+        return patterns.LEVELS[line[:1]]
+    for word in line[:240].replace(b"|", b" ").split(maxsplit=_WORDS_THAT_CAN_BE_A_LEVEL)[:_WORDS_THAT_CAN_BE_A_LEVEL]:
+        level = _level_of(word)
+        if level is not _UNSTATED:
+            return level
+    return _UNSTATED
+
+
+def _level_of(word: bytes) -> Severity | None | object:
+    bare = word.strip(b"[]()<>:,;-")
+    if word[:1] == b"[" and word[-1:] in b"]:":
+        bare = bare.rsplit(b":", 1)[-1].rsplit(b".", 1)[-1].upper()
+        return patterns.LEVELS.get(bare, _UNSTATED)
+    if word[1:2] == b"/" and word[0] in _SINGLE_LETTERS:
+        return patterns.LEVELS[word[:1]]
+    name = bare.split(b":", 1)[0]
+    return patterns.LEVELS.get(name, _UNSTATED) if len(name) > 1 else _UNSTATED

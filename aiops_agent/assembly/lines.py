@@ -1,0 +1,102 @@
+"""What one line is: does it begin a record, who wrote it, what is left when time and writer are taken off."""
+
+from typing import NamedTuple
+
+from aiops_agent.assembly import patterns
+
+DIGITS = b"0123456789"
+
+_FIRST_BYTES_OF_A_HEAD = 34
+_IS_DIGIT = frozenset(DIGITS)
+_IS_CAPITAL_OR_KEY = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZlta" + b"n")
+_OPEN_BRACKET, _SPACE, _TAB = b"[ \t"
+_MARKS = frozenset(b"{<:")
+_DIGIT_HEADS = (*patterns.DIGIT_HEADS, *patterns.DATED_HEADS)
+
+
+def is_head(buffer: bytes, start: int) -> bool:
+    """Tell whether the line that begins at `start` begins with a time, a level or another mark of a new record."""
+    first = buffer[start] if start < len(buffer) else 0
+    if first in _IS_DIGIT:
+        forms = _DIGIT_HEADS
+    elif first == _OPEN_BRACKET:
+        forms = patterns.BRACKET_HEADS
+    elif first in _IS_CAPITAL_OR_KEY:
+        forms = patterns.WORD_HEADS
+    elif first in _MARKS:
+        forms = patterns.MARKED_HEADS
+    else:
+        return False
+    return buffer[start : start + _FIRST_BYTES_OF_A_HEAD].translate(None, DIGITS).startswith(forms)
+
+
+def is_indented(line: bytes) -> bool:
+    """Tell whether the line begins with a blank, as frames and wrapped messages do."""
+    return line[:1] in (b" ", b"\t")
+
+
+class Origin(NamedTuple):
+    """Who wrote a line, and what it said."""
+
+    writer: bytes
+    """`host tag[pid]:`, `stderr F`, `W/Tag(pid):` or `[pid]`: equal for lines of one writer. Empty: not stated."""
+
+    message: bytes
+
+
+def origin(line: bytes) -> Origin:
+    """Split the line behind its time into writer and message; a line without a head is all message."""
+    if not is_head(line, 0):
+        return Origin(b"", line)
+    rest = _behind_time(line)
+    for mark in (b"stderr F ", b"stdout F ", b"stderr P ", b"stdout P "):
+        if rest.startswith(mark):
+            return Origin(mark, rest[len(mark) :])
+    if rest[1:2] == b"/" and (end := rest.find(b"): ", 0, 80)) > 0:
+        return Origin(rest[: end + 2], rest[end + 3 :])
+    if rest[:1] == b"[" and (end := rest.find(b"] ", 0, 24)) > 0 and rest[1:end].replace(b"-", b"").isdigit():
+        return Origin(rest[: end + 1], rest[end + 2 :])
+    return _syslog_origin(rest)
+
+
+def _syslog_origin(rest: bytes) -> Origin:
+    if rest.startswith(b"kernel: "):
+        return Origin(b"kernel:", rest[8:])
+    host, blank, tagged = rest.partition(b" ")
+    if not blank or b":" in host or b"[" in host or not tagged or tagged[:1] in b"[-":
+        return Origin(b"", rest)
+    end = tagged.find(b": ", 0, 80)
+    if end < 0 and tagged[:80].endswith(b":"):
+        end = len(tagged) - 1
+    tag = tagged[:end]
+    if end <= 0 or b" " in tag or tag.isupper():
+        return Origin(b"", rest)
+    return Origin(rest[: len(host) + end + 2], tagged[end + 2 :])
+
+
+def _behind_time(line: bytes) -> bytes:
+    """Return what follows the leading numbers, dates, months, days and zones."""
+    if line[:1] == b"[" and (end := line.find(b"] ")) > 0 and not line[1:end].strip(b" ").isalpha():
+        return line[end + 2 :]
+    rest = line
+    for _ in range(7):
+        word, blank, after = rest.partition(b" ")
+        if not blank or not (_is_time(word) or not word):
+            break
+        rest = after
+    return rest
+
+
+def _is_time(word: bytes) -> bool:
+    if word[:1].isdigit():
+        return word.translate(None, b"0123456789:-/.,TZ+|") in (b"", b":M", b":C", b":S", b"M", b"C", b"S") or b"-" in word
+    return word.rstrip(b",") in _MONTHS_AND_DAYS or word in _ZONES or (word[:1] in (b"+", b"-") and word[1:].isdigit())
+
+
+_MONTHS_AND_DAYS = frozenset(
+    (
+        *(b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"),
+        *(b"Mon", b"Tue", b"Wed", b"Thu", b"Fri", b"Sat", b"Sun"),
+    )
+)
+_ZONES = frozenset((b"UTC", b"GMT", b"CET", b"CEST", b"CST", b"EST", b"EDT", b"PST", b"PDT", b"MST", b"BST", b"Z"))

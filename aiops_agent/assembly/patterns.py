@@ -1,0 +1,222 @@
+"""What an error looks like, as data: the words searched for, the forms a line can begin with, what goes on from it.
+
+Everything is bytes, case-sensitive, and compared at the place its table names; nothing here is a pattern language.
+"""
+
+from aiops_agent.model.event import Severity
+
+LITERALS = (
+    # levels as they stand in a head
+    b"ERROR",
+    b"FATAL",
+    b"CRIT",
+    b"SEVERE",
+    b"PANIC",
+    b"EMERG",
+    b"ALERT",
+    b"ERR!",
+    b":error]",
+    b"[error]",
+    b"[crit]",
+    b"[alert]",
+    b"[emerg]",
+    b"[fatal]",
+    # levels as values: anchored to the end of a key, so that `"error":null` on every line costs nothing
+    b"level=err",
+    b"level=fat",
+    b"level=cri",
+    b"level=pan",
+    b'l":"err',
+    b'l": "err',
+    b'l":"Err',
+    b'l":"fat',
+    b'l":"cri',
+    b'l":"pan',
+    b'l":50',
+    b'l":60',
+    b'y":"err',
+    b'y": "err',
+    b'y":"cri',
+    b's":"E"',
+    b"\nE0",
+    b"\nE1",
+    # what programs say when they fall
+    b"Exception",
+    b"Error",
+    b"Traceback (most",
+    b"panic: ",
+    b"panicked at",
+    b"fatal error",
+    b"Fatal error",
+    b"Parse error",
+    b"Uncaught",
+    b"Segmentation fault",
+    b"core dumped",
+    b"Failed with result",
+    b"Failed to start",
+    b" error: ",
+    b"fatal: ",
+    b"curl: (",
+    b".pl line ",
+    b".pm line ",
+    # faults stated at any level: the tables below say how bad
+    b"segfault at",
+    b"ut of memory",
+    b"oom-kill",
+    b"I/O error",
+    b"-fs error",
+    b"soft lockup",
+    b"blocked for more",
+    b"general protection",
+    b"alert certificate",
+    b"MISCONF",
+    b"OOM command",
+    b"ving error",
+    b"max number of cl",
+    b"\xe4\xb8\xa5\xe9\x87\x8d",
+)
+"""One automaton finds these. At most 64: beyond that the searcher may leave its fast path."""
+
+LEVELS: dict[bytes, Severity | None] = {
+    **dict.fromkeys((b"ERROR", b"ERR", b"SEVERE", b"ERR!", b"E", b"Error", b"\xe4\xb8\xa5\xe9\x87\x8d"), Severity.ERROR),
+    **dict.fromkeys(
+        (b"FATAL", b"CRITICAL", b"CRIT", b"EMERG", b"EMERGENCY", b"ALERT", b"PANIC", b"DPANIC", b"F"), Severity.CRITICAL
+    ),
+    **dict.fromkeys((b"WARN", b"WARNING", b"W"), Severity.WARNING),
+    **dict.fromkeys(
+        (
+            *(b"INFO", b"INFORMATION", b"NOTICE", b"DEBUG", b"TRACE", b"VERBOSE", b"LOG", b"STATEMENT", b"CONFIG"),
+            *(b"FINE", b"FINER", b"FINEST", b"I", b"D", b"V", b"N", b"\xe4\xbf\xa1\xe6\x81\xaf"),
+        ),
+        None,
+    ),
+}
+"""Level words of a head. None: all is well, says the line. Single letters count in `X/tag` and `[X]` only."""
+
+VALUES: dict[str, Severity | None] = {
+    **dict.fromkeys(("error", "err", "severe", "e", "50"), Severity.ERROR),
+    **dict.fromkeys(
+        ("fatal", "critical", "crit", "emergency", "emerg", "alert", "panic", "dpanic", "f", "60"), Severity.CRITICAL
+    ),
+}
+"""Values of a level field, lowered; pino's and bunyan's numbers among them."""
+
+LEVEL_KEYS = ("level", "severity", "lvl", "levelname", "log.level", "loglevel", "log_level", "level_name", "s", "@l")
+MESSAGE_KEYS = ("msg", "message", "@m", "@mt", "event", "log", "textPayload", "short_message")
+ERROR_KEYS = (
+    *("error", "err", "exception", "exc", "error.type", "error.message", "errorMessage", "reason", "cause", "ctx"),
+    *("attr", "name", "type", "detail", "details", "code"),
+)
+STACK_KEYS = (
+    *("stack", "stacktrace", "stack_trace", "exc_info", "traceback", "backtrace", "error.stack_trace", "error.stack"),
+    *("exception.stacktrace", "errorVerbose", "@x"),
+)
+
+FAULTS: tuple[tuple[bytes, Severity], ...] = (
+    (b"Out of memory: Kill", Severity.CRITICAL),
+    (b"out of memory: Kill", Severity.CRITICAL),
+    (b"invoked oom-killer", Severity.CRITICAL),
+    (b"oom-kill:", Severity.CRITICAL),
+    (b"segfault at", Severity.CRITICAL),
+    (b"Segmentation fault", Severity.CRITICAL),
+    (b"general protection", Severity.CRITICAL),
+    (b"soft lockup", Severity.CRITICAL),
+    (b"core dumped", Severity.CRITICAL),
+    (b"http: panic serving", Severity.CRITICAL),
+    (b"blocked for more than", Severity.ERROR),
+    (b"I/O error, dev ", Severity.ERROR),
+    (b"-fs error (", Severity.ERROR),
+    (b"Failed with result", Severity.ERROR),
+    (b"Failed to start ", Severity.ERROR),
+    (b"alert certificate", Severity.ERROR),
+    (b"MISCONF", Severity.ERROR),
+    (b"OOM command not allowed", Severity.ERROR),
+    (b"Background saving error", Severity.ERROR),
+    (b"Write error saving DB", Severity.ERROR),
+    (b"max number of clients reached", Severity.ERROR),
+    (b"# Error ", Severity.ERROR),
+)
+"""Statements that are a fault whatever level the program gave them."""
+
+OPENINGS: tuple[tuple[bytes, Severity], ...] = (
+    (b"Traceback (most", Severity.ERROR),
+    (b"panic: ", Severity.CRITICAL),
+    (b"fatal error: ", Severity.CRITICAL),
+    (b"fatal: ", Severity.CRITICAL),
+    (b"Fatal error", Severity.CRITICAL),
+    (b"Parse error", Severity.CRITICAL),
+    (b"PHP Fatal error", Severity.CRITICAL),
+    (b"PHP Parse error", Severity.CRITICAL),
+    (b"Uncaught ", Severity.ERROR),
+    (b"Unhandled exception", Severity.CRITICAL),
+    (b"Exception in thread ", Severity.ERROR),
+    (b"npm ERR!", Severity.ERROR),
+    (b"error: ", Severity.ERROR),
+    (b"curl: (", Severity.ERROR),
+)
+"""How the message of a line without a level begins when it reports an error."""
+
+BREAKS = (b"panic: ", b"fatal error: ", b"PHP Fatal", b"PHP Parse", b"Exception in thread ", b"curl: (", b"npm ERR!")
+"""Unindented lines that never belong to the record above them."""
+
+DIGIT_HEADS = (
+    *(b"--T::", b"-- ::", b"// ::", b"//::", b"--|", b"-- |", b"--,", b"// -", b"::", b"... ", b"...,", b":M ", b":C "),
+    *(b":S ", b":X ", b":signal", b"   ", b"  INFO", b"  WARN", b"  ERROR", b"  FATAL", b"  DEBUG", b". ", b": ", b".:"),
+    *(b"- ::", b"--Z", b"--  ::", b"T::", b"TZ"),
+)
+"""What is left of the first bytes of a line that begins with a digit, once the digits are gone, when it is a head."""
+
+_MONTHS = (
+    *(b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"),
+)
+_DAYS = (b"Mon ", b"Tue ", b"Wed ", b"Thu ", b"Fri ", b"Sat ", b"Sun ")
+_LEVEL_WORDS = (b"ERROR", b"FATAL", b"CRITICAL", b"SEVERE", b"INFO", b"WARN", b"DEBUG", b"TRACE", b"NOTICE", b"PANIC")
+
+DATED_HEADS = (*(b"-" + month + b"-" for month in _MONTHS), *(b"/" + month + b"/" for month in _MONTHS))
+BRACKET_HEADS = (
+    *(b"[--", b"[//", b"[::", b"[.]", *(b"[" + b" " * width + b".]" for width in range(1, 6))),
+    *(b"[" + form for form in DATED_HEADS),
+    *(b"[" + day for day in _DAYS),
+    *(b"[" + word for word in (*_LEVEL_WORDS, b"error]", b"crit]", b"alert]", b"emerg]", b"warn]", b"info]", b"debug]")),
+)
+WORD_HEADS = (
+    *(month + gap for month in _MONTHS for gap in (b"  ::", b"   ::", b" , ", b"   ", b" ::")),
+    *_DAYS,
+    *(word + end for word in (*_LEVEL_WORDS, b"WARNING", b"LOG") for end in (b" ", b":", b"\t", b"|")),
+    *(b"level=", b"time=", b"ts=", b"lvl=", b"timestamp=", b"E ::", b"W ::", b"I ::", b"F ::", b"nginx: ", b"audit: "),
+)
+MARKED_HEADS = (b'{"', b"{ \"", b"<>", b"::")
+
+CONTINUES = (
+    *(b"Caused by:", b"Suppressed:", b"... ", b"Traceback (most", b"During handling", b"The above exception"),
+    *(b"goroutine ", b"created by ", b"[signal ", b"Stack trace:", b"stack backtrace:", b"note: ", b"exit status "),
+    *(b"--- End of", b"---> ", b"-->", b"from /", b"}", b")", b"[SQL: ", b"[parameters: ", b"(Background on", b"Node.js v"),
+    *(b"DETAIL:  ", b"HINT:  ", b"CONTEXT:  ", b"STATEMENT:  ", b"QUERY:  ", b"LOCATION:  ", b"\xe5\xbc\x95\xe8\xb5\xb7"),
+    *(b"#%d " % number for number in range(10)),
+    *(b"#%d" % number for number in range(10, 100)),
+)
+"""How an unindented line begins that goes on from the one above."""
+
+RESUMES = (
+    *(b"goroutine ", b"During handling", b"The above exception", b"stack backtrace:", b"Node.js v", b"[signal "),
+    *(b"Stack trace:", b"Caused by:"),
+)
+"""How a line begins that goes on after an empty line."""
+
+POSTGRES_CONTINUES = (b"DETAIL:  ", b"HINT:  ", b"CONTEXT:  ", b"STATEMENT:  ", b"QUERY:  ", b"LOCATION:  ")
+
+KERNEL_REPORTS = (
+    *(b"invoked oom-killer", b"BUG: ", b"Oops: ", b"general protection", b"soft lockup", b"blocked for more than"),
+    *(b"WARNING: CPU:", b"self-detected stall", b"Kernel panic"),
+)
+"""Kernel lines that open a report of many lines."""
+
+KERNEL_CONTINUES = (
+    *(b" ", b"\t", b"Call Trace", b"RIP:", b"RSP:", b"RAX:", b"RDX:", b"RBP:", b"R10:", b"R13:", b"FS:", b"CS:", b"CR2:"),
+    *(b"DR0:", b"DR3:", b"PKRU:", b"Code:", b"CPU:", b"Hardware name", b"Modules linked", b"Workqueue", b"Not tainted"),
+    *(b"Tainted", b"---[", b"task:", b"Mem-Info", b"Node ", b"lowmem_reserve", b"Tasks state", b"[  pid", b"[ pid", b"[  "),
+    *(b"oom-kill:", b"Out of memory: Kill", b"Memory cgroup out of memory: Kill", b"oom_reaper", b"memory: usage"),
+    *(b"swap: usage", b"memory+swap: usage", b"kmem: usage", b"Memory cgroup stats", b"anon ", b"active_anon", b"<TASK>"),
+    *(b"</TASK>", b'"echo 0 >', b"Oops", b"PGD ", b"#PF:", b"Kernel panic", b"Kernel Offset", b"Total swap", b"Free swap"),
+    *(b"Swap cache", b"RBX:", b"R08:", b"ES:", b"DMA", b"Normal", b"free:", b"slab_", b"unreclaimable", b"mapped:"),
+)
