@@ -48,13 +48,13 @@ class Header:
     sequence: int
     """Counts all records of the log, from 0."""
 
-    time_ns: int
-    """Since 1970 UTC, as the writer was told."""
+    time_us: int
+    """Microseconds since 1970 UTC, as the writer was told."""
 
     def pack(self) -> bytes:
         """Return the header as it lies on disk."""
         return _HEADER.pack(
-            MAGIC, VERSION, self.type, self.length, self.segment, self.session, self.sequence, self.time_ns
+            MAGIC, VERSION, self.type, self.length, self.segment, self.session, self.sequence, self.time_us
         )
 
 

@@ -28,6 +28,8 @@ from aiops_agent.model.audit import AuditEntry
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+EARLIEST_US = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
+LATEST_US = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
 _TAG_LENGTH = 16
 _KEY_LENGTH = 32
 
@@ -52,14 +54,14 @@ class Secrets:
     mac_key: MacKey
 
 
-def time_ns(time: datetime) -> int:
-    """Return nanoseconds since 1970."""
-    return (time - _EPOCH) // _MICROSECOND * 1000
+def time_us(time: datetime) -> int:
+    """Return microseconds since 1970: exact, and in 64 bits for every time there is."""
+    return (time - _EPOCH) // _MICROSECOND
 
 
-def datetime_of(nanoseconds: int) -> datetime:
+def datetime_of(microseconds: int) -> datetime:
     """Return the aware UTC time."""
-    return _EPOCH + timedelta(microseconds=nanoseconds // 1000)
+    return _EPOCH + timedelta(microseconds=microseconds)
 
 
 def open_secrets(keys: FileKeys, log_id: bytes, header: bytes, wrapped: bytes) -> Secrets | None:
@@ -77,8 +79,8 @@ def open_entry(cipher: AESGCM, log_id: bytes, header: Header, body: bytes) -> Au
     try:
         plain = cipher.decrypt(_nonce(header.sequence), body, b"AIA1 entry" + log_id + header.pack())
         content = json.loads(plain)
-        return AuditEntry(time=datetime_of(header.time_ns), **content)
-    except (InvalidTag, ValueError, TypeError, OverflowError):
+        return AuditEntry(time=datetime_of(header.time_us), **content)
+    except (InvalidTag, ValueError, TypeError):
         return None
 
 
@@ -147,7 +149,7 @@ class Sealer:
         return Position(self._announced, self._chain, self._records, self._number)
 
     def open(self, at: int, tear: Tear | None) -> bytes:
-        """Return the first record of the session; `at` is its time in nanoseconds since 1970."""
+        """Return the first record of the session; `at` is its time in microseconds since 1970."""
         kind = Type.UNCLEAN_START if tear else Type.OPEN
         header = self._header(kind, BODY_LENGTHS[kind], at)
         wrapped = self._keys.wrap(self._session, b"AIA1 session" + self._log_id + header)

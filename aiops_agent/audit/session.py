@@ -2,20 +2,20 @@
 
 import errno
 import os
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 
 from aiops_agent.audit.damage import DamagedLogError, Kind
 from aiops_agent.audit.keys import FileKeys
 from aiops_agent.audit.record import Type
-from aiops_agent.audit.seal import Position, Sealer, canonical, time_ns
+from aiops_agent.audit.seal import Position, Sealer, canonical, time_us
 from aiops_agent.audit.segments import list_segments, lock, segment_number, segment_path
 from aiops_agent.audit.walk import Walk, walk_tail
-from aiops_agent.errors import AuditError
 from aiops_agent.model.audit import AuditEntry
 
 _SEGMENT_BYTES = 64 << 20
-_SEGMENT_NS = 24 * 3600 * 10**9
+_SEGMENT_US = 24 * 3600 * 10**6
 _CHECKPOINT_EVERY = 256
 """Records. What stands behind the last checkpoint is proven by the MAC key alone."""
 
@@ -34,11 +34,10 @@ class Session:
         self._keys = keys
         self._lock = lock(directory)
         self._descriptor: int | None = None
-        try:
+        with ExitStack() as undo:
+            undo.callback(self.abandon)
             self._prepare(at)
-        except (OSError, AuditError):
-            self.abandon()
-            raise
+            undo.pop_all()
 
     def _prepare(self, at: datetime) -> None:
         segments = list_segments(self._directory)
@@ -51,9 +50,9 @@ class Session:
         if signing is None:
             name, end = walk.end
             raise DamagedLogError(name or self._directory.name, end, Kind.CUT, "the signing key knows of more records")
-        self._time = time_ns(at)
+        self._time = time_us(at)
         is_continued = self._is_continued(segments, walk)
-        self._began = walk.segment_began_ns if is_continued else self._time
+        self._began = walk.segment_began_us if is_continued else self._time
         self._size = walk.end[1] if is_continued else 0
         number = segment_number(segments[-1]) if segments else 0
         self.path = segments[-1] if is_continued else segment_path(self._directory, number + 1)
@@ -62,7 +61,7 @@ class Session:
         self._tear = walk.tear or (None if walk.is_closed else walk.clean_tear())
 
     def _is_continued(self, segments: list[Path], walk: Walk) -> bool:
-        is_full = walk.end[1] >= _SEGMENT_BYTES or self._time - walk.segment_began_ns >= _SEGMENT_NS
+        is_full = walk.end[1] >= _SEGMENT_BYTES or self._time - walk.segment_began_us >= _SEGMENT_US
         return bool(segments) and walk.is_closed and walk.tear is None and not is_full
 
     @property
@@ -72,12 +71,12 @@ class Session:
 
     def is_full(self, at: datetime) -> bool:
         """Tell whether the segment is large or old enough for the next to begin."""
-        return self._size >= _SEGMENT_BYTES or time_ns(at) - self._began >= _SEGMENT_NS
+        return self._size >= _SEGMENT_BYTES or time_us(at) - self._began >= _SEGMENT_US
 
     def append(self, entry: AuditEntry) -> None:
         """Write the entry and make it durable: one write, one sync."""
         plain = canonical(entry)
-        self._time = time_ns(entry.time)
+        self._time = time_us(entry.time)
         opening = b"" if self._descriptor is not None else self._sealer.open(self._time, self._tear)
         record = opening + self._sealer.entry(plain, self._time)
         if self._sealer.position.records - self._checkpointed >= _CHECKPOINT_EVERY:

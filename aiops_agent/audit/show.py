@@ -38,7 +38,7 @@ def _entry(proven: Proven) -> AuditEntry | None:
         return entry
     if header.type == Type.UNCLEAN_START and (tear := parse_opening(proven.body).tear):
         return AuditEntry(
-            time=datetime_of(header.time_ns),
+            time=datetime_of(header.time_us),
             actor="agent",
             action="unclean_start",
             subject=f"segment {tear.segment}",

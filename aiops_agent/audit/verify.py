@@ -49,6 +49,8 @@ class VerifyReport:
     def coverage(self) -> str:
         """Say in words what this verdict does not rest on."""
         proof = "" if self.is_keyed else "; without the keys, MACs and contents are not proven"
+        if not self.records:
+            return "no record is proven"
         if not self.uncovered:
             return f"an outside anchor covers all {self.records} records{proof}"
         return (

@@ -28,7 +28,7 @@ from aiops_agent.audit.record import (
     parse_header,
     parse_opening,
 )
-from aiops_agent.audit.seal import Position, Secrets, is_signed, open_secrets
+from aiops_agent.audit.seal import EARLIEST_US, LATEST_US, Position, Secrets, is_signed, open_secrets
 from aiops_agent.audit.segments import open_segment, segment_number
 
 _OPENINGS = (Type.OPEN, Type.UNCLEAN_START)
@@ -74,7 +74,7 @@ class Walk:
         self.end = (segments[0].name if segments else "", 0)
         """Segment and offset behind the last whole record."""
 
-        self.segment_began_ns = 0
+        self.segment_began_us = 0
         """Time of the first record in the segment of `end`."""
 
         self._torn = hashlib.sha256()
@@ -105,7 +105,7 @@ class Walk:
             header, body, mac = record
             self._prove(path, offset, (raw, header, body, mac))
             if offset == 0:
-                self.segment_began_ns = header.time_ns
+                self.segment_began_us = header.time_us
             proven = Proven(
                 path.name, offset, header, body, self._log_id, self._secrets.cipher if self._secrets else None
             )
@@ -129,6 +129,8 @@ class Walk:
             _refuse(path, offset, Kind.NEWER_VERSION, f"has the unknown type {header.type}")
         if header.length > MAX_BODY or BODY_LENGTHS.get(Type(header.type), header.length) != header.length:
             _refuse(path, offset, Kind.MALFORMED, f"says its body has {header.length} bytes")
+        if not EARLIEST_US <= header.time_us <= LATEST_US:
+            _refuse(path, offset, Kind.MALFORMED, "is of no time on the calendar")
         rest = file.read(header.length + MAC_LENGTH)
         body, mac = rest[: header.length], rest[header.length :]
         if len(rest) < header.length + MAC_LENGTH or not any(mac):

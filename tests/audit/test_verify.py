@@ -1,0 +1,153 @@
+import os
+
+import pytest
+
+from aiops_agent.audit.journal import Journal
+from aiops_agent.audit.show import show
+from aiops_agent.errors import AuditError
+from aiops_agent.model.audit import Anchor
+from tests.audit.logs import Log, entry, kind
+
+
+def test_no_log_yet_is_intact_and_empty(tmp_path):
+    log = Log(tmp_path)
+    report = log.verify()
+    assert (report.intact, report.records, report.segments) == (True, 0, 0)
+    log.audit.mkdir()
+    assert log.verify() == report
+    assert list(show(log.audit, log.keys)) == []
+    assert not log.key_folder.exists()
+
+
+def test_what_no_anchor_covers_is_counted_and_said(tmp_path):
+    log = Log(tmp_path)
+    first = log.write(entry(1))
+    log.write(entry(2), entry(3))
+    assert log.verify().uncovered == 7
+    assert log.verify(first).uncovered == 4
+    assert "last 4 of 7 records" in log.verify(first).coverage
+    assert log.verify(Journal(log.audit, log.keys).anchor()).uncovered == 0
+
+
+def test_an_anchor_as_short_as_a_report_shows_it_is_enough(tmp_path):
+    log = Log(tmp_path)
+    anchor = log.write(entry(1))
+    assert log.verify(Anchor(anchor.records, anchor.head[:12])).uncovered == 0
+    assert kind(log.verify(Anchor(anchor.records, anchor.head[:11]))) == "anchor_mismatch"
+
+
+def test_a_log_that_its_writer_still_has_open_is_intact(tmp_path):
+    log = Log(tmp_path)
+    journal = Journal(log.audit, log.keys)
+    journal.append(entry(1))
+    assert log.verify().intact
+    journal.close()
+
+
+def test_verification_writes_nothing(tmp_path):
+    log = Log(tmp_path)
+    log.write(entry(1))
+    with log.segment(1).open("ab") as file:
+        file.write(b"AIA1")
+    before = {path: (path.stat().st_mtime_ns, path.stat().st_size) for path in tmp_path.rglob("*")}
+    log.verify()
+    assert before == {path: (path.stat().st_mtime_ns, path.stat().st_size) for path in tmp_path.rglob("*")}
+
+
+def test_a_log_without_its_keys_is_an_error_but_verifies_publicly(tmp_path):
+    log = Log(tmp_path)
+    log.write(entry(1))
+    for key in log.key_folder.iterdir():
+        key.unlink()
+    with pytest.raises(AuditError, match=r"genesis\.pub") as refusal:
+        log.verify()
+    assert refusal.value.exit_code == 3
+    assert log.verify_publicly().intact
+    assert "without the keys" in log.verify_publicly().coverage
+
+
+def test_the_json_names_the_first_bad_place(tmp_path):
+    log = Log(tmp_path)
+    log.write(entry(1))
+    assert log.verify().as_json()["first_bad"] is None
+    log.segment(1).write_bytes(b"not ours")
+    assert log.verify().as_json() == {
+        "intact": False,
+        "records": 0,
+        "entries": 0,
+        "segments": 1,
+        "head": "00" * 32,
+        "first_bad": {
+            "segment": "00000001.aia1",
+            "offset": 0,
+            "kind": "foreign",
+            "detail": "does not begin like a record of an audit log",
+        },
+        "explained_tears": 0,
+        "uncovered": 0,
+        "coverage": "no record is proven",
+    }
+
+
+def test_a_file_where_the_directory_belongs_is_named(tmp_path):
+    log = Log(tmp_path)
+    log.audit.write_text("x")
+    assert kind(log.verify()) == "foreign"
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "00000002.aia1~", "2.aia1", "00000002", "0000000\u0662.aia1"])
+def test_a_file_that_is_no_segment_is_named(tmp_path, name):
+    log = Log(tmp_path)
+    log.write(entry(1))
+    (log.audit / name).write_text("x")
+    bad = log.verify().first_bad
+    assert bad
+    assert (bad.kind.value, bad.segment) == ("foreign", name)
+
+
+def test_a_directory_in_place_of_a_segment_is_named(tmp_path):
+    log = Log(tmp_path)
+    log.segment(1).mkdir(parents=True)
+    assert kind(log.verify_publicly()) == "not_a_file"
+
+
+def test_a_pipe_in_place_of_a_segment_is_named_and_not_waited_for(tmp_path):
+    log = Log(tmp_path)
+    log.audit.mkdir()
+    os.mkfifo(log.segment(1))
+    assert kind(log.verify_publicly()) == "not_a_file"
+
+
+def test_linked_segments_are_named(tmp_path):
+    """M40."""
+    log = Log(tmp_path)
+    log.write(entry(1))
+    (tmp_path / "second name").hardlink_to(log.segment(1))
+    assert kind(log.verify()) == "linked"
+    log.segment(1).unlink()
+    log.segment(1).symlink_to(tmp_path / "second name")
+    assert kind(log.verify()) == "linked"
+
+
+def test_what_may_not_be_read_is_named(tmp_path):
+    log = Log(tmp_path)
+    log.write(entry(1))
+    log.audit.chmod(0)
+    user = os.geteuid()
+    try:
+        os.seteuid(65534 if user == 0 else user)  # root reads everything
+        found = kind(log.verify_publicly())
+    finally:
+        os.seteuid(user)
+        log.audit.chmod(0o700)
+    assert found == "unreadable"
+
+
+def test_crashes_that_a_start_explained_are_counted(tmp_path):
+    log = Log(tmp_path)
+    log.write(entry(1))
+    with log.segment(1).open("ab") as file:
+        file.write(b"AIA1")
+    assert log.verify().tears == 0
+    log.write(entry(2))
+    assert log.verify().tears == 1
