@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Self
+from urllib.parse import quote
 
 import apsw
 
@@ -61,13 +63,40 @@ class Database:
         Raises:
             StateError: It cannot be opened, is damaged, or was written by a newer version.
         """
-        self.path = path
         flags = apsw.SQLITE_OPEN_READONLY if read_only else apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
         try:
-            self._connection = apsw.Connection(str(path), flags=flags)
-            self._connection.set_busy_timeout(5000)
+            connection = apsw.Connection(str(path), flags=flags)
             if not read_only:
                 path.chmod(0o600)
+        except apsw.Error as error:
+            raise damaged(path, error) from error
+        self._use(path, connection, read_only=read_only)
+
+    @classmethod
+    def copied(cls, path: Path) -> Self:
+        """Return a copy in memory of what `path` holds; an empty database when it does not exist."""
+        copy = cls.__new__(cls)
+        try:
+            memory = apsw.Connection(":memory:")
+            if path.exists():
+                # immutable: a reader of a write-ahead log would otherwise make files beside it. With a log there, it must.
+                unwritten = Path(f"{path}-wal").exists()
+                uri = f"file:{quote(str(path))}?mode=ro" + ("" if unwritten else "&immutable=1")
+                original = apsw.Connection(uri, flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
+                with memory.backup("main", original, "main") as backup:
+                    backup.step()
+                original.close()
+        except apsw.Error as error:
+            raise damaged(path, error) from error
+        copy._use(path, memory, read_only=False)
+        return copy
+
+    def _use(self, path: Path, connection: apsw.Connection, *, read_only: bool) -> None:
+        self.path = path
+        self._connection = connection
+        try:
+            connection.set_busy_timeout(5000)
+            if not read_only:
                 # FULL: a committed offset must not come back after a power cut (SQLite documents that NORMAL may lose it).
                 self._connection.execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL")
             self._connection.execute("PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF; PRAGMA mmap_size=0")

@@ -27,7 +27,10 @@ class State:
         """
         if read_only and not (state_dir / "state.db").exists():
             raise StateError(f"{state_dir} holds no state yet", hint="run `aiops-agent scan` first, or check state_dir")
-        self.database = Database(state_dir / "state.db", read_only=read_only)
+        self._open(Database(state_dir / "state.db", read_only=read_only), state_dir)
+
+    def _open(self, database: Database, state_dir: Path) -> None:
+        self.database = database
         self.transaction = self.database.transaction
         self.checkpoints = Checkpoints(self.database)
         self.incidents = Incidents(self.database)
@@ -36,6 +39,13 @@ class State:
         self.silences = Silences(self.database)
         self.halt = Halt(state_dir / "halt")
         self.outbox = Outbox(self.database)
+
+    @classmethod
+    def copied(cls, state_dir: Path) -> Self:
+        """Return a copy in memory: what is done to it is forgotten. The original is only read."""
+        state = cls.__new__(cls)
+        state._open(Database.copied(state_dir / "state.db"), state_dir)
+        return state
 
     def next_due(self) -> datetime | None:
         """Return when something must be looked at even if no log grows; None: never."""

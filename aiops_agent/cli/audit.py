@@ -1,0 +1,48 @@
+"""`audit`: is the record intact, and what does it say."""
+
+import argparse
+import json
+
+from aiops_agent.audit.keys import FileKeys
+from aiops_agent.audit.show import show as entries
+from aiops_agent.audit.verify import verify as verified
+from aiops_agent.cli.output import print_json, safe
+from aiops_agent.cli.session import start
+from aiops_agent.model.incident import rfc3339
+
+TAMPERED = 3
+
+
+def verify(arguments: argparse.Namespace) -> int:
+    """Check every byte of the log; writes nothing."""
+    state_dir = start(arguments.config).config.state_dir
+    report = verified(state_dir / "audit", FileKeys(state_dir / "keys"))
+    if arguments.json:
+        print_json(report.as_json())
+    elif report.first_bad:
+        bad = report.first_bad
+        print(f"NOT intact: {bad.kind} at byte {bad.offset} of {bad.segment}: {bad.detail}")
+        print(f"{report.records} records before that are proven")
+    else:
+        print(f"intact: {report.records} records in {report.segments} segments, head {report.head[:12]}")
+        print(report.coverage)
+    return 0 if report.intact else TAMPERED
+
+
+def show(arguments: argparse.Namespace) -> int:
+    """Print every entry, oldest first, each proven before it is printed."""
+    state_dir = start(arguments.config).config.state_dir
+    for entry in entries(state_dir / "audit", FileKeys(state_dir / "keys")):
+        if arguments.jsonl:
+            line = {
+                "time": rfc3339(entry.time),
+                "actor": entry.actor,
+                "action": entry.action,
+                "subject": entry.subject,
+                "detail": dict(entry.detail),
+            }
+            print(json.dumps(line, ensure_ascii=False))
+        else:
+            detail = "  ".join(f"{name}={value}" for name, value in entry.detail.items())
+            print(safe(f"{rfc3339(entry.time)}  {entry.actor:<8} {entry.action:<18} {entry.subject:<14} {detail}"))
+    return 0

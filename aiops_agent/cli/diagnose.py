@@ -1,0 +1,94 @@
+"""`diagnose`: what an error record means. Acts on nothing, needs no state."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import TextIO
+
+from aiops_agent import config as configuration
+from aiops_agent import wiring
+from aiops_agent.assembly.redact import redact
+from aiops_agent.cli.output import print_json, safe
+from aiops_agent.errors import UsageError
+from aiops_agent.model.diagnosis import Diagnosis
+from aiops_agent.playbook.choose import choose
+from aiops_agent.playbook.load import Catalogue
+
+MAX_CHARACTERS = 1 << 20
+"""Of one record: more is no record."""
+
+BATCH = 64
+"""Records diagnosed together: enough to keep the model busy, few enough to answer a pipe soon."""
+
+
+def diagnose(arguments: argparse.Namespace) -> int:
+    """Diagnose one record from a file or standard input, or many as JSON lines."""
+    if bool(arguments.file) == bool(arguments.jsonl):
+        raise UsageError("name one record's FILE (or -), or --jsonl FILE", hint="aiops-agent diagnose --help")
+    folders = configuration.load(Path(arguments.config), os.environ) if arguments.config else None
+    library = wiring.articles(folders.knowledge_base if folders else ())
+    catalogue = wiring.playbooks(folders.playbooks if folders else ())
+    asked = wiring.diagnostician(library)
+    with _opened(arguments.jsonl or arguments.file) as stream:
+        if not arguments.jsonl:
+            text = stream.read(MAX_CHARACTERS)
+            [diagnosis] = asked.diagnose([redact(text)], [None])
+            answer = as_json(arguments.file, diagnosis, catalogue)
+            print_json(answer) if arguments.json else _print(diagnosis, answer)
+            return 0
+        records = _records(stream, arguments.jsonl)
+        while batch := list(islice(records, BATCH)):
+            answers = asked.diagnose([redact(text) for _, text in batch], [None] * len(batch))
+            for (identity, _), diagnosis in zip(batch, answers, strict=True):
+                print_json(as_json(identity, diagnosis, catalogue))
+    return 0
+
+
+def as_json(identity: str, diagnosis: Diagnosis, catalogue: Catalogue) -> dict[str, object]:
+    """Return the object of the contract."""
+    prediction, article = diagnosis.prediction, diagnosis.article
+    playbook = choose(catalogue, diagnosis, None, {})
+    return {
+        "id": identity,
+        "category": prediction.category,
+        "confidence": round(prediction.confidence, 4),
+        "abstained": prediction.abstained,
+        "alternatives": [{"category": a.category, "confidence": round(a.confidence, 4)} for a in prediction.alternatives],
+        "article": {"id": article.id, "title": article.title, "score": round(article.score, 4)} if article else None,
+        "playbook": playbook.name if playbook else None,
+    }
+
+
+def _opened(name: str) -> TextIO:
+    if name == "-":
+        return os.fdopen(os.dup(sys.stdin.fileno()), encoding="utf-8", errors="backslashreplace")
+    try:
+        return Path(name).open(encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        raise UsageError(f"{name} cannot be read: {error.strerror}") from error
+
+
+def _records(stream: TextIO, name: str) -> Iterator[tuple[str, str]]:
+    for number, line in enumerate(stream, start=1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+            yield str(record["id"]), str(record["text"])[:MAX_CHARACTERS]
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise UsageError(f'{name}:{number}: is not {{"id": ..., "text": ...}}', hint="one JSON object a line") from error
+
+
+def _print(diagnosis: Diagnosis, answer: dict[str, object]) -> None:
+    prediction = diagnosis.prediction
+    sure = "not sure enough to act on" if prediction.abstained else "sure"
+    others = ", ".join(f"{a.category} {a.confidence:.0%}" for a in prediction.alternatives if a.confidence >= 0.01)
+    print(f"category:  {prediction.category}, {prediction.confidence:.0%} ({sure}); decided by {safe(prediction.decided_by)}")
+    print(f"else:      {others or 'nothing comes near'}")
+    for citation in diagnosis.citations[:3]:
+        print(f"article:   {citation.id}  {citation.title}")
+    print(f"playbook:  {answer['playbook'] or 'none'}")

@@ -1,0 +1,200 @@
+"""`playbook`: the repairs people wrote."""
+
+import argparse
+import difflib
+import json
+import os
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from aiops_agent import config as configuration
+from aiops_agent import wiring
+from aiops_agent.agent import Agent, entry
+from aiops_agent.cli.output import print_json, print_table, safe
+from aiops_agent.cli.session import acting, user
+from aiops_agent.config import Config
+from aiops_agent.errors import Fault, PlaybookError, UsageError
+from aiops_agent.model.audit import AuditEntry
+from aiops_agent.model.playbook import Command, Failed, NotNeeded, Playbook, RunResult, Succeeded
+from aiops_agent.playbook.bind import Bound, bind
+from aiops_agent.playbook.lint import lint as advice_on
+from aiops_agent.playbook.load import Catalogue, load
+from aiops_agent.playbook.load import schema as json_schema
+from aiops_agent.playbook.run import dry_run, execute
+
+NEEDS_ATTENTION = 1
+
+
+def _config(arguments: argparse.Namespace) -> Config | None:
+    return configuration.load(Path(arguments.config), os.environ) if arguments.config else None
+
+
+def _catalogue(arguments: argparse.Namespace) -> Catalogue:
+    config = _config(arguments)
+    return wiring.playbooks(config.playbooks if config else ())
+
+
+def list_all(arguments: argparse.Namespace) -> int:
+    """Print every playbook, and which files were refused."""
+    catalogue = _catalogue(arguments)
+    found = catalogue.all()
+    if arguments.json:
+        print_json({"playbooks": [_as_json(p) for p in found], "faults": [str(fault) for fault in catalogue.faults]})
+        return 0
+    print_table(
+        ("NAME", "VERSION", "RISK", "FOR", "NEEDS ROOT", "DESCRIPTION"),
+        (
+            (p.name, p.version, p.risk.name.lower(), " ".join(p.categories), "yes" if p.privileged else "no", p.description["en"])
+            for p in found
+        ),
+        empty="no playbooks",
+    )
+    for fault in catalogue.faults:
+        print(f"refused: {fault}")
+    return 0
+
+
+def show(arguments: argparse.Namespace) -> int:
+    """Print one playbook as it stands in its file."""
+    playbook = _named(_catalogue(arguments), arguments.name)
+    if arguments.json:
+        print_json(_as_json(playbook))
+    else:
+        print(f"# {playbook.path}")
+        print(safe(Path(playbook.path).read_text(encoding="utf-8")))
+    return 0
+
+
+def lint(arguments: argparse.Namespace) -> int:
+    """Print faults and advice; 1 when there is any."""
+    if arguments.files:
+        found, faults = _loaded([Path(name) for name in arguments.files])
+    else:
+        catalogue = _catalogue(arguments)
+        found, faults = list(catalogue.all()), list(catalogue.faults)
+    advice = [f"{playbook.path}: {line}" for playbook in found for line in advice_on(playbook)]
+    if arguments.json:
+        print_json({"playbooks": len(found), "faults": [str(fault) for fault in faults], "advice": advice})
+    else:
+        print("\n".join([*map(str, faults), *advice]) or f"{len(found)} playbooks, no faults, no advice")
+    return NEEDS_ATTENTION if faults or advice else 0
+
+
+def _loaded(paths: list[Path]) -> tuple[list[Playbook], list[Fault]]:
+    found: list[Playbook] = []
+    faults: list[Fault] = []
+    for path in paths:
+        try:
+            found.append(load(path))
+        except PlaybookError as error:
+            faults += error.faults
+    return found, faults
+
+
+def schema(_: argparse.Namespace) -> int:
+    """Print the JSON Schema of a playbook file."""
+    print(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+    return 0
+
+
+def diff(arguments: argparse.Namespace) -> int:
+    """Print how a playbook that overrides a shipped one differs from it."""
+    mine = _named(_catalogue(arguments), arguments.name)
+    theirs = next((p for p in wiring.shipped("playbooks").rglob("*.yaml") if p.name == Path(mine.path).name), None)
+    if theirs is None:
+        raise UsageError(f"{arguments.name} is not shipped: there is nothing to compare it with")
+    lines = [path.read_text(encoding="utf-8").splitlines(keepends=True) for path in (theirs, Path(mine.path))]
+    changes = list(difflib.unified_diff(*lines, fromfile=str(theirs), tofile=mine.path))
+    print(safe("".join(changes)) or f"{arguments.name} is as shipped", end="" if changes else "\n")
+    return 0
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run a playbook on a service because a person says so: same evidence, same verification, same record."""
+    if arguments.dry_run:
+        return _rehearse(arguments)
+    with acting(arguments.config) as (session, agent):
+        bound, service = _bound(agent.playbooks, agent, arguments)
+        if agent.state.halt.is_set():
+            raise UsageError("all acting is halted", hint="`aiops-agent resume` first")
+        identity = agent.token()
+        detail = {"playbook": bound.playbook.name, "digest": bound.playbook.digest, "target": service}
+        agent.journal.append(AuditEntry(session.now, user(), "intent", identity, detail))
+
+        def recorded(change: Command) -> None:
+            agent.journal.append(entry(agent.clock.now(), "step", identity, verb=change.verb))
+
+        result = execute(bound, agent.executor, agent.clock, halted=agent.state.halt.is_set, record=recorded)
+        agent.journal.append(entry(agent.clock.now(), "result", identity, outcome=_outcome(result), detail=result.detail))
+    if arguments.json:
+        print_json({"playbook": arguments.name, "service": service, "outcome": _outcome(result), "detail": result.detail})
+    else:
+        print(f"{_outcome(result)}: {safe(result.detail)}")
+    return 0 if isinstance(result, Succeeded) else NEEDS_ATTENTION
+
+
+def _rehearse(arguments: argparse.Namespace) -> int:
+    config = _config(arguments)
+    if config is None:
+        raise UsageError("--config is needed: it says what the service is")
+    from aiops_agent.cli.session import SystemClock
+    from aiops_agent.wiring import World, rehearsal
+
+    with rehearsal(config, World(SystemClock(), os.uname().nodename)) as agent:
+        bound, service = _bound(agent.playbooks, agent, arguments)
+        plan = dry_run(bound, agent.executor)
+    if arguments.json:
+        print_json({"playbook": arguments.name, "service": service, "plan": plan})
+    else:
+        print("\n".join(safe(line) for line in plan))
+    return 0
+
+
+def _bound(catalogue: Catalogue, agent: Agent, arguments: argparse.Namespace) -> tuple[Bound, str]:
+    playbook = _named(catalogue, arguments.name)
+    fitting = [s for s in agent.parameters if any(fnmatchcase(s, pattern) for pattern in playbook.services)]
+    if arguments.service is None and len(fitting) != 1:
+        raise UsageError(f"--service is needed; {arguments.name} is for: {', '.join(fitting) or 'none of the configured services'}")
+    service = arguments.service or fitting[0]
+    if service not in fitting:
+        raise UsageError(f"{service} is not a configured service that {arguments.name} is for", hint=f"known: {', '.join(fitting)}")
+    bound = bind(playbook, service, agent.parameters_of(service))
+    if not isinstance(bound, Bound):
+        raise UsageError(str(bound), hint="give it under `parameters:` of a source of that service")
+    return bound, service
+
+
+def _outcome(result: RunResult) -> str:
+    match result:
+        case Succeeded():
+            return "succeeded"
+        case NotNeeded():
+            return "not needed"
+        case Failed(undone=True):
+            return "undone"
+        case Failed():
+            return "failed"
+
+
+def _named(catalogue: Catalogue, name: str) -> Playbook:
+    playbook = catalogue.get(name)
+    if playbook is None:
+        refused = [str(fault) for fault in catalogue.faults if Path(fault.file).stem == name]
+        hint = "; ".join(refused) or f"known: {', '.join(sorted(p.name for p in catalogue.all()))}"
+        raise UsageError(f"there is no playbook {name}", hint=hint)
+    return playbook
+
+
+def _as_json(playbook: Playbook) -> dict[str, object]:
+    return {
+        "name": playbook.name,
+        "version": playbook.version,
+        "description": dict(playbook.description),
+        "risk": playbook.risk.name.lower(),
+        "categories": list(playbook.categories),
+        "services": list(playbook.services),
+        "params": dict(playbook.params),
+        "privileged": playbook.privileged,
+        "path": playbook.path,
+        "digest": playbook.digest,
+    }
