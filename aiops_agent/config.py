@@ -75,7 +75,7 @@ def load(path: Path, environment: Mapping[str, str]) -> Config:
 def _checked(text: str, path: Path, environment: Mapping[str, str]) -> Config:
     try:
         node = yaml.compose(text, Loader=yaml.CSafeLoader)
-        data = yaml.load(text, Loader=yaml.CSafeLoader)  # noqa: S506 - CSafeLoader is the safe loader, in C
+        data = yaml.load(text, Loader=yaml.CSafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
         raise ConfigError([Fault(str(path), line, "", f"is not YAML: {error.problem}")]) from error
@@ -86,7 +86,7 @@ def _checked(text: str, path: Path, environment: Mapping[str, str]) -> Config:
         checked = _File.model_validate(data if data is not None else {})
     except ValidationError as error:
         faults += [_fault(path, node, problem) for problem in error.errors()]
-        raise ConfigError(faults) from error
+        raise ConfigError(sorted(faults, key=lambda fault: fault.line)) from error
     tokens: list[str] = []
     for position, chat in enumerate(checked.chat):
         try:

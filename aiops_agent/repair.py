@@ -1,9 +1,9 @@
 """Act: intent on disk first, then the playbook, then what came of it; after a crash look, never repeat."""
 
-import os
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 
 from aiops_agent.agent import Agent, Tick, entry
 from aiops_agent.model.incident import Incident, Outcome, Status
@@ -141,7 +141,7 @@ def sizes(agent: Agent) -> Iterator[tuple[str, int]]:
     """Yield how long each known file is now: what stands in it was written before the repair was verified."""
     for key, checkpoint in agent.state.checkpoints.all().items():
         try:
-            stat = os.stat(checkpoint.path)
+            stat = Path(checkpoint.path).stat()
         except OSError:  # rotated away or gone: nothing to settle there
             continue
         if f"{stat.st_dev}:{stat.st_ino}" == key:

@@ -13,7 +13,7 @@ from aiops_agent.audit.keys import FileKeys
 from aiops_agent.config import ChatSettings, Config
 from aiops_agent.diagnosis.articles import Library, load_articles
 from aiops_agent.model.audit import Anchor, AuditEntry
-from aiops_agent.model.diagnosis import Citation, Diagnosis
+from aiops_agent.model.diagnosis import Diagnosis
 from aiops_agent.model.message import Message, Report
 from aiops_agent.playbook.executor import EmbeddedExecutor
 from aiops_agent.playbook.load import Catalogue, load_folders

@@ -28,15 +28,21 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(metavar="COMMAND", required=True)
 
     demo = _command(commands, "demo", "show the whole journey on shipped logs and one real fault", "demo", "demo")
-    demo.add_argument("--keep", metavar="DIR", help="work in DIR and leave everything there (default: a temporary folder, kept too)")
+    demo.add_argument(
+        "--keep", metavar="DIR", help="work in DIR and leave everything there (default: a temporary folder, kept too)"
+    )
 
-    scan = _command(commands, "scan", "one tick: read what is new, diagnose, decide, act, report", "scan", "scan", config=True)
+    scan = _command(
+        commands, "scan", "one tick: read what is new, diagnose, decide, act, report", "scan", "scan", config=True
+    )
     scan.add_argument("--dry-run", action="store_true", help="decide and print, write nothing, act on nothing")
     scan.add_argument("--check", action="store_true", help="exit 1 when an incident needs attention")
     _json(scan)
 
     diagnose = _command(commands, "diagnose", "say what an error record means; acts on nothing", "diagnose", "diagnose")
-    diagnose.add_argument("file", nargs="?", metavar="FILE", help="one record, as the log has it; - reads standard input")
+    diagnose.add_argument(
+        "file", nargs="?", metavar="FILE", help="one record, as the log has it; - reads standard input"
+    )
     diagnose.add_argument("--jsonl", metavar="FILE", help='one {"id", "text"} a line; - reads standard input')
     diagnose.add_argument("--config", metavar="FILE", help="also search the knowledge base this configuration adds")
     _json(diagnose)
@@ -44,7 +50,9 @@ def parser() -> argparse.ArgumentParser:
     _incidents(_group(commands, "incidents", "what was found"))
     _approvals(_group(commands, "approvals", "what waits for a person's answer"))
     _silences(_group(commands, "silence", "what to keep quiet about"))
-    _command(commands, "halt", "stop all acting within a second; reading and reporting go on", "people", "halt", config=True)
+    _command(
+        commands, "halt", "stop all acting within a second; reading and reporting go on", "people", "halt", config=True
+    )
     _command(commands, "resume", "allow acting again", "people", "resume", config=True)
     _playbooks(_group(commands, "playbook", "the repairs people wrote"))
     _articles(_group(commands, "kb", "the knowledge base"))
@@ -59,10 +67,15 @@ _Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF00
 
 def _incidents(group: _Subparsers) -> None:
     _json(_command(group, "list", "every incident, the latest first", "incidents", "list_all", config=True))
-    show = _command(group, "show", "one incident, with its record and why it was grouped", "incidents", "show", config=True)
+    show = _command(
+        group, "show", "one incident, with its record and why it was grouped", "incidents", "show", config=True
+    )
     show.add_argument("id", metavar="ID")
     _json(show)
-    for name, text in (("ack", "a person has it: keep quiet about it"), ("close", "it is over; a return is a new incident")):
+    for name, text in (
+        ("ack", "a person has it: keep quiet about it"),
+        ("close", "it is over; a return is a new incident"),
+    ):
         _command(group, name, text, "incidents", name, config=True).add_argument("id", metavar="ID")
 
 
@@ -73,7 +86,9 @@ def _approvals(group: _Subparsers) -> None:
 
 
 def _silences(group: _Subparsers) -> None:
-    add = _command(group, "add", "count matching incidents, tell and do nothing, for a while", "people", "add_silence", config=True)
+    add = _command(
+        group, "add", "count matching incidents, tell and do nothing, for a while", "people", "add_silence", config=True
+    )
     add.add_argument("--service", metavar="PATTERN", help="units, such as nginx.service or 'shop-*.service'")
     add.add_argument("--category", metavar="CATEGORY")
     add.add_argument("--fingerprint", metavar="HEX")
@@ -93,16 +108,22 @@ def _playbooks(group: _Subparsers) -> None:
     _json(lint)
     run = _command(group, "run", "run a playbook on a service, as a person", "playbooks", "run", config=True)
     run.add_argument("name", metavar="NAME")
-    run.add_argument("--service", metavar="UNIT", help="a service of the configuration; needed when there are several it is for")
+    run.add_argument(
+        "--service", metavar="UNIT", help="a service of the configuration; needed when there are several it is for"
+    )
     run.add_argument("--dry-run", action="store_true", help="run the probes, name the steps, change nothing")
     _json(run)
     _command(group, "schema", "the JSON Schema of a playbook file, for editors", "playbooks", "schema")
-    diff = _command(group, "diff", "how a playbook of yours differs from the shipped one", "playbooks", "diff", config=True)
+    diff = _command(
+        group, "diff", "how a playbook of yours differs from the shipped one", "playbooks", "diff", config=True
+    )
     diff.add_argument("name", metavar="NAME")
 
 
 def _articles(group: _Subparsers) -> None:
-    search = _command(group, "search", "the articles that fit a text, best first", "articles", "search", config="optional")
+    search = _command(
+        group, "search", "the articles that fit a text, best first", "articles", "search", config="optional"
+    )
     search.add_argument("text", metavar="TEXT")
     _json(search)
     _command(group, "show", "one article", "articles", "show", config="optional").add_argument("id", metavar="ID")
@@ -118,13 +139,24 @@ def _audit(group: _Subparsers) -> None:
 def _outbox(group: _Subparsers) -> None:
     _json(_command(group, "list", "what is not delivered yet, and why", "outbox", "list_waiting", config=True))
     _json(_command(group, "flush", "try now what is due", "outbox", "flush", config=True))
-    _json(_command(group, "retry", "make everything undelivered due now, refused letters too, and try", "outbox", "retry", config=True))
+    _json(
+        _command(
+            group,
+            "retry",
+            "make everything undelivered due now, refused letters too, and try",
+            "outbox",
+            "retry",
+            config=True,
+        )
+    )
 
 
 def _model(group: _Subparsers) -> None:
     _json(_command(group, "info", "which model this is, and whether its files are as shipped", "models", "info"))
     evaluate = _command(group, "eval", "accuracy, calibration and coverage on labelled records", "models", "evaluate")
-    evaluate.add_argument("--jsonl", required=True, metavar="FILE", help='one {"id", "text", "category", "also_ok"} a line')
+    evaluate.add_argument(
+        "--jsonl", required=True, metavar="FILE", help='one {"id", "text", "category", "also_ok"} a line'
+    )
     _json(evaluate)
 
 
@@ -139,7 +171,9 @@ def _command(
     command.set_defaults(command=deferred(module, function))
     if config:
         default = DEFAULT_CONFIG if config is True else None
-        command.add_argument("--config", metavar="FILE", default=default, help=f"default: {default or 'the shipped ones alone'}")
+        command.add_argument(
+            "--config", metavar="FILE", default=default, help=f"default: {default or 'the shipped ones alone'}"
+        )
     return command
 
 

@@ -115,14 +115,14 @@ def _tick(session: Session) -> Tick:
     with exclusive(session.config.state_dir) as locked:
         if not locked:
             raise DemoError("another demo works in this folder")
-        with State(session.config.state_dir) as state, build(session.config, state, session.world) as agent:
+        with State.open(session.config.state_dir) as state, build(session.config, state, session.world) as agent:
             return tick(agent, session.now)
 
 
 def _answers(url: str) -> bool:
     try:
         with urllib.request.urlopen(url, timeout=1) as response:  # noqa: S310 - our own loopback address
-            return bool(response.status == 200)  # noqa: PLR2004 - the HTTP status
+            return bool(response.status == 200)
     except (urllib.error.URLError, OSError):
         return False
 
@@ -152,7 +152,9 @@ def _conclude(
     state_dir = session.config.state_dir
     proofs = {
         f"{found.errors} error records of {len(incidents)} faults in {len(found.files)} logs": bool(incidents),
-        f"{len(repaired)} repaired by playbook: {', '.join(str(i.playbook) for i in repaired) or 'none'}": bool(repaired),
+        f"{len(repaired)} repaired by playbook: {', '.join(str(i.playbook) for i in repaired) or 'none'}": bool(
+            repaired
+        ),
         f"the service answers again: GET {url} is {'200' if answers else 'refused'}": answers,
         f"the audit log is {'intact' if verdict.intact else 'NOT intact'}: {verdict.records} records": verdict.intact,
     }

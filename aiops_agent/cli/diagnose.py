@@ -21,6 +21,8 @@ from aiops_agent.playbook.load import Catalogue
 MAX_CHARACTERS = 1 << 20
 """Of one record: more is no record."""
 
+WORTH_NAMING = 0.01
+
 BATCH = 64
 """Records diagnosed together: enough to keep the model busy, few enough to answer a pipe soon."""
 
@@ -57,7 +59,9 @@ def as_json(identity: str, diagnosis: Diagnosis, catalogue: Catalogue) -> dict[s
         "category": prediction.category,
         "confidence": round(prediction.confidence, 4),
         "abstained": prediction.abstained,
-        "alternatives": [{"category": a.category, "confidence": round(a.confidence, 4)} for a in prediction.alternatives],
+        "alternatives": [
+            {"category": a.category, "confidence": round(a.confidence, 4)} for a in prediction.alternatives
+        ],
         "article": {"id": article.id, "title": article.title, "score": round(article.score, 4)} if article else None,
         "playbook": playbook.name if playbook else None,
     }
@@ -80,15 +84,18 @@ def _records(stream: TextIO, name: str) -> Iterator[tuple[str, str]]:
             record = json.loads(line)
             yield str(record["id"]), str(record["text"])[:MAX_CHARACTERS]
         except (ValueError, KeyError, TypeError, RecursionError) as error:
-            raise UsageError(f'{name}:{number}: is not {{"id": ..., "text": ...}}', hint="one JSON object a line") from error
+            raise UsageError(
+                f'{name}:{number}: is not {{"id": ..., "text": ...}}', hint="one JSON object a line"
+            ) from error
 
 
 def _print(diagnosis: Diagnosis, answer: dict[str, object]) -> None:
     prediction = diagnosis.prediction
     sure = "not sure enough to act on" if prediction.abstained else "sure"
-    others = ", ".join(f"{a.category} {a.confidence:.0%}" for a in prediction.alternatives if a.confidence >= 0.01)
-    print(f"category:  {prediction.category}, {prediction.confidence:.0%} ({sure}); decided by {safe(prediction.decided_by)}")
-    print(f"else:      {others or 'nothing comes near'}")
+    others = [f"{a.category} {a.confidence:.0%}" for a in prediction.alternatives if a.confidence >= WORTH_NAMING]
+    print(f"category:  {prediction.category}, {prediction.confidence:.0%} ({sure})")
+    print(f"because:   {safe(prediction.decided_by)}")
+    print(f"else:      {', '.join(others) or 'nothing comes near'}")
     for citation in diagnosis.citations[:3]:
         print(f"article:   {citation.id}  {citation.title}")
     print(f"playbook:  {answer['playbook'] or 'none'}")

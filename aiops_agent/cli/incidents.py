@@ -20,7 +20,10 @@ def list_all(arguments: argparse.Namespace) -> int:
     else:
         print_table(
             ("ID", "STATUS", "SEVERITY", "CATEGORY", "SERVICE", "COUNT", "LAST SEEN", "TITLE"),
-            ((i.id, i.status, i.severity.label, i.category, i.service, i.occurrences, rfc3339(i.last_seen), i.title) for i in found),
+            (
+                (i.id, i.status, i.severity.label, i.category, i.service, i.occurrences, rfc3339(i.last_seen), i.title)
+                for i in found
+            ),
             empty="no incidents",
         )
     return 0
@@ -32,7 +35,12 @@ def show(arguments: argparse.Namespace) -> int:
         incident = _named(state, arguments.id)
     if arguments.json:
         print_json(
-            {**incident.as_json(), "text": incident.text, "grouped_by": incident.grouped_by, "decided_by": incident.decided_by}
+            {
+                **incident.as_json(),
+                "text": incident.text,
+                "grouped_by": incident.grouped_by,
+                "decided_by": incident.decided_by,
+            }
         )
         return 0
     sure = "not sure" if incident.abstained else f"{incident.confidence:.0%} sure"
@@ -70,7 +78,9 @@ def _change(arguments: argparse.Namespace, status: Status) -> int:
         incident = _named(agent.state, arguments.id)
         if incident.status is Status.CLOSED:
             raise UsageError(f"{incident.id} is closed", hint="a return of the fault opens a new incident")
-        agent.journal.append(AuditEntry(session.now, user(), f"incident.{status}", incident.id, {"was": incident.status}))
+        agent.journal.append(
+            AuditEntry(session.now, user(), f"incident.{status}", incident.id, {"was": incident.status})
+        )
         with agent.state.transaction():
             agent.state.incidents.save(replace(incident, status=status))
     print(f"{incident.id} is {status}")

@@ -1,5 +1,6 @@
 """Arguments -> command -> exit code; every error of ours becomes a message and a way out, never a traceback."""
 
+import io
 import sys
 from collections.abc import Sequence
 
@@ -11,6 +12,10 @@ INTERRUPTED = 130
 
 def run(argv: Sequence[str]) -> int:
     """Run one command line; see `errors` for what each exit code means."""
+    # A path or a record may hold what is no UTF-8: shown as an escape, never a traceback.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     arguments = parser().parse_args(argv)
     try:
         code = arguments.command(arguments)

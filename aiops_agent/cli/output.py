@@ -33,4 +33,6 @@ def safe(text: str) -> str:
 
     A log line can hold sequences that move the cursor, rename the window or turn the reading direction round.
     """
-    return "".join(c if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co") else ascii(c)[1:-1] for c in text)
+    return "".join(
+        c if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co") else ascii(c)[1:-1] for c in text
+    )

@@ -44,7 +44,14 @@ def list_all(arguments: argparse.Namespace) -> int:
     print_table(
         ("NAME", "VERSION", "RISK", "FOR", "NEEDS ROOT", "DESCRIPTION"),
         (
-            (p.name, p.version, p.risk.name.lower(), " ".join(p.categories), "yes" if p.privileged else "no", p.description["en"])
+            (
+                p.name,
+                p.version,
+                p.risk.name.lower(),
+                " ".join(p.categories),
+                "yes" if p.privileged else "no",
+                p.description["en"],
+            )
             for p in found
         ),
         empty="no playbooks",
@@ -125,9 +132,13 @@ def run(arguments: argparse.Namespace) -> int:
             agent.journal.append(entry(agent.clock.now(), "step", identity, verb=change.verb))
 
         result = execute(bound, agent.executor, agent.clock, halted=agent.state.halt.is_set, record=recorded)
-        agent.journal.append(entry(agent.clock.now(), "result", identity, outcome=_outcome(result), detail=result.detail))
+        agent.journal.append(
+            entry(agent.clock.now(), "result", identity, outcome=_outcome(result), detail=result.detail)
+        )
     if arguments.json:
-        print_json({"playbook": arguments.name, "service": service, "outcome": _outcome(result), "detail": result.detail})
+        print_json(
+            {"playbook": arguments.name, "service": service, "outcome": _outcome(result), "detail": result.detail}
+        )
     else:
         print(f"{_outcome(result)}: {safe(result.detail)}")
     return 0 if isinstance(result, Succeeded) else NEEDS_ATTENTION
@@ -154,10 +165,14 @@ def _bound(catalogue: Catalogue, agent: Agent, arguments: argparse.Namespace) ->
     playbook = _named(catalogue, arguments.name)
     fitting = [s for s in agent.parameters if any(fnmatchcase(s, pattern) for pattern in playbook.services)]
     if arguments.service is None and len(fitting) != 1:
-        raise UsageError(f"--service is needed; {arguments.name} is for: {', '.join(fitting) or 'none of the configured services'}")
+        raise UsageError(
+            f"--service is needed; {arguments.name} is for: {', '.join(fitting) or 'none of the configured services'}"
+        )
     service = arguments.service or fitting[0]
     if service not in fitting:
-        raise UsageError(f"{service} is not a configured service that {arguments.name} is for", hint=f"known: {', '.join(fitting)}")
+        raise UsageError(
+            f"{service} is not a configured service that {arguments.name} is for", hint=f"known: {', '.join(fitting)}"
+        )
     bound = bind(playbook, service, agent.parameters_of(service))
     if not isinstance(bound, Bound):
         raise UsageError(str(bound), hint="give it under `parameters:` of a source of that service")

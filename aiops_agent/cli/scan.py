@@ -27,7 +27,7 @@ def scan(arguments: argparse.Namespace) -> int:
     with exclusive(session.config.state_dir) as locked:
         if not locked:
             return _print(None, timedelta(0), arguments)
-        with State(session.config.state_dir) as state, build(session.config, state, session.world) as agent:
+        with State.open(session.config.state_dir) as state, build(session.config, state, session.world) as agent:
             found = tick(agent, session.now)
             watched = quiet.watched(agent.sources)
             due, files = state.next_due(), list(state.checkpoints.all().values())
@@ -67,10 +67,11 @@ def _print_incidents(report: Tick, touched: list[Incident], took: timedelta) -> 
     print_table(
         ("ID", "SEVERITY", "CATEGORY", "SURE", "SERVICE", "COUNT", "DECISION", "STATUS", "TITLE"),
         (
-            (i.id, i.severity.label, i.category, "not sure" if i.abstained else f"{i.confidence:.0%}", i.service, i.occurrences,
-             f"{i.decision}: {i.reason}", i.status, i.title)
+            (i.id, i.severity.label, i.category, "not sure" if i.abstained else f"{i.confidence:.0%}", i.service)
+            + (i.occurrences, f"{i.decision}: {i.reason}", i.status, i.title)
             for i in touched
         ),
         empty="nothing new",
-    )  # fmt: skip
-    print(f"{len(report.files)} files, {report.bytes} bytes, {report.errors} error records in {took.total_seconds():.2f} s")
+    )
+    seconds = f"{took.total_seconds():.2f} s"
+    print(f"{len(report.files)} files, {report.bytes} bytes, {report.errors} error records in {seconds}")

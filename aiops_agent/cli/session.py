@@ -90,7 +90,7 @@ def _become_owner(state_dir: Path) -> None:
 def reading(config_file: str) -> Iterator[tuple[Session, State]]:
     """Open the state to look at it; writes nothing."""
     session = start(config_file)
-    with State(session.config.state_dir, read_only=True) as state:
+    with State.look_at(session.config.state_dir) as state:
         yield session, state
 
 
@@ -104,8 +104,10 @@ def acting(config_file: str, *, wait: timedelta = LOCK_WAIT) -> Iterator[tuple[S
     session = start(config_file, create=True)
     with exclusive(session.config.state_dir, wait=wait) as locked:
         if not locked:
-            raise UsageError("another scan is at work and holds the lock", hint="try again when it is done, or `halt` it")
-        with State(session.config.state_dir) as state, build(session.config, state, session.world) as agent:
+            raise UsageError(
+                "another scan is at work and holds the lock", hint="try again when it is done, or `halt` it"
+            )
+        with State.open(session.config.state_dir) as state, build(session.config, state, session.world) as agent:
             yield session, agent
 
 

@@ -32,7 +32,7 @@ class Checkpoint:
     inode: int
 
     offset: int
-    """Bytes from the start of the file that are counted; always just behind a newline, or the end of a rotated file."""
+    """Bytes that are counted: always up to just behind a newline, or to the end of a rotated file."""
 
     record_start: int
     """Where the last counted error record began: reading resumes here so that late lines extend it.
@@ -48,6 +48,9 @@ class Checkpoint:
     size: int
     mtime_ns: int
     """As `stat` gave them when the file was last read."""
+
+    record_end: int = 0
+    """Where the record at `record_start` ended when it was counted: late lines keep its fingerprint. 0: `offset`."""
 
     @property
     def key(self) -> str:

@@ -9,7 +9,6 @@ from hashlib import blake2b
 from aiops_agent.model.diagnosis import Diagnosis
 from aiops_agent.model.event import Batch, Fingerprint, Notice, Severity, Sighting
 
-
 TITLE_LENGTH = 160
 """Characters of a title: one line of a chat message."""
 

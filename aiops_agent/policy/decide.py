@@ -62,6 +62,8 @@ def decide(
 def _stay_quiet(incident: Incident, at: Circumstances) -> Reason | None:
     if at.silenced:
         return Reason.SILENCED
+    if incident.kind is Kind.AGENT and incident.last_told:
+        return Reason.REPEAT_INTERVAL  # said once
     if incident.status is Status.ACKNOWLEDGED:
         return Reason.ACKNOWLEDGED
     if incident.status is Status.WAITING_APPROVAL:
@@ -110,19 +112,17 @@ def _of_the_moment(
 ) -> Reason | None:
     if playbook is None:
         return Reason.NO_PLAYBOOK
-    if settings.mode is Mode.OBSERVE:
-        return Reason.OBSERVE_ONLY
-    if at.halted:
-        return Reason.HALTED
-    if not at.audit_available:
-        return Reason.AUDIT_UNAVAILABLE
-    if playbook.privileged and not at.privileged_executor:
-        return Reason.NO_EXECUTOR
-    if history.runs_last_hour >= playbook.caps.per_hour or history.runs_last_day >= playbook.caps.per_day:
-        return Reason.CAP_REACHED
-    if history.last_run and at.now - history.last_run < playbook.cooldown:
-        return Reason.COOLDOWN
-    return None
+    too_soon = history.last_run is not None and at.now - history.last_run < playbook.cooldown
+    capped = history.runs_last_hour >= playbook.caps.per_hour or history.runs_last_day >= playbook.caps.per_day
+    hindrances = (
+        (settings.mode is Mode.OBSERVE, Reason.OBSERVE_ONLY),
+        (at.halted, Reason.HALTED),
+        (not at.audit_available, Reason.AUDIT_UNAVAILABLE),
+        (playbook.privileged and not at.privileged_executor, Reason.NO_EXECUTOR),
+        (capped, Reason.CAP_REACHED),
+        (too_soon, Reason.COOLDOWN),
+    )
+    return next((reason for holds, reason in hindrances if holds), None)
 
 
 def _of_the_risk(playbook: Playbook, history: History, settings: PolicySettings) -> Reason | None:

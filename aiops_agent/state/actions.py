@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from aiops_agent.model.incident import Outcome
 from aiops_agent.model.decision import History
+from aiops_agent.model.incident import Outcome
 from aiops_agent.state.database import Database, stamp, unstamp
 
 
@@ -30,8 +30,13 @@ class Actions:
         """Record it before anything is done."""
         self._database.rows(
             "INSERT INTO actions (id, incident, playbook, digest, target, intended) VALUES (?,?,?,?,?,?)",
-            action.id, action.incident, action.playbook, action.digest, action.target, stamp(action.intended),
-        )  # fmt: skip
+            action.id,
+            action.incident,
+            action.playbook,
+            action.digest,
+            action.target,
+            stamp(action.intended),
+        )
 
     def finish(self, identity: str, outcome: Outcome | None, detail: str, now: datetime) -> None:
         """Record what came of it; outcome None: the evidence did not hold and nothing was touched."""
@@ -42,29 +47,27 @@ class Actions:
     def interrupted(self) -> list[Action]:
         """Return actions with an intent and no result: a crash came between."""
         rows = self._database.rows(
-            "SELECT id, incident, playbook, digest, target, intended FROM actions WHERE finished IS NULL ORDER BY intended"
+            "SELECT id, incident, playbook, digest, target, intended FROM actions "
+            "WHERE finished IS NULL ORDER BY intended"
         )
-        return [Action(*map(str, row[:5]), intended=unstamp(row[5])) for row in rows]
+        return [Action(str(r[0]), str(r[1]), str(r[2]), str(r[3]), str(r[4]), unstamp(r[5])) for r in rows]
 
     def history(self, playbook: str, target: str, now: datetime) -> History:
-        """Return what this playbook did on this target lately. A run whose evidence did not hold touched nothing and is not counted."""
+        """Return what this playbook did on this target lately.
 
-        def since(age: timedelta) -> int:
-            count = self._database.value(
-                "SELECT count(*) FROM actions WHERE playbook=? AND target=? AND intended>? AND (outcome IS NOT NULL OR finished IS NULL)",
-                playbook, target, stamp(now - age),
-            )  # fmt: skip
-            return int(str(count))
-
-        last = self._database.rows(
-            "SELECT intended, outcome FROM actions WHERE playbook=? AND target=? AND (outcome IS NOT NULL OR finished IS NULL) "
-            "ORDER BY intended DESC LIMIT 1",
-            playbook, target,
-        )  # fmt: skip
-        last_run, last_outcome = last[0] if last else (None, None)
+        A run whose evidence did not hold touched nothing, and is not counted.
+        """
+        runs = self._database.rows(
+            "SELECT intended, outcome FROM actions WHERE playbook=? AND target=? "
+            "AND (outcome IS NOT NULL OR finished IS NULL) ORDER BY intended DESC LIMIT 1000",
+            playbook,
+            target,
+        )
+        times = [unstamp(intended) for intended, _ in runs]
+        outcome = runs[0][1] if runs else None
         return History(
-            runs_last_hour=since(timedelta(hours=1)),
-            runs_last_day=since(timedelta(days=1)),
-            last_run=unstamp(last_run) if last_run is not None else None,
-            last_outcome=Outcome(str(last_outcome)) if last_outcome is not None else None,
+            runs_last_hour=sum(now - time < timedelta(hours=1) for time in times),
+            runs_last_day=sum(now - time < timedelta(days=1) for time in times),
+            last_run=times[0] if times else None,
+            last_outcome=Outcome(str(outcome)) if outcome is not None else None,
         )

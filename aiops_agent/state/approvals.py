@@ -58,18 +58,28 @@ class Approvals:
         """Record the question."""
         self._database.rows(
             "INSERT INTO approvals (id, incident, playbook, digest, state, requested, expires) VALUES (?,?,?,?,?,?,?)",
-            approval.id, approval.incident, approval.playbook, approval.digest, approval.state,
-            stamp(approval.requested), stamp(approval.expires),
-        )  # fmt: skip
+            approval.id,
+            approval.incident,
+            approval.playbook,
+            approval.digest,
+            approval.state,
+            stamp(approval.requested),
+            stamp(approval.expires),
+        )
 
     def answer(self, identity: str, state: ApprovalState, by: str, now: datetime) -> bool:
         """Record the first answer in time; False when it was answered before, has expired or is unknown."""
         return (
             self._database.changed(
                 "UPDATE approvals SET state=?, answered=?, answered_by=? WHERE id=? AND state='pending' AND expires>?",
-                state, stamp(now), by, identity, stamp(now),
-            ) == 1
-        )  # fmt: skip
+                state,
+                stamp(now),
+                by,
+                identity,
+                stamp(now),
+            )
+            == 1
+        )
 
     def use(self, identity: str) -> bool:
         """Take an approval for its one run; False when it was taken before."""
@@ -112,15 +122,20 @@ class Approvals:
     def _many(self, where: str, *bindings: object) -> list[Approval]:
         rows = self._database.rows(
             "SELECT id, incident, playbook, digest, state, requested, expires, answered, answered_by "
-            f"FROM approvals WHERE {where}",  # noqa: S608 - where is ours
+            f"FROM approvals WHERE {where}",
             *bindings,
         )
         return [
             Approval(
-                id=str(r[0]), incident=str(r[1]), playbook=str(r[2]), digest=str(r[3]), state=ApprovalState(str(r[4])),
-                requested=unstamp(r[5]), expires=unstamp(r[6]),
+                id=str(r[0]),
+                incident=str(r[1]),
+                playbook=str(r[2]),
+                digest=str(r[3]),
+                state=ApprovalState(str(r[4])),
+                requested=unstamp(r[5]),
+                expires=unstamp(r[6]),
                 answered=unstamp(r[7]) if r[7] is not None else None,
                 answered_by=str(r[8]) if r[8] is not None else None,
             )
             for r in rows
-        ]  # fmt: skip
+        ]

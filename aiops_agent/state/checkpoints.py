@@ -1,11 +1,15 @@
 """How far each file has been read."""
 
 from collections.abc import Iterable
+from dataclasses import astuple, fields
 
 from aiops_agent.model.event import Checkpoint
 from aiops_agent.state.database import Database
 
-COLUMNS = "path, device, inode, offset, record_start, prefix_length, prefix_digest, window_digest, size, mtime_ns"
+COLUMNS = tuple(field.name for field in fields(Checkpoint))
+_LIST = ", ".join(COLUMNS)
+_MARKS = ", ".join("?" for _ in COLUMNS)
+_UPDATES = ", ".join(f"{column}=excluded.{column}" for column in COLUMNS)
 
 
 class Checkpoints:
@@ -16,21 +20,17 @@ class Checkpoints:
 
     def all(self) -> dict[str, Checkpoint]:
         """Return every file ever read and not forgotten."""
-        rows = self._database.rows(f"SELECT key, {COLUMNS} FROM files")  # noqa: S608 - our own column list
+        rows = self._database.rows(f"SELECT key, {_LIST} FROM files")
         return {str(row[0]): Checkpoint(*row[1:]) for row in rows}  # type: ignore[arg-type]
 
     def save(self, checkpoint: Checkpoint) -> None:
         """Move the file's offset; call inside the transaction of what its lines caused."""
-        c = checkpoint
         self._database.rows(
-            f"INSERT INTO files (key, {COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?) "  # noqa: S608 - our own column list
-            "ON CONFLICT (key) DO UPDATE SET path=excluded.path, offset=excluded.offset, record_start=excluded.record_start, "
-            "prefix_length=excluded.prefix_length, prefix_digest=excluded.prefix_digest, "
-            "window_digest=excluded.window_digest, size=excluded.size, mtime_ns=excluded.mtime_ns, "
+            f"INSERT INTO files (key, {_LIST}) VALUES (?, {_MARKS}) ON CONFLICT (key) DO UPDATE SET {_UPDATES}, "
             "settled=CASE WHEN excluded.offset < files.offset THEN 0 ELSE files.settled END",
-            f"{c.device}:{c.inode}", c.path, c.device, c.inode, c.offset, c.record_start, c.prefix_length,
-            c.prefix_digest, c.window_digest, c.size, c.mtime_ns,
-        )  # fmt: skip
+            checkpoint.key,
+            *astuple(checkpoint),
+        )
 
     def settle(self, sizes: Iterable[tuple[str, int]]) -> None:
         """Note that a repair was verified when these files (`DEVICE:INODE`) had these sizes.
@@ -42,13 +42,11 @@ class Checkpoints:
 
     def is_settled(self, checkpoint: Checkpoint) -> bool:
         """Tell whether everything up to this checkpoint was there when a repair was verified."""
-        settled = self._database.value(
-            "SELECT settled FROM files WHERE key=?", f"{checkpoint.device}:{checkpoint.inode}"
-        )
+        settled = self._database.value("SELECT settled FROM files WHERE key=?", checkpoint.key)
         return isinstance(settled, int) and 0 < checkpoint.offset <= settled
 
     def knows_source(self, key: str) -> bool:
-        """Tell whether this source was read by an earlier tick: only then is a file that appears read from its beginning."""
+        """Tell whether an earlier tick read this source: only then is a file that appears read from its beginning."""
         return self._database.value("SELECT 1 FROM sources WHERE key=?", key) is not None
 
     def remember_source(self, key: str) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Self
 from urllib.parse import quote
 
 import apsw
@@ -18,36 +17,40 @@ MIGRATIONS = (
     """
     CREATE TABLE files (
         key TEXT PRIMARY KEY, path TEXT NOT NULL, device INTEGER NOT NULL, inode INTEGER NOT NULL,
-        offset INTEGER NOT NULL, record_start INTEGER NOT NULL, prefix_length INTEGER NOT NULL, prefix_digest BLOB NOT NULL,
-        window_digest BLOB NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, settled INTEGER NOT NULL DEFAULT 0
+        offset INTEGER NOT NULL, record_start INTEGER NOT NULL, record_end INTEGER NOT NULL, prefix_length INTEGER NOT NULL,
+        prefix_digest BLOB NOT NULL, window_digest BLOB NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
+        settled INTEGER NOT NULL DEFAULT 0
     ) STRICT;
     CREATE TABLE sources (key TEXT PRIMARY KEY) STRICT;
     CREATE TABLE incidents (
-        id TEXT PRIMARY KEY, kind TEXT NOT NULL, fingerprint TEXT NOT NULL, status TEXT NOT NULL, category TEXT NOT NULL,
-        confidence REAL NOT NULL, abstained INTEGER NOT NULL, severity INTEGER NOT NULL, service TEXT, source TEXT NOT NULL,
-        first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL, occurrences INTEGER NOT NULL, title TEXT NOT NULL,
-        text TEXT NOT NULL, grouped_by TEXT NOT NULL, decided_by TEXT NOT NULL, article TEXT, playbook TEXT,
-        decision TEXT NOT NULL, reason TEXT NOT NULL, outcome TEXT, last_told INTEGER
+        id TEXT PRIMARY KEY, kind TEXT NOT NULL, fingerprint TEXT NOT NULL, status TEXT NOT NULL,
+        category TEXT NOT NULL, confidence REAL NOT NULL, abstained INTEGER NOT NULL, severity INTEGER NOT NULL,
+        service TEXT, source TEXT NOT NULL, first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL,
+        occurrences INTEGER NOT NULL, title TEXT NOT NULL, text TEXT NOT NULL, grouped_by TEXT NOT NULL,
+        decided_by TEXT NOT NULL, article TEXT, playbook TEXT, decision TEXT NOT NULL, reason TEXT NOT NULL,
+        outcome TEXT, last_told INTEGER
     ) STRICT;
-    CREATE UNIQUE INDEX one_live_incident ON incidents (kind, fingerprint, ifnull(service, '')) WHERE status != 'closed';
-    CREATE INDEX incidents_by_time ON incidents (last_seen);
+    CREATE UNIQUE INDEX one_live_incident ON incidents (kind, fingerprint, ifnull(service, ''))
+        WHERE status != 'closed';
     CREATE TABLE actions (
-        id TEXT PRIMARY KEY, incident TEXT NOT NULL REFERENCES incidents (id), playbook TEXT NOT NULL, digest TEXT NOT NULL,
-        target TEXT NOT NULL, intended INTEGER NOT NULL, finished INTEGER, outcome TEXT, detail TEXT
+        id TEXT PRIMARY KEY, incident TEXT NOT NULL REFERENCES incidents (id), playbook TEXT NOT NULL,
+        digest TEXT NOT NULL, target TEXT NOT NULL, intended INTEGER NOT NULL, finished INTEGER, outcome TEXT,
+        detail TEXT
     ) STRICT;
     CREATE INDEX actions_by_target ON actions (playbook, target, intended);
     CREATE TABLE approvals (
-        id TEXT PRIMARY KEY, incident TEXT NOT NULL REFERENCES incidents (id), playbook TEXT NOT NULL, digest TEXT NOT NULL,
-        state TEXT NOT NULL, requested INTEGER NOT NULL, expires INTEGER NOT NULL, answered INTEGER, answered_by TEXT
+        id TEXT PRIMARY KEY, incident TEXT NOT NULL REFERENCES incidents (id), playbook TEXT NOT NULL,
+        digest TEXT NOT NULL, state TEXT NOT NULL, requested INTEGER NOT NULL, expires INTEGER NOT NULL,
+        answered INTEGER, answered_by TEXT
     ) STRICT;
     CREATE TABLE silences (
-        id TEXT PRIMARY KEY, service TEXT, category TEXT, fingerprint TEXT, starts INTEGER NOT NULL, ends INTEGER NOT NULL,
-        comment TEXT NOT NULL, created_by TEXT NOT NULL
+        id TEXT PRIMARY KEY, service TEXT, category TEXT, fingerprint TEXT, starts INTEGER NOT NULL,
+        ends INTEGER NOT NULL, comment TEXT NOT NULL, created_by TEXT NOT NULL
     ) STRICT;
     CREATE TABLE outbox (
-        id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, destination TEXT NOT NULL, incident TEXT NOT NULL, title TEXT NOT NULL,
-        text TEXT NOT NULL, markdown TEXT NOT NULL, fields TEXT NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL,
-        next_at INTEGER NOT NULL, created INTEGER NOT NULL, error TEXT NOT NULL DEFAULT ''
+        id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, destination TEXT NOT NULL, incident TEXT NOT NULL,
+        title TEXT NOT NULL, text TEXT NOT NULL, markdown TEXT NOT NULL, fields TEXT NOT NULL, state TEXT NOT NULL,
+        attempts INTEGER NOT NULL, next_at INTEGER NOT NULL, created INTEGER NOT NULL, error TEXT NOT NULL DEFAULT ''
     ) STRICT;
     CREATE INDEX outbox_waiting ON outbox (next_at) WHERE state = 'waiting';
     """,
@@ -57,49 +60,20 @@ MIGRATIONS = (
 class Database:
     """A connection whose writes are durable when `transaction` returns."""
 
-    def __init__(self, path: Path, *, read_only: bool = False) -> None:
-        """Open, and create or migrate unless `read_only`.
+    def __init__(self, path: Path, connection: apsw.Connection, *, read_only: bool = False) -> None:
+        """Take an open connection, and bring its schema up to date unless `read_only`.
 
         Raises:
-            StateError: It cannot be opened, is damaged, or was written by a newer version.
+            StateError: It is damaged, or was written by a newer version.
         """
-        flags = apsw.SQLITE_OPEN_READONLY if read_only else apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
-        try:
-            connection = apsw.Connection(str(path), flags=flags)
-            if not read_only:
-                path.chmod(0o600)
-        except apsw.Error as error:
-            raise damaged(path, error) from error
-        self._use(path, connection, read_only=read_only)
-
-    @classmethod
-    def copied(cls, path: Path) -> Self:
-        """Return a copy in memory of what `path` holds; an empty database when it does not exist."""
-        copy = cls.__new__(cls)
-        try:
-            memory = apsw.Connection(":memory:")
-            if path.exists():
-                # immutable: a reader of a write-ahead log would otherwise make files beside it. With a log there, it must.
-                unwritten = Path(f"{path}-wal").exists()
-                uri = f"file:{quote(str(path))}?mode=ro" + ("" if unwritten else "&immutable=1")
-                original = apsw.Connection(uri, flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
-                with memory.backup("main", original, "main") as backup:
-                    backup.step()
-                original.close()
-        except apsw.Error as error:
-            raise damaged(path, error) from error
-        copy._use(path, memory, read_only=False)
-        return copy
-
-    def _use(self, path: Path, connection: apsw.Connection, *, read_only: bool) -> None:
         self.path = path
         self._connection = connection
         try:
             connection.set_busy_timeout(5000)
             if not read_only:
-                # FULL: a committed offset must not come back after a power cut (SQLite documents that NORMAL may lose it).
-                self._connection.execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL")
-            self._connection.execute("PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF; PRAGMA mmap_size=0")
+                # FULL: a committed offset must not come back after a power cut; SQLite says that NORMAL may lose it.
+                connection.execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL")
+            connection.execute("PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF; PRAGMA mmap_size=0")
             self._migrate(read_only=read_only)
         except apsw.Error as error:
             raise damaged(path, error) from error
@@ -165,6 +139,39 @@ class Database:
     def close(self) -> None:
         """Close; the write-ahead log is folded into the file."""
         self._connection.close()
+
+
+def opened(path: Path, *, read_only: bool = False) -> Database:
+    """Open the database at `path`, and create it unless `read_only`.
+
+    Raises:
+        StateError: It cannot be opened, is damaged, or was written by a newer version.
+    """
+    flags = apsw.SQLITE_OPEN_READONLY if read_only else apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
+    try:
+        connection = apsw.Connection(str(path), flags=flags)
+        if not read_only:
+            path.chmod(0o600)
+    except apsw.Error as error:
+        raise damaged(path, error) from error
+    return Database(path, connection, read_only=read_only)
+
+
+def copied(path: Path) -> Database:
+    """Return a copy in memory of what `path` holds; an empty database when it does not exist. Writes nothing there."""
+    try:
+        memory = apsw.Connection(":memory:")
+        if path.exists():
+            # A reader of a database with a write-ahead log makes files beside it, unless told it is immutable.
+            unwritten = Path(f"{path}-wal").exists()
+            uri = f"file:{quote(str(path))}?mode=ro" + ("" if unwritten else "&immutable=1")
+            original = apsw.Connection(uri, flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
+            with memory.backup("main", original, "main") as backup:
+                backup.step()
+            original.close()
+    except apsw.Error as error:
+        raise damaged(path, error) from error
+    return Database(path, memory)
 
 
 def damaged(path: Path, error: Exception) -> StateError:

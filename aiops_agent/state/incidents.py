@@ -39,7 +39,7 @@ class Incidents:
     def save(self, incident: Incident) -> None:
         """Insert or replace it."""
         self._database.rows(
-            f"INSERT INTO incidents ({_LIST}) VALUES ({_MARKS}) ON CONFLICT (id) DO UPDATE SET {_UPDATES}",  # noqa: S608 - our own columns
+            f"INSERT INTO incidents ({_LIST}) VALUES ({_MARKS}) ON CONFLICT (id) DO UPDATE SET {_UPDATES}",
             *_to_row(incident),
         )
 
@@ -48,7 +48,7 @@ class Incidents:
         return found[0] if found else None
 
     def _many(self, where: str, *bindings: object) -> list[Incident]:
-        rows = self._database.rows(f"SELECT {_LIST} FROM incidents WHERE {where}", *bindings)  # noqa: S608 - where is ours
+        rows = self._database.rows(f"SELECT {_LIST} FROM incidents WHERE {where}", *bindings)
         return [_from_row(row) for row in rows]
 
 

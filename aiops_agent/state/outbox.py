@@ -54,11 +54,19 @@ class Outbox:
         """Queue a message; the same message for the same destination at the same moment is queued once."""
         key = f"{destination}\0{incident}\0{stamp(now)}\0{message.title}"
         self._database.rows(
-            "INSERT OR IGNORE INTO outbox (key, destination, incident, title, text, markdown, fields, state, attempts, next_at, created) "
+            "INSERT OR IGNORE INTO outbox "
+            "(key, destination, incident, title, text, markdown, fields, state, attempts, next_at, created) "
             "VALUES (?,?,?,?,?,?,?,'waiting',0,?,?)",
-            key, destination, incident, message.title, message.text, message.markdown,
-            json.dumps(dict(message.fields), ensure_ascii=False), stamp(now), stamp(now),
-        )  # fmt: skip
+            key,
+            destination,
+            incident,
+            message.title,
+            message.text,
+            message.markdown,
+            json.dumps(dict(message.fields), ensure_ascii=False),
+            stamp(now),
+            stamp(now),
+        )
 
     def due(self, now: datetime) -> list[Letter]:
         """Return what should be tried now, oldest first."""
@@ -99,14 +107,20 @@ class Outbox:
     def _many(self, where: str, *bindings: object) -> list[Letter]:
         rows = self._database.rows(
             "SELECT id, destination, incident, title, text, markdown, fields, state, attempts, next_at, created, error "
-            f"FROM outbox WHERE {where}",  # noqa: S608 - where is ours
+            f"FROM outbox WHERE {where}",
             *bindings,
         )
         return [
             Letter(
-                id=int(str(r[0])), destination=str(r[1]), incident=str(r[2]),
+                id=int(str(r[0])),
+                destination=str(r[1]),
+                incident=str(r[2]),
                 message=Message(title=str(r[3]), text=str(r[4]), markdown=str(r[5]), fields=json.loads(str(r[6]))),
-                state=str(r[7]), attempts=int(str(r[8])), next_at=unstamp(r[9]), created=unstamp(r[10]), error=str(r[11]),
+                state=str(r[7]),
+                attempts=int(str(r[8])),
+                next_at=unstamp(r[9]),
+                created=unstamp(r[10]),
+                error=str(r[11]),
             )
             for r in rows
-        ]  # fmt: skip
+        ]

@@ -54,10 +54,17 @@ class Silences:
     def add(self, silence: Silence) -> None:
         """Record it."""
         self._database.rows(
-            "INSERT INTO silences (id, service, category, fingerprint, starts, ends, comment, created_by) VALUES (?,?,?,?,?,?,?,?)",
-            silence.id, silence.service, silence.category, silence.fingerprint, stamp(silence.starts), stamp(silence.ends),
-            silence.comment, silence.created_by,
-        )  # fmt: skip
+            "INSERT INTO silences (id, service, category, fingerprint, starts, ends, comment, created_by) "
+            "VALUES (?,?,?,?,?,?,?,?)",
+            silence.id,
+            silence.service,
+            silence.category,
+            silence.fingerprint,
+            stamp(silence.starts),
+            stamp(silence.ends),
+            silence.comment,
+            silence.created_by,
+        )
 
     def end(self, identity: str, now: datetime) -> bool:
         """End it now; False when there is no such silence in force."""
@@ -76,12 +83,23 @@ class Silences:
 
     def _many(self, where: str, *bindings: object) -> list[Silence]:
         rows = self._database.rows(
-            f"SELECT id, service, category, fingerprint, starts, ends, comment, created_by FROM silences WHERE {where}",  # noqa: S608 - where is ours
+            f"SELECT id, service, category, fingerprint, starts, ends, comment, created_by FROM silences WHERE {where}",
             *bindings,
         )
         return [
             Silence(
-                str(r[0]), *(str(v) if v is not None else None for v in r[1:4]), unstamp(r[4]), unstamp(r[5]), str(r[6]), str(r[7])
+                id=str(r[0]),
+                service=_text(r[1]),
+                category=_text(r[2]),
+                fingerprint=_text(r[3]),
+                starts=unstamp(r[4]),
+                ends=unstamp(r[5]),
+                comment=str(r[6]),
+                created_by=str(r[7]),
             )
             for r in rows
-        ]  # fmt: skip
+        ]
+
+
+def _text(value: object) -> str | None:
+    return str(value) if value is not None else None

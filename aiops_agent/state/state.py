@@ -9,27 +9,17 @@ from aiops_agent.errors import StateError
 from aiops_agent.state.actions import Actions
 from aiops_agent.state.approvals import Approvals
 from aiops_agent.state.checkpoints import Checkpoints
-from aiops_agent.state.database import Database
+from aiops_agent.state.database import Database, copied, opened
+from aiops_agent.state.halt import Halt
 from aiops_agent.state.incidents import Incidents
 from aiops_agent.state.outbox import Outbox
-from aiops_agent.state.halt import Halt
 from aiops_agent.state.silences import Silences
 
 
 class State:
     """The tables of `state.db`, and the transaction that binds them."""
 
-    def __init__(self, state_dir: Path, *, read_only: bool = False) -> None:
-        """Open it; created when missing unless `read_only`.
-
-        Raises:
-            StateError: It cannot be opened, or is damaged.
-        """
-        if read_only and not (state_dir / "state.db").exists():
-            raise StateError(f"{state_dir} holds no state yet", hint="run `aiops-agent scan` first, or check state_dir")
-        self._open(Database(state_dir / "state.db", read_only=read_only), state_dir)
-
-    def _open(self, database: Database, state_dir: Path) -> None:
+    def __init__(self, state_dir: Path, database: Database) -> None:
         self.database = database
         self.transaction = self.database.transaction
         self.checkpoints = Checkpoints(self.database)
@@ -41,11 +31,30 @@ class State:
         self.outbox = Outbox(self.database)
 
     @classmethod
+    def open(cls, state_dir: Path) -> Self:
+        """Open the state, created when missing; the caller holds the lock.
+
+        Raises:
+            StateError: It cannot be opened, or is damaged.
+        """
+        return cls(state_dir, opened(state_dir / "state.db"))
+
+    @classmethod
+    def look_at(cls, state_dir: Path) -> Self:
+        """Open the state to read it, without the lock.
+
+        Raises:
+            StateError: There is none, it cannot be opened, or is damaged.
+        """
+        path = state_dir / "state.db"
+        if not path.exists():
+            raise StateError(f"{state_dir} holds no state yet", hint="run `aiops-agent scan` first, or check state_dir")
+        return cls(state_dir, opened(path, read_only=True))
+
+    @classmethod
     def copied(cls, state_dir: Path) -> Self:
         """Return a copy in memory: what is done to it is forgotten. The original is only read."""
-        state = cls.__new__(cls)
-        state._open(Database.copied(state_dir / "state.db"), state_dir)
-        return state
+        return cls(state_dir, copied(state_dir / "state.db"))
 
     def next_due(self) -> datetime | None:
         """Return when something must be looked at even if no log grows; None: never."""

@@ -11,6 +11,7 @@ class Shop(BaseHTTPRequestHandler):
     """Answers every GET with `open`."""
 
     def do_GET(self) -> None:
+        """Answer."""
         body = b"open\n"
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
@@ -24,13 +25,15 @@ class Shop(BaseHTTPRequestHandler):
 def main(folder: Path, port: int) -> int:
     lock = folder / "shop.lock"
     logging.basicConfig(
-        filename=folder / "shop.log", level=logging.INFO, format="%(asctime)s %(levelname)s shop[%(process)d]: %(message)s"
+        filename=folder / "shop.log",
+        level=logging.INFO,
+        format="%(asctime)s %(levelname)s shop[%(process)d]: %(message)s",
     )
     try:
         with lock.open("x", encoding="ascii") as file:
             file.write(f"{os.getpid()}\n")
     except FileExistsError:
-        logging.error("cannot start: lock file %s already exists; is another instance running?", lock)
+        logging.exception("cannot start: lock file %s already exists; is another instance running?", lock)
         return 1
     try:
         logging.info("open on port %d", port)

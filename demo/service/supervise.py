@@ -13,7 +13,9 @@ PAUSE = 0.5
 
 def main(folder: Path, port: int) -> int:
     logging.basicConfig(
-        filename=folder / "supervisor.log", level=logging.INFO, format="%(asctime)s %(levelname)s supervisor: %(message)s"
+        filename=folder / "supervisor.log",
+        level=logging.INFO,
+        format="%(asctime)s %(levelname)s supervisor: %(message)s",
     )
     stopping = False
     service = subprocess.Popen([sys.executable, str(Path(__file__).with_name("shop.py")), str(folder), str(port)])
@@ -30,7 +32,9 @@ def main(folder: Path, port: int) -> int:
         code = service.wait()
         if stopping:
             return 0
-        how = f"killed, status={-code}/{signal.Signals(-code).name[3:]}" if code < 0 else f"exited, status={code}/FAILURE"
+        how = (
+            f"killed, status={-code}/{signal.Signals(-code).name[3:]}" if code < 0 else f"exited, status={code}/FAILURE"
+        )
         logging.error("demo-shop.service: Main process exited, code=%s", how)
         logging.error("demo-shop.service: Failed with result 'exit-code', restart counter is at %d", starts)
         time.sleep(PAUSE)
