@@ -20,6 +20,9 @@ class LogSource(Protocol):
         A source that does not exist yet yields nothing. What cannot be read gives a batch with a notice.
         """
 
+    def directories(self) -> Sequence[str]:
+        """Return `sources.quiet` stamps of what the last `read` listed: as long as they hold, no file has appeared."""
+
 
 class Diagnostician(Protocol):
     """Says what a record means."""

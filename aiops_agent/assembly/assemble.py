@@ -236,9 +236,7 @@ class Assembler:
         shape = self._shapes.shape(_clip(buffer, first.start, first.end))
         self._add(shape, form.verdict.severity, buffer, span.start, span.end, count=0)
 
-    def _add(
-        self, shape: Shape, severity: Severity, buffer: bytes, start: int, end: int, *, count: int = 1
-    ) -> None:
+    def _add(self, shape: Shape, severity: Severity, buffer: bytes, start: int, end: int, *, count: int = 1) -> None:
         tally = self._tallies.get(shape.fingerprint)
         if tally is None:
             text = redact(text_of(_clip(buffer, start, end)))

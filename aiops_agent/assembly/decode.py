@@ -31,8 +31,9 @@ def decode(line: bytes) -> Structured | None:
         return None
     fields = _container_line(fields) or fields
     level = next((fields[key] for key in patterns.LEVEL_KEYS if key in fields), None)
-    if level is None and isinstance(fields.get("log"), dict):
-        level = fields["log"].get("level")
+    nested = fields.get("log")
+    if level is None and isinstance(nested, dict):
+        level = nested.get("level")
     if level is None:
         return None
     severity = patterns.VALUES.get(str(level).lower())

@@ -33,7 +33,9 @@ class Extent:
         self._report = kernel and any(sign in message for sign in patterns.KERNEL_REPORTS)
         self._killing = b"invoked oom-killer" in message
         self._tracing = message.startswith(b"Traceback (most")
-        self._go = message.startswith((b"panic: ", b"fatal error: ", b"http: panic")) or b"http: panic serving" in message
+        self._go = (
+            message.startswith((b"panic: ", b"fatal error: ", b"http: panic")) or b"http: panic serving" in message
+        )
         self._rust = b"panicked at" in message
         self._framed = self._chained = False
         self._plain_lines = 0 if self._headed and not self._writer and not _is_single(message) else _LINES_OF_A_MESSAGE

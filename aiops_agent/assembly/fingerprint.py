@@ -22,7 +22,16 @@ _FOREIGN = (
     *("reactor.", "org.hibernate.", "com.zaxxer.", "System.", "Microsoft.", "runtime.", "net/http.", "node:", "std::"),
     *("core::", "tokio::", "rust_begin_unwind", "__libc_", "backtrace::"),
 )
-_FOREIGN_PLACES = ("site-packages/", "dist-packages/", "/lib/python", "node_modules/", "<frozen", "/gems/", "/vendor/", "/rustc/")
+_FOREIGN_PLACES = (
+    "site-packages/",
+    "dist-packages/",
+    "/lib/python",
+    "node_modules/",
+    "<frozen",
+    "/gems/",
+    "/vendor/",
+    "/rustc/",
+)
 
 _HEAD = re2.compile(
     r"^(?:(?:<(?:time|number|ip|hex)>|[A-Z]<(?:time|number)>|[TZ|,.\[\]()*#:-]|<number>#<number>:|<keep>|Mon|Tue|Wed|Thu|Fri|Sat|Sun"

@@ -93,8 +93,8 @@ def names_exception(text: bytes) -> bool:
 
 def _stated_level(line: bytes) -> Severity | None | object:
     """Return the level the head states: None for one at which all is well, _UNSTATED without a level word."""
-    if b"=" in line and (level := logfmt_level(line)):
-        return patterns.VALUES.get(level, Severity.WARNING if level.startswith("warn") else None)
+    if b"=" in line and (value := logfmt_level(line)):
+        return patterns.VALUES.get(value, Severity.WARNING if value.startswith("warn") else None)
     if not is_head(line, 0):
         return _UNSTATED
     if line[0] in b"EFWI" and line[1:5].isdigit() and line[5:6] == b" ":

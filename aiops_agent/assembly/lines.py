@@ -89,7 +89,9 @@ def _behind_time(line: bytes) -> bytes:
 
 def _is_time(word: bytes) -> bool:
     if word[:1].isdigit():
-        return word.translate(None, b"0123456789:-/.,TZ+|") in (b"", b":M", b":C", b":S", b"M", b"C", b"S") or b"-" in word
+        return (
+            word.translate(None, b"0123456789:-/.,TZ+|") in (b"", b":M", b":C", b":S", b"M", b"C", b"S") or b"-" in word
+        )
     return word.rstrip(b",") in _MONTHS_AND_DAYS or word in _ZONES or (word[:1] in (b"+", b"-") and word[1:].isdigit())
 
 

@@ -78,7 +78,9 @@ LITERALS = (
 """One automaton finds these. At most 64: beyond that the searcher may leave its fast path."""
 
 LEVELS: dict[bytes, Severity | None] = {
-    **dict.fromkeys((b"ERROR", b"ERR", b"SEVERE", b"ERR!", b"E", b"Error", b"\xe4\xb8\xa5\xe9\x87\x8d"), Severity.ERROR),
+    **dict.fromkeys(
+        (b"ERROR", b"ERR", b"SEVERE", b"ERR!", b"E", b"Error", b"\xe4\xb8\xa5\xe9\x87\x8d"), Severity.ERROR
+    ),
     **dict.fromkeys(
         (b"FATAL", b"CRITICAL", b"CRIT", b"EMERG", b"EMERGENCY", b"ALERT", b"PANIC", b"DPANIC", b"F"), Severity.CRITICAL
     ),
@@ -161,14 +163,25 @@ BREAKS = (b"panic: ", b"fatal error: ", b"PHP Fatal", b"PHP Parse", b"Exception 
 
 DIGIT_HEADS = (
     *(b"--T::", b"-- ::", b"// ::", b"//::", b"--|", b"-- |", b"--,", b"// -", b"::", b"... ", b"...,", b":M ", b":C "),
-    *(b":S ", b":X ", b":signal", b"   ", b"  INFO", b"  WARN", b"  ERROR", b"  FATAL", b"  DEBUG", b". ", b": ", b".:"),
+    *(
+        b":S ",
+        b":X ",
+        b":signal",
+        b"   ",
+        b"  INFO",
+        b"  WARN",
+        b"  ERROR",
+        b"  FATAL",
+        b"  DEBUG",
+        b". ",
+        b": ",
+        b".:",
+    ),
     *(b"- ::", b"--Z", b"--  ::", b"T::", b"TZ"),
 )
 """What is left of the first bytes of a line that begins with a digit, once the digits are gone, when it is a head."""
 
-_MONTHS = (
-    *(b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"),
-)
+_MONTHS = (*(b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"),)
 _DAYS = (b"Mon ", b"Tue ", b"Wed ", b"Thu ", b"Fri ", b"Sat ", b"Sun ")
 _LEVEL_WORDS = (b"ERROR", b"FATAL", b"CRITICAL", b"SEVERE", b"INFO", b"WARN", b"DEBUG", b"TRACE", b"NOTICE", b"PANIC")
 
@@ -177,7 +190,10 @@ BRACKET_HEADS = (
     *(b"[--", b"[//", b"[::", b"[.]", *(b"[" + b" " * width + b".]" for width in range(1, 6))),
     *(b"[" + form for form in DATED_HEADS),
     *(b"[" + day for day in _DAYS),
-    *(b"[" + word for word in (*_LEVEL_WORDS, b"error]", b"crit]", b"alert]", b"emerg]", b"warn]", b"info]", b"debug]")),
+    *(
+        b"[" + word
+        for word in (*_LEVEL_WORDS, b"error]", b"crit]", b"alert]", b"emerg]", b"warn]", b"info]", b"debug]")
+    ),
 )
 WORD_HEADS = (
     *(month + gap for month in _MONTHS for gap in (b"  ::", b"   ::", b" , ", b"   ", b" ::")),
@@ -185,13 +201,32 @@ WORD_HEADS = (
     *(word + end for word in (*_LEVEL_WORDS, b"WARNING", b"LOG") for end in (b" ", b":", b"\t", b"|")),
     *(b"level=", b"time=", b"ts=", b"lvl=", b"timestamp=", b"E ::", b"W ::", b"I ::", b"F ::", b"nginx: ", b"audit: "),
 )
-MARKED_HEADS = (b'{"', b"{ \"", b"<>", b"::")
+MARKED_HEADS = (b'{"', b'{ "', b"<>", b"::")
 
 CONTINUES = (
     *(b"Caused by:", b"Suppressed:", b"... ", b"Traceback (most", b"During handling", b"The above exception"),
     *(b"goroutine ", b"created by ", b"[signal ", b"Stack trace:", b"stack backtrace:", b"note: ", b"exit status "),
-    *(b"--- End of", b"---> ", b"-->", b"from /", b"}", b")", b"[SQL: ", b"[parameters: ", b"(Background on", b"Node.js v"),
-    *(b"DETAIL:  ", b"HINT:  ", b"CONTEXT:  ", b"STATEMENT:  ", b"QUERY:  ", b"LOCATION:  ", b"\xe5\xbc\x95\xe8\xb5\xb7"),
+    *(
+        b"--- End of",
+        b"---> ",
+        b"-->",
+        b"from /",
+        b"}",
+        b")",
+        b"[SQL: ",
+        b"[parameters: ",
+        b"(Background on",
+        b"Node.js v",
+    ),
+    *(
+        b"DETAIL:  ",
+        b"HINT:  ",
+        b"CONTEXT:  ",
+        b"STATEMENT:  ",
+        b"QUERY:  ",
+        b"LOCATION:  ",
+        b"\xe5\xbc\x95\xe8\xb5\xb7",
+    ),
     *(b"#%d " % number for number in range(10)),
     *(b"#%d" % number for number in range(10, 100)),
 )
@@ -212,11 +247,54 @@ KERNEL_REPORTS = (
 """Kernel lines that open a report of many lines."""
 
 KERNEL_CONTINUES = (
-    *(b" ", b"\t", b"Call Trace", b"RIP:", b"RSP:", b"RAX:", b"RDX:", b"RBP:", b"R10:", b"R13:", b"FS:", b"CS:", b"CR2:"),
+    *(
+        b" ",
+        b"\t",
+        b"Call Trace",
+        b"RIP:",
+        b"RSP:",
+        b"RAX:",
+        b"RDX:",
+        b"RBP:",
+        b"R10:",
+        b"R13:",
+        b"FS:",
+        b"CS:",
+        b"CR2:",
+    ),
     *(b"DR0:", b"DR3:", b"PKRU:", b"Code:", b"CPU:", b"Hardware name", b"Modules linked", b"Workqueue", b"Not tainted"),
-    *(b"Tainted", b"---[", b"task:", b"Mem-Info", b"Node ", b"lowmem_reserve", b"Tasks state", b"[  pid", b"[ pid", b"[  "),
+    *(
+        b"Tainted",
+        b"---[",
+        b"task:",
+        b"Mem-Info",
+        b"Node ",
+        b"lowmem_reserve",
+        b"Tasks state",
+        b"[  pid",
+        b"[ pid",
+        b"[  ",
+    ),
     *(b"oom-kill:", b"Out of memory: Kill", b"Memory cgroup out of memory: Kill", b"oom_reaper", b"memory: usage"),
-    *(b"swap: usage", b"memory+swap: usage", b"kmem: usage", b"Memory cgroup stats", b"anon ", b"active_anon", b"<TASK>"),
-    *(b"</TASK>", b'"echo 0 >', b"Oops", b"PGD ", b"#PF:", b"Kernel panic", b"Kernel Offset", b"Total swap", b"Free swap"),
+    *(
+        b"swap: usage",
+        b"memory+swap: usage",
+        b"kmem: usage",
+        b"Memory cgroup stats",
+        b"anon ",
+        b"active_anon",
+        b"<TASK>",
+    ),
+    *(
+        b"</TASK>",
+        b'"echo 0 >',
+        b"Oops",
+        b"PGD ",
+        b"#PF:",
+        b"Kernel panic",
+        b"Kernel Offset",
+        b"Total swap",
+        b"Free swap",
+    ),
     *(b"Swap cache", b"RBX:", b"R08:", b"ES:", b"DMA", b"Normal", b"free:", b"slab_", b"unreclaimable", b"mapped:"),
 )

@@ -11,7 +11,11 @@ _SECRET_WORDS = (
     r"|private[_-]?key|client[_-]?secret|secret[_-]?key|signing[_-]?key|encryption[_-]?key|shared[_-]?key|master[_-]?key"
     r"|session[_-]?id|sessionid|jsessionid|phpsessid|csrf|xsrf|credentials?|signature|sig|otp|pin[_-]?code|密码|口令|密钥"
 )
-_KEY = r"(?i:(?:[\w.-]*[_.-])?(?:\w*(?:password|passwd|secret|token)|" + _SECRET_WORDS + r")(?:[_-]?(?:hash|value|id|\d+))?)"
+_KEY = (
+    r"(?i:(?:[\w.-]*[_.-])?(?:\w*(?:password|passwd|secret|token)|"
+    + _SECRET_WORDS
+    + r")(?:[_-]?(?:hash|value|id|\d+))?)"
+)
 
 
 class _Rule(NamedTuple):
@@ -73,7 +77,10 @@ def _email(match: "re2._Match") -> str:
 
 def _card(match: "re2._Match") -> str:
     digits = [int(sign) for sign in match.group() if sign.isdigit()]
-    doubled = [digit if place % 2 == 0 else (digit * 2 - 9 if digit > 4 else digit * 2) for place, digit in enumerate(reversed(digits))]
+    doubled = [
+        digit if place % 2 == 0 else (digit * 2 - 9 if digit > 4 else digit * 2)
+        for place, digit in enumerate(reversed(digits))
+    ]
     return "[redacted:card]" if sum(doubled) % 10 == 0 else str(match.group())
 
 
@@ -91,7 +98,11 @@ def _phone(match: "re2._Match") -> str:
 _DIGITS = tuple("0123456789")
 
 _RULES = (
-    _Rule("private_key", ("-----begin",), r"(?s)-----BEGIN [A-Z0-9 ]*(?:PRIVATE KEY|CERTIFICATE)[A-Z ]*-----.*?(?:-----END [A-Z0-9 ]*-----|\z)"),
+    _Rule(
+        "private_key",
+        ("-----begin",),
+        r"(?s)-----BEGIN [A-Z0-9 ]*(?:PRIVATE KEY|CERTIFICATE)[A-Z ]*-----.*?(?:-----END [A-Z0-9 ]*-----|\z)",
+    ),
     _Rule(
         "header",
         ("authorization", "cookie", "x-api-key", "x-auth-token"),
@@ -101,9 +112,15 @@ _RULES = (
     _Rule("jwt", ("eyj",), r"\beyJ[\w-]{8,}\.[\w-]{4,}(?:\.[\w-]*)?"),
     _Rule("bearer", ("bearer ",), r"(?i)\bbearer\s+[\w.~+/=-]{8,}"),
     _Rule("slack_webhook", ("hooks.slack.com",), r"hooks\.slack\.com/[\w/-]+"),
-    _Rule("userinfo", ("://",), r"(://)(?:\[redacted:userinfo\]|[^\s/?#\"'<>@]*:[^\s\"'<>@]*|[^\s/?#\"'<>@]+)@", _userinfo),
+    _Rule(
+        "userinfo", ("://",), r"(://)(?:\[redacted:userinfo\]|[^\s/?#\"'<>@]*:[^\s\"'<>@]*|[^\s/?#\"'<>@]+)@", _userinfo
+    ),
     _Rule("aws_key", ("akia", "asia"), r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"),
-    _Rule("github_token", ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"), r"\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,})"),
+    _Rule(
+        "github_token",
+        ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),
+        r"\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,})",
+    ),
     _Rule("gitlab_token", ("glpat-", "glrt-", "gldt-"), r"\bgl(?:pat|rt|dt)-[\w-]{16,}"),
     _Rule("slack_token", ("xox",), r"\bxox[abeoprs]-[\w-]{8,}"),
     _Rule("stripe_key", ("_live_", "_test_"), r"\b(?:sk|rk|pk)_(?:live|test)_\w{8,}"),
@@ -115,11 +132,36 @@ _RULES = (
     _Rule("openai_key", ("sk-",), r"\bsk-[\w-]{20,}"),
     _Rule("hashicorp_token", ("hvs.", "hvb."), r"\bhv[sb]\.[\w-]{20,}"),
     _Rule("digital_ocean_token", ("dop_v1_",), r"\bdop_v1_[0-9a-f]{40,}"),
-    _Rule("password_hash", ("$1$", "$2", "$5$", "$6$", "$y$", "$argon2"), r"\$(?:1|2[aby]|5|6|y|argon2id?)\$[\w./$=,+-]{20,}"),
+    _Rule(
+        "password_hash",
+        ("$1$", "$2", "$5$", "$6$", "$y$", "$argon2"),
+        r"\$(?:1|2[aby]|5|6|y|argon2id?)\$[\w./$=,+-]{20,}",
+    ),
     _Rule(
         "secret",
-        ("pass", "pwd", "secret", "token", "key", "sess", "csrf", "xsrf", "credential", "sig", "otp", "pin", "密", "口令"),
-        r"(\b" + _KEY + r"\\?[\"']?\s{0,2}(?:=|=>|:=)\s{0,2}|[\"']" + _KEY + r"\\?[\"']\s{0,2}:\s{0,2}|--?" + _KEY + r"[ =])"
+        (
+            "pass",
+            "pwd",
+            "secret",
+            "token",
+            "key",
+            "sess",
+            "csrf",
+            "xsrf",
+            "credential",
+            "sig",
+            "otp",
+            "pin",
+            "密",
+            "口令",
+        ),
+        r"(\b"
+        + _KEY
+        + r"\\?[\"']?\s{0,2}(?:=|=>|:=)\s{0,2}|[\"']"
+        + _KEY
+        + r"\\?[\"']\s{0,2}:\s{0,2}|--?"
+        + _KEY
+        + r"[ =])"
         r"(\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|\[redacted:\w+\]|[^\s\"',;&)}\]]+)",
         _keep_key,
     ),
@@ -131,8 +173,18 @@ _RULES = (
         _plausible_word,
     ),
     _Rule("email", ("@",), r"\b[\w.%+-]+@[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,}\b", _email),
-    _Rule("citizen_id", _DIGITS, r"\b[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx]\b", _citizen_id),
-    _Rule("card", _DIGITS, r"\b(?:[3-6]\d{3}[ -]\d{4}[ -]\d{4}[ -]\d{1,4}|3\d{3}[ -]\d{6}[ -]\d{5}|[3-6]\d{12,15})\b", _card),
+    _Rule(
+        "citizen_id",
+        _DIGITS,
+        r"\b[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx]\b",
+        _citizen_id,
+    ),
+    _Rule(
+        "card",
+        _DIGITS,
+        r"\b(?:[3-6]\d{3}[ -]\d{4}[ -]\d{4}[ -]\d{1,4}|3\d{3}[ -]\d{6}[ -]\d{5}|[3-6]\d{12,15})\b",
+        _card,
+    ),
     _Rule(
         "phone",
         ("phone", "mobile", "tel", "msisdn", "sms", "+86", "手机", "电话"),

@@ -13,8 +13,37 @@ from aiops_agent.model.event import Fingerprint
 _FORMS = 8_192
 _BODIES = 4
 _WORDS_WITH_DIGITS_THAT_COUNT = (
-    *(b"errno", b"status", b"code", b"signal", b"rc", b"exit", b"alert number", b"sqlstate", b"http/", b"http ", b"http=", b'http"'),
-    *(b"http:", b"http(", b"http'", b"sd", b"nvme", b"xvd", b"vd", b"md", b"dm-", b"loop", b"mmcblk", b"eth", b"wl", b"bond", b"br"),
+    *(
+        b"errno",
+        b"status",
+        b"code",
+        b"signal",
+        b"rc",
+        b"exit",
+        b"alert number",
+        b"sqlstate",
+        b"http/",
+        b"http ",
+        b"http=",
+        b'http"',
+    ),
+    *(
+        b"http:",
+        b"http(",
+        b"http'",
+        b"sd",
+        b"nvme",
+        b"xvd",
+        b"vd",
+        b"md",
+        b"dm-",
+        b"loop",
+        b"mmcblk",
+        b"eth",
+        b"wl",
+        b"bond",
+        b"br",
+    ),
     *(b"ib", b"tty", b"eno", b"ens", b"enp", b"enx"),
 )
 

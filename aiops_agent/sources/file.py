@@ -1,0 +1,146 @@
+"""Log files: read from where the last tick ended, through rotation and truncation, losing and repeating nothing."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Literal
+
+from aiops_agent.model.event import Batch, Checkpoint, Notice
+from aiops_agent.sources import paths, rotation
+from aiops_agent.sources.opened import Opened, RefusedError, opened
+from aiops_agent.sources.stretch import Gathered, Stretches
+
+BATCH_BYTES = 8 << 20
+BATCH_FAULTS = 2_000
+
+
+class FileSource:
+    """The files that some patterns name."""
+
+    def __init__(
+        self,
+        patterns: Sequence[str],
+        *,
+        service: str | None,
+        start: Literal["end", "beginning"],
+        seen_before: bool,
+        assembly: Stretches,
+    ) -> None:
+        """Read nothing yet.
+
+        Args:
+            patterns: Absolute paths, with wildcards.
+            service: What a playbook may act on.
+            start: Where to begin with the files that are there on the first tick of this source.
+            seen_before: An earlier tick has read this source: a file that appears now is new, and read whole.
+            assembly: Makes error records of bytes.
+        """
+        self._patterns = tuple(patterns)
+        self._service = service
+        self._from_beginning = start == "beginning" or seen_before
+        self._assembly = assembly
+        self._directories: dict[str, str] = {}
+
+    def directories(self) -> list[str]:
+        """Return the stamps of the directories that were looked through, from before that."""
+        return list(self._directories.values())
+
+    def read(self, known: Mapping[str, Checkpoint]) -> Iterator[Batch]:
+        """Yield what is new since the checkpoints in `known`, rotated files before those that took their place."""
+        families: dict[str, rotation.Family] = {}
+        for checkpoint in known.values():
+            if self._is_mine(checkpoint.path):
+                rotation.family(families, checkpoint.path).known.append(checkpoint)
+        found = paths.find(self._patterns)
+        self._directories = found.directories
+        for path in found.files:
+            rotation.family(families, path).paths.append(path)
+        done: set[str] = set()
+        for live in sorted(families):
+            family = families[live]
+            if family.has_changed(known):
+                family.look_for_siblings()
+            for path in family.in_order():
+                yield from self._read(path, family, known, done)
+
+    def _is_mine(self, path: str) -> bool:
+        return paths.matches(path, self._patterns) or paths.matches(rotation.original(path), self._patterns)
+
+    def _read(
+        self, path: str, family: rotation.Family, known: Mapping[str, Checkpoint], done: set[str]
+    ) -> Iterator[Batch]:
+        try:
+            found = os.stat(path)
+        except OSError:
+            return
+        key = f"{found.st_dev}:{found.st_ino}"
+        at = known.get(key)
+        if key in done or (at and rotation.is_as_left(replace(at, path=path), found)):
+            return
+        if at is None and family.is_older_sibling(path, found):
+            return
+        done.add(key)
+        try:
+            target = paths.allowed_target(path, (*self._patterns, family.live))
+            if target is None:
+                raise RefusedError("refused", "is a link that leads out of the allowed folder")
+            with opened(target) as file:
+                yield from self._read_opened(path, file, at, family)
+        except RefusedError as error:
+            yield self._refusal(path, found, at, error)
+
+    def _read_opened(self, path: str, file: Opened, at: Checkpoint | None, family: rotation.Family) -> Iterator[Batch]:
+        is_rotated = path != family.live
+        lost = 0
+        notices: tuple[Notice, ...] = ()
+        if at is None or not file.continues(at):
+            before, at = at, family.copied_from(file, is_rotated=is_rotated)
+            if at is None and before and before.path == path and file.size < before.offset:
+                lost, notices = family.lost(before)
+            if at is None and before is None and not (self._from_beginning or family.known):
+                end = file.size if is_rotated else file.last_line_end()
+                yield self._batch(path, file.checkpoint(path, end, end, 0))
+                return
+        yield from self._read_on(path, file, at, final=is_rotated, lost=lost, notices=notices)
+
+    def _read_on(
+        self, path: str, file: Opened, at: Checkpoint | None, *, final: bool, lost: int, notices: tuple[Notice, ...]
+    ) -> Iterator[Batch]:
+        start, offset, record_end = (at.record_start, at.offset, at.record_end) if at else (0, 0, 0)
+        stretch = self._assembly.stretch(start, offset, record_end)
+        waiting = 0
+        for chunk in file.chunks(start):
+            stretch.feed(chunk)
+            waiting += len(chunk)
+            if waiting >= BATCH_BYTES or stretch.faults >= BATCH_FAULTS:
+                gathered = stretch.take()
+                yield self._gathered(path, file, gathered, gathered.offset - offset)
+                waiting, offset = 0, gathered.offset
+        stretch.finish(final=final)
+        gathered = stretch.take()
+        last = self._gathered(path, file, gathered, gathered.offset - offset)
+        yield replace(last, notices=(*notices, *_notices(path, gathered)), lost_bytes=lost)
+
+    def _gathered(self, path: str, file: Opened, gathered: Gathered, read_bytes: int) -> Batch:
+        record_end = gathered.record_end if gathered.record_start < gathered.offset else 0
+        checkpoint = file.checkpoint(path, gathered.offset, gathered.record_start, record_end)
+        return replace(self._batch(path, checkpoint), sightings=gathered.sightings, read_bytes=read_bytes)
+
+    def _refusal(self, path: str, found: os.stat_result, at: Checkpoint | None, error: RefusedError) -> Batch:
+        """Return a batch that says so once, and keeps what had been read before."""
+        before = at or Checkpoint(path, found.st_dev, found.st_ino, 0, 0, 0, b"", b"", 0, 0)
+        checkpoint = replace(before, path=path, size=found.st_size, mtime_ns=found.st_mtime_ns)
+        batch = self._batch(path, checkpoint)
+        return batch if at else replace(batch, notices=(Notice(error.kind, path, error.detail),))
+
+    def _batch(self, path: str, checkpoint: Checkpoint) -> Batch:
+        return Batch(path, self._service, checkpoint, (), (), read_bytes=0, lost_bytes=0)
+
+
+def _notices(path: str, gathered: Gathered) -> Iterator[Notice]:
+    if gathered.longest_line:
+        yield Notice(
+            "long_line", path, f"a line of {gathered.longest_line} bytes: only its first 64 KiB were looked at"
+        )
+    if gathered.binary:
+        yield Notice("binary", path, "holds NUL bytes: no text, or written by two programs at once")

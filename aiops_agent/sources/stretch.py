@@ -1,0 +1,57 @@
+"""What a file source asks of assembly: bytes in, counted error records out."""
+
+from typing import Protocol
+
+from aiops_agent.model.event import Sighting
+
+
+class Gathered(Protocol):
+    """What was found since the last call, and from where to read on once it is kept."""
+
+    @property
+    def sightings(self) -> tuple[Sighting, ...]:
+        """Return what was found."""
+
+    @property
+    def offset(self) -> int:
+        """Return the place up to which everything is counted."""
+
+    @property
+    def record_start(self) -> int:
+        """Return the place to read on from."""
+
+    @property
+    def record_end(self) -> int:
+        """Return where the record at `record_start` ended when it was first counted."""
+
+    @property
+    def longest_line(self) -> int:
+        """Return the length of the longest line that was cut; 0 when none was."""
+
+    @property
+    def binary(self) -> bool:
+        """Tell whether NUL bytes were seen."""
+
+
+class Stretch(Protocol):
+    """Takes the bytes of one file in order."""
+
+    @property
+    def faults(self) -> int:
+        """Return how many different faults wait to be taken."""
+
+    def feed(self, chunk: bytes) -> None:
+        """Take the next bytes."""
+
+    def finish(self, *, final: bool) -> None:
+        """Count what is at the end; `final`: the file will not grow any more."""
+
+    def take(self) -> Gathered:
+        """Return what was gathered since the last call."""
+
+
+class Stretches(Protocol):
+    """Gives a stretch for each file."""
+
+    def stretch(self, start: int, counted_until: int, record_end: int) -> Stretch:
+        """Return one that begins at byte `start`; records before `counted_until` are counted already."""
