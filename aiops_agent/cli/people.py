@@ -114,13 +114,16 @@ def list_silences(arguments: argparse.Namespace) -> int:
         print_table(
             ("ID", "IN FORCE", "SERVICE", "CATEGORY", "FINGERPRINT", "ENDS", "BY", "COMMENT"),
             (
-                (s.id, _yes(s.starts <= session.now < s.ends), s.service, s.category, s.fingerprint)
-                + (rfc3339(s.ends), s.created_by, s.comment)
+                (s.id, _yes(s.starts <= session.now < s.ends), *_matchers(s), rfc3339(s.ends), s.created_by, s.comment)
                 for s in found
             ),
             empty="no silences",
         )
     return 0
+
+
+def _matchers(silence: Silence) -> tuple[str | None, ...]:
+    return (silence.service, silence.category, silence.fingerprint)
 
 
 def _yes(holds: bool) -> str:  # noqa: FBT001 - that is the question

@@ -63,12 +63,19 @@ def _needs_attention(incident: Incident) -> bool:
     return incident.status in (Status.OPEN, Status.WAITING_APPROVAL)
 
 
+def _sure(incident: Incident) -> str:
+    return "not sure" if incident.abstained else f"{incident.confidence:.0%}"
+
+
+def _decision(incident: Incident) -> str:
+    return f"{incident.decision}: {incident.reason}"
+
+
 def _print_incidents(report: Tick, touched: list[Incident], took: timedelta) -> None:
     print_table(
         ("ID", "SEVERITY", "CATEGORY", "SURE", "SERVICE", "COUNT", "DECISION", "STATUS", "TITLE"),
         (
-            (i.id, i.severity.label, i.category, "not sure" if i.abstained else f"{i.confidence:.0%}", i.service)
-            + (i.occurrences, f"{i.decision}: {i.reason}", i.status, i.title)
+            (i.id, i.severity.label, i.category, _sure(i), i.service, i.occurrences, _decision(i), i.status, i.title)
             for i in touched
         ),
         empty="nothing new",

@@ -17,7 +17,8 @@ MIGRATIONS = (
     """
     CREATE TABLE files (
         key TEXT PRIMARY KEY, path TEXT NOT NULL, device INTEGER NOT NULL, inode INTEGER NOT NULL,
-        offset INTEGER NOT NULL, record_start INTEGER NOT NULL, record_end INTEGER NOT NULL, prefix_length INTEGER NOT NULL,
+        offset INTEGER NOT NULL, record_start INTEGER NOT NULL, record_end INTEGER NOT NULL,
+        prefix_length INTEGER NOT NULL,
         prefix_digest BLOB NOT NULL, window_digest BLOB NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
         settled INTEGER NOT NULL DEFAULT 0
     ) STRICT;

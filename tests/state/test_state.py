@@ -1,0 +1,276 @@
+"""The state: what is committed together stays together, and comes back as it was."""
+
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import timedelta
+
+import apsw
+import pytest
+
+from aiops_agent.errors import StateError
+from aiops_agent.model.incident import Kind, Outcome, Status
+from aiops_agent.model.message import Message
+from aiops_agent.state.actions import Action
+from aiops_agent.state.approvals import Approval, ApprovalState
+from aiops_agent.state.database import exclusive
+from aiops_agent.state.silences import Silence
+from aiops_agent.state.state import State
+from tests.build import FINGERPRINT, NOW, checkpoint, incident
+
+MESSAGE = Message(title="a title", text="the text", markdown="**the text**", fields={"incident": "inc-00000001"})
+
+
+@pytest.fixture
+def state(tmp_path):
+    with State.open(tmp_path) as opened:
+        yield opened
+
+
+def waiting(state):
+    with state.transaction():
+        state.incidents.save(incident())
+        state.approvals.ask(Approval("a1", "inc-00000001", "restart", "d", ApprovalState.PENDING, NOW, NOW + timedelta(hours=1)))
+
+
+def test_sqlite_is_not_one_with_the_wal_reset_fault():
+    assert apsw.sqlitelibversion().split(".") >= "3.51.3".split(".")
+
+
+def test_an_incident_comes_back_as_it_was_saved(state):
+    saved = incident(outcome=Outcome.UNDONE, last_told=NOW, service=None, kind=Kind.AGENT, abstained=True)
+    with state.transaction():
+        state.incidents.save(saved)
+    assert state.incidents.by_id(saved.id) == saved
+
+
+def test_a_closed_incident_is_not_the_one_new_records_belong_to(state):
+    with state.transaction():
+        state.incidents.save(incident(status=Status.CLOSED))
+    assert state.incidents.live(Kind.LOG, FINGERPRINT, "shop.service") is None
+
+
+def test_the_same_fault_on_two_services_is_two_incidents(state):
+    with state.transaction():
+        state.incidents.save(incident())
+        state.incidents.save(incident(id="inc-00000002", service="cart.service"))
+    assert state.incidents.live(Kind.LOG, FINGERPRINT, "cart.service").id == "inc-00000002"
+    assert state.incidents.live(Kind.LOG, FINGERPRINT, None) is None
+
+
+def test_an_offset_moves_with_its_incident_or_not_at_all(state):
+    with pytest.raises(ZeroDivisionError), state.transaction():
+        state.incidents.save(incident())
+        state.checkpoints.save(checkpoint())
+        raise ZeroDivisionError
+    assert state.incidents.all() == []
+    assert state.checkpoints.all() == {}
+
+
+def test_a_checkpoint_comes_back_under_device_and_inode(state):
+    with state.transaction():
+        state.checkpoints.save(checkpoint())
+        state.checkpoints.save(checkpoint(offset=200, path="/var/log/shop.log.1"))
+    assert state.checkpoints.all() == {"1:2": checkpoint(offset=200, path="/var/log/shop.log.1")}
+
+
+def test_what_stood_in_a_file_when_a_repair_was_verified_is_settled_and_what_came_after_is_not(state):
+    with state.transaction():
+        state.checkpoints.save(checkpoint(offset=50))
+        state.checkpoints.settle([("1:2", 120)])
+    assert state.checkpoints.is_settled(checkpoint(offset=120))
+    assert not state.checkpoints.is_settled(checkpoint(offset=121))
+
+
+def test_a_truncated_file_is_no_longer_settled(state):
+    with state.transaction():
+        state.checkpoints.save(checkpoint(offset=50))
+        state.checkpoints.settle([("1:2", 120)])
+        state.checkpoints.save(checkpoint(offset=10))
+    assert not state.checkpoints.is_settled(checkpoint(offset=20))
+
+
+def test_history_counts_runs_on_the_target_and_not_those_that_touched_nothing(state):
+    with state.transaction():
+        state.incidents.save(incident())
+        for number, (ago, outcome) in enumerate([(10, Outcome.SUCCEEDED), (90, Outcome.FAILED), (5, None), (3000, Outcome.FAILED)]):
+            action = Action(f"act-{number}", "inc-00000001", "restart", "d", "shop.service", NOW - timedelta(minutes=ago))
+            state.actions.intend(action)
+            state.actions.finish(action.id, outcome, "", NOW)
+    history = state.actions.history("restart", "shop.service", NOW)
+    assert (history.runs_last_hour, history.runs_last_day) == (1, 2)
+    assert history.last_outcome is Outcome.SUCCEEDED
+    assert state.actions.history("restart", "cart.service", NOW).last_run is None
+
+
+def test_an_action_without_a_result_is_interrupted_and_counts(state):
+    action = Action("act-1", "inc-00000001", "restart", "d", "shop.service", NOW - timedelta(minutes=1))
+    with state.transaction():
+        state.incidents.save(incident(status=Status.RUNNING))
+        assert [i.id for i in state.incidents.to_run()] == ["inc-00000001"]
+        state.actions.intend(action)
+    assert state.actions.interrupted() == [action]
+    assert state.incidents.to_run() == []
+    assert state.actions.history("restart", "shop.service", NOW).runs_last_hour == 1
+
+
+def test_the_first_answer_to_an_approval_wins_and_it_is_used_once(state):
+    waiting(state)
+    with state.transaction():
+        assert state.approvals.answer("a1", ApprovalState.APPROVED, "user:ada", NOW)
+        assert not state.approvals.answer("a1", ApprovalState.DENIED, "user:bob", NOW)
+        assert state.approvals.use("a1")
+        assert not state.approvals.use("a1")
+    assert state.approvals.by_id("a1").answered_by == "user:ada"
+
+
+def test_an_approval_that_expired_cannot_be_granted(state):
+    waiting(state)
+    late = NOW + timedelta(hours=1)
+    with state.transaction():
+        assert not state.approvals.answer("a1", ApprovalState.APPROVED, "user:ada", late)
+        assert [a.id for a in state.approvals.expire(late)] == ["a1"]
+    assert state.approvals.by_id("a1").state is ApprovalState.EXPIRED
+    assert state.approvals.last_refusal("inc-00000001") == late
+
+
+def test_a_silence_covers_what_every_matcher_fits():
+    silence = Silence("sil-1", "shop*", "disk_full", None, NOW, NOW + timedelta(hours=1), "", "user:ada")
+    assert silence.matches(incident(category="disk_full"))
+    assert not silence.matches(incident(category="timeout"))
+    assert not silence.matches(incident(category="disk_full", service=None))
+
+
+def test_a_silence_is_in_force_until_it_ends(state):
+    silence = Silence("sil-1", None, "timeout", None, NOW, NOW + timedelta(hours=1), "", "user:ada")
+    with state.transaction():
+        state.silences.add(silence)
+    assert state.silences.in_force(NOW) == [silence]
+    with state.transaction():
+        assert state.silences.end("sil-1", NOW + timedelta(minutes=1))
+    assert state.silences.in_force(NOW + timedelta(minutes=2)) == []
+
+
+def test_a_letter_waits_longer_after_each_failure_and_is_never_dropped(state):
+    now = NOW
+    with state.transaction():
+        state.outbox.put("slack", "inc-00000001", MESSAGE, now)
+    waits = []
+    for _ in range(12):
+        [letter] = state.outbox.due(now)
+        with state.transaction():
+            state.outbox.failed(letter, "no route", now, retry_after=None)
+        due = state.outbox.next_due()
+        waits.append((due - now).total_seconds())
+        now = due
+    assert waits[:4] == [30, 60, 120, 240]
+    assert max(waits) == 3600
+    assert state.outbox.due(now)[0].message == MESSAGE
+
+
+def test_the_platform_says_when_to_try_again(state):
+    with state.transaction():
+        state.outbox.put("slack", "inc-00000001", MESSAGE, NOW)
+        state.outbox.failed(state.outbox.due(NOW)[0], "slow down", NOW, retry_after=7)
+    assert state.outbox.next_due() == NOW + timedelta(seconds=7)
+
+
+def test_what_a_platform_refused_waits_for_a_person_who_retries(state):
+    with state.transaction():
+        state.outbox.put("slack", "inc-00000001", MESSAGE, NOW)
+        state.outbox.refused(state.outbox.due(NOW)[0], "channel_not_found")
+    assert state.outbox.due(NOW + timedelta(days=9)) == []
+    with state.transaction():
+        assert state.outbox.retry(NOW) == 1
+    assert len(state.outbox.due(NOW)) == 1
+
+
+def test_the_same_report_is_queued_once(state):
+    with state.transaction():
+        state.outbox.put("slack", "inc-00000001", MESSAGE, NOW)
+        state.outbox.put("slack", "inc-00000001", MESSAGE, NOW)
+    assert len(state.outbox.due(NOW)) == 1
+
+
+def test_halt_works_on_the_file_system_alone(state, tmp_path):
+    assert not state.halt.is_set()
+    (tmp_path / "halt").touch()
+    assert state.halt.is_set()
+    assert state.halt.clear()
+    assert not state.halt.is_set()
+
+
+def test_a_copy_forgets_and_leaves_the_original_as_it_was(state, tmp_path):
+    with state.transaction():
+        state.incidents.save(incident())
+    state.database.close()
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    with State.copied(tmp_path) as copy:
+        with copy.transaction():
+            copy.incidents.save(replace(incident(), status=Status.CLOSED))
+        assert copy.incidents.all()[0].status is Status.CLOSED
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_a_second_process_does_not_get_the_lock(tmp_path):
+    with exclusive(tmp_path) as mine, exclusive(tmp_path) as theirs:
+        assert mine
+        assert not theirs
+    with exclusive(tmp_path) as again:
+        assert again
+
+
+@pytest.mark.parametrize("content", [b"no database at all, but long enough to be one" * 50, b"SQLite format 3\0" + b"\xff" * 5000])
+def test_a_damaged_database_is_named_with_the_way_out(tmp_path, content):
+    (tmp_path / "state.db").write_bytes(content)
+    with pytest.raises(StateError) as caught:
+        State.open(tmp_path)
+    assert str(tmp_path / "state.db") in caught.value.message
+    assert "aside" in caught.value.hint
+    assert (tmp_path / "state.db").read_bytes()[:9] == content[:9]
+
+
+def test_a_database_of_a_newer_version_is_refused(state, tmp_path):
+    state.database.rows("PRAGMA user_version=99")
+    with pytest.raises(StateError, match="newer"):
+        State.open(tmp_path)
+
+
+def test_looking_at_a_state_that_is_not_there_makes_none(tmp_path):
+    with pytest.raises(StateError, match="no state yet"):
+        State.look_at(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from aiops_agent.state.state import State
+from tests.build import checkpoint, incident
+from dataclasses import replace
+with State.open(Path(sys.argv[1])) as state:
+    for number in range(1, 100000):
+        with state.transaction():
+            state.incidents.save(incident(occurrences=number))
+            state.checkpoints.save(checkpoint(offset=number))
+        print(number, flush=True)
+"""
+
+
+def test_kill_9_at_any_moment_leaves_offset_and_incident_in_step_and_nothing_acknowledged_lost(tmp_path):
+    for round_number in range(8):
+        process = subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+        acknowledged = 0
+        for line in process.stdout:
+            acknowledged = int(line)
+            if acknowledged >= 5 + round_number * 3:
+                os.kill(process.pid, signal.SIGKILL)
+                break
+        process.stdout.read()
+        process.wait()
+        process.stdout.close()
+        with State.open(tmp_path) as state:
+            [offset] = [c.offset for c in state.checkpoints.all().values()]
+            assert offset == state.incidents.by_id("inc-00000001").occurrences >= acknowledged

@@ -1,0 +1,107 @@
+"""config.yaml: every fault at once, each with its line and what would be right."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from aiops_agent.config import load
+from aiops_agent.errors import ConfigError
+from aiops_agent.model.decision import Mode
+
+FAULTY = """\
+state_dir: var/lib/x
+sources:
+  - type: file
+    paths: ["x.log"]
+    service: nginx
+  - {type: file, path: [/a]}
+policy: {mode: bold, repeat_interval: 4}
+locale: fr
+chat:
+  - {type: slack, token: xoxb-in-the-clear, channel: "#ops"}
+  - {type: irc}
+colour: red
+"""
+
+
+def faults_of(tmp_path, text, environment=None):
+    path = tmp_path / "config.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        load(path, environment or {})
+    return [(fault.line, fault.key, fault.message) for fault in caught.value.faults]
+
+
+def test_every_fault_is_listed_with_its_line_and_key(tmp_path):
+    found = faults_of(tmp_path, FAULTY)
+    assert [(line, key) for line, key, _ in found] == [
+        (1, "state_dir"),
+        (4, "sources.0.paths.0"),
+        (5, "sources.0.service"),
+        (6, "sources.1.paths"),
+        (6, "sources.1.path"),
+        (7, "policy.mode"),
+        (7, "policy.repeat_interval"),
+        (8, "locale"),
+        (11, "chat.1"),
+        (12, "colour"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "would_be_right"),
+    [
+        ("state_dir: x", "begins with /"),
+        ("policy: {mode: bold}", "'observe', 'approve' or 'auto'"),
+        ("policy: {repeat_interval: 4}", "30s, 5m, 4h or 2d"),
+        ("colour: red", "known: state_dir"),
+        ('sources: [{type: file, paths: ["/a"], service: nginx}]', "nginx.service"),
+        ('chat: [{type: slack, token: xoxb-1, channel: "#a"}]', "file:/etc/aiops-agent/NAME"),
+        ('chat: [{type: slack, token: "env:NOT_SET", channel: "#a"}]', "NOT_SET is not set"),
+        ('chat: [{type: slack, token: "file:/does/not/exist", channel: "#a"}]', "/does/not/exist"),
+        ("sources: [", "not YAML"),
+        ("a: 1\na: 2", "twice"),
+        ("[" * 5000, "not YAML"),
+        ("state_dir: !!python/object:os.system {}", "not YAML"),
+    ],
+)
+def test_a_fault_says_what_would_be_right(tmp_path, text, would_be_right):
+    assert any(would_be_right in message for _, _, message in faults_of(tmp_path, text))
+
+
+def test_a_file_that_is_missing_or_no_text_is_named(tmp_path):
+    (tmp_path / "binary.yaml").write_bytes(b"\xff\xfe\x00")
+    for name in ("missing.yaml", "binary.yaml"):
+        with pytest.raises(ConfigError, match=name):
+            load(tmp_path / name, {})
+
+
+def test_what_is_left_out_has_its_documented_default(tmp_path):
+    path = tmp_path / "config.yaml"
+    path.write_text("")
+    config = load(path, {})
+    assert config.state_dir == Path("/var/lib/aiops-agent")
+    assert config.report_dir == Path("/var/lib/aiops-agent/reports")
+    assert config.policy.mode is Mode.APPROVE
+    assert config.policy.repeat_interval == timedelta(hours=4)
+
+
+def test_the_shipped_example_holds_every_default_and_is_right():
+    config = load(Path(__file__).parent.parent / "config.yaml", {})
+    assert config.policy.mode is Mode.APPROVE
+    assert config.sources[0].service is None
+
+
+def test_a_secret_comes_from_the_environment_or_a_file_and_is_not_shown(tmp_path):
+    (tmp_path / "token").write_text("123:from-file\n")
+    path = tmp_path / "config.yaml"
+    path.write_text(f"""\
+chat:
+  - {{type: slack, token: "env:SLACK", channel: "#ops"}}
+  - {{type: telegram, token: "file:{tmp_path}/token", chat_id: -100}}
+""")
+    config = load(path, {"SLACK": "xoxb-from-env"})
+    assert [chat.token for chat in config.chat] == ["xoxb-from-env", "123:from-file"]
+    assert [chat.target for chat in config.chat] == ["#ops", "-100"]
+    assert "from-" not in repr(config)
