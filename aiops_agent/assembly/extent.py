@@ -73,9 +73,9 @@ class Extent:
         return Belongs.YES if said.writer == self._writer and self._continues(said.message) else Belongs.NO
 
     def _continues(self, message: bytes) -> bool:
-        if message.startswith(b"Traceback (most"):
+        if message.startswith((b"Traceback (most", b"  + Exception Group Traceback")):
             starts_here = self._chained or not self._framed
-            self._tracing = self._tracing or starts_here
+            self._tracing = self._tracing or (starts_here and message.startswith(b"T"))
             return starts_here
         if is_indented(message):
             self._framed = True
@@ -94,7 +94,9 @@ class Extent:
             if at >= len(buffer):
                 return Belongs.UNKNOWN
             if buffer[at] != _NEWLINE:
-                return Belongs.YES if buffer.startswith(patterns.RESUMES, at) else Belongs.NO
+                resumes = buffer.startswith(patterns.RESUMES, at)
+                resumes = resumes or (self._chained and buffer.startswith(b"Traceback (most", at))
+                return Belongs.YES if resumes else Belongs.NO
             at += 1
         return Belongs.NO
 

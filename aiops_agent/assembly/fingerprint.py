@@ -1,11 +1,12 @@
 """Which records are one fault: the same digits on any host, at any time."""
 
 import hashlib
+from functools import cache
 
 import re2
 
-from aiops_agent.assembly.lines import DIGITS, is_head, is_indented, origin
 from aiops_agent.assembly.judge import opens_with_exception
+from aiops_agent.assembly.lines import DIGITS, is_head, is_indented, origin
 from aiops_agent.assembly.mask import mask
 from aiops_agent.assembly.redact import redact
 from aiops_agent.model.event import Fingerprint
@@ -33,13 +34,13 @@ _FOREIGN_PLACES = (
     "/rustc/",
 )
 
-_HEAD = re2.compile(
+_HEAD = (
     r"^(?:(?:<(?:time|number|ip|hex)>|[A-Z]<(?:time|number)>|[TZ|,.\[\]()*#:-]|<number>#<number>:|<keep>|Mon|Tue|Wed|Thu|Fri|Sat|Sun"
     r"|UTC|GMT|CES?T|CST|E[SD]T|P[SD]T|M(?:aster)?|stderr F|stdout F)\s*)*"
     r"(?:(?:\[[^\]]*\]|\([^)]*\)|[A-Z]{3,}|INFO|Error|[EWIDFV]/\S+?\([^)]*\)):?[\s|]+)*"
     r"(?:<number>#<number>:\s*)?(?:\*<number>\s+)?(?:\[[^\]]*\]\s*)*(?:[\w.$-]+(?:\[[^\]]*\])?\s*(?: - |: |-{2,3}\s))?"
 )
-_FRAME = re2.compile(
+_FRAME = (
     r'^\s*File "(?P<python_file>[^"]+)", line \d+(?:, in (?P<python>.+))?'
     r"|^\s*at (?P<java>[\w.$/<>~@-]+)\((?P<java_file>[^):]*)"
     r"|^\s*at (?P<node>[^(]+?) \((?P<node_file>[^)]*?)(?::\d+)*\)"
@@ -50,7 +51,7 @@ _FRAME = re2.compile(
     r"|^\s+\d+: +(?:0x[0-9a-f]+ - )?(?P<rust>[\w:<>{} ]+)$"
     r"|^\s*at (?P<dotnet>[\w.`<>\[\]]+)\("
 )
-_QUOTED = re2.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`")
+_QUOTED = r"'[^']*'|\"[^\"]*\"|`[^`]*`"
 
 
 def fingerprint(text: str) -> tuple[Fingerprint, str]:
@@ -68,6 +69,11 @@ def fingerprint(text: str) -> tuple[Fingerprint, str]:
     return Fingerprint(digits), _reason(head, chain, frames)
 
 
+@cache
+def _compiled(pattern: str) -> "re2._Regexp":
+    return re2.compile(pattern)
+
+
 def head_shape(line: str) -> str:
     """Return the heart of a record's first line, masked."""
     raw = line.encode("utf-8", "replace")
@@ -76,7 +82,7 @@ def head_shape(line: str) -> str:
     masked = mask(message[:2000])
     if not is_head(raw, 0):
         return masked
-    found = _HEAD.match(masked)
+    found = _compiled(_HEAD).match(masked)
     heart = masked[found.end() :] if found else masked
     program = _program(said.writer)
     return f"{program}: {heart or masked}" if program else heart or masked
@@ -96,7 +102,7 @@ def _exception(line: str) -> str:
     if is_indented(raw) or not opens_with_exception(raw):
         return ""
     name, _, message = bare.partition(":")
-    return f"{name}:{mask(_QUOTED.sub('<quoted>', message[:500]))}"
+    return f"{name}:{mask(_compiled(_QUOTED).sub('<quoted>', message[:500]))}"
 
 
 def _frames(lines: list[str]) -> list[str]:
@@ -105,7 +111,7 @@ def _frames(lines: list[str]) -> list[str]:
     for line in lines[1:]:
         if not (line.startswith((" ", "\t", "#", "from ", "/")) or line.endswith(")")):
             continue
-        found = _FRAME.match(line)
+        found = _compiled(_FRAME).match(line)
         if not found:
             continue
         frame = " ".join(value.strip() for value in found.groupdict().values() if value)

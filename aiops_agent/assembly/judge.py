@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from aiops_agent.assembly import patterns
 from aiops_agent.assembly.decode import decode, logfmt_level
-from aiops_agent.assembly.lines import Origin, is_head, is_indented, origin
+from aiops_agent.assembly.lines import is_head, is_indented, origin
 from aiops_agent.model.event import Severity
 
 
@@ -27,9 +27,12 @@ class Verdict(NamedTuple):
 
 
 _NOTHING = Verdict(Says.NOTHING, Severity.WARNING)
-_MENTION = Verdict(Says.MENTION, Severity.WARNING)
-_WORDS_THAT_CAN_BE_A_LEVEL = 9
-_UNSTATED = object()
+_MENTION = Verdict(Says.MENTION, Severity.ERROR)
+_FIRST_BYTES = 240
+_FIRST_WORDS = 9
+"""How far into a line a level word is looked for."""
+
+_LONGEST_NAME = 200
 _SINGLE_LETTERS = frozenset(b"EFWIDVN")
 
 
@@ -43,20 +46,19 @@ def judge(line: bytes) -> Verdict:
     if fault is not None and not is_indented(line):
         return Verdict(Says.ERROR, fault)
     stated = _stated_level(line)
-    if isinstance(stated, Severity) and stated >= Severity.ERROR:
+    if stated is None:
+        return _judge_message(origin(line).message, headed=is_head(line, 0))
+    if stated >= Severity.ERROR:
         return Verdict(Says.ERROR, stated)
-    if stated is not _UNSTATED:
-        return _MENTION if names_exception(line) else _NOTHING
-    return _judge_message(origin(line), headed=is_head(line, 0))
+    return _MENTION if names_exception(line) else _NOTHING
 
 
-def _judge_message(said: Origin, *, headed: bool) -> Verdict:
-    message = said.message
-    if is_indented(message):
-        return _NOTHING
+def _judge_message(message: bytes, *, headed: bool) -> Verdict:
     for opening, severity in patterns.OPENINGS:
         if message.startswith(opening):
             return Verdict(Says.ERROR, severity)
+    if is_indented(message):
+        return _NOTHING
     if opens_with_exception(message) or (b"panicked at" in message and message.startswith(b"thread '")):
         return Verdict(Says.ERROR, Severity.ERROR)
     if message.endswith(b".") and (b".pl line " in message or b".pm line " in message):
@@ -70,7 +72,7 @@ def _judge_message(said: Origin, *, headed: bool) -> Verdict:
 def opens_with_exception(message: bytes) -> bool:
     """Tell whether the text is `some.pkg.SomeError: ...` or such a name alone."""
     name = message.split(b":", 1)[0].rstrip()
-    if len(name) > 200 or not name.endswith((b"Error", b"Exception", b"Error)", b"Exception)")):
+    if len(name) > _LONGEST_NAME or not name.endswith((b"Error", b"Exception", b"Error)", b"Exception)")):
         return False
     name = name.split(b" (", 1)[0] if name.endswith(b")") else name
     return name.translate(None, _NAME_BYTES) == b"" and (len(name) > len(b"Error") or message[5:7] in (b": ", b""))
@@ -91,27 +93,23 @@ def names_exception(text: bytes) -> bool:
     return False
 
 
-def _stated_level(line: bytes) -> Severity | None | object:
-    """Return the level the head states: None for one at which all is well, _UNSTATED without a level word."""
+def _stated_level(line: bytes) -> Severity | None:
+    """Return the level the line states, WARNING for any that is no error; None when it states none."""
     if b"=" in line and (value := logfmt_level(line)):
-        return patterns.VALUES.get(value, Severity.WARNING if value.startswith("warn") else None)
+        return patterns.VALUES.get(value, Severity.WARNING)
     if not is_head(line, 0):
-        return _UNSTATED
+        return None
     if line[0] in b"EFWI" and line[1:5].isdigit() and line[5:6] == b" ":
         return patterns.LEVELS[line[:1]]
-    for word in line[:240].replace(b"|", b" ").split(maxsplit=_WORDS_THAT_CAN_BE_A_LEVEL)[:_WORDS_THAT_CAN_BE_A_LEVEL]:
-        level = _level_of(word)
-        if level is not _UNSTATED:
-            return level
-    return _UNSTATED
+    words = line[:_FIRST_BYTES].replace(b"|", b" ").split(maxsplit=_FIRST_WORDS)[:_FIRST_WORDS]
+    return next((level for word in words if (level := _level_of(word))), None)
 
 
-def _level_of(word: bytes) -> Severity | None | object:
+def _level_of(word: bytes) -> Severity | None:
     bare = word.strip(b"[]()<>:,;-")
-    if word[:1] == b"[" and word[-1:] in b"]:":
-        bare = bare.rsplit(b":", 1)[-1].rsplit(b".", 1)[-1].upper()
-        return patterns.LEVELS.get(bare, _UNSTATED)
+    if word[:1] == b"[" and word[-1:] in (b"]", b":"):
+        return patterns.LEVELS.get(bare.rsplit(b":", 1)[-1].rsplit(b".", 1)[-1].upper())
     if word[1:2] == b"/" and word[0] in _SINGLE_LETTERS:
         return patterns.LEVELS[word[:1]]
     name = bare.split(b":", 1)[0]
-    return patterns.LEVELS.get(name, _UNSTATED) if len(name) > 1 else _UNSTATED
+    return patterns.LEVELS.get(name) if len(name) > 1 else None

@@ -55,6 +55,9 @@ def origin(line: bytes) -> Origin:
     if rest[1:2] == b"/" and (end := rest.find(b"): ", 0, 80)) > 0:
         return Origin(rest[: end + 2], rest[end + 3 :])
     if rest[:1] == b"[" and (end := rest.find(b"] ", 0, 24)) > 0 and rest[1:end].replace(b"-", b"").isdigit():
+        session, blank, message = rest[end + 2 :].partition(b" ")
+        if blank and b"@" in session:
+            return Origin(rest[: end + 2 + len(session)], message)
         return Origin(rest[: end + 1], rest[end + 2 :])
     return _syslog_origin(rest)
 

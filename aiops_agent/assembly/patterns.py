@@ -15,12 +15,10 @@ LITERALS = (
     b"EMERG",
     b"ALERT",
     b"ERR!",
-    b":error]",
-    b"[error]",
+    b"error]",
     b"[crit]",
     b"[alert]",
     b"[emerg]",
-    b"[fatal]",
     # levels as values: anchored to the end of a key, so that `"error":null` on every line costs nothing
     b"level=err",
     b"level=fat",
@@ -36,7 +34,6 @@ LITERALS = (
     b'l":60',
     b'y":"err',
     b'y": "err',
-    b'y":"cri',
     b's":"E"',
     b"\nE0",
     b"\nE1",
@@ -44,10 +41,12 @@ LITERALS = (
     b"Exception",
     b"Error",
     b"Traceback (most",
+    b"free(): ",
+    b"malloc(): ",
+    b"*** stack sm",
     b"panic: ",
     b"panicked at",
-    b"fatal error",
-    b"Fatal error",
+    b"atal error",
     b"Parse error",
     b"Uncaught",
     b"Segmentation fault",
@@ -72,36 +71,31 @@ LITERALS = (
     b"MISCONF",
     b"OOM command",
     b"ving error",
+    b"error sav",
     b"max number of cl",
-    b"\xe4\xb8\xa5\xe9\x87\x8d",
+    "严重".encode(),
 )
 """One automaton finds these. At most 64: beyond that the searcher may leave its fast path."""
 
-LEVELS: dict[bytes, Severity | None] = {
-    **dict.fromkeys(
-        (b"ERROR", b"ERR", b"SEVERE", b"ERR!", b"E", b"Error", b"\xe4\xb8\xa5\xe9\x87\x8d"), Severity.ERROR
-    ),
-    **dict.fromkeys(
-        (b"FATAL", b"CRITICAL", b"CRIT", b"EMERG", b"EMERGENCY", b"ALERT", b"PANIC", b"DPANIC", b"F"), Severity.CRITICAL
-    ),
-    **dict.fromkeys((b"WARN", b"WARNING", b"W"), Severity.WARNING),
-    **dict.fromkeys(
-        (
-            *(b"INFO", b"INFORMATION", b"NOTICE", b"DEBUG", b"TRACE", b"VERBOSE", b"LOG", b"STATEMENT", b"CONFIG"),
-            *(b"FINE", b"FINER", b"FINEST", b"I", b"D", b"V", b"N", b"\xe4\xbf\xa1\xe6\x81\xaf"),
-        ),
-        None,
-    ),
-}
-"""Level words of a head. None: all is well, says the line. Single letters count in `X/tag` and `[X]` only."""
+_CRITICAL_WORDS = (b"FATAL", b"CRITICAL", b"CRIT", b"EMERG", b"EMERGENCY", b"ALERT", b"PANIC", b"DPANIC", b"F")
+_LESSER_WORDS = (
+    *(b"WARN", b"WARNING", b"INFO", b"INFORMATION", b"NOTICE", b"DEBUG", b"TRACE", b"VERBOSE", b"LOG", b"CONFIG"),
+    *(b"STATEMENT", b"FINE", b"FINER", b"FINEST", b"W", b"I", b"D", b"V", b"N", "信息".encode(), "警告".encode()),
+)
 
-VALUES: dict[str, Severity | None] = {
-    **dict.fromkeys(("error", "err", "severe", "e", "50"), Severity.ERROR),
-    **dict.fromkeys(
-        ("fatal", "critical", "crit", "emergency", "emerg", "alert", "panic", "dpanic", "f", "60"), Severity.CRITICAL
-    ),
+LEVELS: dict[bytes, Severity] = {
+    **dict.fromkeys((b"ERROR", b"ERR", b"SEVERE", b"ERR!", b"E", b"Error", "严重".encode()), Severity.ERROR),
+    **dict.fromkeys(_CRITICAL_WORDS, Severity.CRITICAL),
+    **dict.fromkeys(_LESSER_WORDS, Severity.WARNING),
 }
-"""Values of a level field, lowered; pino's and bunyan's numbers among them."""
+"""Level words of a head; WARNING stands for all that is no error. Single letters count in `X/tag` and `[X]` only."""
+
+VALUES: dict[str, Severity] = {
+    **dict.fromkeys(("error", "err", "severe", "e", "50"), Severity.ERROR),
+    **dict.fromkeys(("fatal", "critical", "crit", "emergency", "emerg", "alert", "panic"), Severity.CRITICAL),
+    **dict.fromkeys(("dpanic", "f", "60"), Severity.CRITICAL),
+}
+"""Values of a level field, lowered, that report an error; pino's and bunyan's numbers among them."""
 
 LEVEL_KEYS = ("level", "severity", "lvl", "levelname", "log.level", "loglevel", "log_level", "level_name", "s", "@l")
 MESSAGE_KEYS = ("msg", "message", "@m", "@mt", "event", "log", "textPayload", "short_message")
@@ -142,6 +136,10 @@ FAULTS: tuple[tuple[bytes, Severity], ...] = (
 
 OPENINGS: tuple[tuple[bytes, Severity], ...] = (
     (b"Traceback (most", Severity.ERROR),
+    (b"  + Exception Group Traceback", Severity.ERROR),
+    (b"free(): ", Severity.CRITICAL),
+    (b"malloc(): ", Severity.CRITICAL),
+    (b"*** stack smashing", Severity.CRITICAL),
     (b"panic: ", Severity.CRITICAL),
     (b"fatal error: ", Severity.CRITICAL),
     (b"fatal: ", Severity.CRITICAL),
@@ -200,6 +198,7 @@ WORD_HEADS = (
     *_DAYS,
     *(word + end for word in (*_LEVEL_WORDS, b"WARNING", b"LOG") for end in (b" ", b":", b"\t", b"|")),
     *(b"level=", b"time=", b"ts=", b"lvl=", b"timestamp=", b"E ::", b"W ::", b"I ::", b"F ::", b"nginx: ", b"audit: "),
+    *(b"E, [", b"W, [", b"I, [", b"F, [", b"D, ["),
 )
 MARKED_HEADS = (b'{"', b'{ "', b"<>", b"::")
 
@@ -225,7 +224,7 @@ CONTINUES = (
         b"STATEMENT:  ",
         b"QUERY:  ",
         b"LOCATION:  ",
-        b"\xe5\xbc\x95\xe8\xb5\xb7",
+        "引起".encode(),
     ),
     *(b"#%d " % number for number in range(10)),
     *(b"#%d" % number for number in range(10, 100)),

@@ -6,14 +6,14 @@ from typing import NamedTuple
 
 import re2
 
-_SECRET_WORDS = (
+_NAMES_OF_SECRETS = (
     r"pass(?:word|wd|phrase|code)?|pwd|secret|token|api[_-]?key|apikey|access[_-]?key|account[_-]?key|auth[_-]?key"
     r"|private[_-]?key|client[_-]?secret|secret[_-]?key|signing[_-]?key|encryption[_-]?key|shared[_-]?key|master[_-]?key"
     r"|session[_-]?id|sessionid|jsessionid|phpsessid|csrf|xsrf|credentials?|signature|sig|otp|pin[_-]?code|密码|口令|密钥"
 )
 _KEY = (
     r"(?i:(?:[\w.-]*[_.-])?(?:\w*(?:password|passwd|secret|token)|"
-    + _SECRET_WORDS
+    + _NAMES_OF_SECRETS
     + r")(?:[_-]?(?:hash|value|id|\d+))?)"
 )
 
@@ -77,11 +77,8 @@ def _email(match: "re2._Match") -> str:
 
 def _card(match: "re2._Match") -> str:
     digits = [int(sign) for sign in match.group() if sign.isdigit()]
-    doubled = [
-        digit if place % 2 == 0 else (digit * 2 - 9 if digit > 4 else digit * 2)
-        for place, digit in enumerate(reversed(digits))
-    ]
-    return "[redacted:card]" if sum(doubled) % 10 == 0 else str(match.group())
+    total = sum(digits[-1::-2]) + sum(sum(divmod(2 * digit, 10)) for digit in digits[-2::-2])
+    return "[redacted:card]" if total % 10 == 0 else str(match.group())
 
 
 def _citizen_id(match: "re2._Match") -> str:
@@ -188,7 +185,8 @@ _RULES = (
     _Rule(
         "phone",
         ("phone", "mobile", "tel", "msisdn", "sms", "+86", "手机", "电话"),
-        r"((?i:phone|mobile|tel|msisdn|sms|手机|电话)[^\d\n]{0,12}(?:\+?86[ -]?)?|\+86[ -]?)1[3-9]\d(?:[ -]?\d{4}){2}\b",
+        r"((?i:phone|mobile|tel|msisdn|sms|手机|电话)[^\d\n]{0,12}(?:\+?86[ -]?)?|\+86[ -]?)"
+        r"1[3-9]\d(?:[ -]?\d{4}){2}\b",
         _phone,
     ),
 )

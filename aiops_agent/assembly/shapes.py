@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 
 from aiops_agent.assembly.decode import decode
+from aiops_agent.assembly.extent import Extent
 from aiops_agent.assembly.fingerprint import fingerprint
 from aiops_agent.assembly.judge import Says, Verdict, judge
-from aiops_agent.assembly.extent import Extent
 from aiops_agent.assembly.lines import DIGITS
 from aiops_agent.assembly.mask import kept
 from aiops_agent.model.event import Fingerprint

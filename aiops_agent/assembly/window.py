@@ -1,4 +1,4 @@
-"""The stretch of a file that is in memory: whole lines, none longer than 64 KiB, and where each byte stood in the file."""
+"""The stretch of a file that is in memory: no line longer than 64 KiB, and where each byte stood in the file."""
 
 from bisect import bisect_left
 

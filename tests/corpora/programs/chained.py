@@ -1,0 +1,43 @@
+"""Prints what Python prints: a plain traceback, a chained one, a re-raised one, a logged one, a group, a syntax error."""
+
+import logging
+import sys
+import traceback
+
+
+def load(path):
+    with open(path) as file:
+        return file.read()
+
+
+def settings():
+    try:
+        return load("/etc/shop/missing.toml")
+    except FileNotFoundError:
+        return {}["defaults"]
+
+
+def wrapped():
+    try:
+        int("4a")
+    except ValueError as error:
+        raise RuntimeError("order 4711 is not readable") from error
+
+
+def grouped():
+    raise ExceptionGroup("two workers", [OSError(28, "No space left on device"), TimeoutError("worker 3")])
+
+
+logging.basicConfig(format="%(asctime)s %(levelname)s [%(threadName)s] %(name)s: %(message)s", stream=sys.stdout)
+for fail in (lambda: load("/etc/shop/missing.toml"), settings, wrapped, grouped, lambda: compile("a b", "shop.py", "exec")):
+    try:
+        fail()
+    except (OSError, KeyError, RuntimeError, ExceptionGroup, SyntaxError) as error:
+        print(f"-- {type(error).__name__}")
+        traceback.print_exc(file=sys.stdout)
+        sys.stdout.flush()
+try:
+    wrapped()
+except RuntimeError:
+    print("-- logged")
+    logging.getLogger("shop.orders").exception("order %d failed", 4711)
