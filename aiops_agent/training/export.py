@@ -34,7 +34,7 @@ OPSET = 17
 ROUNDS = 7
 
 
-class SentenceEncoder(torch.nn.Module):
+class SentenceEncoder(torch.nn.Module):  # type: ignore[misc]  # torch is untyped where it is not installed
     """The transformer with mean pooling and unit length inside the graph."""
 
     def __init__(self, transformer: torch.nn.Module) -> None:
@@ -68,8 +68,7 @@ def main() -> None:
         target.mkdir(parents=True, exist_ok=True)
         quantize_dynamic(exact, target / "model.onnx", per_channel=True, weight_type=QuantType.QInt8)
         write_tokenizer(folder / "tokenizer.json", target / "tokenizer.json")
-        figures = compare(exact, target)
-    figures["weights_sha256"] = digest
+        figures = {"weights_sha256": digest, **compare(exact, target)}
     (target / "figures.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     write_manifest(arguments.out)
     print(json.dumps(figures, indent=1))
@@ -127,8 +126,8 @@ def write_tokenizer(source: Path, target: Path) -> None:
 def compare(exact: Path, encoder: Path) -> dict[str, float]:
     """Return size, speed and cosine of the int8 graph against fp32, one thread, rounds interleaved."""
     texts = [record.text for record in render_all(load_families(), copies=1, seed=5)][::12][:400]
-    quantized = Encoder(encoder / "model.onnx", encoder / "tokenizer.json")
-    full = Encoder(exact, encoder / "tokenizer.json")
+    quantized = Encoder(encoder / "model.onnx", encoder / "tokenizer.json", "int8")
+    full = Encoder(exact, encoder / "tokenizer.json", "fp32")
     cosine = (quantized.embed(texts) * full.embed(texts)).sum(axis=1)
     seconds: dict[str, list[float]] = {"int8": [], "fp32": []}
     for _ in range(ROUNDS):

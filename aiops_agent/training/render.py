@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from random import Random
 
 from aiops_agent.training.family import Family
-from aiops_agent.training.slots import clock, fill
+from aiops_agent.training.slots import clock, fill, happens
 from aiops_agent.training.traces import render_trace
 
 LEVELS = ("ERROR", "error", "WARN", "FATAL", "CRITICAL", "Error", "E", "INFO", "warning")
@@ -29,7 +29,7 @@ HEADS = (
     "{svc}_1  | ",
     "{ts} stderr F ",
     "{date} {clock}.{n} UTC [{pid}] ",
-    "time=\"{ts}\" level={level} ",
+    'time="{ts}" level={level} ',
     "E{n} {clock}.{big}       1 {word}.go:{n}] ",
     "{level}/{ident}( {pid}): ",
     "{date} {clock}.{n}  {pid}  {pid} {level} {ident}: ",
@@ -41,7 +41,7 @@ HEADS = (
     "[{n}.{big}] ",
 )
 
-MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 AROUND = (
     "INFO starting {word} worker {n}",
@@ -83,22 +83,21 @@ def _render(family: Family, random: Random) -> Iterator[str]:
         yield _dress(fill(body, random), random)
     for exception in family.exceptions:
         trace = render_trace(fill(exception, random), family.runtime, random)
-        if family.says and random.random() < 0.6:  # noqa: PLR2004 - shares of forms, here and below, are drawn by eye
+        if family.says and happens(random, 0.6):
             says = fill(random.choice(family.says), random)
             trace = says + random.choice(("\n", "\n", ": ", " - ")) + trace
         yield _dress(trace, random)
 
 
 def _dress(text: str, random: Random) -> str:
-    form = random.random()
-    if form < 0.06:  # noqa: PLR2004
+    if happens(random, 0.06):
         return _as_json_line(text, random)
-    if form < 0.5:  # noqa: PLR2004
+    if happens(random, 0.47):
         head = _head(random)
-        text = head + (text.replace("\n", "\n" + head) if random.random() < 0.25 else text)  # noqa: PLR2004
-    if random.random() < 0.08:  # noqa: PLR2004
+        text = head + (text.replace("\n", "\n" + head) if happens(random, 0.25) else text)
+    if happens(random, 0.08):
         text = f"{_head(random)}{fill(random.choice(AROUND), random)}\n{text}"
-    if random.random() < 0.08:  # noqa: PLR2004
+    if happens(random, 0.08):
         text = f"{text}\n{_head(random)}{fill(random.choice(AROUND), random)}"
     return text
 
@@ -109,10 +108,12 @@ def _as_json_line(text: str, random: Random) -> str:
     fields[random.choice(("msg", "message", "event"))] = message
     if stack:
         fields[random.choice(("stack", "exception", "stack_trace", "error"))] = text
-    return json.dumps(fields, ensure_ascii=random.random() < 0.3)  # noqa: PLR2004
+    return json.dumps(fields, ensure_ascii=happens(random, 0.3))
 
 
 def _head(random: Random) -> str:
     template = random.choice(HEADS)
     template = template.replace("{level}", random.choice(LEVELS)).replace("{clock}", clock(random))
-    return fill(template.replace("{syslog}", f"{random.choice(MONTHS)} {random.randrange(1, 29):2} {clock(random)}"), random)
+    return fill(
+        template.replace("{syslog}", f"{random.choice(MONTHS)} {random.randrange(1, 29):2} {clock(random)}"), random
+    )

@@ -5,18 +5,102 @@ from collections.abc import Callable, Mapping
 from random import Random
 from string import Formatter
 
-WORDS = (
-    "orders billing cart catalog inventory payment shipping session customer invoice report search profile media "
-    "audit ledger quote member coupon ticket stock price event device tenant export import sync digest archive"
-).split()
-NAMES = "anna ravi chen maria tom deploy app svc_web backup jenkins olga kenji lee admin monitor ops www".split()
-HOSTS = "db-2 web01 cache-a node7 mq3 api-east worker-12 gw1 store-4 edge9 primary replica-b".split()
-ZONES = "internal.example svc.cluster.local corp.example lan prod.example.net example.org".split()
-DIRS = "/var/lib /var/log /srv/app /opt/shop /home/deploy/current /data /mnt/volume1 /usr/local/share /tmp /etc".split()
-SUFFIXES = "log conf db yaml json tmp py so pem dat xml php rb".split()
-COLUMNS = "id created_at user_id total status email sku amount parent_id region".split()
-METHODS = "handle process execute save fetch load_all render run submit validate apply flush next_batch".split()
-DEVICES = "sda sda1 sdb sdc2 nvme0n1 nvme0n1p2 dm-3 md0 vdb xvda1 mmcblk0".split()
+WORDS = [
+    "orders",
+    "billing",
+    "cart",
+    "catalog",
+    "inventory",
+    "payment",
+    "shipping",
+    "session",
+    "customer",
+    "invoice",
+    "report",
+    "search",
+    "profile",
+    "media",
+    "audit",
+    "ledger",
+    "quote",
+    "member",
+    "coupon",
+    "ticket",
+    "stock",
+    "price",
+    "event",
+    "device",
+    "tenant",
+    "export",
+    "import",
+    "sync",
+    "digest",
+    "archive",
+]
+NAMES = [
+    "anna",
+    "ravi",
+    "chen",
+    "maria",
+    "tom",
+    "deploy",
+    "app",
+    "svc_web",
+    "backup",
+    "jenkins",
+    "olga",
+    "kenji",
+    "lee",
+    "admin",
+    "monitor",
+    "ops",
+    "www",
+]
+HOSTS = [
+    "db-2",
+    "web01",
+    "cache-a",
+    "node7",
+    "mq3",
+    "api-east",
+    "worker-12",
+    "gw1",
+    "store-4",
+    "edge9",
+    "primary",
+    "replica-b",
+]
+ZONES = ["internal.example", "svc.cluster.local", "corp.example", "lan", "prod.example.net", "example.org"]
+DIRS = [
+    "/var/lib",
+    "/var/log",
+    "/srv/app",
+    "/opt/shop",
+    "/home/deploy/current",
+    "/data",
+    "/mnt/volume1",
+    "/usr/local/share",
+    "/tmp",  # noqa: S108 - a word, no file is made
+    "/etc",
+]
+SUFFIXES = ["log", "conf", "db", "yaml", "json", "tmp", "py", "so", "pem", "dat", "xml", "php", "rb"]
+COLUMNS = ["id", "created_at", "user_id", "total", "status", "email", "sku", "amount", "parent_id", "region"]
+METHODS = [
+    "handle",
+    "process",
+    "execute",
+    "save",
+    "fetch",
+    "load_all",
+    "render",
+    "run",
+    "submit",
+    "validate",
+    "apply",
+    "flush",
+    "next_batch",
+]
+DEVICES = ["sda", "sda1", "sdb", "sdc2", "nvme0n1", "nvme0n1p2", "dm-3", "md0", "vdb", "xvda1", "mmcblk0"]
 
 
 def _path(random: Random) -> str:
@@ -57,7 +141,9 @@ FILLERS: Mapping[str, Callable[[Random], str]] = {
     "n": lambda random: str(random.randrange(1, 1000)),
     "big": lambda random: str(random.randrange(10_000, 10**9)),
     "pid": lambda random: str(random.randrange(2, 99_999)),
-    "port": lambda random: str(random.choice((80, 443, 3306, 5432, 6379, 8080, 9092, 9200, random.randrange(1024, 65_536)))),
+    "port": lambda random: str(
+        random.choice((80, 443, 3306, 5432, 6379, 8080, 9092, 9200, random.randrange(1024, 65_536)))
+    ),
     "ip": _ip,
     "host": lambda random: random.choice((random.choice(HOSTS), f"{random.choice(HOSTS)}.{random.choice(ZONES)}")),
     "user": lambda random: random.choice(NAMES),
@@ -78,7 +164,9 @@ FILLERS: Mapping[str, Callable[[Random], str]] = {
     "pct": lambda random: str(random.randrange(80, 101)),
     "size": lambda random: f"{random.randrange(1, 900)}.{random.randrange(10)}{random.choice('KMG')}",
     "bytes": lambda random: str(random.choice((4096, 8192, 65_536, random.randrange(100, 10**9)))),
-    "url": lambda random: f"http{random.choice(('', 's'))}://{_domain(random)}/{random.choice(WORDS)}/{random.choice(WORDS)}",
+    "url": lambda random: (
+        f"http{random.choice(('', 's'))}://{_domain(random)}/{random.choice(WORDS)}/{random.choice(WORDS)}"
+    ),
     "domain": _domain,
     "topic": lambda random: f"{random.choice(WORDS)}.{random.choice(WORDS)}",
     "key": lambda random: random.choice(WORDS) + random.choice(("_id", ".size", ":42", "-key", "")),
@@ -92,6 +180,11 @@ FILLERS: Mapping[str, Callable[[Random], str]] = {
     "date": _date,
     "version": lambda random: f"{random.randrange(1, 20)}.{random.randrange(30)}.{random.randrange(10)}",
 }
+
+
+def happens(random: Random, share: float) -> bool:
+    """Return True in that share of the draws."""
+    return random.random() < share
 
 
 def fill(template: str, random: Random) -> str:

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Mapping
 from random import Random
 
-from aiops_agent.training.slots import fill
+from aiops_agent.training.slots import fill, happens
 
 WRAPPERS: Mapping[str, tuple[str, ...]] = {
     "java": (
         "java.lang.RuntimeException: {word} failed",
         "java.util.concurrent.ExecutionException: {jclass}",
-        "org.springframework.beans.factory.BeanCreationException: Error creating bean with name '{word}{ident}' defined in class path resource",
+        "org.springframework.beans.factory.BeanCreationException: Error creating bean with name '{word}{ident}'",
         "java.lang.IllegalStateException: Failed to execute CommandLineRunner",
         "org.springframework.web.util.NestedServletException: Request processing failed",
         "java.lang.reflect.InvocationTargetException",
@@ -26,7 +26,11 @@ WRAPPERS: Mapping[str, tuple[str, ...]] = {
         "airflow.exceptions.AirflowException: Task {word} failed",
     ),
     "node": ("Error: {fn} failed", "{ident}Error: Unable to {fn} {word}", "Error: Unhandled error in {word} worker"),
-    "php": ("RuntimeException: Could not {fn} {word}", "App\\Exceptions\\{ident}Exception: {word} failed", "Exception: Job {word} failed"),
+    "php": (
+        "RuntimeException: Could not {fn} {word}",
+        "App\\Exceptions\\{ident}Exception: {word} failed",
+        "Exception: Job {word} failed",
+    ),
     "ruby": ("RuntimeError: could not {fn} {word}", "{ident}::Error: {word} failed", "StandardError: job {n} failed"),
     "dotnet": (
         "System.AggregateException: One or more errors occurred.",
@@ -35,7 +39,13 @@ WRAPPERS: Mapping[str, tuple[str, ...]] = {
         "System.Reflection.TargetInvocationException: Exception has been thrown by the target of an invocation.",
         "System.TypeInitializationException: The type initializer for 'Acme.{ident}' threw an exception.",
     ),
-    "go": ("{fn} {word}", "could not {fn} {word} {n}", "failed to {fn} {word}", "{word} controller", "reconcile {word}"),
+    "go": (
+        "{fn} {word}",
+        "could not {fn} {word} {n}",
+        "failed to {fn} {word}",
+        "{word} controller",
+        "reconcile {word}",
+    ),
     "rust": ("failed to {fn} {word}", "could not {fn} {word}", "{word} task failed", "error in {word}"),
 }
 
@@ -51,22 +61,23 @@ def _java_frames(random: Random) -> str:
     lines = []
     for _ in range(random.randrange(1, 6)):
         place = random.choice(("{ident}.java:{n}", "{ident}.java:{n}", "Unknown Source", "Native Method"))
-        package = random.choice(("com.acme.{word}", "org.springframework.{word}", "java.base/java.util.{word}", "io.netty.channel"))
+        package = random.choice(
+            ("com.acme.{word}", "org.springframework.{word}", "java.base/java.util.{word}", "io.netty.channel")
+        )
         jar = random.choice(("", "", " ~[{word}-{version}.jar:{version}]"))
         lines.append(fill(f"\tat {package}.{{ident}}.{{fn}}({place}){jar}", random))
     return "\n".join(lines)
 
 
 def _java(chain: list[str], random: Random) -> str:
-    form = random.random()
-    if len(chain) > 1 and form < 0.15:
+    if len(chain) > 1 and happens(random, 0.15):
         return "; nested exception is ".join(chain)
-    if form < 0.25:
+    if happens(random, 0.1):
         return "\nCaused by: ".join(chain)
     parts = [f"{exception}\n{_java_frames(random)}" for exception in chain]
-    if random.random() < 0.5:
+    if happens(random, 0.5):
         parts[1:] = [f"{part}\n\t... {random.randrange(3, 60)} more" for part in parts[1:]]
-    if random.random() < 0.3:
+    if happens(random, 0.3):
         parts[0] = 'Exception in thread "' + fill("{word}-{n}", random) + '" ' + parts[0]
     return "\nCaused by: ".join(parts)
 
@@ -75,7 +86,9 @@ def _python_trace(exception: str, random: Random) -> str:
     lines = ["Traceback (most recent call last):"]
     for _ in range(random.randrange(1, 5)):
         module = random.choice(("/app/{word}/{word}.py", "/usr/lib/python3.11/site-packages/{word}/{fn}.py", "<stdin>"))
-        code = random.choice(("return self.{fn}({key})", "result = {fn}(*args, **kwargs)", "raise value", "self.{fn}()"))
+        code = random.choice(
+            ("return self.{fn}({key})", "result = {fn}(*args, **kwargs)", "raise value", "self.{fn}()")
+        )
         lines.append(fill(f'  File "{module}", line {{n}}, in {{fn}}\n    {code}', random))
     return "\n".join([*lines, exception])
 
@@ -87,57 +100,66 @@ def _python(chain: list[str], random: Random) -> str:
             "\n\nThe above exception was the direct cause of the following exception:\n\n",
         )
     )
-    if random.random() < 0.2:
+    if happens(random, 0.2):
         return chain[-1]
     return link.join(_python_trace(exception, random) for exception in reversed(chain))
 
 
 def _node(chain: list[str], random: Random) -> str:
     frames = [fill("    at {ident}.{fn} (/app/src/{word}.js:{n}:{n})", random) for _ in range(random.randrange(0, 5))]
-    frames += ["    at process.processTicksAndRejections (node:internal/process/task_queues:95:5)"] * random.randrange(2)
+    frames += ["    at process.processTicksAndRejections (node:internal/process/task_queues:95:5)"] * random.randrange(
+        2
+    )
     trace = "\n".join([chain[0], *frames])
     for cause in chain[1:]:
         trace += " {\n  [cause]: " + cause + fill("\n      at {fn} (node:internal/{word}:{n}:{n})\n", random) + "}"
-    if len(chain) == 1 and frames and random.random() < 0.3:
-        trace = fill("/app/src/{word}.js:{n}\n        throw er; // Unhandled 'error' event\n        ^\n\n", random) + trace
+    if len(chain) == 1 and frames and happens(random, 0.3):
+        trace = (
+            fill("/app/src/{word}.js:{n}\n        throw er; // Unhandled 'error' event\n        ^\n\n", random) + trace
+        )
     return trace
 
 
 def _php(chain: list[str], random: Random) -> str:
-    form = random.random()
     place = fill("/var/www/{word}/src/{ident}.php", random)
     frames = "\n".join(
         fill(f"#{number} {place}({{n}}): {{ident}}->{{fn}}()", random) for number in range(random.randrange(1, 4))
     )
     innermost = chain[-1]
-    if form < 0.25:
-        return f"PHP Fatal error:  Uncaught {innermost} in {place}:{random.randrange(900)}\nStack trace:\n{frames}\n  thrown in {place} on line {random.randrange(900)}"
-    if form < 0.5:
+    if happens(random, 0.25):
+        end = f"  thrown in {place} on line {random.randrange(900)}"
+        return (
+            f"PHP Fatal error:  Uncaught {innermost} in {place}:{random.randrange(900)}\nStack trace:\n{frames}\n{end}"
+        )
+    if happens(random, 0.35):
         name, _, message = innermost.partition(": ")
-        return f'{message or name} {{"exception":"[object] ({name}(code: 0): {message} at {place}:{random.randrange(900)})\n[stacktrace]\n{frames}\n"}}'
-    if form < 0.6:
+        object_ = f"[object] ({name}(code: 0): {message} at {place}:{random.randrange(900)})"
+        return f'{message or name} {{"exception":"{object_}\n[stacktrace]\n{frames}\n"}}'
+    if happens(random, 0.2):
         return f"{innermost} in {place} on line {random.randrange(900)}"
     if len(chain) > 1:
-        return f"\n{frames}\n\nNext ".join(f"{exception} in {place}:{random.randrange(900)}\nStack trace:" for exception in reversed(chain))
+        return f"\n{frames}\n\nNext ".join(
+            f"{exception} in {place}:{random.randrange(900)}\nStack trace:" for exception in reversed(chain)
+        )
     return f"{innermost} in {place}:{random.randrange(900)}\nStack trace:\n{frames}\n#9 {{main}}"
 
 
 def _ruby(chain: list[str], random: Random) -> str:
-    form = random.random()
     frames = [fill("/srv/app/lib/{word}/{fn}.rb:{n}:in `{fn}'", random) for _ in range(random.randrange(1, 5))]
     name, _, message = chain[-1].partition(": ")
-    if len(chain) == 1 and form < 0.3:
+    if len(chain) == 1 and happens(random, 0.3):
         return f"{frames[0]}: {message or name} ({name})\n" + "\n".join(f"\tfrom {frame}" for frame in frames)
-    if len(chain) == 1 and form < 0.55:
+    if len(chain) == 1 and happens(random, 0.35):
         return f"{name} ({message or name}):\n  " + "\n  ".join(frames)
-    if form < 0.7:
+    if happens(random, 0.4):
         return "\nCaused by:\n".join(f"{exception}\n" + "\n".join(frames) for exception in chain)
     return chain[-1]
 
 
 def _dotnet(chain: list[str], random: Random) -> str:
     frames = "\n".join(
-        fill("   at Acme.{ident}.{fn}(String {word}) in /src/{ident}.cs:line {n}", random) for _ in range(random.randrange(1, 4))
+        fill("   at Acme.{ident}.{fn}(String {word}) in /src/{ident}.cs:line {n}", random)
+        for _ in range(random.randrange(1, 4))
     )
     if len(chain) == 1:
         return random.choice((f"{chain[0]}\n{frames}", f"Unhandled exception. {chain[0]}\n{frames}", chain[0]))
@@ -146,24 +168,25 @@ def _dotnet(chain: list[str], random: Random) -> str:
 
 def _go(chain: list[str], random: Random) -> str:
     message = ": ".join(chain)
-    form = random.random()
-    if form < 0.2:
+    if happens(random, 0.2):
         return f'level=error msg="{chain[0] if len(chain) > 1 else fill("{fn} failed", random)}" err="{message}"'
-    if form < 0.3:
+    if happens(random, 0.12):
         return f'{{"level":"error","msg":"{fill("could not {fn} {word}", random)}","error":"{message}"}}'
-    if form < 0.4:
+    if happens(random, 0.15):
         return f"{message}\nexit status 1"
     return message
 
 
 def _rust(chain: list[str], random: Random) -> str:
-    form = random.random()
-    if len(chain) > 1 and form < 0.6:
+    if len(chain) > 1 and happens(random, 0.6):
         numbered = "\n".join(f"    {number}: {cause}" for number, cause in enumerate(chain[1:]))
         return f"Error: {chain[0]}\n\nCaused by:\n{numbered}"
-    if form < 0.8:
+    if happens(random, 0.5):
         return random.choice(("Error: ", "")) + ": ".join(chain)
-    return fill("thread 'main' panicked at src/{word}.rs:{n}:{n}:\ncalled `Result::unwrap()` on an `Err` value: ", random) + chain[-1]
+    return (
+        fill("thread 'main' panicked at src/{word}.rs:{n}:{n}:\ncalled `Result::unwrap()` on an `Err` value: ", random)
+        + chain[-1]
+    )
 
 
 PRINTERS: Mapping[str, Callable[[list[str], Random], str]] = {

@@ -1,0 +1,82 @@
+"""Records -> categories with calibrated confidence: signs, words and meaning, joined."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aiops_agent.diagnosis.condense import condense
+from aiops_agent.diagnosis.encoder import Encoder
+from aiops_agent.diagnosis.features import sign_columns
+from aiops_agent.diagnosis.head import Head
+from aiops_agent.diagnosis.signs import Found, Signs
+from aiops_agent.model.diagnosis import Alternative, Prediction
+
+ALTERNATIVES = 3
+AT_ONCE = 256
+"""Records worked on together: bounds the memory of a long list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opinions:
+    """What each way of looking at one record says."""
+
+    probabilities: NDArray[np.float32]
+    """Of everything joined, calibrated, in the order of the head's categories."""
+
+    by_model: NDArray[np.float32]
+    """Of meaning and words, without the signs."""
+
+    signs: tuple[Found, ...]
+    """The most telling first."""
+
+    vector: NDArray[np.float32]
+
+
+class Classifier:
+    """The loaded classifier."""
+
+    def __init__(self, encoder: Encoder, signs: Signs, head: Head) -> None:
+        self._encoder = encoder
+        self._signs = signs
+        self.head = head
+
+    def opinions(self, texts: Sequence[str]) -> list[Opinions]:
+        """Return what is thought of each record, in order."""
+        return [
+            opinion
+            for start in range(0, len(texts), AT_ONCE)
+            for opinion in self._batch(texts[start : start + AT_ONCE])
+        ]
+
+    def _batch(self, texts: Sequence[str]) -> list[Opinions]:
+        records = [condense(text) for text in texts]
+        vectors = self._encoder.embed([record.text for record in records])
+        found = [self._signs.find(record) for record in records]
+        by_vector, by_words = self.head.of_vectors(vectors), self.head.of_words(records)
+        by_signs = np.stack([sign_columns(signs, self.head.categories) for signs in found])
+        probabilities = self.head.join(by_vector, by_words, by_signs)
+        by_model = self.head.join(by_vector, by_words, np.zeros_like(by_signs))
+        return [
+            Opinions(probabilities[row], by_model[row], tuple(found[row]), vectors[row]) for row in range(len(records))
+        ]
+
+    def classify(self, texts: Sequence[str]) -> list[Prediction]:
+        """Return one prediction for each record, in order."""
+        return [self.predict(opinion) for opinion in self.opinions(texts)]
+
+    def predict(self, opinion: Opinions) -> Prediction:
+        """Return the answer the opinions lead to."""
+        best = [int(number) for number in np.argsort(-opinion.probabilities, kind="stable")[: ALTERNATIVES + 1]]
+        category, *others = (
+            Alternative(self.head.categories[number], round(float(opinion.probabilities[number]), 4)) for number in best
+        )
+        telling = next((one.sign for one in opinion.signs if one.sign.category == category.category), None)
+        return Prediction(
+            category=category.category,
+            confidence=category.confidence,
+            abstained=category.confidence < self.head.threshold,
+            alternatives=tuple(others),
+            decided_by=f"sign: {telling.text}" if telling else "model",
+        )

@@ -1,0 +1,60 @@
+"""Redacted records -> diagnoses: what it is, and the article that helps."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from aiops_agent.diagnosis.artefact import MODELS
+from aiops_agent.diagnosis.articles import Shelf, load_articles
+from aiops_agent.diagnosis.classifier import Classifier, Opinions
+from aiops_agent.diagnosis.condense import condense
+from aiops_agent.diagnosis.encoder import Encoder, load_encoder
+from aiops_agent.diagnosis.head import load_head
+from aiops_agent.diagnosis.index import Index, Query
+from aiops_agent.diagnosis.signs import load_signs
+from aiops_agent.model.diagnosis import Citation, Diagnosis
+
+
+class LocalDiagnostician:
+    """The diagnostician that needs nothing but this host."""
+
+    def __init__(self, classifier: Classifier, encoder: Encoder, shelf: Shelf, cache: Path | None) -> None:
+        self.shelf = shelf
+        self._classifier = classifier
+        self._encoder = encoder
+        self._index = Index(shelf.articles, encoder, cache)
+
+    def diagnose(self, texts: Sequence[str], services: Sequence[str | None]) -> list[Diagnosis]:
+        """Return one diagnosis for each redacted text, in order."""
+        opinions = self._classifier.opinions(texts)
+        return [
+            Diagnosis(self._classifier.predict(opinion), self._cite(text, opinion, service))
+            for text, opinion, service in zip(texts, opinions, services, strict=True)
+        ]
+
+    def search(self, question: str) -> tuple[Citation, ...]:
+        """Return the articles that fit a person's words, best first."""
+        return self._index.search(Query(question, self._encoder.embed([question])[0], {}, None))
+
+    def _cite(self, text: str, opinion: Opinions, service: str | None) -> tuple[Citation, ...]:
+        probabilities = dict(zip(self._classifier.head.categories, opinion.probabilities.tolist(), strict=True))
+        return self._index.search(Query(condense(text).text, opinion.vector, probabilities, service))
+
+
+def load_diagnostician(knowledge_base: Sequence[Path], cache: Path | None, models: Path = MODELS) -> LocalDiagnostician:
+    """Return the diagnostician with the shipped models and the articles of the folders, shipped ones first.
+
+    Args:
+        knowledge_base: Folders of articles; a later one overrides an earlier one.
+        cache: Folder that keeps the vectors of the articles between runs, or None.
+        models: Folder of the models.
+
+    Raises:
+        ModelError: A model file is missing or altered.
+    """
+    encoder = load_encoder(models)
+    return LocalDiagnostician(load_classifier(encoder, models), encoder, load_articles(knowledge_base), cache)
+
+
+def load_classifier(encoder: Encoder, models: Path = MODELS) -> Classifier:
+    """Return the shipped classifier on a loaded encoder."""
+    return Classifier(encoder, load_signs(), load_head(models))

@@ -1,0 +1,68 @@
+"""A record in numbers: its words, hashed; and what the signs say of each category."""
+
+import zlib
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import re2
+from numpy.typing import NDArray
+
+from aiops_agent.diagnosis.condense import Condensed
+from aiops_agent.diagnosis.signs import Found, Rank
+
+BUCKETS = 1 << 15
+CAUSE_CHARACTERS = 160
+"""The end of the innermost part: in `a: b: c` the reason stands last."""
+
+SIGN_COLUMNS = 8
+
+_WORD = re2.compile(r"[A-Za-z]+|[0-9]+|[\p{Han}]+")
+_CAMEL = re2.compile(r"[A-Z]+[a-z]*|[a-z]+")
+
+
+def words(text: str) -> NDArray[np.int32]:
+    """Return the hash buckets of the words, word pairs and word pieces of a text, each once."""
+    return np.array(sorted({zlib.crc32(token.encode()) % BUCKETS for token in _tokens(text)}), dtype=np.int32)
+
+
+def cause_of(record: Condensed) -> str:
+    """Return the end of the innermost cause."""
+    return record.cause[-CAUSE_CHARACTERS:]
+
+
+def _tokens(text: str) -> Iterator[str]:
+    previous = "^"
+    for match in _WORD.finditer(text[:3000]):
+        word = match.group()
+        if not word.isascii():
+            yield from (word[at : at + 2] for at in range(len(word)))
+            continue
+        pieces = [piece.lower() for piece in _CAMEL.findall(word)] if not word.isdigit() else []
+        word = word.lower() if len(word) <= 5 or not word.isdigit() else "9"  # noqa: PLR2004 - codes are short, ids long
+        yield word
+        yield f"{previous} {word}"
+        if len(pieces) > 1:
+            yield from pieces
+        yield from (f"#{word[:4]}", f"#{word[-4:]}") if len(word) > 5 else ()  # noqa: PLR2004
+        previous = word
+
+
+def sign_columns(found: Sequence[Found], categories: Sequence[str]) -> NDArray[np.float32]:
+    """Return what the signs say of each category, shape (categories, 8)."""
+    columns = np.zeros((len(categories), SIGN_COLUMNS), dtype=np.float32)
+    if not found:
+        return columns
+    row = {category: number for number, category in enumerate(categories)}
+    order = list(dict.fromkeys(one.sign.category for one in found))
+    first = found[0]
+    columns[row[first.sign.category], 0 if first.sign.rank is Rank.DECISIVE else 1] = 1
+    if len(order) == 1:
+        columns[row[order[0]], 2] = 1
+    else:
+        columns[row[order[1]], 3] = 1
+    for one in found:
+        columns[row[one.sign.category], 4 if one.sign.rank is Rank.DECISIVE else 5] = 1
+        columns[row[one.sign.category], 6] += 1 / len(found)
+        if one.part == first.part and one.sign.rank == first.sign.rank:
+            columns[row[one.sign.category], 7] = 1
+    return columns

@@ -1,0 +1,113 @@
+"""The trained numbers on top of the encoder: from vector, words and signs to calibrated probabilities."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aiops_agent.diagnosis.artefact import REINSTALL, verified
+from aiops_agent.diagnosis.condense import Condensed
+from aiops_agent.diagnosis.features import BUCKETS, SIGN_COLUMNS, cause_of, words
+from aiops_agent.errors import ModelError
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Two linear models (vector, words) and the few weights that join them with the signs."""
+
+    categories: tuple[str, ...]
+
+    dense: Floats
+    """Shape (categories, 384)."""
+
+    dense_bias: Floats
+
+    lexical: NDArray[np.int8]
+    """Shape (categories, 2 * BUCKETS): words of the whole record, then those of the innermost cause."""
+
+    lexical_scale: Floats
+    """What one step of `lexical` is worth, for each category."""
+
+    lexical_bias: Floats
+
+    joint: Floats
+    """Weights of: vector log-probability, word log-probability, the columns of `features.sign_columns`."""
+
+    joint_bias: Floats
+
+    threshold: float
+    """Abstain below this probability."""
+
+    def of_vectors(self, vectors: Floats) -> Floats:
+        """Return log-probabilities by meaning alone, shape (records, categories)."""
+        return log_softmax(vectors @ self.dense.T + self.dense_bias)
+
+    def of_words(self, records: Sequence[Condensed]) -> Floats:
+        """Return log-probabilities by words alone, shape (records, categories)."""
+        scores = np.empty((len(records), len(self.categories)), dtype=np.float32)
+        for row, record in enumerate(records):
+            whole, cause = words(record.text), words(cause_of(record))
+            score = self.lexical[:, whole].sum(axis=1) / max(1, len(whole)) ** 0.5
+            score = score + self.lexical[:, BUCKETS + cause].sum(axis=1) / max(1, len(cause)) ** 0.5
+            scores[row] = score * self.lexical_scale + self.lexical_bias
+        return log_softmax(scores)
+
+    def join(self, by_vector: Floats, by_words: Floats, by_signs: Floats) -> Floats:
+        """Return calibrated probabilities, shape (records, categories)."""
+        columns = np.concatenate([by_vector[:, :, None], by_words[:, :, None], by_signs], axis=2)
+        return np.exp(log_softmax(columns @ self.joint + self.joint_bias))
+
+
+def log_softmax(scores: Floats) -> Floats:
+    """Return the logarithm of the softmax of each row."""
+    shifted = scores - scores.max(axis=1, keepdims=True)
+    logs: Floats = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    return logs
+
+
+def load_head(models: Path) -> Head:
+    """Return the shipped head.
+
+    Raises:
+        ModelError: The file is missing, altered or of another version.
+    """
+    (path,) = verified(models, "head.npz")
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            head = Head(
+                categories=tuple(str(name) for name in stored["categories"]),
+                dense=stored["dense"].astype(np.float32),
+                dense_bias=stored["dense_bias"],
+                lexical=stored["lexical"],
+                lexical_scale=stored["lexical_scale"],
+                lexical_bias=stored["lexical_bias"],
+                joint=stored["joint"],
+                joint_bias=stored["joint_bias"],
+                threshold=float(stored["threshold"]),
+            )
+    except (OSError, ValueError, KeyError, BadZipFile) as error:
+        raise ModelError(f"{path} does not load: {error}", hint=REINSTALL) from error
+    if head.lexical.shape[1] != 2 * BUCKETS or len(head.joint) != 2 + SIGN_COLUMNS:
+        raise ModelError(f"{path} was made for another version of this program", hint=REINSTALL)
+    return head
+
+
+def save_head(head: Head, path: Path) -> None:
+    """Write the head, as small as it loads back the same."""
+    np.savez_compressed(
+        path,
+        categories=np.array(head.categories),
+        dense=head.dense.astype(np.float16),
+        dense_bias=head.dense_bias,
+        lexical=head.lexical,
+        lexical_scale=head.lexical_scale,
+        lexical_bias=head.lexical_bias,
+        joint=head.joint,
+        joint_bias=head.joint_bias,
+        threshold=np.float64(head.threshold),
+    )

@@ -1,0 +1,164 @@
+"""Which article helps: words and codes (BM25) and meaning (vectors), fused, with the category as a prior."""
+
+import fnmatch
+import hashlib
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+import re2
+from numpy.typing import NDArray
+
+from aiops_agent.diagnosis.articles import Article
+from aiops_agent.diagnosis.encoder import Encoder
+from aiops_agent.model.diagnosis import Citation
+
+FITS = 0.32
+"""Below this fused score no article is shown. Chosen on rendered families; see the model card."""
+
+SHOWN = 5
+SIGN_WEIGHT = 3
+SATURATION = 1.2
+LENGTH_EFFECT = 0.4
+_TOKEN = re2.compile(r"[A-Za-z_]+(?:[.:'-][A-Za-z_]+)*|[0-9]+|[\p{Han}]+")
+_PIECE = re2.compile(r"[A-Za-z]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A record to find help for."""
+
+    text: str
+    vector: NDArray[np.float32]
+    """Unit vector of the text."""
+
+    probabilities: Mapping[str, float]
+    """Likely categories; empty when the text is a person's question."""
+
+    service: str | None
+
+
+class Index:
+    """Articles ready to be searched."""
+
+    def __init__(self, articles: Sequence[Article], encoder: Encoder, cache: Path | None) -> None:
+        """Index the articles; `cache` is a folder that keeps their vectors from one process to the next."""
+        self._articles = articles
+        self._counts = [_weights(article) for article in articles]
+        self._lengths = [sum(counts.values()) for counts in self._counts]
+        self._mean_length = max(1.0, sum(self._lengths) / max(1, len(articles)))
+        self._spread = Counter(token for counts in self._counts for token in counts)
+        chunks = [(row, chunk) for row, article in enumerate(articles) for chunk in _chunks(article)]
+        self._rows = np.array([row for row, _ in chunks], dtype=np.int64)
+        self._vectors = _vectors([chunk for _, chunk in chunks], encoder, cache)
+
+    def search(self, query: Query) -> tuple[Citation, ...]:
+        """Return the articles that fit, best first; empty when none does."""
+        if not self._articles:
+            return ()
+        lexical = self._lexical(query.text)
+        dense = self._dense(query.vector)
+        scored = sorted(
+            (
+                (_fused(lexical[row], dense[row], _prior(article, query)), row)
+                for row, article in enumerate(self._articles)
+                if _is_about(article, query.service)
+            ),
+            reverse=True,
+        )
+        return tuple(
+            Citation(article.id, article.title, round(score, 4), article.playbook)
+            for score, row in scored[:SHOWN]
+            if score >= FITS
+            for article in (self._articles[row],)
+        )
+
+    def _lexical(self, text: str) -> list[float]:
+        """Return BM25 of each article as a share of what a perfect match would have, 0 to 1."""
+        asked = set(tokens(text))
+        rare = {token: self._rarity(token) for token in asked}
+        best = sum(sorted(rare.values(), reverse=True)[:12]) or 1.0
+        scores = []
+        for counts, length in zip(self._counts, self._lengths, strict=True):
+            damping = SATURATION * (1 - LENGTH_EFFECT + LENGTH_EFFECT * length / self._mean_length)
+            score = sum(
+                rare[token] * counts[token] * (SATURATION + 1) / (counts[token] + damping)
+                for token in asked
+                if token in counts
+            )
+            scores.append(min(1.0, score / best / (SATURATION + 1)))
+        return scores
+
+    def _rarity(self, token: str) -> float:
+        spread = self._spread[token]
+        return math.log(1 + (len(self._articles) - spread + 0.5) / (spread + 0.5)) if spread else 0.0
+
+    def _dense(self, vector: NDArray[np.float32]) -> list[float]:
+        """Return the best cosine among the chunks of each article, at least 0."""
+        best = np.zeros(len(self._articles), dtype=np.float32)
+        np.maximum.at(best, self._rows, self._vectors @ vector)
+        return [float(score) for score in best]
+
+
+def tokens(text: str) -> Iterator[str]:
+    """Yield words, codes and parts of identifiers in lower case; Chinese as pairs of characters."""
+    for match in _TOKEN.finditer(text[:4000]):
+        token = match.group()
+        if not token.isascii():
+            yield from (token[at : at + 2] for at in range(max(1, len(token) - 1)))
+            continue
+        yield token.lower()
+        pieces = _PIECE.findall(token)
+        if len(pieces) > 1:
+            yield from (piece.lower() for piece in pieces)
+
+
+def _weights(article: Article) -> Counter[str]:
+    counts = Counter(tokens(article.body))
+    for sign in (article.title, article.title_zh, *article.signs):
+        for token in tokens(sign):
+            counts[token] += SIGN_WEIGHT
+    return counts
+
+
+def _chunks(article: Article) -> Iterator[str]:
+    yield article.title
+    yield from article.signs
+    yield f"{article.title}. {article.body[:600]}"
+
+
+def _prior(article: Article, query: Query) -> float:
+    return sum(query.probabilities.get(category, 0.0) for category in article.categories)
+
+
+def _fused(lexical: float, dense: float, prior: float) -> float:
+    return 0.35 * lexical + 0.3 * dense + 0.35 * min(1.0, prior)
+
+
+def _is_about(article: Article, service: str | None) -> bool:
+    return service is None or any(fnmatch.fnmatchcase(service, pattern) for pattern in article.services)
+
+
+def _vectors(chunks: Sequence[str], encoder: Encoder, cache: Path | None) -> NDArray[np.float32]:
+    """Return one unit vector for each chunk, from the cache when exactly these chunks are in it."""
+    if cache is None:
+        return encoder.embed(chunks)
+    key = hashlib.sha256("\0".join((encoder.identity, *chunks)).encode()).hexdigest()
+    path = cache / "articles.npz"
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            if str(stored["key"]) == key:
+                vectors: NDArray[np.float32] = stored["vectors"]
+                return vectors
+    except (OSError, KeyError, ValueError, BadZipFile):
+        pass  # no cache yet, or one that a crash cut short: it is only a copy of what is computed now
+    vectors = encoder.embed(chunks)
+    cache.mkdir(parents=True, exist_ok=True)
+    partial = cache / "articles.partial.npz"
+    np.savez(partial, key=np.array(key), vectors=vectors)
+    partial.replace(path)
+    return vectors

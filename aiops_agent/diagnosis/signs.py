@@ -1,0 +1,109 @@
+"""What states a category by itself: errno texts, SQLSTATEs, exception classes, vendor codes, found by fixed rules."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+from typing import Any
+
+import re2
+import yaml
+
+from aiops_agent.diagnosis.condense import Condensed
+
+SIGNS = Path(__file__).with_name("signs.yaml")
+
+
+class Rank(IntEnum):
+    """How much a sign says by itself."""
+
+    TYPICAL = 1
+    DECISIVE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """One wording that states a category."""
+
+    text: str
+    """As written in the file, for people."""
+
+    category: str
+    rank: Rank
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A sign in a record."""
+
+    sign: Sign
+    part: int
+    """Index of the part of the record; the highest is the innermost cause."""
+
+    start: int
+    end: int
+
+
+class Signs:
+    """All signs, compiled: 0.2 s once, then under a millisecond a record."""
+
+    def __init__(self, signs: Iterable[Sign]) -> None:
+        self._signs = tuple(signs)
+        options = re2.Options()
+        options.case_sensitive = False
+        options.log_errors = False
+        options.max_mem = 256 << 20
+        self._any = re2.Set.SearchSet(options)
+        for sign in self._signs:
+            self._any.Add(_pattern(sign.text))
+        self._any.Compile()
+        self._options = options
+        self._met: dict[int, Any] = {}
+
+    def find(self, record: Condensed) -> list[Found]:
+        """Return the signs of the record, the most telling first.
+
+        A deeper cause comes before what it led to, a decisive sign before a typical one, and of equals the later.
+        A sign inside a longer one is not counted.
+        """
+        found = [one for index, part in enumerate(record.parts) for one in _longest(self._in_part(index, part))]
+        return sorted(found, key=lambda one: (one.part, one.sign.rank, one.start), reverse=True)
+
+    def _in_part(self, index: int, text: str) -> Iterator[Found]:
+        for number in self._any.Match(text) or ():
+            if number not in self._met:  # the set says which, not where; few of thousands are ever met
+                self._met[number] = re2.compile(_pattern(self._signs[number].text), self._options)
+            for match in self._met[number].finditer(text):
+                yield Found(self._signs[number], index, match.start(), match.end())
+
+
+def load_signs(path: Path = SIGNS) -> Signs:
+    """Return the shipped signs."""
+    written = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    return Signs(
+        Sign(line.strip(), category, Rank[rank.upper()])
+        for category, ranks in written.items()
+        for rank, lines in ranks.items()
+        for line in lines.splitlines()
+    )
+
+
+def _pattern(text: str) -> str:
+    """Return the RE2 pattern of a line: `/.../` as it stands, else a phrase between word boundaries."""
+    if len(text) > 1 and text.startswith("/") and text.endswith("/"):
+        return text[1:-1]
+    body = r"\s+".join(r".{0,60}?" if word == "*" else re2.escape(word).replace(r"\*", r"\w*") for word in text.split())
+    return _boundary(text[0]) + body + _boundary(text[-1])
+
+
+def _boundary(character: str) -> str:
+    return r"\b" if character.isascii() and (character.isalnum() or character == "_") else ""
+
+
+def _longest(found: Iterable[Found]) -> list[Found]:
+    """Drop every sign that lies inside another one."""
+    kept: list[Found] = []
+    for one in sorted(found, key=lambda one: (one.start, -one.end)):
+        if not kept or one.end > kept[-1].end:
+            kept.append(one)
+    return kept
