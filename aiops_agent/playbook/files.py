@@ -1,0 +1,240 @@
+"""Probes and changes of files: by folder descriptors, one name at a time, never through a link, regular files only."""
+
+import os
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from datetime import datetime
+
+from aiops_agent.model.playbook import Command, CommandResult
+from aiops_agent.playbook import vocabulary
+
+_FOLDER = os.O_RDONLY | os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+_CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_LARGEST = 1024 * 1024
+"""Of a file that is read whole: a configuration or a pid file."""
+
+_MOST_ASIDE = 9
+"""Copies kept aside within one second."""
+
+
+class RefusedError(Exception):
+    """Why a command was not done; for people. Nothing was changed."""
+
+
+@contextmanager
+def folder_of(path: str) -> Iterator[tuple[int, str]]:
+    """Open the folder a path lies in and give its descriptor and the last name.
+
+    Raises:
+        RefusedError: A link is on the way: where it leads can be changed while we look.
+        OSError: A folder is missing or closed to us.
+    """
+    *folders, name = path.split("/")[1:]
+    descriptor = os.open("/", _FOLDER)
+    walked = ""
+    try:
+        for folder in folders:
+            walked += f"/{folder}"
+            below = _enter(descriptor, folder, walked)
+            os.close(descriptor)
+            descriptor = below
+        yield descriptor, name
+    finally:
+        os.close(descriptor)
+
+
+def _enter(parent: int, folder: str, walked: str) -> int:
+    try:
+        return os.open(folder, _FOLDER, dir_fd=parent)
+    except NotADirectoryError as error:
+        raise RefusedError(f"{walked} is a link or no folder; write the path it leads to") from error
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, walked) from error
+
+
+def status_of(folder: int, name: str, path: str) -> os.stat_result:
+    """Return the status of a regular file.
+
+    Raises:
+        RefusedError: It is something else.
+        FileNotFoundError: It is not there.
+    """
+    try:
+        status = os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except FileNotFoundError as error:
+        raise FileNotFoundError(error.errno, error.strerror, path) from error
+    return _regular(status, path)
+
+
+def _regular(status: os.stat_result, path: str) -> os.stat_result:
+    if stat.S_ISLNK(status.st_mode):
+        raise RefusedError(f"{path} is a link")
+    if not stat.S_ISREG(status.st_mode):
+        raise RefusedError(f"{path} is not a regular file")
+    return status
+
+
+def changeable(folder: int, name: str, path: str) -> os.stat_result:
+    """Return the status of a regular file with one name only: a second one may be someone else's file."""
+    status = status_of(folder, name, path)
+    if status.st_nlink != 1:
+        raise RefusedError(f"{path} has {status.st_nlink} names (hard links)")
+    return status
+
+
+def read(path: str) -> tuple[bytes, os.stat_result]:
+    """Return the content and status of a small regular file."""
+    with folder_of(path) as (folder, name):
+        status_of(folder, name, path)  # before it is opened: a device may act on that
+        with os.fdopen(os.open(name, _READ, dir_fd=folder), "rb") as file:
+            status = _regular(os.fstat(file.fileno()), path)
+            content = file.read(_LARGEST + 1)
+    if len(content) > _LARGEST:
+        raise RefusedError(f"{path} is larger than {_LARGEST // 1024} KiB")
+    return content, status
+
+
+def file_exists(command: Command) -> CommandResult:
+    """Look for a regular file."""
+    path = str(command.arguments["path"])
+    with folder_of(path) as (folder, name):
+        status_of(folder, name, path)
+    return CommandResult(ok=True, detail=f"{path} is there")
+
+
+def file_absent(command: Command) -> CommandResult:
+    """Look for nothing."""
+    path = str(command.arguments["path"])
+    try:
+        with folder_of(path) as (folder, name):
+            os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except FileNotFoundError:
+        return CommandResult(ok=True, detail=f"{path} is not there")
+    return CommandResult(ok=False, detail=f"{path} is there")
+
+
+def older_than(command: Command, now: datetime) -> CommandResult:
+    """Compare when a file was last written."""
+    path = str(command.arguments["path"])
+    with folder_of(path) as (folder, name):
+        age = now.timestamp() - status_of(folder, name, path).st_mtime
+    return CommandResult(ok=age > float(command.arguments["age"]), detail=f"{path} was last written {age:.0f} s ago")
+
+
+def disk_use(command: Command) -> CommandResult:
+    """Compare how much of a file system is used, as df counts: of what is not kept for root."""
+    path, given = str(command.arguments["path"]), command.arguments
+    with folder_of(f"{path.rstrip('/')}/.") as (folder, _):
+        figures = os.fstatvfs(folder)
+    used = figures.f_blocks - figures.f_bfree
+    percent = 100 * used / max(used + figures.f_bavail, 1)
+    ok = percent > float(given["above"]) if "above" in given else percent < float(given["below"])
+    return CommandResult(ok=ok, detail=f"{percent:.1f} % of the file system of {path} is used")
+
+
+def move_aside(command: Command, now: datetime) -> CommandResult:
+    """Rename a file within its folder."""
+    path = str(command.arguments["path"])
+    with folder_of(path) as (folder, name):
+        before = changeable(folder, name, path)
+        with ExitStack() as undo:
+            aside = _name_aside(name, now, lambda free: _reserve(folder, free))
+            undo.callback(os.unlink, aside, dir_fd=folder)
+            os.rename(name, aside, src_dir_fd=folder, dst_dir_fd=folder)
+            undo.pop_all()
+        if os.stat(aside, dir_fd=folder, follow_symlinks=False).st_ino != before.st_ino:
+            os.rename(aside, name, src_dir_fd=folder, dst_dir_fd=folder)
+            raise RefusedError(f"{path} was replaced while it was looked at; it was left in place")
+    kept = f"{path.rpartition('/')[0]}/{aside}"
+    return CommandResult(ok=True, detail=f"moved {path} to {kept}", undo=_put_back(path, kept, over=0))
+
+
+def restore_file(command: Command, now: datetime) -> CommandResult:
+    """Put a copy of a file in the place of another, which is kept aside; the place is never empty."""
+    path, source = str(command.arguments["path"]), str(command.arguments["from"])
+    content, origin = read(source)
+    if origin.st_mode & stat.S_IWOTH:
+        raise RefusedError(f"anyone can write {source}; it is not taken for a good copy")
+    with folder_of(path) as (folder, name):
+        before = changeable(folder, name, path)
+        fresh = f".{name}.restored"
+        with suppress(FileNotFoundError):
+            os.unlink(fresh, dir_fd=folder)  # of a run that was cut short
+        with ExitStack() as undo:
+            _reserve(folder, fresh)
+            undo.callback(os.unlink, fresh, dir_fd=folder)
+            written = _fill(folder, fresh, content, like=before)
+            aside = _name_aside(name, now, lambda free: _link(folder, name, free))
+            undo.callback(os.unlink, aside, dir_fd=folder)
+            os.rename(fresh, name, src_dir_fd=folder, dst_dir_fd=folder)
+            undo.pop_all()
+    kept = f"{path.rpartition('/')[0]}/{aside}"
+    detail = f"put a copy of {source} in the place of {path}, kept as {kept}"
+    return CommandResult(ok=True, detail=detail, undo=_put_back(path, kept, over=written))
+
+
+def put_back(command: Command) -> CommandResult:
+    """Rename what was kept aside back, unless something else came to stand there meanwhile."""
+    path, kept, over = (command.arguments[name] for name in ("path", "aside", "over"))
+    with folder_of(str(path)) as (folder, name):
+        aside = str(kept).rpartition("/")[2]
+        status_of(folder, aside, str(kept))
+        if over:
+            if status_of(folder, name, str(path)).st_ino != over:
+                raise RefusedError(f"{path} was changed since; {kept} is left beside it")
+        else:
+            try:
+                _reserve(folder, name)
+            except FileExistsError as error:
+                raise RefusedError(f"{path} was made anew since; {kept} is left beside it") from error
+        os.rename(aside, name, src_dir_fd=folder, dst_dir_fd=folder)
+    return CommandResult(ok=True, detail=f"moved {kept} back to {path}")
+
+
+def _put_back(path: str, kept: str, *, over: int) -> Command:
+    return vocabulary.command("put_back", {"path": path, "aside": kept, "over": over})
+
+
+def _name_aside(name: str, now: datetime, take: Callable[[str], None]) -> str:
+    """Return a name for a copy kept aside, after `take` took it: it fails on a name that somebody has."""
+    stem = f"{name}.aside-{now:%Y%m%dT%H%M%SZ}"
+    for aside in (stem, *(f"{stem}-{number}" for number in range(2, _MOST_ASIDE + 1))):
+        try:
+            take(aside)
+        except FileExistsError:
+            continue
+        return aside
+    raise RefusedError(f"{stem} and its like are taken")
+
+
+def _reserve(folder: int, name: str) -> None:
+    """Make an empty file, so that a rename onto it overwrites nothing of others."""
+    os.close(os.open(name, _CREATE, 0o600, dir_fd=folder))
+
+
+def _link(folder: int, name: str, other: str) -> None:
+    os.link(name, other, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
+
+
+def _fill(folder: int, name: str, content: bytes, *, like: os.stat_result) -> int:
+    """Write a file durably, of the same owner and mode as another; return its inode."""
+    with os.fdopen(os.open(name, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder), "wb") as file:
+        own(file.fileno(), like)
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+        return os.fstat(file.fileno()).st_ino
+
+
+def own(descriptor: int, like: os.stat_result) -> None:
+    """Give an open file the owner and mode of another.
+
+    Raises:
+        PermissionError: It would belong to someone else than that one does.
+    """
+    mine = os.fstat(descriptor)
+    if (mine.st_uid, mine.st_gid) != (like.st_uid, like.st_gid):
+        os.fchown(descriptor, like.st_uid, like.st_gid)
+    os.fchmod(descriptor, stat.S_IMODE(like.st_mode))

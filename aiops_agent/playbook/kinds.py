@@ -1,0 +1,137 @@
+"""The types an argument can have. Each parses a value of a playbook or a configuration, or says what would be right."""
+
+import string
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from aiops_agent.model.playbook import Scalar
+
+SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_DURATION_DIGITS = 5
+_UNIT_LETTERS = frozenset(string.ascii_letters + string.digits + ":_.@-")
+_UNIT_SUFFIXES = (".service", ".socket", ".timer")
+_HOST_LETTERS = frozenset(string.ascii_letters + string.digits + ".-:")
+_NAME_BYTES = 255
+_PATH_BYTES = 4095
+_URL_LENGTH = 2000
+_PORTS = range(1, 65536)
+_KERNEL_FOLDERS = ("/proc/", "/sys/", "/dev/")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What one argument takes."""
+
+    parse: Callable[[object], Scalar]
+    """Returns the value as the executor takes it; raises ValueError that says what would be right."""
+
+    schema: Mapping[str, object]
+    """The same for editors, as JSON Schema."""
+
+
+def parse_duration(value: object) -> int:
+    """Return the seconds of `90s`, `15m`, `4h` or `2d`."""
+    if isinstance(value, str):
+        digits, unit = value[:-1], value[-1:]
+        if unit in SECONDS and len(digits) <= _DURATION_DIGITS and _is_number(digits) and int(digits) > 0:
+            return int(digits) * SECONDS[unit]
+    raise ValueError(f"{value!r} is not a duration: write a whole number and a unit, such as 30s, 15m, 4h or 2d")
+
+
+def parse_unit(value: object) -> str:
+    """Return the whole name of a systemd unit."""
+    if (
+        isinstance(value, str)
+        and value.endswith(_UNIT_SUFFIXES)
+        and len(value) <= _NAME_BYTES
+        and value[0] not in "-.@"
+        and set(value) <= _UNIT_LETTERS
+    ):
+        return value
+    raise ValueError(f"{value!r} is not a unit: write its whole name, such as nginx.service")
+
+
+def parse_path(value: object) -> str:
+    """Return an absolute path that names one place only: nothing in it is expanded, climbed or left out."""
+    if not isinstance(value, str) or not value.startswith("/"):
+        raise ValueError(f"{value!r} is not an absolute path: it begins with /")
+    if value == "/":
+        return value
+    names = value.split("/")[1:]
+    if not value.isprintable():
+        raise ValueError(f"{value!r} has characters that cannot be printed")
+    if any(name in ("", ".", "..") for name in names):
+        raise ValueError(f"{value!r} is not the plain path: leave out .., . and slashes that are doubled or last")
+    encoded = [len(name.encode()) for name in names]
+    if max(encoded) > _NAME_BYTES or sum(encoded) + len(encoded) > _PATH_BYTES:
+        raise ValueError(f"{value[:60]!r}... is too long for a path")
+    if value.startswith(_KERNEL_FOLDERS):
+        raise ValueError(f"{value!r} is not a file on a disk: nothing below /proc, /sys and /dev is taken")
+    return value
+
+
+def parse_pattern(value: object) -> str:
+    """Return a glob pattern for the names in one folder."""
+    if not isinstance(value, str) or not value.isprintable() or "/" in value or len(value.encode()) > _NAME_BYTES:
+        raise ValueError(f"{value!r} is not a pattern for file names: such as *.log.[0-9]*, without a slash")
+    if not set(value) - set("*?[]!"):
+        raise ValueError(f"{value!r} matches every file: name what the wanted ones have in common")
+    return value
+
+
+def parse_url(value: object) -> str:
+    """Return an http or https address without credentials."""
+    if isinstance(value, str) and value.isascii() and value.isprintable() and len(value) <= _URL_LENGTH:
+        parts = urlsplit(value)
+        if parts.scheme in ("http", "https") and parts.hostname and "@" not in parts.netloc and " " not in value:
+            try:
+                usable = parts.port is None or parts.port in _PORTS
+            except ValueError:  # "port" is parsed when it is asked for
+                usable = False
+            if usable:
+                return value
+    raise ValueError(f"{value!r} is not an address such as http://127.0.0.1:8080/healthz (no user or password in it)")
+
+
+def parse_host(value: object) -> str:
+    """Return a host name or address."""
+    if isinstance(value, str) and value and len(value) <= _NAME_BYTES and set(value) <= _HOST_LETTERS:
+        return value
+    raise ValueError(f"{value!r} is not a host: write its name or its address, such as 127.0.0.1")
+
+
+def whole_number(lowest: int, highest: int) -> Kind:
+    """Return the kind of a whole number within a range, both ends included."""
+
+    def parse(value: object) -> Scalar:
+        if isinstance(value, int) and not isinstance(value, bool) and lowest <= value <= highest:
+            return value
+        raise ValueError(f"{value!r} is not a whole number from {lowest} to {highest}")
+
+    return Kind(parse, {"type": "integer", "minimum": lowest, "maximum": highest})
+
+
+def choice(*words: str) -> Kind:
+    """Return the kind of one word of a few."""
+
+    def parse(value: object) -> Scalar:
+        if isinstance(value, str) and value in words:
+            return value
+        raise ValueError(f"{value!r} is not one of {', '.join(words)}")
+
+    return Kind(parse, {"enum": list(words)})
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal()
+
+
+DURATION = Kind(parse_duration, {"type": "string", "pattern": "^[0-9]{1,5}[smhd]$"})
+UNIT = Kind(parse_unit, {"type": "string", "pattern": r"^[A-Za-z0-9:_][A-Za-z0-9:_.@-]*\.(service|socket|timer)$"})
+PATH = Kind(parse_path, {"type": "string", "pattern": "^/"})
+PATTERN = Kind(parse_pattern, {"type": "string", "pattern": "^[^/]+$"})
+URL = Kind(parse_url, {"type": "string", "pattern": "^https?://"})
+HOST = Kind(parse_host, {"type": "string"})
+PORT = whole_number(1, 65535)
+PERCENT = whole_number(0, 100)
