@@ -59,4 +59,4 @@ class Message:
     """CommonMark."""
 
     fields: Mapping[str, str]
-    """`incident`, `kind`, `severity`, `service`: for adapters that show them apart."""
+    """`incident`, `kind`, `severity`, `service`, `at`: for adapters that show or file by them."""

@@ -1,0 +1,56 @@
+"""Text of any origin -> Markdown that shows it and does nothing else: no link, no mention, no hidden character."""
+
+import string
+import unicodedata
+
+LONGEST_VALUE = 200
+"""Characters of one value or one line of a record: two lines of a phone's screen become four at the worst."""
+
+_HIDDEN = frozenset(("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"))
+"""Unicode categories that move a cursor, turn the reading direction round, break a line or show nothing."""
+
+_BLANK_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
+"""Letters and marks by category that are drawn as nothing (Unicode's Default_Ignorable_Code_Point)."""
+
+
+def visible(text: str) -> str:
+    """Return text on one line, each hidden character, newlines and tabs too, shown as its escape in Python."""
+    return "".join(
+        ascii(each)[1:-1] if unicodedata.category(each) in _HIDDEN or each in _BLANK_LETTERS else each for each in text
+    )
+
+
+def code(text: str, limit: int = LONGEST_VALUE) -> str:
+    """Return a code span that reads as `text`: nothing inside one is markup, a link or a mention on any platform."""
+    shown = _cut(visible(text), limit) or '""'
+    fence = _fence(shown, "`")
+    # CommonMark takes one space off both ends, but leaves a span of spaces alone.
+    touches = shown[0] in "` " or shown[-1] in "` "
+    pad = " " if touches and shown.strip(" ") else ""
+    return f"{fence}{pad}{shown}{pad}{fence}"
+
+
+def prose(text: str) -> str:
+    """Return running text that reads as `text`: for titles people wrote, where a code span would look odd."""
+    shown = _cut(visible(text).strip(), LONGEST_VALUE)
+    return "".join(f"\\{each}" if each in string.punctuation else each for each in shown)
+
+
+def block(text: str, most_lines: int) -> str:
+    """Return a code block of the first lines of `text`."""
+    lines = [_cut(visible(line.rstrip().expandtabs(4)), LONGEST_VALUE) for line in text.split("\n", most_lines)]
+    shown = "\n".join(lines[:most_lines])
+    fence = _fence(shown, "```")
+    return f"{fence}\n{shown}\n{fence}"
+
+
+def _cut(shown: str, limit: int) -> str:
+    return shown if len(shown) <= limit else f"{shown[: limit - 1]}…"
+
+
+def _fence(shown: str, shortest: str) -> str:
+    """Return a run of backticks longer than any inside."""
+    fence = shortest
+    while fence in shown:
+        fence += "`"
+    return fence
