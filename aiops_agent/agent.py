@@ -21,7 +21,9 @@ class Agent:
     """Everything one tick works with."""
 
     host: str
-    sources: Sequence[LogSource]
+    sources: Mapping[str, LogSource]
+    """By what they are remembered by from tick to tick."""
+
     parameters: Mapping[str, Mapping[str, Scalar]]
     """By service: what its sources' configuration offers to playbooks."""
 

@@ -27,6 +27,11 @@ class SourceSettings:
     start: Literal["end", "beginning"]
     parameters: dict[str, Scalar]
 
+    @property
+    def key(self) -> str:
+        """Return what the source is remembered by: another pattern or service makes it another source."""
+        return "\0".join((self.service or "", *self.paths))
+
 
 @dataclass(frozen=True, slots=True)
 class ChatSettings:

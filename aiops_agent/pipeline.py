@@ -29,16 +29,24 @@ def tick(agent: Agent, now: datetime, *, rehearse: bool = False) -> Tick:
         settle_interrupted(agent, report)
     absorb_faults(agent, report, now)
     known = agent.state.checkpoints.all()
-    for source in agent.sources:
+    for key, source in agent.sources.items():
         for batch in source.read(known):
             absorb(agent, batch, report, now)
             known[batch.checkpoint.key] = batch.checkpoint
+        remember(agent, key)
     if not rehearse:
         expire(agent, report, now)
         act_on_decided(agent, report, now)
         act_on_granted(agent, report)
         deliver(agent, now)
     return report
+
+
+def remember(agent: Agent, source: str) -> None:
+    """Note that a source was read once: from now on a file that appears there is read from its beginning."""
+    if not agent.state.checkpoints.knows_source(source):
+        with agent.state.transaction():
+            agent.state.checkpoints.remember_source(source)
 
 
 def absorb(agent: Agent, batch: Batch, report: Tick, now: datetime) -> None:

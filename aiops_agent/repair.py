@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from aiops_agent.agent import Agent, Tick, entry
+from aiops_agent.errors import AuditError
 from aiops_agent.model.incident import Incident, Outcome, Status
 from aiops_agent.model.message import ReportKind
 from aiops_agent.model.playbook import Command, Failed, NotNeeded, Playbook, RunResult, Succeeded
@@ -80,7 +81,11 @@ def act(agent: Agent, report: Tick, incident: Incident, playbook: Playbook) -> N
         arguments = " ".join(f"{name}={value}" for name, value in change.arguments.items())
         agent.journal.append(entry(agent.clock.now(), "step", action.id, verb=change.verb, arguments=arguments))
 
-    result = execute(bound, agent.executor, agent.clock, halted=agent.state.halt.is_set, record=recorded)
+    try:
+        result = execute(bound, agent.executor, agent.clock, halted=agent.state.halt.is_set, record=recorded)
+    except AuditError as error:  # what had been done was taken back
+        report.audit_error = error
+        result = Failed("audit", error.message, undone=False, left_behind=("look at the service yourself",))
     conclude(agent, report, action, result)
 
 

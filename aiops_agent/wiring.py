@@ -4,22 +4,28 @@ import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from aiops_agent.agent import Agent
+from aiops_agent.assembly.assemble import Assembly
 from aiops_agent.audit.journal import Journal as AuditJournal
 from aiops_agent.audit.keys import FileKeys
 from aiops_agent.config import ChatSettings, Config
-from aiops_agent.diagnosis.articles import Library, load_articles
+from aiops_agent.diagnosis.artefact import MODELS
+from aiops_agent.diagnosis.articles import Shelf, load_articles
 from aiops_agent.model.audit import Anchor, AuditEntry
-from aiops_agent.model.diagnosis import Diagnosis
+from aiops_agent.model.diagnosis import Citation, Diagnosis
 from aiops_agent.model.message import Message, Report
 from aiops_agent.playbook.executor import EmbeddedExecutor
 from aiops_agent.playbook.load import Catalogue, load_folders
-from aiops_agent.ports import Chat, Clock, Composer, Diagnostician, Journal
+from aiops_agent.ports import Chat, Clock, Composer, Journal
 from aiops_agent.sources.file import FileSource
 from aiops_agent.state.state import State
+
+if TYPE_CHECKING:
+    from aiops_agent.diagnosis.diagnose import LocalDiagnostician
 
 PACKAGE = Path(__file__).resolve().parent
 OVERRIDES = Path("/etc/aiops-agent")
@@ -40,22 +46,34 @@ def shipped(name: str) -> Path:
     return installed if installed.exists() else PACKAGE.parent / name
 
 
+def _layered(name: str, folders: Sequence[Path]) -> list[Path]:
+    """Return the folders of a kind, from the shipped one to the last that overrides."""
+    local = [OVERRIDES / name] if (OVERRIDES / name).exists() else []
+    return [shipped(name), *local, *folders]
+
+
 def playbooks(folders: Sequence[Path] = ()) -> Catalogue:
     """Return the shipped playbooks, overridden and joined by those of /etc and of `folders`."""
-    return load_folders([shipped("playbooks"), OVERRIDES / "playbooks", *folders])
+    return load_folders(_layered("playbooks", folders))
 
 
-def articles(folders: Sequence[Path] = ()) -> Library:
+def articles(folders: Sequence[Path] = ()) -> Shelf:
     """Return the shipped articles, overridden and joined by those of /etc and of `folders`."""
-    return load_articles([shipped("knowledge_base"), OVERRIDES / "knowledge_base", *folders])
+    return load_articles(_layered("knowledge_base", folders))
 
 
-def diagnostician(library: Library, cache: Path | None = None) -> Diagnostician:
+def diagnostician(shelf: Shelf, cache: Path | None = None) -> "LateDiagnostician":
     """Return what says what a record means; the model is loaded by its first question.
 
     `cache`: a folder where vectors of articles are kept between runs.
     """
-    return LateDiagnostician(library, cache)
+    return LateDiagnostician(shelf, cache)
+
+
+def cited(shelf: Shelf, identity: str) -> Citation | None:
+    """Return an article as a report names it; None when it is gone by now."""
+    article = shelf.get(identity)
+    return Citation(article.id, article.title, 1.0, article.playbook) if article else None
 
 
 @contextmanager
@@ -78,25 +96,32 @@ def rehearsal(config: Config, world: World) -> Iterator[Agent]:
 
 def _agent(config: Config, state: State, world: World, journal: Journal, chats: Sequence[Chat]) -> Agent:
     catalogue = playbooks(config.playbooks)
-    library = articles(config.knowledge_base)
+    shelf = articles(config.knowledge_base)
+    assembly = Assembly()
     parameters: dict[str, dict[str, str | int | float | bool]] = {}
     for source in config.sources:
         if source.service:
             parameters.setdefault(source.service, {}).update(source.parameters)
     return Agent(
         host=world.host,
-        sources=[
-            FileSource(source.paths, source.service, source.start, state.checkpoints.knows_source)
+        sources={
+            source.key: FileSource(
+                source.paths,
+                service=source.service,
+                start=source.start,
+                seen_before=state.checkpoints.knows_source(source.key),
+                assembly=assembly,
+            )
             for source in config.sources
-        ],
+        },
         parameters=parameters,
         state=state,
-        diagnostician=diagnostician(library, config.state_dir / "cache"),
+        diagnostician=diagnostician(shelf, config.state_dir / "cache"),
         playbooks=catalogue,
-        article=library.citation,
-        faults=[*catalogue.faults, *library.faults],
+        article=partial(cited, shelf),
+        faults=[*catalogue.faults, *shelf.faults],
         policy=config.policy,
-        executor=EmbeddedExecutor(),
+        executor=EmbeddedExecutor(world.clock),
         journal=journal,
         composer=LateComposer(),
         chats=chats,
@@ -119,19 +144,25 @@ class Unrecorded:
 class LateDiagnostician:
     """Loads model and index with the first question: a tick without a new fault does not pay for them."""
 
-    def __init__(self, library: Library, cache: Path | None) -> None:
-        self._library = library
+    def __init__(self, shelf: Shelf, cache: Path | None) -> None:
+        self._shelf = shelf
         self._cache = cache
 
     @cached_property
-    def _real(self) -> Diagnostician:
-        from aiops_agent.diagnosis.diagnose import Diagnostics
+    def _real(self) -> "LocalDiagnostician":
+        from aiops_agent.diagnosis.diagnose import LocalDiagnostician, load_classifier
+        from aiops_agent.diagnosis.encoder import load_encoder
 
-        return Diagnostics.load(self._library, self._cache)
+        encoder = load_encoder(MODELS)
+        return LocalDiagnostician(load_classifier(encoder), encoder, self._shelf, self._cache)
 
     def diagnose(self, texts: Sequence[str], services: Sequence[str | None]) -> list[Diagnosis]:
         """Return one diagnosis for each text, in order."""
         return self._real.diagnose(texts, services)
+
+    def search(self, text: str) -> Sequence[Citation]:
+        """Return the articles that fit a person's words, best first."""
+        return self._real.search(text)
 
 
 class LateComposer:

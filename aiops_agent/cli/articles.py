@@ -7,22 +7,20 @@ from pathlib import Path
 from aiops_agent import config as configuration
 from aiops_agent import wiring
 from aiops_agent.cli.output import print_json, print_table, safe
-from aiops_agent.diagnosis.articles import Library
+from aiops_agent.diagnosis.articles import Shelf
 from aiops_agent.errors import UsageError
 
 NEEDS_ATTENTION = 1
 
 
-def _library(arguments: argparse.Namespace) -> Library:
+def _shelf(arguments: argparse.Namespace) -> Shelf:
     folders = configuration.load(Path(arguments.config), os.environ).knowledge_base if arguments.config else ()
     return wiring.articles(folders)
 
 
 def search(arguments: argparse.Namespace) -> int:
     """Print the articles that fit a text."""
-    from aiops_agent.diagnosis.diagnose import Diagnostics
-
-    found = Diagnostics.load(_library(arguments), None).search(arguments.text)
+    found = wiring.diagnostician(_shelf(arguments)).search(arguments.text)
     if arguments.json:
         print_json({"articles": [{"id": c.id, "title": c.title, "score": round(c.score, 4)} for c in found]})
     else:
@@ -34,7 +32,7 @@ def search(arguments: argparse.Namespace) -> int:
 
 def show(arguments: argparse.Namespace) -> int:
     """Print one article."""
-    article = _library(arguments).get(arguments.id)
+    article = _shelf(arguments).get(arguments.id)
     if article is None:
         raise UsageError(f"there is no article {arguments.id}", hint="`aiops-agent kb search TEXT` finds one")
     print(safe(Path(article.path).read_text(encoding="utf-8")))
@@ -43,16 +41,16 @@ def show(arguments: argparse.Namespace) -> int:
 
 def lint(arguments: argparse.Namespace) -> int:
     """Print the faults of every article, and playbooks they name that do not exist."""
-    library = _library(arguments)
+    shelf = _shelf(arguments)
     known = {playbook.name for playbook in wiring.playbooks().all()}
-    faults = [str(fault) for fault in library.faults]
+    faults = [str(fault) for fault in shelf.faults]
     faults += [
         f"{a.path}: playbook: there is no playbook {a.playbook}; known: {', '.join(sorted(known))}"
-        for a in library.all()
+        for a in shelf.articles
         if a.playbook and a.playbook not in known
     ]
     if arguments.json:
-        print_json({"articles": len(library.all()), "faults": faults})
+        print_json({"articles": len(shelf.articles), "faults": faults})
     else:
-        print("\n".join(faults) or f"{len(library.all())} articles, no faults")
+        print("\n".join(faults) or f"{len(shelf.articles)} articles, no faults")
     return NEEDS_ATTENTION if faults else 0

@@ -1,17 +1,32 @@
 """`model`: which model this is, and how well it does."""
 
 import argparse
+from dataclasses import fields
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from aiops_agent.cli.output import print_json
+from aiops_agent.cli.output import print_json, print_table
 from aiops_agent.errors import UsageError
+
+if TYPE_CHECKING:
+    from aiops_agent.training.evaluate import Evaluation
 
 
 def info(arguments: argparse.Namespace) -> int:
     """Print what the shipped model is; its digests are checked on the way."""
-    from aiops_agent.diagnosis.classifier import Classifier
+    from aiops_agent.diagnosis.artefact import MODELS, manifest_digest
+    from aiops_agent.diagnosis.diagnose import load_classifier
+    from aiops_agent.diagnosis.encoder import load_encoder
 
-    facts = Classifier.load().facts()
+    head = load_classifier(load_encoder(MODELS)).head  # every digest is checked on the way
+    facts = {
+        "encoder": "all-MiniLM-L6-v2, int8 per channel, ONNX",
+        "categories": len(head.categories),
+        "acts_above": round(float(head.threshold), 4),
+        "manifest_sha256": manifest_digest(MODELS),
+        "folder": str(MODELS),
+        "card": str(MODELS / "MODEL_CARD.md"),
+    }
     if arguments.json:
         print_json(facts)
     else:
@@ -29,5 +44,20 @@ def evaluate(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(report.as_json())
     else:
-        print(report.as_text())
+        _print(report)
     return 0
+
+
+def _print(report: "Evaluation") -> None:
+    for figure in fields(report):
+        value = getattr(report, figure.name)
+        if not isinstance(value, tuple):
+            print(f"{figure.name.replace('_', ' ') + ':':<30}{value:.4g}")
+    print_table(
+        ("CONFIDENCE ABOVE", "ANSWERS", "CONFIDENCE", "RIGHT"),
+        ((f"{r.above:.1f}", r.answers, f"{r.confidence:.3f}", f"{r.right:.3f}") for r in report.reliability),
+        empty="no answers",
+    )
+    print_table(
+        ("IS", "TAKEN FOR", "TIMES"), ((c.is_, c.taken_for, c.times) for c in report.confusions), empty="none wrong"
+    )

@@ -22,7 +22,7 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[object]], empty
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in headings:
-        table.add_column(heading, overflow="fold")
+        table.add_column(heading, overflow="fold", no_wrap=heading in ("ID", "NAME"))
     for line in lines:
         table.add_row(*(Text(safe(str(cell if cell is not None else "-"))) for cell in line))
     Console(highlight=False).print(table)

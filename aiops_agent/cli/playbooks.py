@@ -110,8 +110,8 @@ def diff(arguments: argparse.Namespace) -> int:
     theirs = next((p for p in wiring.shipped("playbooks").rglob("*.yaml") if p.name == Path(mine.path).name), None)
     if theirs is None:
         raise UsageError(f"{arguments.name} is not shipped: there is nothing to compare it with")
-    lines = [path.read_text(encoding="utf-8").splitlines(keepends=True) for path in (theirs, Path(mine.path))]
-    changes = list(difflib.unified_diff(*lines, fromfile=str(theirs), tofile=mine.path))
+    before, after = (path.read_text(encoding="utf-8").splitlines(keepends=True) for path in (theirs, Path(mine.path)))
+    changes = list(difflib.unified_diff(before, after, fromfile=str(theirs), tofile=mine.path))
     print(safe("".join(changes)) or f"{arguments.name} is as shipped", end="" if changes else "\n")
     return 0
 
@@ -154,10 +154,17 @@ def _rehearse(arguments: argparse.Namespace) -> int:
     with rehearsal(config, World(SystemClock(), os.uname().nodename)) as agent:
         bound, service = _bound(agent.playbooks, agent, arguments)
         plan = dry_run(bound, agent.executor)
+    evidence = [{"probe": probe.verb, "holds": seen.ok, "detail": seen.detail} for probe, seen in plan.evidence]
+    steps = [{"verb": step.verb, "arguments": dict(step.arguments)} for step in plan.steps]
     if arguments.json:
-        print_json({"playbook": arguments.name, "service": service, "plan": plan})
-    else:
-        print("\n".join(safe(line) for line in plan))
+        print_json({"playbook": arguments.name, "service": service, "evidence": evidence, "would_do": steps})
+        return 0
+    for probe, seen in plan.evidence:
+        print(f"{'holds' if seen.ok else 'DOES NOT HOLD'}: {probe.verb}: {safe(seen.detail)}")
+    for step in plan.steps:
+        print(f"would do: {step.verb} {safe(' '.join(f'{name}={value}' for name, value in step.arguments.items()))}")
+    if not plan.steps:
+        print("nothing would be done")
     return 0
 
 

@@ -44,6 +44,10 @@ class Shelf:
 
     faults: tuple[Fault, ...]
 
+    def get(self, identity: str) -> Article | None:
+        """Return the article of that id, or None."""
+        return next((article for article in self.articles if article.id == identity), None)
+
 
 def load_articles(folders: Sequence[Path]) -> Shelf:
     """Return every sound article of the folders and the faults of the others.
