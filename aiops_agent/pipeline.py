@@ -38,7 +38,7 @@ def tick(agent: Agent, now: datetime, *, rehearse: bool = False) -> Tick:
         expire(agent, report, now)
         act_on_decided(agent, report, now)
         act_on_granted(agent, report)
-        deliver(agent, now)
+        deliver(agent)
     return report
 
 

@@ -47,8 +47,9 @@ def anchor(agent: Agent) -> str:
         return "audit log unavailable"
 
 
-def deliver(agent: Agent, now: datetime) -> int:
+def deliver(agent: Agent) -> int:
     """Try every letter that is due; what fails waits for its next turn. Return how many were delivered."""
+    now = agent.clock.now()
     chats = {chat.name: chat for chat in agent.chats}
     unreachable: set[str] = set()
     delivered = 0

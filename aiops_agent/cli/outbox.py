@@ -18,8 +18,8 @@ def list_waiting(arguments: argparse.Namespace) -> int:
 
 def flush(arguments: argparse.Namespace) -> int:
     """Try what is due."""
-    with acting(arguments.config) as (session, agent):
-        delivered = deliver(agent, session.now)
+    with acting(arguments.config) as (_, agent):
+        delivered = deliver(agent)
         return _tried(agent.state, delivered, arguments)
 
 
@@ -28,7 +28,7 @@ def retry(arguments: argparse.Namespace) -> int:
     with acting(arguments.config) as (session, agent):
         with agent.state.transaction():
             agent.state.outbox.retry(session.now)
-        return _tried(agent.state, deliver(agent, session.now), arguments)
+        return _tried(agent.state, deliver(agent), arguments)
 
 
 def _tried(state: State, delivered: int, arguments: argparse.Namespace) -> int:

@@ -46,7 +46,7 @@ def approve(arguments: argparse.Namespace) -> int:
                 )
         report = Tick()
         act_on_granted(agent, report)
-        deliver(agent, session.now)
+        deliver(agent)
     if report.audit_error:
         raise report.audit_error
     failed = False

@@ -1,0 +1,160 @@
+"""A temporary host: a log goes in, reports come out. Everything is real but the diagnosis, the chat and the clock."""
+
+from collections.abc import Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import count
+from pathlib import Path
+
+from aiops_agent.agent import Agent, Tick
+from aiops_agent.assembly.assemble import Assembly
+from aiops_agent.audit.journal import Journal
+from aiops_agent.audit.keys import FileKeys
+from aiops_agent.audit.show import show
+from aiops_agent.chat.compose import TemplateComposer
+from aiops_agent.errors import ChatError
+from aiops_agent.model.decision import Mode
+from aiops_agent.model.diagnosis import Diagnosis, Prediction
+from aiops_agent.model.message import Message
+from aiops_agent.pipeline import tick
+from aiops_agent.playbook.executor import EmbeddedExecutor
+from aiops_agent.playbook.load import load_folders
+from aiops_agent.policy.decide import PolicySettings
+from aiops_agent.sources.file import FileSource
+from aiops_agent.state.state import State
+from tests.build import NOW
+
+SERVICE = "shop.service"
+REPAIR = """\
+name: remove-lock
+version: 1
+description: {en: Move the lock aside., zh: 移走锁文件。}
+risk: RISK
+for: {categories: [service_failure], services: ["*.service"]}
+params: {lock: {from: source.parameters.lock_file}}
+evidence: [{file_exists: {path: $lock}}]
+steps: [{move_aside: {path: $lock}}]
+verify: {within: 1s, probes: [{PROBE: {path: $lock}}]}
+undo: []
+cooldown: 15m
+caps: {per_hour: 2, per_day: 3}
+"""
+
+
+@dataclass(slots=True)
+class Clock:
+    """Time that passes when somebody waits."""
+
+    time: datetime = NOW
+
+    def now(self) -> datetime:
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        self.time += timedelta(seconds=seconds)
+
+
+@dataclass(slots=True)
+class FixedDiagnostician:
+    """Says `service_failure` of what speaks of a failure, and is unsure of everything else."""
+
+    asked: list[str] = field(default_factory=list)
+
+    def diagnose(self, texts: Sequence[str], services: Sequence[str | None]) -> list[Diagnosis]:
+        self.asked += texts
+        return [Diagnosis(Prediction("service_failure", 0.95, "cannot start" not in text, (), "fixed"), ()) for text in texts]
+
+
+@dataclass(slots=True)
+class Phone:
+    """A chat that remembers, or that cannot be reached."""
+
+    name: str = "phone"
+    locale: str = "en"
+    messages: list[Message] = field(default_factory=list)
+    reachable: bool = True
+
+    def send(self, message: Message) -> None:
+        if not self.reachable:
+            raise ChatError("no route to the phone", retryable=True)
+        self.messages.append(message)
+
+    @property
+    def titles(self) -> list[str]:
+        return [message.title for message in self.messages]
+
+
+class Host:
+    """One server in a folder."""
+
+    def __init__(self, folder: Path, *, mode: Mode = Mode.AUTO, risk: str = "low", probe: str = "file_absent") -> None:
+        self.folder = folder
+        self.log = folder / "shop.log"
+        self.lock = folder / "shop.lock"
+        self.state_dir = folder / "state"
+        self.state_dir.mkdir(exist_ok=True)
+        self.playbooks = folder / "playbooks"
+        self.playbooks.mkdir(exist_ok=True)
+        self.repair = self.playbooks / "remove-lock.yaml"
+        self.repair.write_text(REPAIR.replace("RISK", risk).replace("PROBE", probe))
+        self.mode = mode
+        self.clock = Clock()
+        self.phone = Phone()
+        self.diagnostician = FixedDiagnostician()
+        self._numbers = count(1)
+
+    def writes(self, *lines: str) -> None:
+        with self.log.open("a") as file:
+            file.writelines(f"{line}\n" for line in lines)
+
+    def fails(self, times: int = 1) -> None:
+        self.lock.write_text("1\n")
+        self.writes(*["2026-11-23 03:00:00,001 ERROR shop: cannot start: lock file is there"] * times)
+
+    @contextmanager
+    def agent(self):
+        state = State.open(self.state_dir)
+        journal = Journal(self.state_dir / "audit", FileKeys(self.state_dir / "keys"))
+        catalogue = load_folders([self.playbooks])
+        source = FileSource(
+            [str(self.folder / "*.log")],
+            service=SERVICE,
+            start="beginning",
+            seen_before=state.checkpoints.knows_source("shop"),
+            assembly=Assembly(),
+        )
+        with state:
+            try:
+                yield Agent(
+                    host="web01",
+                    sources={"shop": source},
+                    parameters={SERVICE: {"lock_file": str(self.lock)}},
+                    state=state,
+                    diagnostician=self.diagnostician,
+                    playbooks=catalogue,
+                    article=lambda _: None,
+                    faults=catalogue.faults,
+                    policy=PolicySettings(mode=self.mode),
+                    executor=EmbeddedExecutor(self.clock),
+                    journal=journal,
+                    composer=TemplateComposer(),
+                    chats=[self.phone],
+                    clock=self.clock,
+                    token=lambda: f"token-{next(self._numbers)}-{self.clock.time.timestamp():.0f}",
+                )
+            finally:
+                journal.close()
+
+    def tick(self, after: timedelta = timedelta(minutes=5), *, rehearse: bool = False) -> Tick:
+        self.clock.time += after
+        with self.agent() as agent:
+            return tick(agent, self.clock.time, rehearse=rehearse)
+
+    def recorded(self) -> list[str]:
+        entries = show(self.state_dir / "audit", FileKeys(self.state_dir / "keys"))
+        return [entry.action for entry in entries]
+
+    def incidents(self):
+        with State.look_at(self.state_dir) as state:
+            return state.incidents.all()
