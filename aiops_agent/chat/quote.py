@@ -30,9 +30,9 @@ def code(text: str, limit: int = LONGEST_VALUE) -> str:
     return f"{fence}{pad}{shown}{pad}{fence}"
 
 
-def prose(text: str) -> str:
+def prose(text: str, limit: int = LONGEST_VALUE) -> str:
     """Return running text that reads as `text`: for titles people wrote, where a code span would look odd."""
-    shown = _cut(visible(text).strip(), LONGEST_VALUE)
+    shown = _cut(visible(text).strip(), limit)
     return "".join(f"\\{each}" if each in string.punctuation else each for each in shown)
 
 

@@ -18,7 +18,7 @@ def split(blocks: Sequence[Block], limit: int, measure: Measure) -> list[list[Bl
     for block in blocks:
         for piece in _pieces(block, limit, measure):
             size = measure(piece)
-            if size > room:
+            if not groups or size > room:
                 groups.append([])
                 room = limit
             groups[-1].append(piece)
