@@ -16,7 +16,10 @@ def models(tmp_path):
 
 
 def test_files_as_they_were_shipped_are_found(models):
-    assert verified(models, "head.npz", "encoder/model.onnx") == [models / "head.npz", models / "encoder" / "model.onnx"]
+    assert verified(models, "head.npz", "encoder/model.onnx") == [
+        models / "head.npz",
+        models / "encoder" / "model.onnx",
+    ]
 
 
 def test_one_flipped_bit_is_refused_by_name(models):

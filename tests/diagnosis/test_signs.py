@@ -55,7 +55,9 @@ def test_a_record_without_signs_has_none():
 
 def test_no_shipped_sign_is_written_twice():
     shipped = yaml.safe_load(SIGNS.read_text(encoding="utf-8"))
-    lines = [line.strip().lower() for ranks in shipped.values() for text in ranks.values() for line in text.splitlines()]
+    lines = [
+        line.strip().lower() for ranks in shipped.values() for text in ranks.values() for line in text.splitlines()
+    ]
     assert sorted(lines) == sorted(set(lines))
 
 

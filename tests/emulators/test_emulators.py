@@ -101,7 +101,7 @@ def test_telegram_names_what_is_wrong(given, answer):
     ],
 )
 def test_telegram_refuses_entities_that_are_none(text, entities):
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match=r"entit|utf-16-le"):
         list(cut(text, entities))
 
 

@@ -1,13 +1,13 @@
-"""Prints what Python prints: a plain traceback, a chained one, a re-raised one, a logged one, a group, a syntax error."""
+"""Prints what Python prints: tracebacks plain, chained, re-raised, logged, of a group and of a syntax error."""
 
 import logging
 import sys
 import traceback
+from pathlib import Path
 
 
 def load(path):
-    with open(path) as file:
-        return file.read()
+    return Path(path).read_text()
 
 
 def settings():
@@ -29,7 +29,17 @@ def grouped():
 
 
 logging.basicConfig(format="%(asctime)s %(levelname)s [%(threadName)s] %(name)s: %(message)s", stream=sys.stdout)
-for fail in (lambda: load("/etc/shop/missing.toml"), settings, wrapped, grouped, lambda: compile("a b", "shop.py", "exec")):
+
+
+def missing():
+    load("/etc/shop/missing.toml")
+
+
+def misspelt():
+    compile("a b", "shop.py", "exec")
+
+
+for fail in (missing, settings, wrapped, grouped, misspelt):
     try:
         fail()
     except (OSError, KeyError, RuntimeError, ExceptionGroup, SyntaxError) as error:

@@ -1,0 +1,79 @@
+"""What the documents say is there is there, and what is there is documented."""
+
+import argparse
+from pathlib import Path
+
+import pytest
+import yaml
+
+from aiops_agent.cli.arguments import parser
+from aiops_agent.config import load
+from aiops_agent.model.decision import Reason
+from aiops_agent.wiring import articles, playbooks
+
+ROOT = Path(__file__).parent.parent
+
+
+def words_between(text: str, sign: str) -> set[str]:
+    return {word.strip() for word in text.split(sign)[1::2]}
+
+
+def commands(of: argparse.ArgumentParser, prefix: str = "") -> list[str]:
+    groups = [action for action in of._actions if isinstance(action, argparse._SubParsersAction)]
+    if not groups:
+        return [prefix.strip()]
+    return [found for name, sub in groups[0].choices.items() for found in commands(sub, f"{prefix} {name}")]
+
+
+def test_every_folder_and_module_of_the_package_stands_in_the_architecture():
+    said = (ROOT / "ARCHITECTURE.md").read_text()
+    for path in (ROOT / "aiops_agent").iterdir():
+        if path.name not in ("__init__.py", "__pycache__"):
+            assert f"`{path.name}{'/' if path.is_dir() else ''}`" in said, path.name
+
+
+def test_every_file_the_readme_links_to_exists():
+    for name in ("README.md", "ARCHITECTURE.md"):
+        for link in (ROOT / name).read_text().split("](")[1:]:
+            target = link.split(")")[0]
+            assert target.startswith("http") or (ROOT / target).exists(), target
+
+
+def test_every_command_the_readme_shows_is_one():
+    known = commands(parser())
+    for words in words_between((ROOT / "README.md").read_text(), "`"):
+        if words.startswith("aiops-agent "):
+            said = words.removeprefix("aiops-agent ")
+            assert any(said.startswith(command) for command in known), words
+
+
+def test_every_key_of_the_configuration_is_documented():
+    documented = (ROOT / "docs" / "configuration.md").read_text()
+    shipped = yaml.safe_load((ROOT / "config.yaml").read_text())
+    for key in shipped:
+        assert f"`{key}" in documented, key
+    load(ROOT / "config.yaml", {})
+
+
+def test_every_shipped_playbook_and_article_is_sound_and_every_playbook_an_article_names_exists():
+    shelf, catalogue = articles(), playbooks()
+    assert shelf.faults == ()
+    assert catalogue.faults == ()
+    assert len(shelf.articles) >= 16
+    assert len(catalogue.all()) >= 5
+    for article in shelf.articles:
+        assert article.playbook is None or catalogue.get(article.playbook), article.id
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_is_a_word_of_one_form(reason):
+    assert reason.value == reason.name.lower()
+
+
+def test_nothing_in_the_project_speaks_of_where_it_was_made():
+    # Put together here, so that this file does not hold them.
+    forbidden = ["/wor" + "k/", "/tm" + "p/scratch", "pypi" + "-more", ".librar" + "y/"]
+    for path in ROOT.rglob("*"):
+        if path.suffix in (".py", ".md", ".yaml", ".toml", ".sh") and not {".venv", ".git"} & set(path.parts):
+            text = path.read_text(errors="replace")
+            assert not [word for word in forbidden if word in text], path
