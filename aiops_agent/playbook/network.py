@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from aiops_agent.model.playbook import Command, CommandResult
 
 _NO_ANSWER = (ConnectionRefusedError, ConnectionResetError, BrokenPipeError, TimeoutError, ssl.SSLEOFError)
-"""What it looks like when nothing answers. A name that does not resolve or a wrong certificate says nothing about it."""
+"""What it looks like when nothing answers. A name that does not resolve or a wrong certificate does not tell."""
 
 
 def http_answers(command: Command) -> CommandResult:

@@ -1,0 +1,110 @@
+"""Real files, processes and servers for the executor to look at."""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from threading import Thread
+
+from aiops_agent.model.playbook import CommandResult, Scalar
+from aiops_agent.playbook import vocabulary
+from aiops_agent.playbook.executor import EmbeddedExecutor
+from tests.fakes import SteppingClock
+
+Tree = dict[str, tuple[bytes, int, int, int]]
+
+
+def ask(verb: str, *, within: timedelta | None = None, **arguments: Scalar) -> CommandResult:
+    """Have the embedded executor do one thing; `from_` and `is_` stand for words that Python keeps."""
+    given = {name.rstrip("_"): value for name, value in arguments.items()}
+    command = vocabulary.command(verb, vocabulary.parse(verb, given))
+    return EmbeddedExecutor(SteppingClock()).run(replace(command, timeout=within) if within else command)
+
+
+def undo(result: CommandResult) -> CommandResult:
+    assert result.undo is not None
+    return EmbeddedExecutor(SteppingClock()).run(result.undo)
+
+
+def tree(folder: Path) -> Tree:
+    """Everything about the files of a folder that an undo has to bring back: content, mode, inode, time."""
+    found = {}
+    for path in sorted(folder.iterdir()):
+        status = path.stat()
+        found[path.name] = (path.read_bytes(), status.st_mode, status.st_ino, status.st_mtime_ns)
+    return found
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def dead_pid() -> int:
+    """The number of a process that is over."""
+    with subprocess.Popen(["true"]) as process:
+        process.wait()
+    return process.pid
+
+
+@contextmanager
+def living(*program: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that lives until it is ended; it has said that it is ready."""
+    script = "print('ready', flush=True); import signal; signal.pause()"
+    argv = list(program) or [sys.executable, "-S", "-c", script]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def date(path: Path, seconds: float) -> None:
+    """Say that a file was written so many seconds before (negative) or after the SteppingClock began."""
+    moment = SteppingClock().now().timestamp() + seconds
+    os.utime(path, (moment, moment))
+
+
+@contextmanager
+def listening(reply: Callable[[socket.socket], None], port: int = 0) -> Iterator[int]:
+    """A port of this host, each connection handed to `reply`."""
+    with socket.create_server(("127.0.0.1", port)) as server:
+
+        def serve() -> None:
+            while True:
+                try:
+                    connection, _ = server.accept()
+                except OSError:
+                    return
+                with connection:
+                    reply(connection)
+
+        thread = Thread(target=serve)
+        thread.start()
+        try:
+            yield server.getsockname()[1]
+        finally:
+            server.shutdown(socket.SHUT_RDWR)
+            thread.join()
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+def answer(head: bytes) -> Callable[[socket.socket], None]:
+    """Reply to a request with these bytes."""
+
+    def reply(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(head)
+
+    return reply
