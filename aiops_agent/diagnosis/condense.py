@@ -18,22 +18,35 @@ _TIME = (
     r"\[?\d\d:\d\d:\d\d(?:[.,]\d+)?\]?",
     r"\[ *\d+\.\d{3,}\]",
 )
-_HEADS = re2.compile(
-    r"(?i)^\s*(?:(?-i:" + "|".join(_TIME) + r")"
-    r"|\[?(?:trace|debug|info|notice|warn|warning|error|err|fatal|critical|crit|alert|emerg|severe)\s?\]?:? "
-    r"|[\w.@-]+ [\w./@-]+\[\d+\]: |[\w./-]+\[\d+\]: |[\w-]+ kernel: |kernel: |std(?:err|out) [FP] "
-    r"|[\w.-]+ +\| |\d+#\d+: |\*\d+ |\[\d+\]:? |\(pid[: ]\d+\) |[EWIF]\d{4} |-+ |: )"
+_HEADS = (
+    r"(?-i:" + "|".join(_TIME) + r")",
+    r"\[?(?:trace|debug|info|notice|warn|warning|error|err|fatal|critical|crit|alert|emerg|severe)\s?\]?:? ",
+    r"[\w.@-]+ [\w./@-]+\[\d+\]: ",  # host program[pid]:
+    r"[\w./-]+\[\d+\]: ",
+    r"(?:[\w-]+ )?kernel: ",
+    r"std(?:err|out) [FP] ",  # container runtimes
+    r"[\w.-]+ +\| ",  # docker compose
+    r"\d+#\d+: |\*\d+ ",  # nginx
+    r"\[\d+\]:? |\(pid[: ]\d+\) |[EWIF]\d{4} ",
+    r"-+ |: ",
 )
+_HEAD = re2.compile(r"(?i)^\s*(?:" + "|".join(_HEADS) + ")")
 _ANSI = re2.compile(r"\x1b\[[0-9;]*[A-Za-z]|#033\[[0-9;]*m|\[\d\d?(?:;\d\d?)*m")
-_FRAME = re2.compile(
-    r"^\s*(?:at .*[()\d]|at async .*|在 .*\(|Stack trace:?$|Stack:?$|stacktrace:?$|\[stacktrace\]$|--- .*trace.* ---"
-    r"|from .*:\d+:in .*|\S*/\S*:\d+:in .*|[\w.-]+ \([\w.]+\) \S+:\d+:in .*|#\d+ +(?:0x|/|\{main\}|\[internal|<|\S+\().*"
-    r"|\.\.\. \d+ (?:more|common frames omitted)|File \".*\", line \d+.*|\d+: +(?:0x)?[0-9a-fA-F]{8,}.*"
-    r"|\d+: +[\w<>]+(?:::[\w<>{}]+)+$|[\w./-]+\.go:\d+.*|goroutine \d+ .*|created by .*"
-    r"|[~^ ]+$|throw er;.*|thrown in .* on line \d+|Backtrace:?|Call Trace:|Require stack:|- /\S+|\}?\]?\)?;?$"
-    r"|(?:RIP|RSP|RAX|RBX|RCX|RDX|RBP|RSI|RDI|R\d\d|CR2|EFLAGS|CPU|Modules linked in|Hardware name): .*"
-    r"|Code: (?:[0-9a-f<>]{2,4} ){4}.*|(?:STATEMENT|QUERY|语句): .*|at /\S+|\S+/\S+\.(?:rs|cc|cpp|c|js|ts):\d+(?::\d+)?$|Traceback \(most recent call last\):$)"
+_FRAMES = (
+    r"at .*[()\d]|at async .*|at /\S+|\.\.\. \d+ (?:more|common frames omitted)",  # Java, Node, .NET
+    r"在 .*\(",  # .NET, Chinese
+    r"File \".*\", line \d+.*|[~^ ]+$|Traceback \(most recent call last\):$",  # Python
+    r"from .*:\d+:in .*|\S*/\S*:\d+:in .*|[\w.-]+ \([\w.]+\) \S+:\d+:in .*",  # Ruby
+    r"#\d+ +(?:0x|/|\{main\}|\[internal|<|\S+\().*|thrown in .* on line \d+",  # PHP, gdb
+    r"[\w./-]+\.go:\d+.*|goroutine \d+ .*|created by .*",
+    r"\d+: +(?:0x)?[0-9a-fA-F]{8,}.*|\d+: +[\w<>]+(?:::[\w<>{}]+)+$",  # V8, Rust
+    r"\S+/\S+\.(?:rs|cc|cpp|c|js|ts):\d+(?::\d+)?$|throw er;.*|Require stack:|- /\S+|\}?\]?\)?;?$",
+    r"Stack trace:?$|Stack:?$|stacktrace:?$|\[stacktrace\]$|--- .*trace.* ---|Backtrace:?|Call Trace:",
+    r"(?:RIP|RSP|R[ABCD]X|RBP|RSI|RDI|R\d\d|CR2|EFLAGS|CPU|Modules linked in|Hardware name): .*",  # kernel
+    r"Code: (?:[0-9a-f<>]{2,4} ){4}.*",
+    r"(?:STATEMENT|QUERY|语句): .*",  # quoted, not stated
 )
+_FRAME = re2.compile(r"^\s*(?:" + "|".join(_FRAMES) + ")")
 _DEEPER = re2.compile(
     r"(?i)^\W*(?:caused by|\[cause\]|root cause|reason was|the following exception was thrown)\b|^\s*-+> |^\s*\d+: "
 )
@@ -168,7 +181,7 @@ def _stated(lines: Iterable[str]) -> Iterator[str]:
 
 def _without_head(line: str) -> str:
     for _ in range(6):
-        shorter = _HEADS.sub("", line, count=1)
+        shorter = _HEAD.sub("", line, count=1)
         if shorter == line:
             break
         line = shorter

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
+from onnxruntime.capi import onnxruntime_pybind11_state as onnx_errors
 from tokenizers import Tokenizer
 
 from aiops_agent.diagnosis.artefact import REINSTALL, digest, verified
@@ -16,6 +17,15 @@ MAX_TOKENS = 128
 """An error states its cause early once its head and frames are gone; longer input costs time and moved no figure."""
 
 BATCH = 16
+
+LOAD_ERRORS = (
+    onnx_errors.Fail,
+    onnx_errors.InvalidGraph,
+    onnx_errors.InvalidProtobuf,
+    onnx_errors.NoSuchFile,
+    onnx_errors.NotImplemented,
+    onnx_errors.RuntimeException,
+)
 
 
 class Encoder:
@@ -31,7 +41,7 @@ class Encoder:
         options.log_severity_level = 3
         try:
             self._session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
-        except RuntimeError as error:  # every failure of onnxruntime is one
+        except LOAD_ERRORS as error:
             raise ModelError(f"{model} does not load: {error}", hint=REINSTALL) from error
         self._tokenizer = Tokenizer.from_file(str(tokenizer))
         self._tokenizer.enable_truncation(MAX_TOKENS)

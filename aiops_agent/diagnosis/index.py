@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -150,11 +151,11 @@ def _vectors(chunks: Sequence[str], encoder: Encoder, cache: Path | None) -> NDA
     key = hashlib.sha256("\0".join((encoder.identity, *chunks)).encode()).hexdigest()
     path = cache / "articles.npz"
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with np.load(BytesIO(path.read_bytes()), allow_pickle=False) as stored:
             if str(stored["key"]) == key:
                 vectors: NDArray[np.float32] = stored["vectors"]
                 return vectors
-    except (OSError, KeyError, ValueError, BadZipFile):
+    except (OSError, EOFError, KeyError, ValueError, BadZipFile):
         pass  # no cache yet, or one that a crash cut short: it is only a copy of what is computed now
     vectors = encoder.embed(chunks)
     cache.mkdir(parents=True, exist_ok=True)
