@@ -144,11 +144,10 @@ def move_aside(command: Command, now: datetime) -> CommandResult:
             undo.callback(os.unlink, aside, dir_fd=folder)
             os.rename(name, aside, src_dir_fd=folder, dst_dir_fd=folder)
             undo.pop_all()
-        if os.stat(aside, dir_fd=folder, follow_symlinks=False).st_ino != before.st_ino:
-            os.rename(aside, name, src_dir_fd=folder, dst_dir_fd=folder)
-            raise RefusedError(f"{path} was replaced while it was looked at; it was left in place")
+        same = os.stat(aside, dir_fd=folder, follow_symlinks=False).st_ino == before.st_ino
     kept = f"{path.rpartition('/')[0]}/{aside}"
-    return CommandResult(ok=True, detail=f"moved {path} to {kept}", undo=_put_back(path, kept, over=0))
+    detail = f"moved {path} to {kept}" if same else f"{path} was replaced while it was looked at"
+    return CommandResult(ok=same, detail=detail, undo=_put_back(path, kept, over=0))
 
 
 def restore_file(command: Command, now: datetime) -> CommandResult:

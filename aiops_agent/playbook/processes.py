@@ -34,6 +34,14 @@ _SHARED = (
 
 
 @dataclass(frozen=True, slots=True)
+class Unseen:
+    """A process we may not look into."""
+
+    users: frozenset[int]
+    started: float
+
+
+@dataclass(frozen=True, slots=True)
 class OpenFiles:
     """Which files processes have open, as far as we may look."""
 
@@ -43,37 +51,45 @@ class OpenFiles:
     locked: frozenset[int]
     """Inodes, of any device, with a kernel lock."""
 
-    unseen: frozenset[int]
-    """Users of whom a process could not be looked into."""
+    unseen: tuple[Unseen, ...]
 
-    def why_used(self, status: os.stat_result) -> str | None:
-        """Return why a file may be in use, or None when it is not."""
+    def why_used(self, status: os.stat_result, *, since: float = 0.0) -> str | None:
+        """Return why a file may be in use, or None when it is not.
+
+        A process that we may not look into counts when it is of the file's owner and started after `since`.
+        """
         holder = self.holders.get((status.st_dev, status.st_ino))
         if holder is not None:
             return f"process {holder} has it open"
         if status.st_ino in self.locked:
             return "a process holds a lock on it"
-        if status.st_uid in self.unseen:
+        if any(status.st_uid in process.users and process.started > since for process in self.unseen):
             return f"the processes of its owner (uid {status.st_uid}) cannot all be looked into"
         return None
 
 
 def look_around() -> OpenFiles:
     """Look into every process. The lock table of the kernel shows also those of other users."""
+    ours = {process.pid for process in psutil.Process().parents()}
     holders: dict[tuple[int, int], int] = {}
-    unseen: set[int] = set()
+    unseen: list[Unseen] = []
     for process in psutil.process_iter():
         try:
             for entry in os.scandir(f"/proc/{process.pid}/fd"):
                 _note_holder(holders, entry, process.pid)
-        except FileNotFoundError:  # it ended meanwhile
+        except (FileNotFoundError, ProcessLookupError):  # it ended meanwhile
             continue
         except PermissionError:
-            try:
-                unseen.update(process.uids())
-            except psutil.NoSuchProcess:
-                continue
-    return OpenFiles(holders, _locked(), frozenset(unseen))
+            if process.pid not in ours:  # what we were started from, such as a login
+                unseen += _unseen(process)
+    return OpenFiles(holders, _locked(), tuple(unseen))
+
+
+def _unseen(process: psutil.Process) -> list[Unseen]:
+    try:
+        return [Unseen(frozenset(process.uids()), process.create_time())]
+    except psutil.NoSuchProcess:
+        return []
 
 
 def _note_holder(holders: dict[tuple[int, int], int], entry: os.DirEntry[str], pid: int) -> None:
@@ -97,10 +113,16 @@ def file_unused(command: Command) -> CommandResult:
     with files.folder_of(path) as (folder, name):
         status = files.status_of(folder, name, path)
     kind = _file_system(path)
-    if kind.removeprefix("fuse.").startswith(_SHARED):
+    if is_shared(kind):
         raise RefusedError(f"{path} is on {kind}, where another host may use it unseen")
-    used = look_around().why_used(status)
+    # What its dead owner left running is younger than the file; older processes, such as a login, are not of its kin.
+    used = look_around().why_used(status, since=status.st_mtime - _LATER)
     return CommandResult(ok=used is None, detail=f"{path}: {used or 'nobody has it open or locked'}")
+
+
+def is_shared(file_system: str) -> bool:
+    """Tell whether other hosts may use files of this type of file system."""
+    return file_system.removeprefix("fuse.").startswith(_SHARED)
 
 
 def _file_system(path: str) -> str:

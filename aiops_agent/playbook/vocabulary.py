@@ -52,7 +52,9 @@ VERBS: Mapping[str, Verb] = {
     "file_exists": Verb("A regular file (not a link) is there.", {"path": PATH}),
     "file_absent": Verb("Nothing is there under this name.", {"path": PATH}),
     "file_unused": Verb(
-        "The file is on a local disk, and no process has it open or holds a kernel lock on it.", {"path": PATH}
+        "The file is on a local disk, and no process has it open or holds a kernel lock on it. A process that cannot "
+        "be looked into counts if it is of the file's owner and started after the file was written.",
+        {"path": PATH},
     ),
     "older_than": Verb("The file was last written longer ago than this.", {"path": PATH, "age": DURATION}),
     "process_of": Verb(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from aiops_agent.playbook.processes import OpenFiles, Unseen, is_shared
 from tests.playbook.world import ask, dead_pid, living
 
 
@@ -108,3 +109,43 @@ def test_no_signal_is_sent_to_a_process_of_another_user(pid_file):
         pid_file.write_text(f"{process.pid}")
         assert "left alone" in ask("signal", pid_file=str(pid_file), name="TERM").detail
         assert process.poll() is None
+
+
+@pytest.mark.parametrize("kind", ["nfs", "nfs4", "cifs", "smb3", "9p", "ceph", "fuse.sshfs", "fuse.glusterfs", "ocfs2"])
+def test_a_file_system_that_other_hosts_use_is_known(kind):
+    assert is_shared(kind)
+
+
+@pytest.mark.parametrize("kind", ["ext4", "xfs", "btrfs", "zfs", "tmpfs", "overlay", "fuseblk"])
+def test_a_file_system_of_this_host_is_known(kind):
+    assert not is_shared(kind)
+
+
+def test_a_process_that_cannot_be_looked_into_counts_by_its_user_and_its_age(pid_file):
+    pid_file.write_text("4711")
+    status = pid_file.stat()
+
+    def used(user, started):
+        seen = OpenFiles({}, frozenset(), (Unseen(frozenset({user}), started),))
+        return seen.why_used(status, since=1000.0) is not None
+
+    assert used(status.st_uid, 1001.0)
+    assert not used(status.st_uid, 999.0)
+    assert not used(status.st_uid + 1, 1001.0)
+
+
+def test_a_lock_of_a_user_we_cannot_look_at_is_seen_in_the_table_of_the_kernel(pid_file):
+    pid_file.write_text("4711")
+    status = pid_file.stat()
+    assert OpenFiles({}, frozenset({status.st_ino}), ()).why_used(status) == "a process holds a lock on it"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to make a pid namespace")
+def test_a_process_in_a_container_is_not_gone_because_its_number_means_nothing_here(pid_file):
+    number = int(Path("/proc/sys/kernel/pid_max").read_text()) - 3
+    script = f"echo {number - 1} >/proc/sys/kernel/ns_last_pid; sh -c 'echo ready; read line'; true"
+    with living("unshare", "--pid", "--fork", "--mount-proc", "--kill-child", "sh", "-c", script):
+        pid_file.write_text(f"{number}")
+        result = ask("process_of", pid_file=str(pid_file), is_="gone")
+    assert not result.ok
+    assert "in its container" in result.detail
