@@ -16,7 +16,6 @@ VERSION = "1"
 
 FRAMES = 8
 _LONGEST_SHAPE = 200
-_DIGITS = DIGITS.decode()
 
 _FOREIGN = (
     *("java.", "javax.", "jdk.", "sun.", "kotlin.", "scala.", "org.springframework.", "org.apache.", "io.netty."),
@@ -35,11 +34,13 @@ _FOREIGN_PLACES = (
 )
 
 _HEAD = (
-    r"^(?:(?:<(?:time|number|ip|hex)>|[A-Z]<(?:time|number)>|[TZ|,.\[\]()*#:-]|<number>#<number>:|<keep>|Mon|Tue|Wed|Thu|Fri|Sat|Sun"
-    r"|UTC|GMT|CES?T|CST|E[SD]T|P[SD]T|M(?:aster)?|stderr F|stdout F)\s*)*"
-    r"(?:(?:\[[^\]]*\]|\([^)]*\)|[A-Z]{3,}|INFO|Error|[EWIDFV]/\S+?\([^)]*\)):?[\s|]+)*"
-    r"(?:<number>#<number>:\s*)?(?:\*<number>\s+)?(?:\[[^\]]*\]\s*)*(?:[\w.$-]+(?:\[[^\]]*\])?\s*(?: - |: |-{2,3}\s))?"
+    r"^(?:<(?:time|number|ip|hex)>|\[[^\]]*\]|[\s|,.*#:-]+|[EWIDFV]/\S+?\([^)]*\)"
+    r"|(?:ERROR|ERR|SEVERE|FATAL|CRITICAL|CRIT|EMERG|ALERT|PANIC|WARN|WARNING|INFO|NOTICE|DEBUG|TRACE|LOG|Error|E|W|I|D|F)\b"
+    r"|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|UTC|GMT|CEST|CET|CST|EST|EDT|PST|PDT|[TZMCSX])\b)*"
+    r"(?:[\w$-]+\s+-{1,3}\s+|[\w$-]+(?:\.[\w$-]+)+(?:\[[^\]]*\])?(?:\s+-{1,3}\s+|:\s+))?"
 )
+"""Time, level, thread and logger in front of what a line says, masked."""
+
 _FRAME = (
     r'^\s*File "(?P<python_file>[^"]+)", line \d+(?:, in (?P<python>.+))?'
     r"|^\s*at (?P<java>[\w.$/<>~@-]+)\((?P<java_file>[^):]*)"
@@ -80,8 +81,8 @@ def head_shape(line: str) -> str:
     said = origin(raw)
     message = said.message.decode("utf-8", "replace") if said.writer else line
     masked = mask(message[:2000])
-    if not is_head(raw, 0):
-        return masked
+    if not is_head(raw, 0) or said.writer.endswith(b"kernel:"):
+        return f"{_program(said.writer)}: {masked}" if said.writer else masked
     found = _compiled(_HEAD).match(masked)
     heart = masked[found.end() :] if found else masked
     program = _program(said.writer)

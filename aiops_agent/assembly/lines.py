@@ -66,7 +66,7 @@ def _syslog_origin(rest: bytes) -> Origin:
     if rest.startswith(b"kernel: "):
         return Origin(b"kernel:", rest[8:])
     host, blank, tagged = rest.partition(b" ")
-    if not blank or b":" in host or b"[" in host or not tagged or tagged[:1] in b"[-":
+    if not blank or host in patterns.LEVELS or b":" in host or b"[" in host or not tagged or tagged[:1] in b"[-":
         return Origin(b"", rest)
     end = tagged.find(b": ", 0, 80)
     if end < 0 and tagged[:80].endswith(b":"):

@@ -17,6 +17,15 @@ _KEY = (
     + r")(?:[_-]?(?:hash|value|id|\d+))?)"
 )
 
+_VALUE = (
+    r"\\+\"[^\"\\\n]*\\+\"|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'"  # escaped, in double, in single quotes
+    r"|\[redacted:\w+\]|[^\s\"',;&)}\]]+"
+)
+_WORD_BEFORE_A_COLON = (
+    r"(?:\b(?i:(?:[\w.-]*[_.-])?(?:\w*password|passwd|passphrase|pwd|secret|\w*token|api[_-]?key|access[_-]?key"
+    r"|private[_-]?key|credentials?))|密码|口令|密钥)"
+)
+
 
 class _Rule(NamedTuple):
     kind: str
@@ -48,7 +57,8 @@ def _compiled(pattern: str) -> "re2._Regexp":
 def _keep_key(match: "re2._Match") -> str:
     """Replace the value only; a value that is redacted already stays, which makes a second pass harmless."""
     key, value = match.group(1), match.group(2)
-    if value.strip("\"'").startswith("[redacted:") and value.rstrip("\"'").endswith("]"):
+    bare = value.strip("\\\"'")
+    if bare.startswith("[redacted:") and bare.endswith("]"):
         return str(match.group())
     quote = value[0] if value[:1] in ('"', "'") and value[-1:] == value[:1] and len(value) > 1 else ""
     return f"{key}{quote}[redacted:secret]{quote}"
@@ -152,21 +162,14 @@ _RULES = (
             "密",
             "口令",
         ),
-        r"(\b"
-        + _KEY
-        + r"\\?[\"']?\s{0,2}(?:=|=>|:=)\s{0,2}|[\"']"
-        + _KEY
-        + r"\\?[\"']\s{0,2}:\s{0,2}|--?"
-        + _KEY
-        + r"[ =])"
-        r"(\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|\[redacted:\w+\]|[^\s\"',;&)}\]]+)",
+        rf"(\b{_KEY}\\?[\"']?\s{{0,2}}(?:=|=>|:=)\s{{0,2}}|[\"']{_KEY}\\?[\"']\s{{0,2}}:\s{{0,2}}"
+        rf"|--?{_KEY}[ =])({_VALUE})",
         _keep_key,
     ),
     _Rule(
         "secret",
         ("pass", "pwd", "secret", "token", "key", "credential", "密", "口令"),
-        r"(\b(?i:(?:[\w.-]*[_.-])?(?:\w*password|passwd|passphrase|pwd|secret|api[_-]?key|\w*token|access[_-]?key|private[_-]?key|credentials?)|密码|口令|密钥)"
-        r"(?::|：)\s{0,2})(\[redacted:\w+\]|[^\s\"',;&)}\]]{4,})",
+        rf"({_WORD_BEFORE_A_COLON}(?::|：)\s{{0,2}})(\[redacted:\w+\]|[^\s\"',;&)}}\]]{{4,}})",
         _plausible_word,
     ),
     _Rule("email", ("@",), r"\b[\w.%+-]+@[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,}\b", _email),

@@ -47,7 +47,7 @@ class Checkpoint:
 
     size: int
     mtime_ns: int
-    """As `stat` gave them when the file was last read."""
+    """As `stat` gave them when the file was last read; `mtime_ns` is 0 while there is more of it to read."""
 
     record_end: int = 0
     """Where the record at `record_start` ended when it was counted: late lines keep its fingerprint. 0: `offset`."""

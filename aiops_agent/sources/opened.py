@@ -44,7 +44,7 @@ class Opened:
             start += len(chunk)
 
     def continues(self, known: Checkpoint) -> bool:
-        """Tell whether this is the file of the checkpoint, as far as it was read: same beginning, same bytes before the offset."""
+        """Tell whether this is what the checkpoint was read from: same beginning, same bytes before the offset."""
         return (
             self.size >= known.offset
             and _digest(self._read(0, known.prefix_length)) == known.prefix_digest

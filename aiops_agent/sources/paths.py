@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
+from aiops_agent.sources.opened import RefusedError
 from aiops_agent.sources.quiet import stamp
 
 _WILD = frozenset("*?[")
@@ -43,14 +44,18 @@ def matches(path: str, patterns: tuple[str, ...]) -> bool:
     return any(_matches_parts(path.split("/"), pattern.split("/")) for pattern in patterns)
 
 
-def allowed_target(path: str, patterns: tuple[str, ...]) -> str | None:
-    """Return where `path` really leads, links resolved; None when that is outside the fixed part of its pattern."""
+def allowed_target(path: str, patterns: tuple[str, ...]) -> str:
+    """Return where `path` really leads, links resolved.
+
+    Raises:
+        RefusedError: That is outside the fixed part of its pattern.
+    """
     target = os.path.realpath(path)
     for pattern in patterns:
         root = os.path.realpath(fixed_part(pattern))
         if path.startswith(fixed_part(pattern)) and os.path.commonpath((root, target)) == root:
             return target
-    return None
+    raise RefusedError("refused", "is a link that leads out of the allowed folder")
 
 
 def _walk(directory: str, rest: list[str], directories: dict[str, str]) -> Iterator[str]:

@@ -69,7 +69,7 @@ def check(config: str, now: float) -> "int | None":
     return len(lines) - 6
 
 
-def save(  # noqa: PLR0913 - what a tick leaves behind
+def save(
     config: "os.PathLike[str]",
     state_dir: "os.PathLike[str]",
     watched: "Iterable[str]",
@@ -108,7 +108,7 @@ def watched(sources: "Iterable[LogSource]") -> "list[str]":
 
 
 def stamp(path: str) -> str:
-    """Return a line that changes when the file or directory at `path` does; links are followed while they lead somewhere."""
+    """Return a line that changes when the file or directory at `path` does; links are followed."""
     try:
         found = os.stat(path)
     except OSError:
@@ -141,10 +141,10 @@ def _lines(
 
 
 def _state_dir(config: bytes) -> "str | None":
-    """Return the value of the one unindented `state_dir:`, or None when it is not a plain absolute path on that line."""
+    """Return the value of the one unindented `state_dir:`; None when it is no plain absolute path on that line."""
     lines = config.split(b"\n")
     found = [number for number, line in enumerate(lines) if line.startswith(b"state_dir:")]
-    if len(found) != 1 or lines[found[0] + 1 :][:1] and lines[found[0] + 1][:1] in (b" ", b"\t"):
+    if len(found) != 1 or b"".join(lines[found[0] + 1 : found[0] + 2]).startswith((b" ", b"\t")):
         return None
     value = lines[found[0]][len(b"state_dir:") :].split(b" #", 1)[0].strip()
     if value[:1] in (b'"', b"'") and value[-1:] == value[:1]:

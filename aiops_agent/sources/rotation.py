@@ -8,7 +8,7 @@ from aiops_agent.sources.opened import Opened, RefusedError, opened
 
 
 def original(path: str) -> str:
-    """Return the path a rotated file had before: `app.log` for `app.log.1`, `app.log-20261122.gz`; else `path` itself."""
+    """Return the path a file had before it was rotated: `app.log` for `app.log.1` and `app.log-20261122.gz`."""
     directory, slash, name = path.removesuffix(".gz").rpartition("/")
     stem = name.rstrip("0123456789-_.T")
     suffix = name[len(stem) :]

@@ -1,0 +1,362 @@
+"""A log is read whole and once: appended to, rotated, truncated, packed, in whatever order and between restarts."""
+
+import gzip
+import os
+import shutil
+import tempfile
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from aiops_agent.assembly.assemble import Assembly
+from aiops_agent.model.event import Checkpoint
+from aiops_agent.sources import file as files
+from aiops_agent.sources import opened
+from aiops_agent.sources.file import FileSource
+
+
+def error(word):
+    return f"2026-11-22 10:00:00,123 ERROR [main] shop.Orders - order {word} failed\n"
+
+
+class Reader:
+    """Ticks over one source with what earlier ticks committed."""
+
+    def __init__(self, *patterns, start="beginning", seen_before=True):
+        self.patterns = [str(pattern) for pattern in patterns]
+        self.start = start
+        self.seen_before = seen_before
+        self.known: dict[str, Checkpoint] = {}
+        self.batches = []
+        self.assembly = Assembly()
+
+    def source(self):
+        return FileSource(
+            self.patterns,
+            service="shop.service",
+            start=self.start,
+            seen_before=self.seen_before,
+            assembly=self.assembly,
+        )
+
+    def tick(self, *, crash_after=None):
+        """Read, committing each batch; `crash_after`: only so many of them."""
+        fresh = []
+        for batch in self.source().read(dict(self.known)):
+            if crash_after is not None and len(fresh) >= crash_after:
+                break
+            self.known[batch.checkpoint.key] = batch.checkpoint
+            fresh.append(batch)
+        self.batches += fresh
+        self.seen_before = True
+        return fresh
+
+    def count(self):
+        return sum(sighting.count for batch in self.batches for sighting in batch.sightings)
+
+    def notices(self):
+        return [notice.kind for batch in self.batches for notice in batch.notices]
+
+
+@pytest.fixture
+def log(tmp_path):
+    return tmp_path / "app.log"
+
+
+def test_a_file_is_read_once_and_then_what_is_appended(log):
+    log.write_text(error("a"))
+    reader = Reader(log)
+    reader.tick()
+    assert reader.tick() == []
+    with log.open("a") as file:
+        file.write(error("b") + error("c"))
+    (batch,) = reader.tick()
+    assert reader.count() == 3
+    assert batch.read_bytes == len(error("b") + error("c"))
+    assert batch.service == "shop.service"
+
+
+def test_a_file_there_at_first_is_read_from_its_end(log):
+    log.write_text(error("a") + "2026-11-22 10:00:01,000 ERROR half")
+    reader = Reader(log, start="end", seen_before=False)
+    reader.tick()
+    with log.open("a") as file:
+        file.write(" whole\n")
+    reader.tick()
+    assert reader.count() == 1
+
+
+def test_a_file_that_appears_later_is_read_whole(tmp_path):
+    reader = Reader(tmp_path / "*.log", start="end", seen_before=False)
+    reader.tick()
+    (tmp_path / "new.log").write_text(error("a"))
+    reader.tick()
+    assert reader.count() == 1
+
+
+def test_a_missing_file_gives_nothing(tmp_path):
+    assert Reader(tmp_path / "none.log").tick() == []
+
+
+def test_an_unfinished_line_counts_when_its_newline_comes(log):
+    log.write_text(error("a")[:-5])
+    reader = Reader(log)
+    reader.tick()
+    assert reader.count() == 0
+    log.write_text(error("a"))
+    reader.tick()
+    assert reader.count() == 1
+
+
+def test_an_unfinished_line_counts_once_its_file_is_rotated_away(log):
+    log.write_text(error("a")[:-1])
+    reader = Reader(log)
+    reader.tick()
+    log.rename(f"{log}.1")
+    log.write_text("")
+    reader.tick()
+    reader.tick()
+    assert reader.count() == 1
+
+
+def test_generations_never_seen_are_read_whole_and_older_ones_left_alone(log):
+    old = log.with_name("app.log.9")
+    old.write_text(error("old"))
+    os.utime(old, (1, 1))
+    log.write_text(error("a"))
+    reader = Reader(log)
+    reader.tick()
+    log.rename(f"{log}.2")
+    log.with_name("app.log.1").write_text(error("b"))
+    log.write_text(error("c"))
+    assert [batch.path.rpartition("/")[2] for batch in reader.tick()][-1] == "app.log"
+    reader.tick()
+    assert reader.count() == 3
+
+
+def test_a_packed_generation_is_read_from_where_the_plain_one_was_left(log):
+    log.write_text(error("a"))
+    reader = Reader(log)
+    reader.tick()
+    whole = error("a") + error("b")
+    log.with_name("app.log.1.gz").write_bytes(gzip.compress(whole.encode()))
+    log.unlink()
+    log.write_text(error("c"))
+    reader.tick()
+    reader.tick()
+    assert reader.count() == 3
+
+
+def test_a_copy_finishes_a_truncated_file(log):
+    log.write_text(error("a"))
+    reader = Reader(log)
+    reader.tick()
+    with log.open("a") as file:
+        file.write(error("b"))
+    shutil.copy(log, f"{log}.1")
+    log.write_text(error("c"))
+    reader.tick()
+    reader.tick()
+    assert reader.count() == 3
+    assert reader.notices() == []
+
+
+def test_a_file_truncated_and_grown_beyond_its_offset_is_read_anew(log):
+    log.write_text(error("a"))
+    reader = Reader(log)
+    reader.tick()
+    log.write_text(error("bbbb") + error("cccc"))
+    reader.tick()
+    assert reader.count() == 3
+
+
+def test_what_truncation_took_is_stated(log):
+    log.write_text(error("a") + "unfinished")
+    reader = Reader(log)
+    reader.tick()
+    log.write_text("")
+    (batch,) = reader.tick()
+    assert batch.lost_bytes == len("unfinished")
+    assert reader.notices() == ["truncated"]
+
+
+def test_another_file_with_the_same_first_kilobyte_is_kept_apart(tmp_path):
+    banner = "2026-11-22 10:00:00,123 INFO  banner\n" * 100
+    (tmp_path / "a.log").write_text(banner + error("a"))
+    (tmp_path / "b.log").write_text(banner + error("b"))
+    reader = Reader(tmp_path / "*.log")
+    reader.tick()
+    assert reader.count() == 2
+
+
+def test_a_hard_link_is_read_once(tmp_path):
+    (tmp_path / "a.log").write_text(error("a"))
+    os.link(tmp_path / "a.log", tmp_path / "b.log")
+    reader = Reader(tmp_path / "*.log")
+    reader.tick()
+    assert reader.count() == 1
+
+
+def test_a_link_out_of_the_folder_is_refused_once(tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text(error("a"))
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    (folder / "app.log").symlink_to(secret)
+    reader = Reader(folder / "*.log")
+    reader.tick()
+    reader.tick()
+    assert (reader.count(), reader.notices()) == (0, ["refused"])
+
+
+def test_a_link_within_the_folder_is_followed(tmp_path):
+    (tmp_path / "app-1.txt").write_text(error("a"))
+    (tmp_path / "app.log").symlink_to("app-1.txt")
+    reader = Reader(tmp_path / "*.log")
+    reader.tick()
+    assert reader.count() == 1
+
+
+def test_what_is_no_file_is_refused_without_waiting(tmp_path):
+    os.mkfifo(tmp_path / "fifo.log")
+    (tmp_path / "folder.log").mkdir()
+    (tmp_path / "dangling.log").symlink_to("nowhere")
+    reader = Reader(tmp_path / "*.log")
+    reader.tick()
+    reader.tick()
+    assert reader.notices() == ["refused", "refused"]
+
+
+def test_a_damaged_packed_file_does_not_stop_the_others(log):
+    log.write_text(error("a"))
+    reader = Reader(log)
+    reader.tick()
+    log.with_name("app.log.1.gz").write_bytes(gzip.compress(error("b").encode())[:-9])
+    log.unlink()
+    log.write_text(error("c"))
+    reader.tick()
+    assert (reader.count(), reader.notices()) == (2, ["unreadable"])
+
+
+def test_every_folder_a_pattern_leads_through_is_searched(tmp_path):
+    for name in ("a", "b/c"):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "app.log").write_text(error(name))
+    reader = Reader(tmp_path / "**" / "*.log")
+    reader.tick()
+    assert reader.count() == 2
+
+
+def test_a_cut_between_batches_loses_and_repeats_nothing(log, monkeypatch):
+    monkeypatch.setattr(files, "BATCH_BYTES", 1)
+    record = error("{}") + "java.io.IOException: x\n\tat shop.A.f(A.java:3)\n" * 3
+    log.write_text("".join(record.format(n) for n in range(4_000)))
+    reader = Reader(log)
+    while reader.tick(crash_after=1):
+        pass
+    whole = Reader(log)
+    whole.tick()
+    assert reader.count() == whole.count() > 0
+    assert len(reader.batches) > 2
+
+
+class Rotation(RuleBasedStateMachine):
+    """Everything that happens to a log, with ticks that may be cut short anywhere."""
+
+    def __init__(self):
+        super().__init__()
+        self.folder = tempfile.mkdtemp()
+        self.sizes = files.BATCH_BYTES, opened.CHUNK
+        files.BATCH_BYTES, opened.CHUNK = 1, 97
+        self.path = f"{self.folder}/app.log"
+        self.reader = Reader(self.path)
+        self.written = 0
+        self.number = 0
+        self.is_open = False
+        self.write("")
+        self.reader.tick()
+
+    def teardown(self):
+        files.BATCH_BYTES, opened.CHUNK = self.sizes
+        shutil.rmtree(self.folder)
+
+    def write(self, text):
+        with open(self.path, "a") as file:
+            file.write(text)
+
+    @rule(many=st.integers(1, 3), frames=st.integers(0, 2))
+    def write_records(self, many, frames):
+        self.end_line()
+        for _ in range(many):
+            self.number += 1
+            self.written += 1
+            self.write(error(f"n{self.number}") + "\tat shop.A.f(A.java:3)\n" * frames)
+
+    @rule()
+    def write_frames_late(self):
+        self.end_line()
+        self.write("\tat shop.Late.f(Late.java:3)\n")
+
+    @rule()
+    def begin_line(self):
+        self.end_line()
+        self.number += 1
+        self.written += 1
+        self.write(error(f"n{self.number}")[:-1])
+        self.is_open = True
+
+    def end_line(self):
+        if self.is_open:
+            self.write("\n")
+            self.is_open = False
+
+    def shift(self):
+        self.is_open = False
+        for number in range(8, 0, -1):
+            for suffix in ("", ".gz"):
+                if os.path.exists(f"{self.path}.{number}{suffix}"):
+                    os.rename(f"{self.path}.{number}{suffix}", f"{self.path}.{number + 1}{suffix}")
+
+    @rule()
+    def rotate(self):
+        self.shift()
+        os.rename(self.path, f"{self.path}.1")
+        self.write("")
+
+    @rule()
+    def copy_and_truncate(self):
+        if os.path.getsize(self.path):
+            self.shift()
+            shutil.copy(self.path, f"{self.path}.1")
+            os.truncate(self.path, 0)
+
+    @precondition(lambda self: os.path.exists(f"{self.path}.1"))
+    @rule()
+    def pack(self):
+        name = f"{self.path}.1"
+        found = os.stat(name)
+        with open(name, "rb") as plain:
+            content = plain.read()
+        with gzip.open(f"{name}.gz", "wb") as packed:
+            packed.write(content)
+        os.utime(f"{name}.gz", ns=(found.st_atime_ns, found.st_mtime_ns))
+        os.unlink(name)
+
+    @rule(batches=st.integers(0, 2))
+    def tick_cut_short(self, batches):
+        self.reader.tick(crash_after=batches)
+
+    @rule()
+    def tick(self):
+        self.reader.tick()
+        assert self.reader.count() == self.written - self.is_open
+
+    @invariant()
+    def nothing_is_repeated(self):
+        assert self.reader.count() <= self.written
+
+
+TestRotation = Rotation.TestCase
+TestRotation.settings = settings(max_examples=60, stateful_step_count=20, deadline=None)
