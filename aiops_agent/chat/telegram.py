@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from urllib.error import HTTPError
-from urllib.parse import quote
 from urllib.request import Request, urlopen
 
 from aiops_agent.chat.connection import CONNECTION_ERRORS, TIMEOUT_SECONDS, checked, seconds, unreachable
@@ -58,7 +57,7 @@ class Telegram:
         self.locale = locale
         self._chat_id = chat_id
         token, base_url = checked("Telegram", token, base_url or BASE_URL)
-        self._url = f"{base_url}/bot{quote(token, safe=':')}/sendMessage"
+        self._url = f"{base_url}/bot{token}/sendMessage"
 
     def send(self, message: Message) -> None:
         """Send it, in several numbered messages when it is too long for one.

@@ -8,7 +8,7 @@ from aiops_agent.chat.slack import Slack
 from aiops_agent.errors import ChatError
 from aiops_agent.model.message import ReportKind
 from tests.chat.reports import COMPOSER, LOCALES, as_shown, harmful, hostile, message, report
-from tests.emulators.loopback import Answer, json_answer
+from tests.emulators.loopback import HANG_UP, Answer, json_answer
 from tests.emulators.slack_server import SlackServer, commands, shown, unescaped
 
 
@@ -98,6 +98,12 @@ def test_too_many_requests_is_tried_again_when_slack_says(slack, server):
     server.limit_rate(30)
     error = refusal(slack)
     assert (error.retryable, error.retry_after) == (True, 30.0)
+
+
+def test_a_broken_connection_is_left_to_the_outbox(slack, server):
+    server.next.append(HANG_UP)
+    assert refusal(slack).retryable
+    assert server.posted == []
 
 
 def test_an_answer_without_a_time_to_wait_leaves_it_to_the_outbox(slack, server):

@@ -8,7 +8,7 @@ from aiops_agent.chat.telegram import Telegram
 from aiops_agent.errors import ChatError
 from aiops_agent.model.message import ReportKind
 from tests.chat.reports import COMPOSER, LOCALES, as_shown, harmful, hostile, message, report
-from tests.emulators.loopback import Answer
+from tests.emulators.loopback import HANG_UP, Answer
 from tests.emulators.telegram_server import Piece, TelegramServer, refusal, units
 
 CHAT = "-100200300"
@@ -93,6 +93,14 @@ def test_a_report_too_long_for_one_message_arrives_numbered_and_nothing_is_lost(
     assert max(units(sent.text) for sent in server.sent) > 2_000
 
 
+@pytest.mark.parametrize(
+    "markdown", ["- x\n" * 3_000, ("```\n" + "x" * 4_092 + "\n```\n\n") * 12], ids=["many points", "full blocks"]
+)
+def test_no_message_is_too_long_with_what_is_put_around_it(telegram, server, markdown):
+    telegram.send(message(markdown))
+    assert sum(sent.text.count("x") for sent in server.sent) == markdown.count("x")
+
+
 def test_too_many_requests_is_tried_again_when_telegram_says(telegram, server):
     server.limit_rate(17)
     error = refused(telegram)
@@ -108,6 +116,7 @@ def test_too_many_requests_is_tried_again_when_telegram_says(telegram, server):
         Answer(407, b"the proxy wants a password"),
         Answer(200, b"\xff\xfe"),
         Answer(200, b"[]"),
+        HANG_UP,
         Answer(200, b'{"ok": true, "result": {}}', cut_off=True),
         Answer(404, b'{"ok": false, "description": "Not Found"}', cut_off=True),
     ],

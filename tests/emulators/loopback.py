@@ -16,6 +16,10 @@ class Answer(NamedTuple):
     """Close the connection in the middle of the body."""
 
 
+HANG_UP = Answer(0, b"")
+"""Close the connection without an answer."""
+
+
 def json_answer(status: int, body: object, **headers: str) -> Answer:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return Answer(status, json.dumps(body).encode(), {"Content-Type": "application/json", **named})
@@ -34,6 +38,8 @@ def serving(respond: Respond) -> Iterator[str]:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             headers = {name.lower(): value for name, value in self.headers.items()}
             answer = respond(self.path, headers, body)
+            if answer is HANG_UP:
+                return
             self.send_response(answer.status)
             for name, value in answer.headers.items():
                 self.send_header(name, value)
