@@ -3,7 +3,6 @@
 import os
 import socket
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -54,8 +53,7 @@ def dead_pid() -> int:
 @contextmanager
 def living(*program: str) -> Iterator[subprocess.Popen[bytes]]:
     """A process that lives until it is ended; it has said that it is ready."""
-    script = "print('ready', flush=True); import signal; signal.pause()"
-    argv = list(program) or [sys.executable, "-S", "-c", script]
+    argv = list(program) or ["sh", "-c", "echo ready; read line"]
     with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         process.stdout.readline()
