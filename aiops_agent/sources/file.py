@@ -90,7 +90,8 @@ class FileSource:
         is_rotated = path != family.live
         lost = 0
         notices: tuple[Notice, ...] = ()
-        if at is None or not file.continues(at):
+        # An empty file looks like any other: its inode may have gone to a copy of a file that was read.
+        if at is None or at.prefix_length == 0 or not file.continues(at):
             before, at = at, family.copied_from(file, is_rotated=is_rotated)
             if at is None and before and before.path == path and file.size < before.offset:
                 lost, notices = family.lost(before)

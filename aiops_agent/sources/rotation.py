@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from aiops_agent.model.event import Checkpoint, Notice
 from aiops_agent.sources.opened import Opened, RefusedError, opened
 
+_SHORTEST_DATE, _LONGEST_DATE = 6, 20
+
 
 def original(path: str) -> str:
     """Return the path a file had before it was rotated: `app.log` for `app.log.1` and `app.log-20261122.gz`."""
@@ -59,24 +61,24 @@ class Family:
     def in_order(self) -> list[str]:
         """Return the members to read, the oldest first, the live one last."""
         rotated = {path for path in (*self.paths, *self._siblings) if path != self.live}
-        dated = [(found.st_mtime_ns, path) for path in rotated if (found := _stat(path))]
-        return [*(path for _, path in sorted(dated)), *(path for path in self.paths if path == self.live)]
+        # Times are no finer than the kernel's tick: of two files of one time, the one rotated more often is older.
+        dated = [(found.st_mtime_ns, -_turns(path), path) for path in rotated if (found := _stat(path))]
+        return [*(path for _, _, path in sorted(dated)), *(path for path in self.paths if path == self.live)]
 
     def is_older_sibling(self, path: str, found: os.stat_result) -> bool:
         """Tell whether a rotated file nobody knows was there before anything of this log was read."""
-        return path != self.live and bool(self.known) and found.st_mtime_ns <= max(at.mtime_ns for at in self.known)
+        return path != self.live and bool(self.known) and found.st_mtime_ns < max(at.mtime_ns for at in self.known)
 
     def copied_from(self, file: Opened, *, is_rotated: bool) -> Checkpoint | None:
         """Return the checkpoint of the file this one is a copy of, packed or not; None when it is a file of its own.
 
         A file that still stands where its checkpoint says, unchanged, was not copied to here: it only begins alike.
         """
-        for at in self.known:
-            if at.offset and at.key not in self._copied and file.continues(at) and not self._still_stands(at):
-                if is_rotated:
-                    self._copied.add(at.key)
-                return at
-        return None
+        origins = [at for at in self.known if at.offset and at.key not in self._copied and file.continues(at)]
+        origins = [at for at in origins if not self._still_stands(at)]
+        if is_rotated:
+            self._copied.update(at.key for at in origins)
+        return max(origins, key=lambda at: at.offset, default=None)  # of copies of copies the one read furthest
 
     def lost(self, before: Checkpoint) -> tuple[int, tuple[Notice, ...]]:
         """Return what is known to be gone of a file that was truncated, and a notice unless a copy was read."""
@@ -107,6 +109,13 @@ def family(families: dict[str, Family], path: str) -> Family:
     """Return the family of a path, made when it is new."""
     live = original(path)
     return families.setdefault(live, Family(live))
+
+
+def _turns(path: str) -> int:
+    """Return how often a file was rotated, of `name.NUMBER`; the negative of a date, which grows with youth."""
+    digits = "".join(sign for sign in path.removeprefix(original(path)) if sign.isdigit())[:_LONGEST_DATE]
+    turns = int(digits or "0")
+    return turns if len(digits) < _SHORTEST_DATE else -turns
 
 
 def _stat(path: str) -> os.stat_result | None:

@@ -359,4 +359,4 @@ class Rotation(RuleBasedStateMachine):
 
 
 TestRotation = Rotation.TestCase
-TestRotation.settings = settings(max_examples=60, stateful_step_count=20, deadline=None)
+TestRotation.settings = settings(max_examples=100, stateful_step_count=25, deadline=None)
