@@ -18,7 +18,7 @@ from aiops_agent.model.message import ReportKind
 from aiops_agent.playbook.bind import Bound, bind
 from aiops_agent.playbook.choose import choose
 from aiops_agent.policy.decide import Circumstances, decide
-from aiops_agent.repair import act, act_on_granted, ask, expire, settle_interrupted
+from aiops_agent.repair import act, act_on_granted, ask, expire, resolve, settle_interrupted
 from aiops_agent.telling import deliver, tell
 
 
@@ -63,10 +63,15 @@ def absorb(agent: Agent, batch: Batch, report: Tick, now: datetime) -> None:
 
 def act_on_decided(agent: Agent, report: Tick, now: datetime) -> None:
     """Run what was decided, also by a tick that a crash cut short before it acted: then decided again, as of now."""
+    repaired: set[tuple[str, str | None]] = set()
     for incident in agent.state.incidents.to_run():
+        if (str(incident.playbook), incident.service) in repaired:
+            resolve(agent, report, incident)
+            continue
         decision = decided(agent, report, incident, settled=False, now=now)
         if isinstance(decision, Run):
-            act(agent, report, incident, decision.playbook)
+            if act(agent, report, incident, decision.playbook):
+                repaired.add((decision.playbook.name, incident.service))
         else:
             with agent.state.transaction():
                 settle(agent, report, replace(incident, status=Status.OPEN), settled=False, now=now)
@@ -82,7 +87,8 @@ def counted(agent: Agent, batch: Batch, now: datetime) -> Iterator[Incident]:
     for sighting, known in pairs:
         incident = known or opened(batch, sighting, now)
         if diagnosis := fresh.get(sighting.fingerprint):
-            playbook = choose(agent.playbooks, diagnosis, batch.service, parameters)
+            privileged = agent.executor.privileged
+            playbook = choose(agent.playbooks, diagnosis, batch.service, parameters, privileged=privileged)
             incident = diagnosed(incident, sighting.text, diagnosis, playbook.name if playbook else None)
         yield replace(
             incident,

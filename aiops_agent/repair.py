@@ -60,19 +60,19 @@ def act_on_granted(agent: Agent, report: Tick) -> None:
             act(agent, report, incident, playbook)
 
 
-def act(agent: Agent, report: Tick, incident: Incident, playbook: Playbook) -> None:
-    """Run a playbook for an incident: intent on disk first, then the act, then what came of it."""
+def act(agent: Agent, report: Tick, incident: Incident, playbook: Playbook) -> bool:
+    """Run a playbook for an incident: intent on disk first, then the act, then what came of it. True: it is repaired."""
     service = incident.service or ""
     bound = bind(playbook, service, agent.parameters_of(service))
     if not isinstance(bound, Bound):
         refuse(agent, report, incident, playbook.name, str(bound))
-        return
+        return False
     now = agent.clock.now()
     action = Action(agent.token(), incident.id, playbook.name, playbook.digest, service, now)
     detail = {"incident": incident.id, "playbook": playbook.name, "digest": playbook.digest, "target": service}
     if not report.record(agent, entry(now, "intent", action.id, **detail)):
         refuse(agent, report, incident, playbook.name, "the audit log cannot be written")
-        return
+        return False
     with agent.state.transaction():
         agent.state.actions.intend(action)
         report.keep(agent, replace(incident, status=Status.RUNNING))
@@ -87,6 +87,14 @@ def act(agent: Agent, report: Tick, incident: Incident, playbook: Playbook) -> N
         report.audit_error = error
         result = Failed("audit", error.message, undone=False, left_behind=("look at the service yourself",))
     conclude(agent, report, action, result)
+    return isinstance(result, Succeeded)
+
+
+def resolve(agent: Agent, report: Tick, incident: Incident) -> None:
+    """End an incident that waited for the run which has just repaired its service: one fault shows in several ways."""
+    report.record(agent, entry(agent.clock.now(), "resolved", incident.id, playbook=incident.playbook))
+    with agent.state.transaction():
+        report.keep(agent, replace(incident, status=Status.RESOLVED, outcome=Outcome.SUCCEEDED))
 
 
 def settle_interrupted(agent: Agent, report: Tick) -> None:

@@ -73,7 +73,7 @@ def diagnostician(shelf: Shelf, cache: Path | None = None) -> "LateDiagnostician
 def cited(shelf: Shelf, identity: str) -> Citation | None:
     """Return an article as a report names it; None when it is gone by now."""
     article = shelf.get(identity)
-    return Citation(article.id, article.title, 1.0, article.playbook) if article else None
+    return Citation(article.id, article.title, 1.0, article.playbook, article.title_zh) if article else None
 
 
 @contextmanager

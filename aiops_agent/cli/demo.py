@@ -21,7 +21,6 @@ from rich.table import Table
 from aiops_agent.agent import Tick
 from aiops_agent.audit.keys import FileKeys
 from aiops_agent.audit.verify import VerifyReport, verify
-from aiops_agent.cli.output import safe
 from aiops_agent.cli.session import Session, start
 from aiops_agent.errors import AgentError, UsageError
 from aiops_agent.model.incident import Incident, Outcome
@@ -148,13 +147,11 @@ def _conclude(
 ) -> int:
     incidents = sorted(found.touched.values(), key=lambda incident: incident.source)
     console.print(_table(incidents))
-    repaired = [i for i in incidents if i.service == SERVICE and i.outcome is Outcome.SUCCEEDED]
+    repaired = {str(i.playbook) for i in incidents if i.service == SERVICE and i.outcome is Outcome.SUCCEEDED}
     state_dir = session.config.state_dir
     proofs = {
         f"{found.errors} error records of {len(incidents)} faults in {len(found.files)} logs": bool(incidents),
-        f"{len(repaired)} repaired by playbook: {', '.join(str(i.playbook) for i in repaired) or 'none'}": bool(
-            repaired
-        ),
+        f"repaired by playbook: {', '.join(repaired) or 'nothing'}": bool(repaired),
         f"the service answers again: GET {url} is {'200' if answers else 'refused'}": answers,
         f"the audit log is {'intact' if verdict.intact else 'NOT intact'}: {verdict.records} records": verdict.intact,
     }
@@ -170,10 +167,10 @@ def _conclude(
 
 def _table(incidents: list[Incident]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("LOG", "WHAT", "SURE", "TIMES", "DECISION", "RECORD"):
-        table.add_column(heading, overflow="ellipsis", no_wrap=True)
+    for heading in ("LOG", "WHAT", "SURE", "TIMES", "DECISION"):
+        table.add_column(heading, no_wrap=True)
     for i in incidents:
         sure = "not sure" if i.abstained else f"{i.confidence:.0%}"
-        decision = f"{i.decision}: {i.outcome or i.reason}"
-        table.add_row(Path(i.source).name, i.category, sure, str(i.occurrences), decision, escape(safe(i.title)))
+        decision = f"{i.decision}: {i.outcome or i.reason.replace('_', ' ')}"
+        table.add_row(Path(i.source).name, i.category, sure, str(i.occurrences), decision)
     return table

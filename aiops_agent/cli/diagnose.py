@@ -53,7 +53,7 @@ def diagnose(arguments: argparse.Namespace) -> int:
 def as_json(identity: str, diagnosis: Diagnosis, catalogue: Catalogue) -> dict[str, object]:
     """Return the object of the contract."""
     prediction, article = diagnosis.prediction, diagnosis.article
-    playbook = choose(catalogue, diagnosis, None, {})
+    playbook = choose(catalogue, diagnosis, None, {}, privileged=False)
     return {
         "id": identity,
         "category": prediction.category,

@@ -42,6 +42,9 @@ class Citation:
     playbook: str | None
     """The repair the article names, if any."""
 
+    title_zh: str = ""
+    """Its Chinese title; empty when it has none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:

@@ -9,14 +9,25 @@ from aiops_agent.playbook.load import Catalogue
 
 
 def choose(
-    catalogue: Catalogue, diagnosis: Diagnosis, service: str | None, parameters: Mapping[str, Scalar]
+    catalogue: Catalogue,
+    diagnosis: Diagnosis,
+    service: str | None,
+    parameters: Mapping[str, Scalar],
+    *,
+    privileged: bool,
 ) -> Playbook | None:
-    """Return the playbook for a diagnosis: the one the article names before others, a usable one before all.
+    """Return the playbook for a diagnosis, or None when there is none worth naming.
 
-    One whose parameters are missing is returned only when there is no other: the report then says what to configure.
+    First the one that the article names, if it can be run here; then any other that can, the least risky first: its
+    evidence decides. One that cannot be run - no service, a parameter missing, root needed and `privileged` false - is
+    returned only when the article names it: the report then says what to configure.
     """
-    candidates = catalogue.candidates(diagnosis.prediction.category, service)
     named = diagnosis.article.playbook if diagnosis.article else None
-    candidates.sort(key=lambda playbook: playbook.name != named)
-    usable = (playbook for playbook in candidates if isinstance(bind(playbook, service or "", parameters), Bound))
-    return next(usable, None) or next(iter(candidates), None)
+    candidates = catalogue.candidates(diagnosis.prediction.category, service)
+    usable = [
+        playbook
+        for playbook in candidates
+        if isinstance(bind(playbook, service or "", parameters), Bound) and (privileged or not playbook.privileged)
+    ]
+    wanted = [playbook for playbook in candidates if playbook.name == named]
+    return next((p for p in [*(w for w in wanted if w in usable), *usable, *wanted]), None)

@@ -39,7 +39,7 @@ def test_the_sign_that_decided_is_named(classifier):
 
 
 def test_a_record_that_says_nothing_is_abstained_from(classifier):
-    (prediction,) = classifier.classify(["something happened in step 3"])
+    (prediction,) = classifier.classify(["the operation on the thing did not go as planned"])
     assert prediction.abstained
     assert prediction.category
 

@@ -109,5 +109,9 @@ def test_a_huge_record_is_cut_in_the_middle():
     assert record.text.endswith("last words")
 
 
+def test_a_lone_surrogate_from_a_json_escape_is_replaced():
+    assert condense('{"msg": "bad \\ud800 byte"}').text.encode()
+
+
 def test_deeply_nested_json_is_no_trouble():
     assert condense('{"a":' * 5000).text

@@ -63,7 +63,10 @@ class FixedDiagnostician:
 
     def diagnose(self, texts: Sequence[str], services: Sequence[str | None]) -> list[Diagnosis]:
         self.asked += texts
-        return [Diagnosis(Prediction("service_failure", 0.95, "cannot start" not in text, (), "fixed"), ()) for text in texts]
+        return [
+            Diagnosis(Prediction("service_failure", 0.95, "cannot start" not in text, (), "fixed"), ())
+            for text in texts
+        ]
 
 
 @dataclass(slots=True)

@@ -92,7 +92,9 @@ def test_an_approval_does_not_run_a_playbook_that_was_edited_since(tmp_path):
     host.fails()
     host.tick()
     with host.agent() as agent, agent.state.transaction():
-        agent.state.approvals.answer(agent.state.approvals.all()[0].id, ApprovalState.APPROVED, "user:ada", host.clock.time)
+        agent.state.approvals.answer(
+            agent.state.approvals.all()[0].id, ApprovalState.APPROVED, "user:ada", host.clock.time
+        )
     host.repair.write_text(host.repair.read_text() + "# edited\n")
     host.tick()
     assert host.lock.exists()
@@ -250,11 +252,13 @@ def test_without_a_record_nothing_is_done_and_it_says_so(tmp_path):
     assert {(i.decision, i.reason) for i in found.touched.values()} == {("report", "audit_unavailable")}
 
 
-@pytest.mark.parametrize("hostile", ["{{ 7*7 }}", "$(touch /tmp/x)", "`id`", "@channel <!here> [x](http://x)", "\x1b]0;x\x07", "%s%n"])
+@pytest.mark.parametrize(
+    "hostile", ["{{ 7*7 }}", "$(touch /tmp/x)", "`id`", "@channel <!here> [x](http://x)", "\x1b]0;x\x07", "%s%n"]
+)
 def test_hostile_text_is_only_text(tmp_path, hostile):
     host = Host(tmp_path)
     host.writes(f"ERROR order failed for {hostile} again")
     incident = only(host.tick())
-    assert "49" not in host.phone.messages[0].text
+    assert "for 49 again" not in host.phone.messages[0].text
     assert "\x1b" not in host.phone.messages[0].text
     assert incident.occurrences == 1
