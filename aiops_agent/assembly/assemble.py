@@ -1,6 +1,5 @@
 """Bytes of a log become error records, counted by fault; only the neighbourhood of a find is looked at in Python."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import ahocorasick_rs
@@ -17,7 +16,6 @@ from aiops_agent.model.event import Fingerprint, Severity, Sighting
 LONGEST_RECORD = 65_536
 MOST_LINES = 500
 _LINES_BACK_TO_HEAD = 6
-_NEWLINE = 10
 
 
 class Assembly:
@@ -149,7 +147,7 @@ class Assembler:
         taken = kept = self._drain(buffer)
         needed = limit
         may_be_old = window.place(0) < self._counted_until
-        for hit in self._hits(buffer):
+        for _, hit, _ in self._find(buffer):
             if hit < taken:
                 continue
             line_start = buffer.rfind(b"\n", 0, hit) + 1
@@ -173,12 +171,6 @@ class Assembler:
         # A record may begin on the last line with a head: it is looked at again when more is there.
         return needed if at_end else max(kept, buffer.rfind(b"\n", 0, max(limit - 1, 0)) + 1)
 
-    def _hits(self, buffer: bytes) -> Iterator[int]:
-        if buffer.startswith((b"E0", b"E1")):
-            yield 0
-        for _, start, _ in self._find(buffer):
-            yield start + 1 if buffer[start] == _NEWLINE else start
-
     def _drain(self, buffer: bytes) -> int:
         """Skip the lines of a record that is longer than is kept, and return where the next can begin."""
         at = 0
@@ -190,18 +182,16 @@ class Assembler:
 
     def _repeated(self, form: Form, buffer: bytes, start: int, below: int) -> int:
         """Count a record that looks like one before it and return its end; 0 when it has to be looked at."""
-        if not form.is_plain or below >= len(buffer):
+        if form.kept is None or below >= len(buffer):
             return 0
-        if form.alone and is_head(buffer, below):
-            self._add(form.alone, form.verdict.severity, buffer, start, below)
-            return below
-        for body, shape in form.bodies:
-            if buffer.startswith(body, below):
-                end = below + len(body)
-                if end < len(buffer) and is_head(buffer, end):
-                    self._add(shape, form.verdict.severity, buffer, start, end)
-                    return end
-        return 0
+        known = form.repeated(buffer, start, below)
+        if known is None:
+            return 0
+        shape, end = known
+        if not form.is_plain and self._shapes.follows_its_writer(buffer[end : buffer.find(b"\n", end)]):
+            return 0
+        self._add(shape, form.verdict.severity, buffer, start, end)
+        return end
 
     def _span(self, form: Form, buffer: bytes, start: int, line_start: int) -> _Span:
         first_end = buffer.find(b"\n", start)
@@ -224,7 +214,7 @@ class Assembler:
                     return
         record = _clip(buffer, span.start, span.end)
         shape = self._shapes.shape(record)
-        if form.is_plain and span.start == line_start:
+        if span.start == line_start and form.verdict.says is Says.ERROR:
             line = buffer[line_start : buffer.find(b"\n", line_start)]
             self._shapes.learn(form, line, buffer[line_start + len(line) + 1 : span.end], shape)
         self._add(shape, form.verdict.severity, buffer, span.start, span.end)

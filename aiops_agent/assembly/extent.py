@@ -124,6 +124,13 @@ class Extent:
         return Belongs.YES
 
 
+def may_follow(line: bytes) -> bool:
+    """Tell whether a line with a head can belong to the record above it, if that is of the same writer."""
+    said = origin(line)
+    follows = (b" ", b"\t", b"Traceback (most", *patterns.CONTINUES, *patterns.KERNEL_CONTINUES)
+    return bool(said.writer) and said.message.startswith(follows)
+
+
 def _is_single(message: bytes) -> bool:
     """Tell whether the writer is one that puts each record on one line: nginx (`1#1: `)."""
     return b"#" in message[:40] and message.split(b"#", 1)[0].rsplit(b" ", 1)[-1].isdigit()

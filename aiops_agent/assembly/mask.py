@@ -8,8 +8,8 @@ _KEEP = (
     r"\b(?:sd[a-z]{1,2}\d*|nvme\d+n\d+(?:p\d+)?|xvd[a-z]+\d*|vd[a-z]\d*|md\d+|dm-\d+|loop\d+|mmcblk\d+(?:p\d+)?"
     r"|eth\d+|en[opsx]\d+\w*|wlan\d+|wlp\d\w*|bond\d+|br\d+|ib\d+|tty\w*\d+|ttyS\d+)\b"
     r"|\bSQLSTATE[ =:\[(]{0,3}[0-9A-Z]{5}\b|(?i:\berrno[ =:\]]{0,3}-?\d+)"
-    r"|(?i:\b(?:status|code|signal|rc|exit|exited|alert number)\b(?: code| status)?['\"]?[ =:(]{0,3}\d{1,4}\b)"
-    r"|\bHTTP(?:/\d(?:\.\d)?)?['\"]?[ =:(]{0,3}\d{3}\b|\b[A-Z]{2,5}-\d{3,6}\b"
+    r"|(?i:\b(?:status|code|signal|rc|exit|exited|alert number)\b(?: code| status)?['\"]?[ =:(]{0,3}\d{1,9}\b)"
+    r"|\bHTTP(?:/\d(?:\.\d)?)?['\"]?[ =:(]{0,3}\d{1,9}\b|\b[A-Z]{2,5}-\d{1,9}\b"
 )
 _VARIABLE = (
     r"(?P<keep>" + _KEEP + r")"

@@ -1,14 +1,18 @@
 """What was learnt about forms of lines and records, so that the thousandth of a kind costs next to nothing."""
 
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from aiops_agent.assembly.decode import decode
-from aiops_agent.assembly.extent import Extent
+from aiops_agent.assembly.extent import Extent, may_follow
 from aiops_agent.assembly.fingerprint import fingerprint
 from aiops_agent.assembly.judge import Says, Verdict, judge
-from aiops_agent.assembly.lines import DIGITS
+from aiops_agent.assembly.lines import DIGITS, is_head
 from aiops_agent.assembly.mask import kept
 from aiops_agent.model.event import Fingerprint
+
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
 
 _FORMS = 8_192
 _BODIES = 4
@@ -56,27 +60,61 @@ class Shape:
     grouped_by: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """What followed the first line of a record seen before."""
+
+    exact: bytes
+    template: bytes
+    lines: int
+    kept: tuple[bytes, ...]
+    shape: Shape
+
+
 @dataclass(slots=True)
 class Form:
     """Lines that differ in digits only."""
 
     verdict: Verdict
     is_plain: bool
-    """Records that begin so end at the next line with a head."""
+    """Records that begin so end at the next line with a head, whoever wrote it."""
 
-    bodies: list[tuple[bytes, Shape]] = field(default_factory=list)
-    """What followed the first line in records seen before, newest first."""
+    kept: tuple[bytes, ...] | None = None
+    """Digits of the line that count, as they were when `bodies` were learnt."""
 
     alone: Shape | None = None
-    """The fault of a record that is this line only; None while not known, or when digits count."""
+    """The fault of a record that is this line only; None while not known."""
+
+    bodies: list[_Body] = field(default_factory=list)
+    """Newest first."""
+
+    def repeated(self, buffer: bytes, start: int, below: int) -> tuple[Shape, int] | None:
+        """Return the fault and the end of the record at `start`, whose first line ends at `below`, if it is known."""
+        if self.kept and kept(buffer[start:below]) != self.kept:
+            return None
+        if self.alone and is_head(buffer, below):
+            return self.alone, below
+        for body in self.bodies:
+            end = below + len(body.exact)
+            if buffer.startswith(body.exact, below) and end < len(buffer) and is_head(buffer, end):
+                return body.shape, end
+        for body in self.bodies:
+            end = _behind_lines(buffer, below, body.lines)
+            if not 0 < end < len(buffer) or not is_head(buffer, end):
+                continue
+            lines = buffer[below:end]
+            if lines.translate(None, DIGITS) == body.template and (not body.kept or kept(lines) == body.kept):
+                return body.shape, end
+        return None
 
 
 class Shapes:
-    """Remembers forms, each bounded in number: a log made of novelties costs time, not memory."""
+    """Remembers forms, each kind bounded in number: a log made of novelties costs time, not memory."""
 
     def __init__(self) -> None:
         self._forms: dict[bytes, Form] = {}
-        self._shapes: dict[tuple[object, ...], Shape] = {}
+        self._shapes: dict[bytes, dict[tuple[bytes, ...], Shape]] = {}
+        self._followers: dict[bytes, bool] = {}
 
     def form(self, line: bytes) -> Form:
         """Return the form of `line`, judged when it is new."""
@@ -86,34 +124,63 @@ class Shapes:
             verdict = judge(line.lstrip(b"\0"))
             form = Form(verdict, verdict.says is Says.ERROR and Extent(line).ends_at_any_head)
             if line[:1] == b"{" and (b'l":,' in template or b'l": ,' in template):
-                return form
-            if len(self._forms) >= _FORMS:
-                self._forms.clear()
-            self._forms[template] = form
+                return form  # the level is a number
+            _remember(self._forms, template, form)
         return form
+
+    def follows_its_writer(self, line: bytes) -> bool:
+        """Tell whether a line with a head can go on from a line of the same writer."""
+        template = line.translate(None, DIGITS)
+        follows = self._followers.get(template)
+        if follows is None:
+            follows = may_follow(line)
+            _remember(self._followers, template, follows)
+        return follows
 
     def shape(self, record: bytes) -> Shape:
         """Return the fault of a whole record."""
         template = record.translate(None, DIGITS)
-        lowered = template.lower()
-        counts = any(word in lowered for word in _WORDS_WITH_DIGITS_THAT_COUNT)
-        key: tuple[object, ...] = (template, kept(record)) if counts else (template,)
-        known = self._shapes.get(key)
-        if known is None:
-            if len(self._shapes) >= _FORMS:
-                self._shapes.clear()
-            known = self._shapes[key] = Shape(*fingerprint(text_of(record)))
-        return known
+        by_digits = self._shapes.get(template)
+        if by_digits is None:
+            by_digits = {}
+            _remember(self._shapes, template, by_digits)
+        digits = kept(record) if has_digits_that_count(template) else ()
+        shape = by_digits.get(digits)
+        if shape is None:
+            shape = Shape(*fingerprint(text_of(record)))
+            _remember(by_digits, digits, shape)
+        return shape
 
     def learn(self, form: Form, line: bytes, body: bytes, shape: Shape) -> None:
         """Remember that a record of this form went on with `body`."""
-        if not body:
-            lowered = line.lower()
-            if not any(word in lowered for word in _WORDS_WITH_DIGITS_THAT_COUNT):
-                form.alone = shape
-            return
-        form.bodies.insert(0, (body, shape))
-        del form.bodies[_BODIES:]
+        digits = kept(line)
+        if digits != form.kept:
+            form.kept, form.alone, form.bodies = digits, None, []
+        if body:
+            form.bodies.insert(0, _Body(body, body.translate(None, DIGITS), body.count(b"\n"), kept(body), shape))
+            del form.bodies[_BODIES:]
+        else:
+            form.alone = shape
+
+
+def has_digits_that_count(template: bytes) -> bool:
+    """Tell whether a text could hold digits that `mask` keeps, from what is left without its digits."""
+    lowered = template.lower()
+    return any(word in lowered for word in _WORDS_WITH_DIGITS_THAT_COUNT)
+
+
+def _remember(memory: dict[_Key, _Value], key: _Key, value: _Value) -> None:
+    if len(memory) >= _FORMS:
+        memory.clear()
+    memory[key] = value
+
+
+def _behind_lines(buffer: bytes, start: int, lines: int) -> int:
+    for _ in range(lines):
+        start = buffer.find(b"\n", start) + 1
+        if not start:
+            break
+    return start
 
 
 def text_of(record: bytes) -> str:
