@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
 from aiops_agent.errors import AuditError, Fault
 from aiops_agent.model.audit import AuditEntry, Value
@@ -10,10 +11,25 @@ from aiops_agent.model.diagnosis import Citation
 from aiops_agent.model.event import Batch
 from aiops_agent.model.incident import Incident
 from aiops_agent.model.playbook import Scalar
-from aiops_agent.playbook.load import Catalogue
+from aiops_agent.playbook.catalogue import Catalogue
 from aiops_agent.policy.decide import PolicySettings
 from aiops_agent.ports import Chat, Clock, Composer, Diagnostician, Executor, Journal, LogSource
 from aiops_agent.state.state import State
+
+
+class Library(Protocol):
+    """What people wrote: playbooks and articles, read from their files when they are first asked for."""
+
+    @property
+    def playbooks(self) -> Catalogue:
+        """Return every playbook that can be used."""
+
+    def article(self, identity: str) -> Citation | None:
+        """Return an article by id, for reports about incidents that were diagnosed earlier."""
+
+    @property
+    def faults(self) -> Sequence[Fault]:
+        """Return why files among those read so far were refused: the others work."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,12 +45,7 @@ class Agent:
 
     state: State
     diagnostician: Diagnostician
-    playbooks: Catalogue
-    article: Callable[[str], Citation | None]
-    """An article by id, for reports about incidents that were diagnosed earlier."""
-
-    faults: Sequence[Fault]
-    """Of playbooks and articles that were refused: the others work."""
+    library: Library
 
     policy: PolicySettings
     executor: Executor

@@ -27,13 +27,13 @@ def tick(agent: Agent, now: datetime, *, rehearse: bool = False) -> Tick:
     report = Tick()
     if not rehearse:
         settle_interrupted(agent, report)
-    absorb_faults(agent, report, now)
     known = agent.state.checkpoints.all()
     for key, source in agent.sources.items():
         for batch in source.read(known):
             absorb(agent, batch, report, now)
             known[batch.checkpoint.key] = batch.checkpoint
         remember(agent, key)
+    absorb_faults(agent, report, now)
     if not rehearse:
         expire(agent, report, now)
         act_on_decided(agent, report, now)
@@ -88,7 +88,7 @@ def counted(agent: Agent, batch: Batch, now: datetime) -> Iterator[Incident]:
         incident = known or opened(batch, sighting, now)
         if diagnosis := fresh.get(sighting.fingerprint):
             privileged = agent.executor.privileged
-            playbook = choose(agent.playbooks, diagnosis, batch.service, parameters, privileged=privileged)
+            playbook = choose(agent.library.playbooks, diagnosis, batch.service, parameters, privileged=privileged)
             incident = diagnosed(incident, sighting.text, diagnosis, playbook.name if playbook else None)
         yield replace(
             incident,
@@ -106,11 +106,11 @@ def heard(agent: Agent, notice: Notice, now: datetime) -> Incident:
 
 
 def absorb_faults(agent: Agent, report: Tick, now: datetime) -> None:
-    """Tell which playbooks and articles were refused."""
-    if agent.faults:
+    """Tell which playbooks and articles, of those this tick needed, were refused."""
+    if agent.library.faults:
         with agent.state.transaction():
-            for path in sorted({fault.file for fault in agent.faults}):
-                detail = "\n".join(str(fault) for fault in agent.faults if fault.file == path)
+            for path in sorted({fault.file for fault in agent.library.faults}):
+                detail = "\n".join(str(fault) for fault in agent.library.faults if fault.file == path)
                 settle(agent, report, heard(agent, Notice("refused_file", path, detail), now), settled=False, now=now)
 
 
@@ -139,7 +139,7 @@ def settle(agent: Agent, report: Tick, incident: Incident, *, settled: bool, now
 
 def decided(agent: Agent, report: Tick, incident: Incident, *, settled: bool, now: datetime) -> Decision:
     """Gather what the policy asks for, and ask it."""
-    playbook = agent.playbooks.get(incident.playbook) if incident.playbook else None
+    playbook = agent.library.playbooks.get(incident.playbook) if incident.playbook else None
     service = incident.service or ""
     bound = bind(playbook, service, agent.parameters_of(service)) if playbook else None
     circumstances = Circumstances(

@@ -47,7 +47,7 @@ def act_on_granted(agent: Agent, report: Tick) -> None:
     """Run what people agreed to: once, and only if the playbook is still the one they were asked about."""
     for approval in agent.state.approvals.granted():
         incident = agent.state.incidents.by_id(approval.incident)
-        playbook = agent.playbooks.get(approval.playbook)
+        playbook = agent.library.playbooks.get(approval.playbook)
         with agent.state.transaction():
             taken = agent.state.approvals.use(approval.id)
         if not taken or incident is None:
@@ -61,7 +61,7 @@ def act_on_granted(agent: Agent, report: Tick) -> None:
 
 
 def act(agent: Agent, report: Tick, incident: Incident, playbook: Playbook) -> bool:
-    """Run a playbook for an incident: intent on disk first, then the act, then what came of it. True: it is repaired."""
+    """Run a playbook for an incident: intent on disk first, then the act, then what came of it; True: repaired."""
     service = incident.service or ""
     bound = bind(playbook, service, agent.parameters_of(service))
     if not isinstance(bound, Bound):
@@ -100,7 +100,7 @@ def resolve(agent: Agent, report: Tick, incident: Incident) -> None:
 def settle_interrupted(agent: Agent, report: Tick) -> None:
     """Look at what a crash cut short: never repeated, probed instead, and told."""
     for action in agent.state.actions.interrupted():
-        playbook = agent.playbooks.get(action.playbook)
+        playbook = agent.library.playbooks.get(action.playbook)
         bound = bind(playbook, action.target, agent.parameters_of(action.target)) if playbook else None
         if isinstance(bound, Bound) and holds(bound, agent.executor):
             result: RunResult = Succeeded("interrupted by a crash, and found repaired when looked at again")

@@ -27,7 +27,7 @@ def tell(  # noqa: PLR0913 - what a report may carry
         incident=incident,
         at=now,
         host=agent.host,
-        citation=agent.article(incident.article) if incident.article else None,
+        citation=agent.library.article(incident.article) if incident.article else None,
         playbook=playbook or incident.playbook,
         approval=approval.id if approval else None,
         expires=approval.expires if approval else None,

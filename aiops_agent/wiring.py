@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,18 +13,18 @@ from aiops_agent.assembly.assemble import Assembly
 from aiops_agent.audit.journal import Journal as AuditJournal
 from aiops_agent.audit.keys import FileKeys
 from aiops_agent.config import ChatSettings, Config
-from aiops_agent.diagnosis.artefact import MODELS
-from aiops_agent.diagnosis.articles import Shelf, load_articles
+from aiops_agent.errors import Fault
 from aiops_agent.model.audit import Anchor, AuditEntry
 from aiops_agent.model.diagnosis import Citation, Diagnosis
 from aiops_agent.model.message import Message, Report
-from aiops_agent.playbook.executor import EmbeddedExecutor
-from aiops_agent.playbook.load import Catalogue, load_folders
-from aiops_agent.ports import Chat, Clock, Composer, Journal
+from aiops_agent.model.playbook import Command, CommandResult
+from aiops_agent.playbook.catalogue import Catalogue
+from aiops_agent.ports import Chat, Clock, Composer, Executor, Journal
 from aiops_agent.sources.file import FileSource
 from aiops_agent.state.state import State
 
 if TYPE_CHECKING:
+    from aiops_agent.diagnosis.articles import Shelf
     from aiops_agent.diagnosis.diagnose import LocalDiagnostician
 
 PACKAGE = Path(__file__).resolve().parent
@@ -52,28 +52,41 @@ def _layered(name: str, folders: Sequence[Path]) -> list[Path]:
     return [shipped(name), *local, *folders]
 
 
-def playbooks(folders: Sequence[Path] = ()) -> Catalogue:
-    """Return the shipped playbooks, overridden and joined by those of /etc and of `folders`."""
-    return load_folders(_layered("playbooks", folders))
+class Library:
+    """The playbooks and articles of a configuration, each kind read when it is first asked for."""
 
+    def __init__(self, playbook_folders: Sequence[Path] = (), article_folders: Sequence[Path] = ()) -> None:
+        self._playbook_folders = playbook_folders
+        self._article_folders = article_folders
+        self._faults: list[Fault] = []
 
-def articles(folders: Sequence[Path] = ()) -> Shelf:
-    """Return the shipped articles, overridden and joined by those of /etc and of `folders`."""
-    return load_articles(_layered("knowledge_base", folders))
+    @cached_property
+    def playbooks(self) -> Catalogue:
+        """Return the shipped playbooks, overridden and joined by those of /etc and of the configuration."""
+        from aiops_agent.playbook.load import load_folders
 
+        catalogue = load_folders(_layered("playbooks", self._playbook_folders))
+        self._faults += catalogue.faults
+        return catalogue
 
-def diagnostician(shelf: Shelf, cache: Path | None = None) -> "LateDiagnostician":
-    """Return what says what a record means; the model is loaded by its first question.
+    @cached_property
+    def articles(self) -> "Shelf":
+        """Return the shipped articles, overridden and joined by those of /etc and of the configuration."""
+        from aiops_agent.diagnosis.articles import load_articles
 
-    `cache`: a folder where vectors of articles are kept between runs.
-    """
-    return LateDiagnostician(shelf, cache)
+        shelf = load_articles(_layered("knowledge_base", self._article_folders))
+        self._faults += shelf.faults
+        return shelf
 
+    def article(self, identity: str) -> Citation | None:
+        """Return an article as a report names it; None when it is gone by now."""
+        article = self.articles.get(identity)
+        return Citation(article.id, article.title, 1.0, article.playbook, article.title_zh) if article else None
 
-def cited(shelf: Shelf, identity: str) -> Citation | None:
-    """Return an article as a report names it; None when it is gone by now."""
-    article = shelf.get(identity)
-    return Citation(article.id, article.title, 1.0, article.playbook, article.title_zh) if article else None
+    @property
+    def faults(self) -> Sequence[Fault]:
+        """Return why files among those read so far were refused."""
+        return self._faults
 
 
 @contextmanager
@@ -95,8 +108,7 @@ def rehearsal(config: Config, world: World) -> Iterator[Agent]:
 
 
 def _agent(config: Config, state: State, world: World, journal: Journal, chats: Sequence[Chat]) -> Agent:
-    catalogue = playbooks(config.playbooks)
-    shelf = articles(config.knowledge_base)
+    library = Library(config.playbooks, config.knowledge_base)
     assembly = Assembly()
     parameters: dict[str, dict[str, str | int | float | bool]] = {}
     for source in config.sources:
@@ -116,12 +128,10 @@ def _agent(config: Config, state: State, world: World, journal: Journal, chats: 
         },
         parameters=parameters,
         state=state,
-        diagnostician=diagnostician(shelf, config.state_dir / "cache"),
-        playbooks=catalogue,
-        article=partial(cited, shelf),
-        faults=[*catalogue.faults, *shelf.faults],
+        diagnostician=LateDiagnostician(library, config.state_dir / "cache"),
+        library=library,
         policy=config.policy,
-        executor=EmbeddedExecutor(world.clock),
+        executor=LateExecutor(world.clock),
         journal=journal,
         composer=LateComposer(),
         chats=chats,
@@ -144,17 +154,19 @@ class Unrecorded:
 class LateDiagnostician:
     """Loads model and index with the first question: a tick without a new fault does not pay for them."""
 
-    def __init__(self, shelf: Shelf, cache: Path | None) -> None:
-        self._shelf = shelf
+    def __init__(self, library: Library, cache: Path | None = None) -> None:
+        """Load nothing yet. `cache`: a folder where vectors of articles are kept between runs."""
+        self._library = library
         self._cache = cache
 
     @cached_property
     def _real(self) -> "LocalDiagnostician":
+        from aiops_agent.diagnosis.artefact import MODELS
         from aiops_agent.diagnosis.diagnose import LocalDiagnostician, load_classifier
         from aiops_agent.diagnosis.encoder import load_encoder
 
         encoder = load_encoder(MODELS)
-        return LocalDiagnostician(load_classifier(encoder), encoder, self._shelf, self._cache)
+        return LocalDiagnostician(load_classifier(encoder), encoder, self._library.articles, self._cache)
 
     def diagnose(self, texts: Sequence[str], services: Sequence[str | None]) -> list[Diagnosis]:
         """Return one diagnosis for each text, in order."""
@@ -163,6 +175,25 @@ class LateDiagnostician:
     def search(self, text: str) -> Sequence[Citation]:
         """Return the articles that fit a person's words, best first."""
         return self._real.search(text)
+
+
+class LateExecutor:
+    """The embedded executor, loaded with the first command: it takes none that needs root."""
+
+    privileged = False
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    @cached_property
+    def _real(self) -> Executor:
+        from aiops_agent.playbook.executor import EmbeddedExecutor
+
+        return EmbeddedExecutor(self._clock)
+
+    def run(self, command: Command) -> CommandResult:
+        """Do it and say what came of it."""
+        return self._real.run(command)
 
 
 class LateComposer:

@@ -9,7 +9,7 @@ import yaml
 from aiops_agent.cli.arguments import parser
 from aiops_agent.config import load
 from aiops_agent.model.decision import Reason
-from aiops_agent.wiring import articles, playbooks
+from aiops_agent.wiring import Library
 
 ROOT = Path(__file__).parent.parent
 
@@ -56,7 +56,7 @@ def test_every_key_of_the_configuration_is_documented():
 
 
 def test_every_shipped_playbook_and_article_is_sound_and_every_playbook_an_article_names_exists():
-    shelf, catalogue = articles(), playbooks()
+    shelf, catalogue = Library().articles, Library().playbooks
     assert shelf.faults == ()
     assert catalogue.faults == ()
     assert len(shelf.articles) >= 16

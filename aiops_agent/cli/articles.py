@@ -5,22 +5,23 @@ import os
 from pathlib import Path
 
 from aiops_agent import config as configuration
-from aiops_agent import wiring
 from aiops_agent.cli.output import print_json, print_table, safe
-from aiops_agent.diagnosis.articles import Shelf
 from aiops_agent.errors import UsageError
+from aiops_agent.wiring import LateDiagnostician, Library
 
 NEEDS_ATTENTION = 1
 
 
-def _shelf(arguments: argparse.Namespace) -> Shelf:
-    folders = configuration.load(Path(arguments.config), os.environ).knowledge_base if arguments.config else ()
-    return wiring.articles(folders)
+def _library(arguments: argparse.Namespace) -> Library:
+    if not arguments.config:
+        return Library()
+    config = configuration.load(Path(arguments.config), os.environ)
+    return Library(config.playbooks, config.knowledge_base)
 
 
 def search(arguments: argparse.Namespace) -> int:
     """Print the articles that fit a text."""
-    found = wiring.diagnostician(_shelf(arguments)).search(arguments.text)
+    found = LateDiagnostician(_library(arguments)).search(arguments.text)
     if arguments.json:
         print_json({"articles": [{"id": c.id, "title": c.title, "score": round(c.score, 4)} for c in found]})
     else:
@@ -32,7 +33,7 @@ def search(arguments: argparse.Namespace) -> int:
 
 def show(arguments: argparse.Namespace) -> int:
     """Print one article."""
-    article = _shelf(arguments).get(arguments.id)
+    article = _library(arguments).articles.get(arguments.id)
     if article is None:
         raise UsageError(f"there is no article {arguments.id}", hint="`aiops-agent kb search TEXT` finds one")
     print(safe(Path(article.path).read_text(encoding="utf-8")))
@@ -41,8 +42,9 @@ def show(arguments: argparse.Namespace) -> int:
 
 def lint(arguments: argparse.Namespace) -> int:
     """Print the faults of every article, and playbooks they name that do not exist."""
-    shelf = _shelf(arguments)
-    known = {playbook.name for playbook in wiring.playbooks().all()}
+    library = _library(arguments)
+    shelf = library.articles
+    known = {playbook.name for playbook in library.playbooks.all()}
     faults = [str(fault) for fault in shelf.faults]
     faults += [
         f"{a.path}: playbook: there is no playbook {a.playbook}; known: {', '.join(sorted(known))}"

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TextIO
 
 from aiops_agent import config as configuration
-from aiops_agent import wiring
 from aiops_agent.assembly.redact import redact
 from aiops_agent.cli.output import print_json, safe
 from aiops_agent.errors import UsageError
 from aiops_agent.model.diagnosis import Diagnosis
+from aiops_agent.playbook.catalogue import Catalogue
 from aiops_agent.playbook.choose import choose
-from aiops_agent.playbook.load import Catalogue
+from aiops_agent.wiring import LateDiagnostician, Library
 
 MAX_CHARACTERS = 1 << 20
 """Of one record: more is no record."""
@@ -32,9 +32,9 @@ def diagnose(arguments: argparse.Namespace) -> int:
     if bool(arguments.file) == bool(arguments.jsonl):
         raise UsageError("name one record's FILE (or -), or --jsonl FILE", hint="aiops-agent diagnose --help")
     folders = configuration.load(Path(arguments.config), os.environ) if arguments.config else None
-    library = wiring.articles(folders.knowledge_base if folders else ())
-    catalogue = wiring.playbooks(folders.playbooks if folders else ())
-    asked = wiring.diagnostician(library)
+    library = Library(folders.playbooks, folders.knowledge_base) if folders else Library()
+    catalogue = library.playbooks
+    asked = LateDiagnostician(library)
     with _opened(arguments.jsonl or arguments.file) as stream:
         if not arguments.jsonl:
             text = stream.read(MAX_CHARACTERS)

@@ -17,8 +17,9 @@ from aiops_agent.errors import Fault, PlaybookError, UsageError
 from aiops_agent.model.audit import AuditEntry
 from aiops_agent.model.playbook import Command, Failed, NotNeeded, Playbook, RunResult, Succeeded
 from aiops_agent.playbook.bind import Bound, bind
+from aiops_agent.playbook.catalogue import Catalogue
 from aiops_agent.playbook.lint import lint as advice_on
-from aiops_agent.playbook.load import Catalogue, load
+from aiops_agent.playbook.load import load
 from aiops_agent.playbook.load import schema as json_schema
 from aiops_agent.playbook.run import dry_run, execute
 
@@ -31,7 +32,7 @@ def _config(arguments: argparse.Namespace) -> Config | None:
 
 def _catalogue(arguments: argparse.Namespace) -> Catalogue:
     config = _config(arguments)
-    return wiring.playbooks(config.playbooks if config else ())
+    return wiring.Library(config.playbooks if config else ()).playbooks
 
 
 def list_all(arguments: argparse.Namespace) -> int:
@@ -121,7 +122,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.dry_run:
         return _rehearse(arguments)
     with acting(arguments.config) as (session, agent):
-        bound, service = _bound(agent.playbooks, agent, arguments)
+        bound, service = _bound(agent.library.playbooks, agent, arguments)
         if agent.state.halt.is_set():
             raise UsageError("all acting is halted", hint="`aiops-agent resume` first")
         identity = agent.token()
@@ -152,7 +153,7 @@ def _rehearse(arguments: argparse.Namespace) -> int:
     from aiops_agent.wiring import World, rehearsal
 
     with rehearsal(config, World(SystemClock(), os.uname().nodename)) as agent:
-        bound, service = _bound(agent.playbooks, agent, arguments)
+        bound, service = _bound(agent.library.playbooks, agent, arguments)
         plan = dry_run(bound, agent.executor)
     evidence = [{"probe": probe.verb, "holds": seen.ok, "detail": seen.detail} for probe, seen in plan.evidence]
     steps = [{"verb": step.verb, "arguments": dict(step.arguments)} for step in plan.steps]

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from aiops_agent.model.diagnosis import Diagnosis
 from aiops_agent.model.playbook import Playbook, Scalar
 from aiops_agent.playbook.bind import Bound, bind
-from aiops_agent.playbook.load import Catalogue
+from aiops_agent.playbook.catalogue import Catalogue
 
 
 def choose(

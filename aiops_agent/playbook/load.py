@@ -3,46 +3,17 @@
 import hashlib
 import os
 import stat
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from aiops_agent.errors import Fault, PlaybookError
 from aiops_agent.model.playbook import Playbook
 from aiops_agent.playbook import shape
+from aiops_agent.playbook.catalogue import Catalogue
 from aiops_agent.playbook.document import MOST_BYTES, Document
 
 _SUFFIXES = (".yaml", ".yml")
 _HINT = "aiops-agent playbook lint FILE shows the faults of a file, aiops-agent playbook schema what is known"
-
-
-@dataclass(frozen=True, slots=True)
-class Catalogue:
-    """The playbooks that can be used, and why the others cannot."""
-
-    playbooks: Mapping[str, Playbook]
-    """By name."""
-
-    faults: tuple[Fault, ...]
-
-    def get(self, name: str) -> Playbook | None:
-        """Return the playbook of that name, or None when there is none that can be used."""
-        return self.playbooks.get(name)
-
-    def all(self) -> list[Playbook]:
-        """Return every playbook by name."""
-        return [self.playbooks[name] for name in sorted(self.playbooks)]
-
-    def candidates(self, category: str, service: str | None) -> list[Playbook]:
-        """Return the playbooks for a category and a service, the least risky first; None is a service not known yet."""
-        fitting = (
-            playbook
-            for playbook in self.all()
-            if category in playbook.categories
-            and (service is None or any(fnmatchcase(service, pattern) for pattern in playbook.services))
-        )
-        return sorted(fitting, key=lambda playbook: playbook.risk)
 
 
 def load(path: Path) -> Playbook:

@@ -38,10 +38,15 @@ def test_the_sign_that_decided_is_named(classifier):
     assert prediction.decided_by == "sign: no space left on device"
 
 
-def test_a_record_that_says_nothing_is_abstained_from(classifier):
-    (prediction,) = classifier.classify(["the operation on the thing did not go as planned"])
+def test_a_record_that_says_nothing_is_unknown(classifier):
+    (prediction,) = classifier.classify(["the thing did not go as planned"])
+    assert prediction.category == "unknown"
+    assert prediction.decided_by == "model"
+
+
+def test_a_record_between_two_meanings_is_abstained_from(classifier):
+    (prediction,) = classifier.classify(["backup of shop could not be completed, see above"])
     assert prediction.abstained
-    assert prediction.category
 
 
 def test_alternatives_are_the_next_best_and_do_not_repeat_the_answer(classifier):

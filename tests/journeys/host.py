@@ -18,6 +18,7 @@ from aiops_agent.model.decision import Mode
 from aiops_agent.model.diagnosis import Diagnosis, Prediction
 from aiops_agent.model.message import Message
 from aiops_agent.pipeline import tick
+from aiops_agent.playbook.catalogue import Catalogue
 from aiops_agent.playbook.executor import EmbeddedExecutor
 from aiops_agent.playbook.load import load_folders
 from aiops_agent.policy.decide import PolicySettings
@@ -88,6 +89,20 @@ class Phone:
         return [message.title for message in self.messages]
 
 
+@dataclass(frozen=True, slots=True)
+class Shelves:
+    """Playbooks, and no articles."""
+
+    playbooks: Catalogue
+
+    @property
+    def faults(self):
+        return self.playbooks.faults
+
+    def article(self, identity: str) -> None:
+        return None
+
+
 class Host:
     """One server in a folder."""
 
@@ -135,9 +150,7 @@ class Host:
                     parameters={SERVICE: {"lock_file": str(self.lock)}},
                     state=state,
                     diagnostician=self.diagnostician,
-                    playbooks=catalogue,
-                    article=lambda _: None,
-                    faults=catalogue.faults,
+                    library=Shelves(catalogue),
                     policy=PolicySettings(mode=self.mode),
                     executor=EmbeddedExecutor(self.clock),
                     journal=journal,
