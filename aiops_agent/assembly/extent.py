@@ -3,7 +3,7 @@
 from enum import Enum
 
 from aiops_agent.assembly import patterns
-from aiops_agent.assembly.lines import Origin, is_head, is_indented, origin
+from aiops_agent.assembly.lines import DIGITS, Origin, is_head, is_indented, origin
 
 _LINES_OF_A_MESSAGE = 20
 """Unindented lines that a headed record may go on for before its first frame."""
@@ -38,7 +38,8 @@ class Extent:
         )
         self._rust = b"panicked at" in message
         self._framed = self._chained = False
-        self._plain_lines = 0 if self._headed and not self._writer and not _is_single(message) else _LINES_OF_A_MESSAGE
+        takes_plain = self._headed and not self._writer and not self._report and not _is_single(first)
+        self._plain_lines = 0 if takes_plain else _LINES_OF_A_MESSAGE
 
     @property
     def ends_at_any_head(self) -> bool:
@@ -131,6 +132,7 @@ def may_follow(line: bytes) -> bool:
     return bool(said.writer) and said.message.startswith(follows)
 
 
-def _is_single(message: bytes) -> bool:
-    """Tell whether the writer is one that puts each record on one line: nginx (`1#1: `)."""
-    return b"#" in message[:40] and message.split(b"#", 1)[0].rsplit(b" ", 1)[-1].isdigit()
+def _is_single(line: bytes) -> bool:
+    """Tell whether the writer puts each record on one line: nginx (`2211#2211: `), Redis (`4711:M `)."""
+    program = line[:60].translate(None, DIGITS)
+    return b" #: " in program or program.startswith((b":M ", b":C ", b":S ", b":X "))

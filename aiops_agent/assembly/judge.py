@@ -72,7 +72,8 @@ def _judge_message(message: bytes, *, headed: bool) -> Verdict:
 def opens_with_exception(message: bytes) -> bool:
     """Tell whether the text is `some.pkg.SomeError: ...` or such a name alone."""
     name = message.split(b":", 1)[0].rstrip()
-    if len(name) > _LONGEST_NAME or not name.endswith((b"Error", b"Exception", b"Error)", b"Exception)")):
+    ends = (b"Error", b"Exception", b"Error)", b"Exception)") + ((b"error",) if b"." in name else ())
+    if len(name) > _LONGEST_NAME or not name.endswith(ends):
         return False
     name = name.split(b" (", 1)[0] if name.endswith(b")") else name
     return name.translate(None, _NAME_BYTES) == b"" and (len(name) > len(b"Error") or message[5:7] in (b": ", b""))

@@ -23,7 +23,7 @@ LITERALS = (
     b"level=err",
     b"level=fat",
     b"level=cri",
-    b"level=pan",
+    b"Slow script",
     b'l":"err',
     b'l": "err',
     b'l":"Err',
@@ -52,7 +52,7 @@ LITERALS = (
     b"core dumped",
     b"Failed with result",
     b"Failed to start",
-    b" error: ",
+    b"error: ",
     b"fatal: ",
     b"curl: (",
     b".pl line ",
@@ -131,6 +131,7 @@ FAULTS: tuple[tuple[bytes, Severity], ...] = (
     (b"Write error saving DB", Severity.ERROR),
     (b"max number of clients reached", Severity.ERROR),
     (b"# Error ", Severity.ERROR),
+    (b"# Slow script detected", Severity.ERROR),
 )
 """Statements that are a fault whatever level the program gave them."""
 
