@@ -9,6 +9,7 @@ import yaml
 from aiops_agent.cli.arguments import parser
 from aiops_agent.config import load
 from aiops_agent.model.decision import Reason
+from aiops_agent.playbook.vocabulary import VERBS
 from aiops_agent.wiring import Library
 
 ROOT = Path(__file__).parent.parent
@@ -77,3 +78,9 @@ def test_nothing_in_the_project_speaks_of_where_it_was_made():
         if path.suffix in (".py", ".md", ".yaml", ".toml", ".sh") and not {".venv", ".git"} & set(path.parts):
             text = path.read_text(errors="replace")
             assert not [word for word in forbidden if word in text], path
+
+
+def test_every_word_a_playbook_can_use_is_documented():
+    documented = (ROOT / "docs" / "playbooks.md").read_text()
+    for name, word in VERBS.items():
+        assert not word.written or f"| `{name}` |" in documented, name

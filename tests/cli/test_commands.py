@@ -1,0 +1,307 @@
+"""The commands as a person or program calls them: exit codes, JSON keys, and the way out of a mistake."""
+
+import json
+import os
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from aiops_agent.cli.main import run
+from aiops_agent.sources import quiet
+
+FAULT = "2026-11-23 03:00:00,001 ERROR worker: OSError: [Errno 28] No space left on device\n"
+
+
+class Shell:
+    """A configuration in a folder, and the commands on it."""
+
+    def __init__(self, folder: Path, capsys) -> None:
+        self.folder = folder
+        self.capsys = capsys
+        self.log = folder / "worker.log"
+        self.config = folder / "config.yaml"
+        self.configure()
+
+    def configure(self, **keys: str) -> None:
+        lines = [f"{key}: {value}" for key, value in keys.items()]
+        source = f'- {{type: file, paths: ["{self.folder}/*.log"], service: worker.service, start: beginning}}'
+        self.config.write_text("\n".join([f"state_dir: {self.folder}/state", "sources:", f"  {source}", *lines, ""]))
+        long_ago = time.time() - 3600
+        os.utime(self.config, (long_ago, long_ago))
+
+    def __call__(self, *words: str) -> tuple[int, str, str]:
+        code = run([*words, "--config", str(self.config)])
+        said = self.capsys.readouterr()
+        return code, said.out, said.err
+
+    def json(self, *words: str):
+        code, out, err = self(*words, "--json")
+        assert code == 0, err
+        return json.loads(out)
+
+
+@pytest.fixture
+def shell(tmp_path, capsys):
+    return Shell(tmp_path, capsys)
+
+
+def test_a_scan_prints_the_object_of_the_contract(shell):
+    shell.log.write_text(FAULT)
+    found = shell.json("scan")
+    assert list(found) == ["files", "bytes", "errors", "lost_bytes", "seconds", "skipped", "incidents"]
+    assert (found["files"], found["bytes"], found["errors"], found["skipped"]) == (1, len(FAULT), 1, None)
+    assert found["incidents"][0]["category"] == "disk_full"
+    assert found["incidents"][0]["article"] == "disk-full"
+
+
+def test_a_missing_log_is_no_error(shell):
+    assert shell.json("scan")["incidents"] == []
+
+
+def test_a_dry_run_writes_nothing_at_all(shell):
+    shell.log.write_text(FAULT)
+    assert shell.json("scan", "--dry-run")["errors"] == 1
+    assert not (shell.folder / "state").exists()
+    shell.json("scan")
+    shell.log.write_text(FAULT * 3)
+    before = {path: path.read_bytes() for path in (shell.folder / "state").rglob("*") if path.is_file()}
+    assert shell.json("scan", "--dry-run")["errors"] == 2
+    assert {path: path.read_bytes() for path in (shell.folder / "state").rglob("*") if path.is_file()} == before
+    assert shell.json("scan")["errors"] == 2
+
+
+def test_check_says_with_its_exit_code_that_something_needs_attention(shell):
+    shell.log.write_text("2026-11-23 03:00:00,001 INFO worker: all is well\n")
+    assert shell("scan", "--check")[0] == 0
+    shell.log.write_text(shell.log.read_text() + FAULT)
+    assert shell("scan", "--check")[0] == 1
+
+
+def test_another_scan_at_work_is_no_failure(shell):
+    from aiops_agent.state.database import exclusive
+
+    shell.json("scan")
+    with exclusive(shell.folder / "state", wait=timedelta(0)):
+        assert shell.json("scan")["skipped"] == "locked"
+
+
+def test_a_wrong_configuration_is_refused_with_every_fault(shell):
+    shell.configure(policy="{mode: bold}", colour="red")
+    code, _, err = shell("scan")
+    assert code == 2
+    assert "config.yaml:4: policy.mode" in err
+    assert "config.yaml:5: colour" in err
+    assert "Traceback" not in err
+
+
+def test_a_configuration_that_is_not_there_is_named(capsys):
+    assert run(["scan", "--config", "/does/not/exist.yaml"]) == 2
+    assert "/does/not/exist.yaml" in capsys.readouterr().err
+
+
+def test_an_incident_is_shown_acknowledged_and_closed(shell):
+    shell.log.write_text(FAULT)
+    [incident] = shell.json("scan")["incidents"]
+    code, out, _ = shell("incidents", "show", incident["id"])
+    assert code == 0
+    assert "grouped because" in out
+    assert "No space left on device" in out
+    assert shell("incidents", "ack", incident["id"])[0] == 0
+    assert shell.json("incidents", "list")["incidents"][0]["status"] == "acknowledged"
+    assert shell("incidents", "close", incident["id"])[0] == 0
+    assert shell("incidents", "close", incident["id"])[0] == 2
+
+
+def test_a_closed_fault_that_returns_is_a_new_incident(shell):
+    shell.log.write_text(FAULT)
+    [first] = shell.json("scan")["incidents"]
+    shell("incidents", "close", first["id"])
+    shell.log.write_text(FAULT * 2)
+    [second] = shell.json("scan")["incidents"]
+    assert second["id"] != first["id"]
+    assert second["fingerprint"] == first["fingerprint"]
+    assert len(shell.json("incidents", "list")["incidents"]) == 2
+
+
+def test_what_does_not_exist_is_named_with_the_way_to_find_it(shell):
+    shell.json("scan")
+    for words in (("incidents", "show", "inc-x"), ("approvals", "approve", "x"), ("silence", "end", "x"), ("playbook", "show", "x")):
+        code, _, err = shell(*words)
+        assert (code, "list" in err or "known" in err) == (2, True), err
+
+
+def test_a_silence_is_added_keeps_quiet_and_is_ended(shell):
+    code, out, _ = shell("silence", "add", "--category", "disk_full", "--for", "1h", "--comment", "moving data")
+    assert code == 0
+    shell.log.write_text(FAULT)
+    assert shell.json("scan")["incidents"][0]["reason"] == "silenced"
+    [silence] = shell.json("silence", "list")["silences"]
+    assert silence["comment"] == "moving data"
+    assert shell("silence", "end", silence["id"])[0] == 0
+    assert shell("silence", "end", silence["id"])[0] == 2
+
+
+@pytest.mark.parametrize("words", [["--for", "soon", "--category", "timeout"], ["--for", "1h"]])
+def test_a_silence_without_end_or_aim_is_refused(shell, words):
+    assert shell("silence", "add", *words)[0] == 2
+
+
+def test_halt_and_resume_are_recorded(shell):
+    assert shell("halt")[0] == 0
+    assert (shell.folder / "state" / "halt").exists()
+    assert shell("resume")[0] == 0
+    code, out, _ = shell("audit", "show", "--jsonl")
+    assert [json.loads(line)["action"] for line in out.splitlines()] == ["halt", "resume"]
+
+
+def test_the_audit_log_is_verified_and_a_changed_byte_is_found(shell):
+    shell.log.write_text(FAULT)
+    shell.json("scan")
+    verdict = shell.json("audit", "verify")
+    assert verdict["intact"]
+    assert "coverage" in verdict
+    [segment] = (shell.folder / "state" / "audit").iterdir()
+    content = bytearray(segment.read_bytes())
+    content[len(content) // 2] ^= 1
+    segment.write_bytes(content)
+    code, out, _ = shell("audit", "verify", "--json")
+    assert code == 3
+    assert json.loads(out)["first_bad"]["kind"]
+
+
+def test_a_lost_key_is_exit_3_and_no_new_key_is_made(shell):
+    shell.log.write_text(FAULT)
+    shell.json("scan")
+    keys = shell.folder / "state" / "keys"
+    for key in keys.iterdir():
+        key.unlink()
+    shell.log.write_text(FAULT + FAULT.replace("28] No space left on device", "13] Permission denied"))
+    code, _, err = shell("scan")
+    assert code == 3
+    assert "key" in err
+    assert list(keys.iterdir()) == []
+    assert len(shell.json("incidents", "list")["incidents"]) == 2, "it goes on observing"
+
+
+def test_a_damaged_state_is_exit_3_with_the_way_out(shell):
+    (shell.folder / "state").mkdir()
+    (shell.folder / "state" / "state.db").write_bytes(b"not a database" * 100)
+    code, _, err = shell("scan")
+    assert code == 3
+    assert "aside" in err
+
+
+def test_a_tick_with_nothing_to_record_makes_no_audit_segment(shell):
+    shell.log.write_text("2026-11-23 03:00:00,001 INFO worker: all is well\n")
+    shell.json("scan")
+    assert not (shell.folder / "state" / "audit").exists()
+
+
+def test_every_report_is_written_and_the_outbox_is_empty(shell):
+    shell.log.write_text(FAULT)
+    shell.json("scan")
+    assert {path.suffix for path in (shell.folder / "state" / "reports").iterdir()} == {".txt", ".md"}
+    assert shell.json("outbox", "list")["outbox"] == []
+
+
+def test_reports_are_in_the_language_of_the_configuration(shell):
+    shell.configure(locale="zh")
+    shell.log.write_text(FAULT)
+    shell.json("scan")
+    [report] = (shell.folder / "state" / "reports").glob("*.txt")
+    assert "磁盘" in report.read_text()
+
+
+def test_diagnose_answers_with_the_keys_of_the_contract(tmp_path, capsys):
+    record = tmp_path / "record"
+    record.write_text("FATAL:  remaining connection slots are reserved for roles with the SUPERUSER attribute")
+    assert run(["diagnose", str(record), "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert list(answer) == ["id", "category", "confidence", "abstained", "alternatives", "article", "playbook"]
+    assert answer["category"] == "pool_exhausted"
+    assert list(answer["article"]) == ["id", "title", "score"]
+    assert list(answer["alternatives"][0]) == ["category", "confidence"]
+
+
+def test_diagnose_takes_lines_of_json_and_keeps_their_order_and_ids(tmp_path, capsys):
+    lines = tmp_path / "records.jsonl"
+    lines.write_text('{"id": "b", "text": "bind() to 0.0.0.0:80 failed (98: Address already in use)"}\n\n{"id": "a", "text": ""}\n')
+    assert run(["diagnose", "--jsonl", str(lines)]) == 0
+    answers = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(a["id"], a["abstained"]) for a in answers] == [("b", False), ("a", True)]
+
+
+@pytest.mark.parametrize("content", ["no json", '{"id": 1}', "[1]", "[" * 100_000])
+def test_a_line_that_is_no_record_is_named(tmp_path, capsys, content):
+    lines = tmp_path / "records.jsonl"
+    lines.write_text(content + "\n")
+    assert run(["diagnose", "--jsonl", str(lines)]) == 2
+    assert "records.jsonl:1" in capsys.readouterr().err
+
+
+def test_kb_search_finds_the_article_in_both_languages(capsys):
+    for text in ("no space left on device", "设备上没有空间"):
+        assert run(["kb", "search", text, "--json"]) == 0
+        found = json.loads(capsys.readouterr().out)["articles"]
+        assert found[0]["id"] == "disk-full"
+        assert list(found[0]) == ["id", "title", "score"]
+
+
+def test_the_playbook_commands_work_without_a_configuration(capsys):
+    for words in (["list"], ["lint"], ["schema"], ["show", "remove-stale-lock"]):
+        assert run(["playbook", *words]) == 0, words
+        assert capsys.readouterr().out
+    run(["playbook", "schema"])
+    assert json.loads(capsys.readouterr().out)["properties"]["steps"]
+
+
+def test_lint_names_the_faults_of_a_file(tmp_path, capsys):
+    bad = tmp_path / "bad.yaml"
+    bad.write_text("name: bad\nsteps: [{format: {disk: sda}}]\n")
+    assert run(["playbook", "lint", str(bad)]) == 1
+    assert "bad.yaml:2" in capsys.readouterr().out
+
+
+def test_an_own_playbook_overrides_the_shipped_one_and_diff_shows_it(shell):
+    own = shell.folder / "own"
+    own.mkdir()
+    run(["playbook", "show", "remove-stale-lock"])
+    text = shell.capsys.readouterr().out.split("\n", 1)[1].rstrip("\n") + "\n"
+    (own / "remove-stale-lock.yaml").write_text(text.replace("cooldown: 15m", "cooldown: 1h"))
+    shell.configure(playbooks=f"[{own}]")
+    code, out, _ = shell("playbook", "diff", "remove-stale-lock")
+    assert code == 0
+    assert "-cooldown: 15m" in out
+    assert "+cooldown: 1h" in out
+
+
+def test_model_info_names_the_digest_and_the_card(capsys):
+    assert run(["model", "info", "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["categories"] == 31
+    assert len(facts["manifest_sha256"]) == 64
+
+
+def test_model_eval_counts_an_answer_among_also_ok_as_right(tmp_path, capsys):
+    labelled = tmp_path / "labelled.jsonl"
+    labelled.write_text(json.dumps({"id": "1", "text": FAULT, "category": "unknown", "also_ok": ["disk_full"]}) + "\n")
+    assert run(["model", "eval", "--jsonl", str(labelled), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["accuracy"] == 1.0
+
+
+def test_help_names_every_command(capsys):
+    with pytest.raises(SystemExit) as caught:
+        run(["--help"])
+    assert caught.value.code == 0
+    assert "Exit codes" in capsys.readouterr().out
+
+
+def test_a_quiet_tick_is_told_from_the_snapshot_and_any_command_that_changes_something_ends_it(shell):
+    shell.log.write_text("2026-11-23 03:00:00,001 INFO worker: all is well\n")
+    time.sleep(1.1)  # a configuration changed within the second before a tick is not vouched for
+    shell.json("scan")
+    assert quiet.check(str(shell.config), time.time()) is not None
+    shell("silence", "add", "--category", "timeout")
+    assert quiet.check(str(shell.config), time.time()) is None
