@@ -28,8 +28,16 @@ class Library(Protocol):
         """Return an article by id, for reports about incidents that were diagnosed earlier."""
 
     @property
+    def stamps(self) -> Sequence[str]:
+        """Return what `stat` says of every file: an edit makes the next tick a full one."""
+
+    @property
+    def edition(self) -> str:
+        """Return a word that is another one after any edit of their files; reads none of them."""
+
+    @property
     def faults(self) -> Sequence[Fault]:
-        """Return why files among those read so far were refused: the others work."""
+        """Return why files were refused: the others work."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

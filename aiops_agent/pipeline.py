@@ -44,9 +44,9 @@ def tick(agent: Agent, now: datetime, *, rehearse: bool = False) -> Tick:
 
 def remember(agent: Agent, source: str) -> None:
     """Note that a source was read once: from now on a file that appears there is read from its beginning."""
-    if not agent.state.checkpoints.knows_source(source):
+    if source not in agent.state.seen:
         with agent.state.transaction():
-            agent.state.checkpoints.remember_source(source)
+            agent.state.seen.add(source)
 
 
 def absorb(agent: Agent, batch: Batch, report: Tick, now: datetime) -> None:
@@ -106,11 +106,14 @@ def heard(agent: Agent, notice: Notice, now: datetime) -> Incident:
 
 
 def absorb_faults(agent: Agent, report: Tick, now: datetime) -> None:
-    """Tell which playbooks and articles, of those this tick needed, were refused."""
-    if agent.library.faults:
+    """Tell which playbooks and articles are refused: looked at when one of their files has changed."""
+    edition = agent.library.edition
+    if edition not in agent.state.seen:
+        faults = agent.library.faults
         with agent.state.transaction():
-            for path in sorted({fault.file for fault in agent.library.faults}):
-                detail = "\n".join(str(fault) for fault in agent.library.faults if fault.file == path)
+            agent.state.seen.add(edition)
+            for path in sorted({fault.file for fault in faults}):
+                detail = "\n".join(str(fault) for fault in faults if fault.file == path)
                 settle(agent, report, heard(agent, Notice("refused_file", path, detail), now), settled=False, now=now)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from aiops_agent.model.playbook import Command, CommandResult
 from aiops_agent.playbook.catalogue import Catalogue
 from aiops_agent.ports import Chat, Clock, Composer, Executor, Journal
 from aiops_agent.sources.file import FileSource
+from aiops_agent.sources.quiet import stamp
 from aiops_agent.state.state import State
 
 if TYPE_CHECKING:
@@ -56,27 +58,25 @@ class Library:
     """The playbooks and articles of a configuration, each kind read when it is first asked for."""
 
     def __init__(self, playbook_folders: Sequence[Path] = (), article_folders: Sequence[Path] = ()) -> None:
-        self._playbook_folders = playbook_folders
-        self._article_folders = article_folders
-        self._faults: list[Fault] = []
+        self._playbooks = _layered("playbooks", playbook_folders)
+        self._articles = _layered("knowledge_base", article_folders)
+        # Before the first of them is read: an edit meanwhile must not pass for what was read.
+        folders = [*self._playbooks, *self._articles]
+        self.stamps = [stamp(str(place)) for folder in folders for place in (folder, *sorted(folder.rglob("*")))]
 
     @cached_property
     def playbooks(self) -> Catalogue:
         """Return the shipped playbooks, overridden and joined by those of /etc and of the configuration."""
         from aiops_agent.playbook.load import load_folders
 
-        catalogue = load_folders(_layered("playbooks", self._playbook_folders))
-        self._faults += catalogue.faults
-        return catalogue
+        return load_folders(self._playbooks)
 
     @cached_property
     def articles(self) -> "Shelf":
         """Return the shipped articles, overridden and joined by those of /etc and of the configuration."""
         from aiops_agent.diagnosis.articles import load_articles
 
-        shelf = load_articles(_layered("knowledge_base", self._article_folders))
-        self._faults += shelf.faults
-        return shelf
+        return load_articles(self._articles)
 
     def article(self, identity: str) -> Citation | None:
         """Return an article as a report names it; None when it is gone by now."""
@@ -84,9 +84,14 @@ class Library:
         return Citation(article.id, article.title, 1.0, article.playbook, article.title_zh) if article else None
 
     @property
+    def edition(self) -> str:
+        """Return a word that is another one after any edit of their files; reads none of them."""
+        return f"edition {blake2b(repr(self.stamps).encode(errors='surrogateescape'), digest_size=16).hexdigest()}"
+
+    @property
     def faults(self) -> Sequence[Fault]:
-        """Return why files among those read so far were refused."""
-        return self._faults
+        """Return why files were refused."""
+        return [*self.playbooks.faults, *self.articles.faults]
 
 
 @contextmanager
@@ -121,7 +126,7 @@ def _agent(config: Config, state: State, world: World, journal: Journal, chats: 
                 source.paths,
                 service=source.service,
                 start=source.start,
-                seen_before=state.checkpoints.knows_source(source.key),
+                seen_before=source.key in state.seen,
                 assembly=assembly,
             )
             for source in config.sources

@@ -29,7 +29,7 @@ def scan(arguments: argparse.Namespace) -> int:
             return _print(None, timedelta(0), arguments)
         with State.open(session.config.state_dir) as state, build(session.config, state, session.world) as agent:
             found = tick(agent, session.now)
-            watched = quiet.watched(agent.sources.values())
+            watched = [*quiet.watched(agent.sources.values()), *agent.library.stamps]
             due, files = state.next_due(), list(state.checkpoints.all().values())
         quiet.save(session.config.path, session.config.state_dir, watched, files, due, now=session.now)
     if found.audit_error:

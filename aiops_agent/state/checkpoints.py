@@ -44,11 +44,3 @@ class Checkpoints:
         """Tell whether everything up to this checkpoint was there when a repair was verified."""
         settled = self._database.value("SELECT settled FROM files WHERE key=?", checkpoint.key)
         return isinstance(settled, int) and 0 < checkpoint.offset <= settled
-
-    def knows_source(self, key: str) -> bool:
-        """Tell whether an earlier tick read this source: only then is a file that appears read from its beginning."""
-        return self._database.value("SELECT 1 FROM sources WHERE key=?", key) is not None
-
-    def remember_source(self, key: str) -> None:
-        """Note that this source has been read once."""
-        self._database.rows("INSERT OR IGNORE INTO sources (key) VALUES (?)", key)

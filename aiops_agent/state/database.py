@@ -22,7 +22,7 @@ MIGRATIONS = (
         prefix_digest BLOB NOT NULL, window_digest BLOB NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
         settled INTEGER NOT NULL DEFAULT 0
     ) STRICT;
-    CREATE TABLE sources (key TEXT PRIMARY KEY) STRICT;
+    CREATE TABLE seen (word TEXT PRIMARY KEY) STRICT;
     CREATE TABLE incidents (
         id TEXT PRIMARY KEY, kind TEXT NOT NULL, fingerprint TEXT NOT NULL, status TEXT NOT NULL,
         category TEXT NOT NULL, confidence REAL NOT NULL, abstained INTEGER NOT NULL, severity INTEGER NOT NULL,

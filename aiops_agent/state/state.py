@@ -13,6 +13,7 @@ from aiops_agent.state.database import Database, copied, opened
 from aiops_agent.state.halt import Halt
 from aiops_agent.state.incidents import Incidents
 from aiops_agent.state.outbox import Outbox
+from aiops_agent.state.seen import Seen
 from aiops_agent.state.silences import Silences
 
 
@@ -26,6 +27,7 @@ class State:
         self.incidents = Incidents(self.database)
         self.actions = Actions(self.database)
         self.approvals = Approvals(self.database)
+        self.seen = Seen(self.database)
         self.silences = Silences(self.database)
         self.halt = Halt(state_dir / "halt")
         self.outbox = Outbox(self.database)

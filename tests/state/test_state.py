@@ -32,7 +32,9 @@ def state(tmp_path):
 def waiting(state):
     with state.transaction():
         state.incidents.save(incident())
-        state.approvals.ask(Approval("a1", "inc-00000001", "restart", "d", ApprovalState.PENDING, NOW, NOW + timedelta(hours=1)))
+        state.approvals.ask(
+            Approval("a1", "inc-00000001", "restart", "d", ApprovalState.PENDING, NOW, NOW + timedelta(hours=1))
+        )
 
 
 def test_sqlite_is_not_one_with_the_wal_reset_fault():
@@ -95,8 +97,12 @@ def test_a_truncated_file_is_no_longer_settled(state):
 def test_history_counts_runs_on_the_target_and_not_those_that_touched_nothing(state):
     with state.transaction():
         state.incidents.save(incident())
-        for number, (ago, outcome) in enumerate([(10, Outcome.SUCCEEDED), (90, Outcome.FAILED), (5, None), (3000, Outcome.FAILED)]):
-            action = Action(f"act-{number}", "inc-00000001", "restart", "d", "shop.service", NOW - timedelta(minutes=ago))
+        for number, (ago, outcome) in enumerate(
+            [(10, Outcome.SUCCEEDED), (90, Outcome.FAILED), (5, None), (3000, Outcome.FAILED)]
+        ):
+            action = Action(
+                f"act-{number}", "inc-00000001", "restart", "d", "shop.service", NOW - timedelta(minutes=ago)
+            )
             state.actions.intend(action)
             state.actions.finish(action.id, outcome, "", NOW)
     history = state.actions.history("restart", "shop.service", NOW)
@@ -222,7 +228,9 @@ def test_a_second_process_does_not_get_the_lock(tmp_path):
         assert again
 
 
-@pytest.mark.parametrize("content", [b"no database at all, but long enough to be one" * 50, b"SQLite format 3\0" + b"\xff" * 5000])
+@pytest.mark.parametrize(
+    "content", [b"no database at all, but long enough to be one" * 50, b"SQLite format 3\0" + b"\xff" * 5000]
+)
 def test_a_damaged_database_is_named_with_the_way_out(tmp_path, content):
     (tmp_path / "state.db").write_bytes(content)
     with pytest.raises(StateError) as caught:
@@ -274,3 +282,11 @@ def test_kill_9_at_any_moment_leaves_offset_and_incident_in_step_and_nothing_ack
         with State.open(tmp_path) as state:
             [offset] = [c.offset for c in state.checkpoints.all().values()]
             assert offset == state.incidents.by_id("inc-00000001").occurrences >= acknowledged
+
+
+def test_what_was_seen_once_is_known_after_a_restart(tmp_path):
+    with State.open(tmp_path) as state, state.transaction():
+        assert "a source" not in state.seen
+        state.seen.add("a source")
+    with State.open(tmp_path) as state:
+        assert "a source" in state.seen
