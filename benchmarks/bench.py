@@ -16,8 +16,10 @@ FILES = 1000
 AGENT = Path(sys.executable).with_name("aiops-agent")
 BARE = [sys.executable, "-I", "-S", "-c", "pass"]
 
-HEALTHY = "2026-11-23 02:58:{second:02d},204 INFO  [http-nio-8080-exec-3] com.acme.orders.OrderResource - GET /v1/orders/{n} 200 14ms errors=0\n"
-FAULT = "2026-11-23 02:59:02,377 ERROR [http-nio-8080-exec-7] com.acme.orders.OrderResource - order {n} failed: Connection refused\n"
+HEALTHY = (
+    "2026-11-23 02:58:{second:02d},204 INFO  [http-nio-8080-exec-3] Orders - GET /v1/orders/{n} 200 14ms errors=0\n"
+)
+FAULT = "2026-11-23 02:59:02,377 ERROR [http-nio-8080-exec-7] Orders - order {n} failed: Connection refused\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,9 @@ def configured(folder: Path, files: int) -> tuple[Path, Path]:
     for number in range(files):
         (logs / f"app-{number}.log").write_text("".join(HEALTHY.format(second=s, n=number) for s in range(5)))
     config = folder / "config.yaml"
-    config.write_text(f'state_dir: {folder}/state\nsources:\n  - {{type: file, paths: ["{logs}/*.log"], start: beginning}}\n')
+    config.write_text(
+        f'state_dir: {folder}/state\nsources:\n  - {{type: file, paths: ["{logs}/*.log"], start: beginning}}\n'
+    )
     # A configuration written within the second before a tick is not vouched for by it.
     earlier = time.time() - 60
     os.utime(config, (earlier, earlier))

@@ -44,14 +44,20 @@ HOMES = {
 
 def linted(folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [LINTER, "--no-cache"], cwd=folder, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(folder)}
+        [LINTER, "--no-cache"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(folder)},
     )
 
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory):
     folder = tmp_path_factory.mktemp("copy")
-    shutil.copytree(ROOT / "aiops_agent", folder / "aiops_agent", ignore=shutil.ignore_patterns("models", "families", "__pycache__"))
+    shutil.copytree(
+        ROOT / "aiops_agent", folder / "aiops_agent", ignore=shutil.ignore_patterns("models", "families", "__pycache__")
+    )
     shutil.copy(ROOT / "pyproject.toml", folder)
     return folder
 

@@ -127,13 +127,18 @@ def test_a_closed_fault_that_returns_is_a_new_incident(shell):
 
 def test_what_does_not_exist_is_named_with_the_way_to_find_it(shell):
     shell.json("scan")
-    for words in (("incidents", "show", "inc-x"), ("approvals", "approve", "x"), ("silence", "end", "x"), ("playbook", "show", "x")):
+    for words in (
+        ("incidents", "show", "inc-x"),
+        ("approvals", "approve", "x"),
+        ("silence", "end", "x"),
+        ("playbook", "show", "x"),
+    ):
         code, _, err = shell(*words)
         assert (code, "list" in err or "known" in err) == (2, True), err
 
 
 def test_a_silence_is_added_keeps_quiet_and_is_ended(shell):
-    code, out, _ = shell("silence", "add", "--category", "disk_full", "--for", "1h", "--comment", "moving data")
+    code, _, _ = shell("silence", "add", "--category", "disk_full", "--for", "1h", "--comment", "moving data")
     assert code == 0
     shell.log.write_text(FAULT)
     assert shell.json("scan")["incidents"][0]["reason"] == "silenced"
@@ -152,7 +157,7 @@ def test_halt_and_resume_are_recorded(shell):
     assert shell("halt")[0] == 0
     assert (shell.folder / "state" / "halt").exists()
     assert shell("resume")[0] == 0
-    code, out, _ = shell("audit", "show", "--jsonl")
+    _, out, _ = shell("audit", "show", "--jsonl")
     assert [json.loads(line)["action"] for line in out.splitlines()] == ["halt", "resume"]
 
 
@@ -227,7 +232,9 @@ def test_diagnose_answers_with_the_keys_of_the_contract(tmp_path, capsys):
 
 def test_diagnose_takes_lines_of_json_and_keeps_their_order_and_ids(tmp_path, capsys):
     lines = tmp_path / "records.jsonl"
-    lines.write_text('{"id": "b", "text": "bind() to 0.0.0.0:80 failed (98: Address already in use)"}\n\n{"id": "a", "text": ""}\n')
+    lines.write_text(
+        '{"id": "b", "text": "bind() to 0.0.0.0:80 failed (98: Address already in use)"}\n\n{"id": "a", "text": ""}\n'
+    )
     assert run(["diagnose", "--jsonl", str(lines)]) == 0
     answers = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [(a["id"], a["abstained"]) for a in answers] == [("b", False), ("a", True)]

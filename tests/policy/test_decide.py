@@ -7,7 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiops_agent.model.decision import NO_HISTORY, AskApproval, History, Mode, Reason, ReportOnly, Run, Suppress, name_of
+from aiops_agent.model.decision import (
+    NO_HISTORY,
+    AskApproval,
+    History,
+    Mode,
+    Reason,
+    ReportOnly,
+    Run,
+    Suppress,
+    name_of,
+)
 from aiops_agent.model.incident import Kind, Outcome, Status
 from aiops_agent.model.playbook import Caps, Risk, Template
 from aiops_agent.policy.decide import Circumstances, PolicySettings, decide

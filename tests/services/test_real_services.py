@@ -133,16 +133,37 @@ def test_postgresql_with_a_deadlock_a_bad_statement_a_wrong_password_and_a_bad_s
     def as_postgres(*argv: str, **how):
         return ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", *argv]
 
-    subprocess.run(as_postgres(initdb, "-D", str(data), "--auth-local=trust", "--auth-host=scram-sha-256"), check=True, capture_output=True)
-    settings = ["-c", f"port={port}", "-c", f"unix_socket_directories={home}", "-c", "logging_collector=off", "-c", "deadlock_timeout=100ms"]
+    subprocess.run(
+        as_postgres(initdb, "-D", str(data), "--auth-local=trust", "--auth-host=scram-sha-256"),
+        check=True,
+        capture_output=True,
+    )
+    settings = [
+        "-c",
+        f"port={port}",
+        "-c",
+        f"unix_socket_directories={home}",
+        "-c",
+        "logging_collector=off",
+        "-c",
+        "deadlock_timeout=100ms",
+    ]
     with log.open("w") as out:
         process = subprocess.Popen(as_postgres(postgres, "-D", str(data), *settings), stderr=out, stdout=out)
         try:
             wait_for_port(port)
             ask = as_postgres(psql, "-h", str(home), "-p", str(port), "-d", "postgres", "-c")
-            subprocess.run([*ask, "create table t (i int, v int); insert into t values (1, 0), (2, 0)"], check=True, capture_output=True)
-            update = "begin; update t set v = v + 1 where i = {}; select pg_sleep(0.5); update t set v = v + 1 where i = {}; commit"
-            both = [subprocess.Popen([*ask, update.format(*pair)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for pair in ((1, 2), (2, 1))]
+            subprocess.run(
+                [*ask, "create table t (i int, v int); insert into t values (1, 0), (2, 0)"],
+                check=True,
+                capture_output=True,
+            )
+            add = "update t set v = v + 1 where i = {}; "
+            update = f"begin; {add} select pg_sleep(0.5); {add} commit"
+            both = [
+                subprocess.Popen([*ask, update.format(*pair)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                for pair in ((1, 2), (2, 1))
+            ]
             for one in both:
                 one.wait(timeout=PATIENCE)
             subprocess.run([*ask, "select nothing_such from t"], capture_output=True, check=False)

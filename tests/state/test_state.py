@@ -38,7 +38,7 @@ def waiting(state):
 
 
 def test_sqlite_is_not_one_with_the_wal_reset_fault():
-    assert apsw.sqlitelibversion().split(".") >= "3.51.3".split(".")
+    assert tuple(map(int, apsw.sqlitelibversion().split("."))) >= (3, 51, 3)
 
 
 def test_an_incident_comes_back_as_it_was_saved(state):
