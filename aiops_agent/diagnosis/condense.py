@@ -115,7 +115,8 @@ def condense(text: str) -> Condensed:
     """Return what the record states. Linear in its length, which is bounded first."""
     if len(text) > MAX_CHARACTERS:
         text = text[: MAX_CHARACTERS // 2] + "\n" + text[-MAX_CHARACTERS // 2 :]
-    lines = [line for raw in _ANSI.sub("", text).splitlines() for line in _unfold(raw[:MAX_LINE])]
+    plain = _ANSI.sub("", _encodable(text))
+    lines = [_encodable(line) for raw in plain.splitlines() for line in _unfold(raw[:MAX_LINE])]
     depth = 0
     parts: dict[int, list[str]] = {}
     for line in _stated(lines):
@@ -127,7 +128,12 @@ def condense(text: str) -> Condensed:
         if line:
             parts.setdefault(depth, []).append(line)
     ordered = tuple("\n".join(parts[level]) for level in sorted(parts))
-    return Condensed(ordered or (text.strip()[:MAX_LINE],))
+    return Condensed(ordered or (plain.strip()[:MAX_LINE],))
+
+
+def _encodable(text: str) -> str:
+    """Replace lone surrogates, which a JSON escape can bring and no UTF-8 can hold."""
+    return text.encode(errors="replace").decode()
 
 
 def _unfold(line: str) -> Iterator[str]:

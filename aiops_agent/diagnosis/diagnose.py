@@ -33,7 +33,8 @@ class LocalDiagnostician:
 
     def search(self, question: str) -> tuple[Citation, ...]:
         """Return the articles that fit a person's words, best first."""
-        return self._index.search(Query(question, self._encoder.embed([question])[0], {}, None))
+        asked = condense(question).text
+        return self._index.search(Query(asked, self._encoder.embed([asked])[0], {}, None))
 
     def _cite(self, text: str, opinion: Opinions, service: str | None) -> tuple[Citation, ...]:
         probabilities = dict(zip(self._classifier.head.categories, opinion.probabilities.tolist(), strict=True))

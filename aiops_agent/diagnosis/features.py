@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from aiops_agent.diagnosis.condense import Condensed
 from aiops_agent.diagnosis.signs import Found, Rank
 
-BUCKETS = 1 << 15
+BUCKETS = 1 << 16
 CAUSE_CHARACTERS = 160
 """The end of the innermost part: in `a: b: c` the reason stands last."""
 
