@@ -100,7 +100,7 @@ def build(config: Config, state: State, world: World) -> Iterator[Agent]:
     journal = AuditJournal(config.state_dir / "audit", FileKeys(config.state_dir / "keys"))
     chats = [late_files(config), *(late_chat(settings) for settings in config.chat)]
     try:
-        yield _agent(config, state, world, journal, chats)
+        yield _agent(config, state, world, journal, chats, config.state_dir / "cache")
     finally:
         journal.close()
 
@@ -109,10 +109,12 @@ def build(config: Config, state: State, world: World) -> Iterator[Agent]:
 def rehearsal(config: Config, world: World) -> Iterator[Agent]:
     """Yield an agent that reads what the real one would, remembers it in memory only and tells nobody."""
     with State.copied(config.state_dir) as state:
-        yield _agent(config, state, world, Unrecorded(), [])
+        yield _agent(config, state, world, Unrecorded(), [], cache=None)
 
 
-def _agent(config: Config, state: State, world: World, journal: Journal, chats: Sequence[Chat]) -> Agent:
+def _agent(
+    config: Config, state: State, world: World, journal: Journal, chats: Sequence[Chat], cache: Path | None
+) -> Agent:
     library = Library(config.playbooks, config.knowledge_base)
     assembly = Assembly()
     parameters: dict[str, dict[str, str | int | float | bool]] = {}
@@ -133,7 +135,7 @@ def _agent(config: Config, state: State, world: World, journal: Journal, chats: 
         },
         parameters=parameters,
         state=state,
-        diagnostician=LateDiagnostician(library, config.state_dir / "cache"),
+        diagnostician=LateDiagnostician(library, cache),
         library=library,
         policy=config.policy,
         executor=LateExecutor(world.clock),

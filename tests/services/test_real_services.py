@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,15 @@ import pytest
 pytestmark = [pytest.mark.services, pytest.mark.slow]
 AGENT = Path(sys.executable).with_name("aiops-agent")
 PATIENCE = 20.0
+
+
+@pytest.fixture
+def open_folder():
+    """A folder that other users may enter: servers give up root."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
 
 
 def needs(program: str) -> str:
@@ -68,65 +78,62 @@ def get(port: int, path: str = "/") -> None:
     subprocess.run(["curl", "-s", "-o", "/dev/null", "-m", "5", f"http://127.0.0.1:{port}{path}"], check=False)
 
 
-def test_nginx_without_its_upstream_with_a_forbidden_page_and_a_taken_port(tmp_path):
+def test_nginx_without_its_upstream_with_a_forbidden_page_and_a_taken_port(open_folder):
     nginx = needs("nginx")
     port, dead = free_port(), free_port()
-    secret = tmp_path / "www" / "secret"
+    secret = open_folder / "www" / "secret"
     secret.mkdir(parents=True)
     (secret / "index.html").write_text("x")
     secret.chmod(0o700)
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
-    log = tmp_path / "error.log"
-    config = tmp_path / "nginx.conf"
+    log = open_folder / "error.log"
+    config = open_folder / "nginx.conf"
     config.write_text(f"""
-        daemon off; pid {tmp_path}/nginx.pid; error_log {log} info;
+        daemon off; pid {open_folder}/nginx.pid; error_log {log} info;
         events {{ worker_connections 64; }}
         http {{
             access_log off;
-            client_body_temp_path {tmp_path}/t1; proxy_temp_path {tmp_path}/t2; fastcgi_temp_path {tmp_path}/t3;
-            uwsgi_temp_path {tmp_path}/t4; scgi_temp_path {tmp_path}/t5;
+            client_body_temp_path {open_folder}/t1; proxy_temp_path {open_folder}/t2;
+            fastcgi_temp_path {open_folder}/t3;
+            uwsgi_temp_path {open_folder}/t4; scgi_temp_path {open_folder}/t5;
             server {{
                 listen 127.0.0.1:{port};
                 location / {{ proxy_pass http://127.0.0.1:{dead}; }}
-                location /secret/ {{ root {tmp_path}/www; }}
+                location /secret/ {{ root {open_folder}/www; }}
             }}
         }}""")
     with running([nginx, "-c", str(config), "-e", str(log)], port):
         get(port)
         get(port, "/secret/index.html")
-        second = tmp_path / "second.conf"
+        second = open_folder / "second.conf"
         second.write_text(config.read_text().replace("nginx.pid", "second.pid"))
         subprocess.run([nginx, "-c", str(second), "-e", str(log)], capture_output=True, timeout=PATIENCE, check=False)
-    found = scanned(tmp_path, log)
+    found = scanned(open_folder, log)
     assert {"connection_refused", "port_in_use"} <= set(found)
     if os.geteuid() == 0:  # the workers of a root nginx are another user
         assert "permission_denied" in found
 
 
-def test_redis_that_cannot_save_and_one_that_finds_its_port_taken(tmp_path):
+def test_redis_that_cannot_save_and_one_that_finds_its_port_taken(open_folder):
     redis, client = needs("redis-server"), needs("redis-cli")
     port = free_port()
-    log = tmp_path / "redis.log"
-    data = tmp_path / "data"
+    log = open_folder / "redis.log"
+    data = open_folder / "data"
     data.mkdir()
     argv = [redis, "--port", str(port), "--bind", "127.0.0.1", "--dir", str(data), "--logfile", str(log), "--save", ""]
     with running(argv, port):
         subprocess.run([client, "-p", str(port), "set", "a", "b"], check=True, capture_output=True)
         shutil.rmtree(data)
         subprocess.run([client, "-p", str(port), "save"], check=False, capture_output=True)
-        subprocess.run([*argv, "--dir", str(tmp_path)], capture_output=True, timeout=PATIENCE, check=False)
-    found = scanned(tmp_path, log)
+        subprocess.run([*argv, "--dir", str(open_folder)], capture_output=True, timeout=PATIENCE, check=False)
+    found = scanned(open_folder, log)
     assert {"missing_dependency", "port_in_use"} <= set(found)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="starts PostgreSQL as its own user")
-def test_postgresql_with_a_deadlock_a_bad_statement_a_wrong_password_and_a_bad_setting(tmp_path):
+def test_postgresql_with_a_deadlock_a_bad_statement_a_wrong_password_and_a_bad_setting(open_folder):
     initdb, postgres, psql = needs("initdb"), needs("postgres"), needs("psql")
-    home = tmp_path / "pg"
+    home = open_folder / "pg"
     home.mkdir()
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
     shutil.chown(home, "postgres")
     data, log, port = home / "data", home / "postgresql.log", free_port()
 
@@ -174,5 +181,5 @@ def test_postgresql_with_a_deadlock_a_bad_statement_a_wrong_password_and_a_bad_s
             process.wait(timeout=PATIENCE)
         bad = as_postgres(postgres, "-D", str(data), *settings, "-c", "shared_bufers=1")
         subprocess.run(bad, stderr=out, timeout=PATIENCE, check=False)
-    found = scanned(tmp_path, log)
+    found = scanned(open_folder, log)
     assert {"database_lock", "database_query", "authentication_failure", "config_error"} <= set(found)
