@@ -72,28 +72,44 @@ def load(path: Path, environment: Mapping[str, str]) -> Config:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "is not UTF-8 text"
-        hint = "name a file with --config FILE; an example to start from: aiops-agent config-example"
+        hint = "name a file with --config FILE; docs/configuration.md says what goes into it"
         raise ConfigError([Fault(str(path), 0, "", f"cannot be read: {why}")], hint=hint) from error
     return _checked(text, path, environment)
 
 
+class _Loader(yaml.CSafeLoader):
+    """Reads no dates: nothing here is one, and 2026-99-99 would be an error without a line."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - as PyYAML declares it
+        first: [(tag, form) for tag, form in known if not tag.endswith(":timestamp")]
+        for first, known in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
 def _checked(text: str, path: Path, environment: Mapping[str, str]) -> Config:
     try:
-        node = yaml.compose(text, Loader=yaml.CSafeLoader)
-        data = yaml.load(text, Loader=yaml.CSafeLoader)
+        node = yaml.compose(text, Loader=_Loader)
+        data = yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader that knows one type less
+        repeated = list(_repeated(node))
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
         raise ConfigError([Fault(str(path), line, "", f"is not YAML: {error.problem}")]) from error
-    except (yaml.YAMLError, RecursionError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: `!!int many`
         raise ConfigError([Fault(str(path), 0, "", "is not YAML that can be read")]) from error
-    faults = [Fault(str(path), line, key, "stands twice; keep one") for line, key in _repeated(node)]
+    faults = [Fault(str(path), line, key, "stands twice; keep one") for line, key in repeated]
     try:
         checked = _File.model_validate(data if data is not None else {})
     except ValidationError as error:
         faults += [_fault(path, node, problem) for problem in error.errors()]
         raise ConfigError(sorted(faults, key=lambda fault: fault.line)) from error
     tokens: list[str] = []
+    names = {"files"}  # the folder of reports is a destination too
     for position, chat in enumerate(checked.chat):
+        if chat.name in names:
+            key = f"chat.{position}.name"
+            why = f"another destination is called {chat.name!r}; give each its own name, or one gets no letters"
+            faults.append(Fault(str(path), _line(node, ("chat", position, "name")), key, why))
+        names.add(chat.name)
         try:
             tokens.append(_secret(chat.token, environment))
         except ValueError as error:
@@ -184,8 +200,8 @@ def _duration(value: object) -> object:
 
 
 def _absolute(value: object) -> object:
-    if isinstance(value, str) and not value.startswith("/"):
-        raise ValueError(f"{value!r} must be an absolute path: it begins with /")
+    if isinstance(value, str) and (not value.startswith("/") or "\0" in value):
+        raise ValueError(f"{value!r} must be an absolute path: it begins with / and holds no NUL")
     return value
 
 

@@ -1,7 +1,9 @@
 """Knowledge base files -> articles. A broken one is refused by name; the others work."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import os
+import stat
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,9 +59,7 @@ def load_articles(folders: Sequence[Path]) -> Shelf:
     by_place: dict[str, Article] = {}
     faults: list[Fault] = []
     for folder in folders:
-        for path in sorted(folder.rglob("*.md")):
-            if path.name == "README.md":
-                continue
+        for path in _files(folder, faults):
             try:
                 article = read_article(path)
             except ArticleError as error:
@@ -70,6 +70,15 @@ def load_articles(folders: Sequence[Path]) -> Shelf:
     return Shelf(tuple(sorted(by_place.values(), key=lambda article: article.id)), tuple(faults))
 
 
+def _files(folder: Path, faults: list[Fault]) -> Iterator[Path]:
+    def unreadable(error: OSError) -> None:
+        faults.append(Fault(str(error.filename), 0, "", f"this folder of articles cannot be read: {error.strerror}"))
+
+    for directory, below, names in os.walk(folder, onerror=unreadable):
+        below.sort()
+        yield from (Path(directory, name) for name in sorted(names) if name.endswith(".md") and name != "README.md")
+
+
 def read_article(path: Path) -> Article:
     """Return the article in a file.
 
@@ -77,10 +86,11 @@ def read_article(path: Path) -> Article:
         ArticleError: It cannot be read or its front matter has faults; all of them are listed.
     """
     try:
-        data = path.read_bytes()
+        data = _read(path)
         text = data.decode()
     except (OSError, UnicodeDecodeError) as error:
-        raise ArticleError([Fault(str(path), 0, "", f"cannot be read: {error}")]) from error
+        why = error.strerror if isinstance(error, OSError) else "is not UTF-8 text"
+        raise ArticleError([Fault(str(path), 0, "", f"cannot be read: {why}")]) from error
     opening, _, rest = text.partition("\n")
     front, fence, body = rest.partition(f"\n{FENCE}\n")
     if opening.strip() != FENCE or not fence:
@@ -112,12 +122,19 @@ def read_article(path: Path) -> Article:
     )
 
 
+def _read(path: Path) -> bytes:
+    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:  # noqa: PTH123 - a descriptor
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):  # a FIFO would hold up the tick
+            raise ArticleError([Fault(str(path), 0, "", "is not a regular file")])
+        return file.read()
+
+
 def _front_matter(path: Path, front: str) -> tuple[Mapping[str, object], Mapping[str, int]]:
     """Return the fields and the line each stands on."""
     try:
         node = yaml.compose(front, Loader=yaml.SafeLoader)
         fields = yaml.safe_load(front)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: 2026-99-99 has the form of a date
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 2 if mark else 1
         raise ArticleError([Fault(str(path), line, "", f"the front matter is not YAML: {error}")]) from error

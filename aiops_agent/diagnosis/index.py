@@ -162,8 +162,11 @@ def _vectors(chunks: Sequence[str], encoder: Encoder, cache: Path | None) -> NDA
     except (OSError, EOFError, KeyError, ValueError, BadZipFile):
         pass  # no cache yet, or one that a crash cut short: it is only a copy of what is computed now
     vectors = encoder.embed(chunks)
-    cache.mkdir(parents=True, exist_ok=True)
     partial = cache / "articles.partial.npz"
-    np.savez(partial, key=np.array(key), vectors=vectors)
-    partial.replace(path)
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        np.savez(partial, key=np.array(key), vectors=vectors)
+        partial.replace(path)
+    except OSError:
+        pass  # a full disk: the next process computes them again
     return vectors

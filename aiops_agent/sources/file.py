@@ -53,6 +53,8 @@ class FileSource:
                 rotation.family(families, checkpoint.path).known.append(checkpoint)
         found = paths.find(self._patterns)
         self._directories = found.directories
+        for directory in sorted(found.denied):
+            yield from self._denied(directory, known)
         for path in found.files:
             rotation.family(families, path).paths.append(path)
         done: set[str] = set()
@@ -62,6 +64,14 @@ class FileSource:
                 family.look_for_siblings()
             for path in family.in_order():
                 yield from self._read(path, family, known, done)
+
+    def _denied(self, directory: str, known: Mapping[str, Checkpoint]) -> Iterator[Batch]:
+        try:
+            seen = os.stat(directory)
+        except OSError:
+            return
+        error = RefusedError("unreadable", "is a folder that the agent may not look into")
+        yield self._refusal(directory, seen, known.get(f"{seen.st_dev}:{seen.st_ino}"), error)
 
     def _is_mine(self, path: str) -> bool:
         return paths.matches(path, self._patterns) or paths.matches(rotation.original(path), self._patterns)
@@ -83,6 +93,8 @@ class FileSource:
         try:
             with opened(paths.allowed_target(path, (*self._patterns, family.live))) as file:
                 yield from self._read_opened(path, file, at, family)
+        except FileNotFoundError:  # since `stat`: rotated or deleted
+            return
         except RefusedError as error:
             yield self._refusal(path, found, at, error)
 

@@ -93,10 +93,13 @@ def opened(path: str) -> Iterator[Opened]:
 
     Raises:
         RefusedError: It is no regular file, may not be read, was swapped for a link, or unpacks to too much.
+        FileNotFoundError: It is not there any more.
     """
     try:
         # O_NONBLOCK: a FIFO put in the place of the log must not hold up the tick.
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+    except FileNotFoundError:
+        raise
     except OSError as error:
         kind = "refused" if error.errno in (errno.ELOOP, errno.ENXIO) else "unreadable"
         raise RefusedError(kind, os.strerror(error.errno or 0)) from error

@@ -19,6 +19,9 @@ class Found:
     directories: dict[str, str] = field(default_factory=dict)
     """Path -> stamp from before it was listed: a file that appears later changes it."""
 
+    denied: set[str] = field(default_factory=set)
+    """Directories that may not be looked into."""
+
 
 def find(patterns: tuple[str, ...]) -> Found:
     """Return the paths that match, sorted, each once; names that begin with a dot match only a dot."""
@@ -27,7 +30,7 @@ def find(patterns: tuple[str, ...]) -> Found:
     for pattern in patterns:
         root = fixed_part(pattern)
         rest = pattern[len(root) :].strip("/").split("/")
-        names.update(_walk(root, rest, found.directories))
+        names.update(_walk(root, rest, found))
     found.files = sorted(names)
     return found
 
@@ -58,36 +61,47 @@ def allowed_target(path: str, patterns: tuple[str, ...]) -> str:
     raise RefusedError("refused", "is a link that leads out of the allowed folder")
 
 
-def _walk(directory: str, rest: list[str], directories: dict[str, str]) -> Iterator[str]:
-    directories.setdefault(directory, stamp(directory))
+def _walk(directory: str, rest: list[str], found: Found) -> Iterator[str]:
+    found.directories.setdefault(directory, stamp(directory))
     part, below = rest[0], rest[1:]
     if part == "**":
         if below:
-            yield from _walk(directory, below, directories)
-        for name in _names(directory, "*"):
+            yield from _walk(directory, below, found)
+        for name in _names(directory, "*", found):
             inner = os.path.join(directory, name)
             if os.path.isdir(inner) and not os.path.islink(inner):
-                yield from _walk(inner, rest, directories)
+                yield from _walk(inner, rest, found)
             elif not below:
                 yield inner
         return
-    for name in _names(directory, part):
+    for name in _names(directory, part, found):
         inner = os.path.join(directory, name)
         if not below:
             yield inner
         elif os.path.isdir(inner):
-            yield from _walk(inner, below, directories)
+            yield from _walk(inner, below, found)
 
 
-def _names(directory: str, pattern: str) -> list[str]:
-    if not _WILD & set(pattern):
-        return [pattern] if os.path.lexists(os.path.join(directory, pattern)) else []
+def _names(directory: str, pattern: str, found: Found) -> list[str]:
     try:
+        if not _WILD & set(pattern):
+            os.lstat(os.path.join(directory, pattern))
+            return [pattern]
         names = os.listdir(directory)
-    except OSError:
+    except PermissionError:
+        found.denied.add(_denying(directory))
+        return []
+    except OSError:  # not there: perhaps on a later tick
         return []
     hidden = pattern.startswith(".")
     return [name for name in names if fnmatchcase(name, pattern) and (hidden or not name.startswith("."))]
+
+
+def _denying(directory: str) -> str:
+    """Return the deepest directory on the way that can be seen: the one whose mode is to be changed."""
+    while not os.path.exists(directory):
+        directory = os.path.dirname(directory)
+    return directory
 
 
 def _matches_parts(parts: list[str], pattern: list[str]) -> bool:

@@ -78,7 +78,7 @@ def save(
     *,
     now: "datetime",
 ) -> None:
-    """Leave the snapshot of a tick that worked, or none when something changed meanwhile.
+    """Leave the snapshot of a tick that worked, or none when something changed meanwhile or it cannot be written.
 
     Args:
         config: The configuration the tick ran with.
@@ -90,12 +90,18 @@ def save(
     """
     target = os.path.join(state_dir, "quiet")
     lines = _lines(os.path.abspath(config), os.fspath(state_dir), watched, files, now.timestamp())
-    if lines is None:
-        if os.path.lexists(target):
+    try:
+        if lines is not None:
+            until = due.timestamp() if due else float("inf")
+            head = (FORMAT, os.path.abspath(config), repr(now.timestamp()), repr(until))
+            _replace(target, "\n".join((*head, *lines, "end", "")))
+        elif os.path.lexists(target):
             os.unlink(target)
-        return
-    until = due.timestamp() if due else float("inf")
-    text = "\n".join((FORMAT, os.path.abspath(config), repr(now.timestamp()), repr(until), *lines, "end", ""))
+    except OSError:
+        return  # what still lies there does not fit what was just written to the state: the next tick is a full one
+
+
+def _replace(target: str, text: str) -> None:
     descriptor = os.open(target + ".new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     with open(descriptor, "wb") as file:
         file.write(os.fsencode(text))

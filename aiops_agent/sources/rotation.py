@@ -101,7 +101,7 @@ def _continues(path: str, at: Checkpoint) -> bool:
     try:
         with opened(os.path.realpath(path)) as file:
             return file.continues(at)
-    except RefusedError:
+    except (FileNotFoundError, RefusedError):
         return False
 
 

@@ -1,5 +1,6 @@
 """The state database: one writer at a time, one transaction for what belongs together."""
 
+import errno
 import fcntl
 import os
 from collections.abc import Iterator
@@ -153,7 +154,7 @@ def opened(path: Path, *, read_only: bool = False) -> Database:
         connection = apsw.Connection(str(path), flags=flags)
         if not read_only:
             path.chmod(0o600)
-    except apsw.Error as error:
+    except (apsw.Error, OSError) as error:
         raise damaged(path, error) from error
     return Database(path, connection, read_only=read_only)
 
@@ -176,23 +177,32 @@ def copied(path: Path) -> Database:
 
 
 def damaged(path: Path, error: Exception) -> StateError:
-    """Translate SQLite's word for it."""
+    """Translate the word of SQLite or of the system for it."""
+    why = error.strerror if isinstance(error, OSError) else str(error)
     match error:
-        case apsw.FullError() | apsw.IOError():
+        case apsw.FullError() | apsw.IOError() | OSError(errno=errno.ENOSPC | errno.EDQUOT | errno.EIO):
             hint = "free space on that file system; nothing was acted on, and reading goes on where it stood"
         case apsw.NotADBError() | apsw.CorruptError():
             hint = "move the file aside and scan again; the audit log is apart from it"
-        case apsw.CantOpenError() | apsw.PermissionsError() | apsw.ReadOnlyError():
+        case apsw.CantOpenError() | apsw.PermissionsError() | apsw.ReadOnlyError() | PermissionError():
             hint = "run as the owner of state_dir, or as root"
         case _:
             hint = "run `aiops-agent scan` again; when it persists, move the file aside"
-    return StateError(f"{path}: {error}", hint=hint)
+    return StateError(f"{path}: {why}", hint=hint)
 
 
 @contextmanager
 def exclusive(state_dir: Path, *, wait: timedelta = timedelta(0)) -> Iterator[bool]:
-    """Hold the one lock that every writing process takes; yields False when another holds it beyond `wait`."""
-    descriptor = os.open(state_dir / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    """Hold the one lock that every writing process takes; yields False when another holds it beyond `wait`.
+
+    Raises:
+        StateError: The lock file cannot be made or opened.
+    """
+    path = state_dir / "lock"
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        raise damaged(path, error) from error
     try:
         yield _locked(descriptor, wait)
     finally:
