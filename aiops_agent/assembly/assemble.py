@@ -6,7 +6,7 @@ import ahocorasick_rs
 
 from aiops_agent.assembly import patterns
 from aiops_agent.assembly.extent import Belongs, Extent
-from aiops_agent.assembly.judge import Says, opens_with_exception
+from aiops_agent.assembly.judge import Says, may_carry_exception, opens_with_exception
 from aiops_agent.assembly.lines import is_head, is_indented
 from aiops_agent.assembly.redact import redact
 from aiops_agent.assembly.shapes import Form, Shape, Shapes, text_of
@@ -156,7 +156,7 @@ class Assembler:
             if form.verdict.says is Says.NOTHING:
                 taken = line_end + 1
                 continue
-            if not may_be_old and (end := self._repeated(form, buffer, line_start, line_end + 1)):
+            if not may_be_old and (end := self._repeated(form, buffer, line_start, kept)):
                 taken = kept = end
                 continue
             span = self._span(form, buffer, _first_line(buffer, line_start, kept), line_start)
@@ -180,14 +180,17 @@ class Assembler:
                 self._draining = None
         return at
 
-    def _repeated(self, form: Form, buffer: bytes, start: int, below: int) -> int:
+    def _repeated(self, form: Form, buffer: bytes, start: int, earliest: int) -> int:
         """Count a record that looks like one before it and return its end; 0 when it has to be looked at."""
+        below = buffer.find(b"\n", start) + 1
         if form.kept is None or below >= len(buffer):
             return 0
         known = form.repeated(buffer, start, below)
         if known is None:
             return 0
         shape, end = known
+        if _first_line(buffer, start, earliest) != start:
+            return 0
         if not form.is_plain and self._shapes.follows_its_writer(buffer[end : buffer.find(b"\n", end)]):
             return 0
         self._add(shape, form.verdict.severity, buffer, start, end)
@@ -197,7 +200,9 @@ class Assembler:
         first_end = buffer.find(b"\n", start)
         extent = Extent(buffer[start:first_end])
         end, ended = _walk(extent, buffer, first_end + 1)
-        is_error = form.verdict.says is Says.ERROR or _is_trace(buffer, buffer.find(b"\n", line_start) + 1)
+        is_error = form.verdict.says is Says.ERROR
+        if not is_error and not extent.is_complete:
+            is_error = _is_trace(buffer, buffer.find(b"\n", line_start) + 1)
         return _Span(start, end, ended, is_error, extent)
 
     def _count(self, form: Form, buffer: bytes, span: _Span, line_start: int) -> None:
@@ -256,7 +261,8 @@ def _first_line(buffer: bytes, line_start: int, earliest: int) -> int:
         above = buffer.rfind(b"\n", 0, above - 1) + 1
         if is_head(buffer, above):
             head = buffer[above : buffer.find(b"\n", above)]
-            return above if above >= earliest and Extent(head).takes_plain_lines else line_start
+            carries = above >= earliest and may_carry_exception(head) and Extent(head).takes_plain_lines
+            return above if carries else line_start
         if not is_indented(buffer[above : above + 1]):
             break
     return line_start

@@ -25,6 +25,9 @@ class Extent:
     """Follows one record line by line from its first."""
 
     def __init__(self, first: bytes) -> None:
+        self.is_complete = first.startswith((b'{"', b'{ "'))
+        """The line is an object of its own: nothing below belongs to it."""
+
         self._headed = is_head(first, 0)
         self._origin = origin(first) if self._headed else Origin(b"", first)
         self._writer = self._origin.writer
@@ -38,7 +41,9 @@ class Extent:
         )
         self._rust = b"panicked at" in message
         self._framed = self._chained = False
-        takes_plain = self._headed and not self._writer and not self._report and not _is_single(first)
+        takes_plain = (
+            self._headed and not self._writer and not self._report and not self.is_complete and not _is_single(first)
+        )
         self._plain_lines = 0 if takes_plain else _LINES_OF_A_MESSAGE
 
     @property
@@ -53,6 +58,8 @@ class Extent:
 
     def accepts(self, buffer: bytes, start: int) -> Belongs:
         """Decide about the line at `start`, the one below the last that was accepted; `buffer` ends in a newline."""
+        if self.is_complete:
+            return Belongs.NO
         end = buffer.find(b"\n", start)
         line = buffer[start:end].removesuffix(b"\r")
         if is_head(buffer, start):

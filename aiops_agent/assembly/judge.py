@@ -94,23 +94,32 @@ def names_exception(text: bytes) -> bool:
     return False
 
 
+def may_carry_exception(head: bytes) -> bool:
+    """Tell whether an exception below this line, which has a head, can be what the line reports."""
+    calm = logfmt_level(head).upper().encode() in patterns.CALM_WORDS or _level_word(head) in patterns.CALM_WORDS
+    return not calm or names_exception(head)
+
+
 def _stated_level(line: bytes) -> Severity | None:
     """Return the level the line states, WARNING for any that is no error; None when it states none."""
     if b"=" in line and (value := logfmt_level(line)):
         return patterns.VALUES.get(value, Severity.WARNING)
-    if not is_head(line, 0):
-        return None
-    if line[0] in b"EFWI" and line[1:5].isdigit() and line[5:6] == b" ":
-        return patterns.LEVELS[line[:1]]
+    return patterns.LEVELS.get(_level_word(line)) if is_head(line, 0) else None
+
+
+def _level_word(line: bytes) -> bytes:
+    """Return the word by which the head of a line states its level, as it stands in `LEVELS`; empty when none does."""
+    if line[:1] in (b"E", b"F", b"W", b"I") and line[1:5].isdigit() and line[5:6] == b" ":
+        return line[:1]
     words = line[:_FIRST_BYTES].replace(b"|", b" ").split(maxsplit=_FIRST_WORDS)[:_FIRST_WORDS]
-    return next((level for word in words if (level := _level_of(word))), None)
+    return next((level for word in words if (level := _named_level(word)) in patterns.LEVELS), b"")
 
 
-def _level_of(word: bytes) -> Severity | None:
+def _named_level(word: bytes) -> bytes:
     bare = word.strip(b"[]()<>:,;-")
     if word[:1] == b"[" and word[-1:] in (b"]", b":"):
-        return patterns.LEVELS.get(bare.rsplit(b":", 1)[-1].rsplit(b".", 1)[-1].upper())
+        return bare.rsplit(b":", 1)[-1].rsplit(b".", 1)[-1].upper()
     if word[1:2] == b"/" and word[0] in _SINGLE_LETTERS:
-        return patterns.LEVELS[word[:1]]
+        return word[:1]
     name = bare.split(b":", 1)[0]
-    return patterns.LEVELS.get(name) if len(name) > 1 else None
+    return name if len(name) > 1 else b""

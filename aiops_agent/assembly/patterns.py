@@ -78,15 +78,17 @@ LITERALS = (
 and the shortest decides how many bytes the searcher compares at once."""
 
 _CRITICAL_WORDS = (b"FATAL", b"CRITICAL", b"CRIT", b"EMERG", b"EMERGENCY", b"ALERT", b"PANIC", b"DPANIC", b"F")
-_LESSER_WORDS = (
-    *(b"WARN", b"WARNING", b"INFO", b"INFORMATION", b"NOTICE", b"DEBUG", b"TRACE", b"VERBOSE", b"LOG", b"CONFIG"),
-    *(b"STATEMENT", b"FINE", b"FINER", b"FINEST", b"W", b"I", b"D", b"V", b"N", "信息".encode(), "警告".encode()),
+_WARNING_WORDS = (b"WARN", b"WARNING", b"W", "警告".encode())
+CALM_WORDS = (
+    *(b"INFO", b"INFORMATION", b"NOTICE", b"DEBUG", b"TRACE", b"VERBOSE", b"LOG", b"CONFIG", b"STATEMENT", b"FINE"),
+    *(b"FINER", b"FINEST", b"I", b"D", b"V", b"N", "信息".encode()),
 )
+"""Levels at which no logger writes an exception it was given, unless its message speaks of one."""
 
 LEVELS: dict[bytes, Severity] = {
     **dict.fromkeys((b"ERROR", b"ERR", b"SEVERE", b"ERR!", b"E", b"Error", "严重".encode()), Severity.ERROR),
     **dict.fromkeys(_CRITICAL_WORDS, Severity.CRITICAL),
-    **dict.fromkeys(_LESSER_WORDS, Severity.WARNING),
+    **dict.fromkeys((*_WARNING_WORDS, *CALM_WORDS), Severity.WARNING),
 }
 """Level words of a head; WARNING stands for all that is no error. Single letters count in `X/tag` and `[X]` only."""
 

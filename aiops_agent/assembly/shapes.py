@@ -186,10 +186,9 @@ def _behind_lines(buffer: bytes, start: int, lines: int) -> int:
 def text_of(record: bytes) -> str:
     """Return a record as people read it: structured lines decoded, what is no UTF-8 shown as escapes."""
     if record[:1] == b"{":
-        line, _, rest = record.partition(b"\n")
-        structured = decode(line)
+        structured = decode(record)
         if structured is not None and structured.text:
-            return structured.text + ("\n" + _plain(rest) if rest.strip() else "")
+            return structured.text
     return _plain(record)
 
 

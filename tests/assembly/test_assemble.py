@@ -182,3 +182,46 @@ def test_secrets_do_not_leave_the_room():
 def test_a_forged_object_in_a_message_is_not_an_event():
     line = b'{"level":"info","msg":"user sent {\\"level\\":\\"error\\",\\"msg\\":\\"x\\"}","level":"error"}\n'
     assert assembled(line).sightings == ()
+
+
+NODE = "Error: read ECONNRESET\n    at TLSWrap.onStreamRead (node:internal/stream:218:20) {\n  errno: -104\n}\n"
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        '{"level":"info","time":"2026-11-23T02:20:32.410Z","msg":"no error found in queue check","errors":0}\n',
+        '{"time":"2026-11-23T02:20:32.410Z","msg":"seen a TypeError of no level"}\n',
+        INFO.format(1),
+        "Nov 22 10:01:02 web01 mailer[99]: sent 40 letters\n",
+        'time="2026-11-22T10:01:02Z" level=info msg="sent 40 letters"\n',
+    ],
+)
+def test_a_line_that_says_all_is_no_head_of_an_exception_below(above):
+    assert counts(assembled((above + NODE).encode())) == [(1, NODE.rstrip())]
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        ERROR.format(1),
+        "2026-11-22 10:00:00,123 WARN  [main] shop.Orders - giving up\n",
+        "2026-11-22 10:00:00,123 INFO  [main] shop.Orders - ignored the exception java.lang.Error\n",
+        "2026-11-22 10:00:00,123 order 1 failed\n",
+    ],
+)
+def test_a_line_that_speaks_of_failure_is_the_head_of_the_exception_below(above):
+    assert counts(assembled((above + TRACE).encode())) == [(1, (above + TRACE).rstrip())]
+
+
+def test_a_structured_error_keeps_what_follows_out():
+    line = '{"level":"error","msg":"delivery failed"}\n'
+    assert counts(assembled((line + NODE).encode())) == [(1, NODE.rstrip()), (1, "delivery failed")]
+
+
+def test_an_exception_seen_alone_still_belongs_to_its_head():
+    headed = "2026-11-22 10:00:00,123 WARN  [main] shop.Orders - giving up\n" + TRACE
+    assert counts(assembled((INFO.format(1) + TRACE + headed + INFO.format(2)).encode())) == [
+        (1, headed.rstrip()),
+        (1, TRACE.rstrip()),
+    ]
