@@ -132,8 +132,8 @@ def _read(path: Path) -> bytes:
 def _front_matter(path: Path, front: str) -> tuple[Mapping[str, object], Mapping[str, int]]:
     """Return the fields and the line each stands on."""
     try:
-        node = yaml.compose(front, Loader=yaml.SafeLoader)
-        fields = yaml.safe_load(front)
+        node = yaml.compose(front, Loader=yaml.CSafeLoader)
+        fields = yaml.load(front, Loader=yaml.CSafeLoader)
     except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: 2026-99-99 has the form of a date
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 2 if mark else 1

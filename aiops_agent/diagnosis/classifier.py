@@ -52,7 +52,7 @@ class Classifier:
 
     def _batch(self, texts: Sequence[str]) -> list[Opinions]:
         records = [condense(text) for text in texts]
-        vectors = self._encoder.embed([record.text for record in records])
+        vectors = self._encoder.embed([record.brief for record in records])
         found = [self._signs.find(record) for record in records]
         by_vector, by_words = self.head.of_vectors(vectors), self.head.of_words(records)
         by_signs = np.stack([sign_columns(signs, self.head.categories) for signs in found])

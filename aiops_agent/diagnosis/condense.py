@@ -10,6 +10,7 @@ MAX_CHARACTERS = 12_000
 """Half from the start, half from the end: an error states itself at one of them."""
 
 MAX_LINE = 2_000
+BRIEF = 420
 
 _TIME = (
     r"\[?\d{4}[-/.]\d\d[-/.]\d\d[T ]?,?\d\d:\d\d:\d\d(?:[.,:]\d+)?(?: ?(?:Z|UTC|GMT|CST|[+-]\d\d:?\d\d))?\]?",
@@ -110,13 +111,16 @@ class Condensed:
         """Return everything stated, outermost first."""
         return "\n".join(self.parts)
 
+    @property
+    def brief(self) -> str:
+        """Return the beginning of the text and the end of the cause, some 420 characters: what an encoder reads."""
+        return self.text if len(self.text) <= BRIEF else f"{self.text[:160]}\n{self.cause[160 - BRIEF :]}"
+
 
 def condense(text: str) -> Condensed:
     """Return what the record states. Linear in its length, which is bounded first."""
-    if len(text) > MAX_CHARACTERS:
-        text = text[: MAX_CHARACTERS // 2] + "\n" + text[-MAX_CHARACTERS // 2 :]
-    plain = _ANSI.sub("", _encodable(text))
-    lines = [_encodable(line) for raw in plain.splitlines() for line in _unfold(raw[:MAX_LINE])]
+    plain = _ANSI.sub("", _encodable(_both_ends(text, MAX_CHARACTERS)))
+    lines = [_both_ends(_encodable(line), MAX_LINE) for raw in plain.splitlines() for line in _unfold(raw)]
     depth = 0
     parts: dict[int, list[str]] = {}
     for line in _stated(lines):
@@ -128,7 +132,11 @@ def condense(text: str) -> Condensed:
         if line:
             parts.setdefault(depth, []).append(line)
     ordered = tuple("\n".join(parts[level]) for level in sorted(parts))
-    return Condensed(ordered or (plain.strip()[:MAX_LINE],))
+    return Condensed(ordered or (_both_ends(plain.strip(), MAX_LINE),))
+
+
+def _both_ends(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most // 2]}\n{text[-most // 2 :]}"
 
 
 def _encodable(text: str) -> str:

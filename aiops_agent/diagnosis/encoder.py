@@ -13,8 +13,8 @@ from aiops_agent.diagnosis.artefact import REINSTALL, digest, verified
 from aiops_agent.errors import ModelError
 
 WIDTH = 384
-MAX_TOKENS = 128
-"""An error states its cause early once its head and frames are gone; longer input costs time and moved no figure."""
+MAX_TOKENS = 160
+"""Room for what `Condensed.brief` gives: 420 characters of log text are seldom more."""
 
 BATCH = 16
 

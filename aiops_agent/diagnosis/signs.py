@@ -13,6 +13,10 @@ from aiops_agent.diagnosis.condense import Condensed
 
 SIGNS = Path(__file__).with_name("signs.yaml")
 
+_BEFORE_CODE = (
+    r"(?:(?m:^)|(?:err\w*|code|state|sqlcode|status|http\S{0,8}|returned|response|got|winerror)\W{1,4}|[\[(])"
+)
+
 
 class Rank(IntEnum):
     """How much a sign says by itself."""
@@ -89,7 +93,9 @@ def load_signs(path: Path = SIGNS) -> Signs:
 
 
 def _pattern(text: str) -> str:
-    """Return the RE2 pattern of a line: `/.../` as it stands, else a phrase between word boundaries."""
+    """Return the RE2 pattern of a line: `/.../` as it stands, `#...` a code, else a phrase between word boundaries."""
+    if text.startswith("#"):
+        return rf"{_BEFORE_CODE}{text[1:]}\b"
     if len(text) > 1 and text.startswith("/") and text.endswith("/"):
         return text[1:-1]
     body = r"\s+".join(r".{0,60}?" if word == "*" else re2.escape(word).replace(r"\*", r"\w*") for word in text.split())

@@ -82,7 +82,7 @@ def prepare(records: Sequence[Rendered], models: Path) -> Lesson:
         categories=categories,
         answers=np.array([categories.index(record.category) for record in records]),
         systems=np.array([record.system for record in records]),
-        vectors=load_encoder(models).embed([record.text for record in condensed]),
+        vectors=load_encoder(models).embed([record.brief for record in condensed]),
         lexical=word_matrix(condensed),
         signs=np.stack([sign_columns(signs.find(record), categories) for record in condensed]),
     )

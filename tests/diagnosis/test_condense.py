@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiops_agent.diagnosis.condense import MAX_CHARACTERS, condense
+from aiops_agent.diagnosis.condense import BRIEF, MAX_CHARACTERS, condense
 
 JAVA = """2024-05-01 10:00:00,123 ERROR [main] c.a.Shop: start failed
 java.lang.RuntimeException: could not start
@@ -115,3 +115,21 @@ def test_a_lone_surrogate_from_a_json_escape_is_replaced():
 
 def test_deeply_nested_json_is_no_trouble():
     assert condense('{"a":' * 5000).text
+
+
+def test_of_a_long_line_both_ends_are_kept():
+    text = condense("could not sync: " + "chunk " * 1000 + ": no space left on device").text
+    assert text.startswith("could not sync")
+    assert text.endswith("no space left on device")
+
+
+def test_a_long_json_line_is_still_read_as_json():
+    record = condense('{"msg": "failed", "payload": "' + "x" * 4000 + '", "error": "connection refused"}')
+    assert record.text.endswith("connection refused")
+
+
+def test_in_brief_is_the_beginning_and_the_end_of_the_cause():
+    brief = condense("order 7 failed\nCaused by: " + "very " * 300 + "bad disk").brief
+    assert brief.startswith("order 7 failed")
+    assert brief.endswith("bad disk")
+    assert len(brief) <= BRIEF + 1

@@ -12,6 +12,7 @@ TWO = Signs(
         Sign("/pool .{0,9}full/", "pool_exhausted", Rank.DECISIVE),
         Sign("fork * failed", "pool_exhausted", Rank.DECISIVE),
         Sign("Timeout*", "timeout", Rank.DECISIVE),
+        Sign("#1205", "database_lock", Rank.DECISIVE),
         Sign("磁盘已满", "disk_full", Rank.DECISIVE),
     ]
 )
@@ -43,6 +44,12 @@ def test_a_sign_keeps_to_word_boundaries_and_a_star_does_not():
     assert categories("mytimeout") == []
     assert categories("java.util.TimeoutException") == ["timeout"]
     assert categories("fork of pid 3 failed") == ["pool_exhausted"]
+
+
+def test_a_number_counts_as_a_code_and_not_as_an_amount():
+    assert categories("ERROR 1205 (HY000): wait") == ["database_lock"]
+    assert categories("failed [1205]") == ["database_lock"]
+    assert categories("took 1205 ms on port 1205") == []
 
 
 def test_a_chinese_sign_needs_no_spaces_around_it():
