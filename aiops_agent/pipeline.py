@@ -52,7 +52,7 @@ def remember(agent: Agent, source: str) -> None:
 def absorb(agent: Agent, batch: Batch, report: Tick, now: datetime) -> None:
     """Commit one batch: its offset, its incidents, what was decided about them, the reports that follow."""
     with agent.state.transaction():
-        settled = agent.state.checkpoints.is_settled(batch.checkpoint)
+        settled = agent.state.checkpoints.is_settled(batch.checkpoint, batch.service)
         for incident in counted(agent, batch, now):
             settle(agent, report, incident, settled=settled, now=now)
         for notice in batch.notices:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from aiops_agent.agent import Agent, Tick, entry
 from aiops_agent.errors import AuditError
+from aiops_agent.model.audit import AuditEntry
 from aiops_agent.model.incident import Incident, Outcome, Status
 from aiops_agent.model.message import ReportKind
 from aiops_agent.model.playbook import Command, Failed, NotNeeded, Playbook, RunResult, Succeeded
@@ -67,15 +68,25 @@ def act(agent: Agent, report: Tick, incident: Incident, playbook: Playbook) -> b
     if not isinstance(bound, Bound):
         refuse(agent, report, incident, playbook.name, str(bound))
         return False
-    now = agent.clock.now()
-    action = Action(agent.token(), incident.id, playbook.name, playbook.digest, service, now)
-    detail = {"incident": incident.id, "playbook": playbook.name, "digest": playbook.digest, "target": service}
-    if not report.record(agent, entry(now, "intent", action.id, **detail)):
+    with agent.state.transaction():
+        report.keep(agent, replace(incident, status=Status.RUNNING))
+    result = perform(agent, report, bound, incident=incident.id)
+    if result is None:
         refuse(agent, report, incident, playbook.name, "the audit log cannot be written")
-        return False
+    return isinstance(result, Succeeded)
+
+
+def perform(
+    agent: Agent, report: Tick, bound: Bound, *, incident: str | None, actor: str = "agent"
+) -> RunResult | None:
+    """Run a playbook that is aimed at a service; None when the intent could not be recorded: nothing was done."""
+    now = agent.clock.now()
+    action = Action(agent.token(), incident, bound.playbook.name, bound.playbook.digest, bound.service, now)
+    detail = {"incident": incident, "playbook": action.playbook, "digest": action.digest, "target": action.target}
+    if not report.record(agent, AuditEntry(now, actor, "intent", action.id, detail)):
+        return None
     with agent.state.transaction():
         agent.state.actions.intend(action)
-        report.keep(agent, replace(incident, status=Status.RUNNING))
 
     def recorded(change: Command) -> None:
         arguments = " ".join(f"{name}={value}" for name, value in change.arguments.items())
@@ -87,7 +98,7 @@ def act(agent: Agent, report: Tick, incident: Incident, playbook: Playbook) -> b
         report.audit_error = error
         result = Failed("audit", error.message, undone=False, left_behind=("look at the service yourself",))
     conclude(agent, report, action, result)
-    return isinstance(result, Succeeded)
+    return result
 
 
 def resolve(agent: Agent, report: Tick, incident: Incident) -> None:
@@ -113,18 +124,17 @@ def settle_interrupted(agent: Agent, report: Tick) -> None:
 def conclude(agent: Agent, report: Tick, action: Action, result: RunResult) -> None:
     """Record what came of an action and tell it."""
     now = agent.clock.now()
-    incident = agent.state.incidents.by_id(action.incident)
-    if incident is None:  # the schema forbids it
-        raise AssertionError(action.incident)
     status, outcome = ending(result)
     word = outcome.value if outcome else "not needed"
-    report.record(agent, entry(now, "result", action.id, incident=incident.id, outcome=word, detail=result.detail))
-    incident = replace(incident, status=status, outcome=outcome or incident.outcome)
+    report.record(agent, entry(now, "result", action.id, incident=action.incident, outcome=word, detail=result.detail))
     with agent.state.transaction():
         agent.state.actions.finish(action.id, outcome, result.detail, now)
         if isinstance(result, Succeeded):
-            agent.state.checkpoints.settle(sizes(agent))
-        report.keep(agent, tell(agent, incident, ReportKind.DONE, now, result=result, playbook=action.playbook))
+            agent.state.checkpoints.settle(action.target, sizes(agent))
+        incident = agent.state.incidents.by_id(action.incident) if action.incident else None
+        if incident:
+            incident = replace(incident, status=status, outcome=outcome or incident.outcome)
+            report.keep(agent, tell(agent, incident, ReportKind.DONE, now, result=result, playbook=action.playbook))
 
 
 def refuse(agent: Agent, report: Tick, incident: Incident, playbook: str, why: str) -> None:

@@ -1,27 +1,19 @@
 """`kb`: the knowledge base."""
 
 import argparse
-import os
 from pathlib import Path
 
-from aiops_agent import config as configuration
 from aiops_agent.cli.output import print_json, print_table, safe
+from aiops_agent.cli.session import library
 from aiops_agent.errors import UsageError
-from aiops_agent.wiring import LateDiagnostician, Library
+from aiops_agent.wiring import LateDiagnostician
 
 NEEDS_ATTENTION = 1
 
 
-def _library(arguments: argparse.Namespace) -> Library:
-    if not arguments.config:
-        return Library()
-    config = configuration.load(Path(arguments.config), os.environ)
-    return Library(config.playbooks, config.knowledge_base)
-
-
 def search(arguments: argparse.Namespace) -> int:
     """Print the articles that fit a text."""
-    found = LateDiagnostician(_library(arguments)).search(arguments.text)
+    found = LateDiagnostician(library(arguments.config)).search(arguments.text)
     if arguments.json:
         print_json({"articles": [{"id": c.id, "title": c.title, "score": round(c.score, 4)} for c in found]})
     else:
@@ -33,7 +25,7 @@ def search(arguments: argparse.Namespace) -> int:
 
 def show(arguments: argparse.Namespace) -> int:
     """Print one article."""
-    article = _library(arguments).articles.get(arguments.id)
+    article = library(arguments.config).articles.get(arguments.id)
     if article is None:
         raise UsageError(f"there is no article {arguments.id}", hint="`aiops-agent kb search TEXT` finds one")
     print(safe(Path(article.path).read_text(encoding="utf-8")))
@@ -42,9 +34,9 @@ def show(arguments: argparse.Namespace) -> int:
 
 def lint(arguments: argparse.Namespace) -> int:
     """Print the faults of every article, and playbooks they name that do not exist."""
-    library = _library(arguments)
-    shelf = library.articles
-    known = {playbook.name for playbook in library.playbooks.all()}
+    written = library(arguments.config)
+    shelf = written.articles
+    known = {playbook.name for playbook in written.playbooks.all()}
     faults = [str(fault) for fault in shelf.faults]
     faults += [
         f"{a.path}: playbook: there is no playbook {a.playbook}; known: {', '.join(sorted(known))}"

@@ -9,14 +9,14 @@ from itertools import islice
 from pathlib import Path
 from typing import TextIO
 
-from aiops_agent import config as configuration
 from aiops_agent.assembly.redact import redact
 from aiops_agent.cli.output import print_json, safe
+from aiops_agent.cli.session import library
 from aiops_agent.errors import UsageError
 from aiops_agent.model.diagnosis import Diagnosis
 from aiops_agent.playbook.catalogue import Catalogue
 from aiops_agent.playbook.choose import choose
-from aiops_agent.wiring import LateDiagnostician, Library
+from aiops_agent.wiring import LateDiagnostician
 
 MAX_CHARACTERS = 1 << 20
 """Of one record: more is no record."""
@@ -31,10 +31,9 @@ def diagnose(arguments: argparse.Namespace) -> int:
     """Diagnose one record from a file or standard input, or many as JSON lines."""
     if bool(arguments.file) == bool(arguments.jsonl):
         raise UsageError("name one record's FILE (or -), or --jsonl FILE", hint="aiops-agent diagnose --help")
-    folders = configuration.load(Path(arguments.config), os.environ) if arguments.config else None
-    library = Library(folders.playbooks, folders.knowledge_base) if folders else Library()
-    catalogue = library.playbooks
-    asked = LateDiagnostician(library)
+    written = library(arguments.config)
+    catalogue = written.playbooks
+    asked = LateDiagnostician(written)
     with _opened(arguments.jsonl or arguments.file) as stream:
         if not arguments.jsonl:
             text = stream.read(MAX_CHARACTERS)

@@ -3,41 +3,29 @@
 import argparse
 import difflib
 import json
-import os
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from aiops_agent import config as configuration
-from aiops_agent import wiring
-from aiops_agent.agent import Agent, entry
+from aiops_agent.agent import Agent, Tick
 from aiops_agent.cli.output import print_json, print_table, safe
-from aiops_agent.cli.session import acting, user
-from aiops_agent.config import Config
+from aiops_agent.cli.session import acting, library, start, user
 from aiops_agent.errors import Fault, PlaybookError, UsageError
-from aiops_agent.model.audit import AuditEntry
-from aiops_agent.model.playbook import Command, Failed, NotNeeded, Playbook, RunResult, Succeeded
+from aiops_agent.model.playbook import Failed, NotNeeded, Playbook, RunResult, Succeeded
 from aiops_agent.playbook.bind import Bound, bind
 from aiops_agent.playbook.catalogue import Catalogue
 from aiops_agent.playbook.lint import lint as advice_on
 from aiops_agent.playbook.load import load
 from aiops_agent.playbook.load import schema as json_schema
-from aiops_agent.playbook.run import dry_run, execute
+from aiops_agent.playbook.run import dry_run
+from aiops_agent.repair import perform
+from aiops_agent.wiring import rehearsal, shipped
 
 NEEDS_ATTENTION = 1
 
 
-def _config(arguments: argparse.Namespace) -> Config | None:
-    return configuration.load(Path(arguments.config), os.environ) if arguments.config else None
-
-
-def _catalogue(arguments: argparse.Namespace) -> Catalogue:
-    config = _config(arguments)
-    return wiring.Library(config.playbooks if config else ()).playbooks
-
-
 def list_all(arguments: argparse.Namespace) -> int:
     """Print every playbook, and which files were refused."""
-    catalogue = _catalogue(arguments)
+    catalogue = library(arguments.config).playbooks
     found = catalogue.all()
     if arguments.json:
         print_json({"playbooks": [_as_json(p) for p in found], "faults": [str(fault) for fault in catalogue.faults]})
@@ -64,7 +52,7 @@ def list_all(arguments: argparse.Namespace) -> int:
 
 def show(arguments: argparse.Namespace) -> int:
     """Print one playbook as it stands in its file."""
-    playbook = _named(_catalogue(arguments), arguments.name)
+    playbook = _named(library(arguments.config).playbooks, arguments.name)
     if arguments.json:
         print_json(_as_json(playbook))
     else:
@@ -78,7 +66,7 @@ def lint(arguments: argparse.Namespace) -> int:
     if arguments.files:
         found, faults = _loaded([Path(name) for name in arguments.files])
     else:
-        catalogue = _catalogue(arguments)
+        catalogue = library(arguments.config).playbooks
         found, faults = list(catalogue.all()), list(catalogue.faults)
     advice = [f"{playbook.path}: {line}" for playbook in found for line in advice_on(playbook)]
     if arguments.json:
@@ -107,8 +95,8 @@ def schema(_: argparse.Namespace) -> int:
 
 def diff(arguments: argparse.Namespace) -> int:
     """Print how a playbook that overrides a shipped one differs from it."""
-    mine = _named(_catalogue(arguments), arguments.name)
-    theirs = next((p for p in wiring.shipped("playbooks").rglob("*.yaml") if p.name == Path(mine.path).name), None)
+    mine = _named(library(arguments.config).playbooks, arguments.name)
+    theirs = next((p for p in shipped("playbooks").rglob("*.yaml") if p.name == Path(mine.path).name), None)
     if theirs is None:
         raise UsageError(f"{arguments.name} is not shipped: there is nothing to compare it with")
     before, after = (path.read_text(encoding="utf-8").splitlines(keepends=True) for path in (theirs, Path(mine.path)))
@@ -121,21 +109,14 @@ def run(arguments: argparse.Namespace) -> int:
     """Run a playbook on a service because a person says so: same evidence, same verification, same record."""
     if arguments.dry_run:
         return _rehearse(arguments)
-    with acting(arguments.config) as (session, agent):
+    with acting(arguments.config) as (_, agent):
         bound, service = _bound(agent.library.playbooks, agent, arguments)
         if agent.state.halt.is_set():
             raise UsageError("all acting is halted", hint="`aiops-agent resume` first")
-        identity = agent.token()
-        detail = {"playbook": bound.playbook.name, "digest": bound.playbook.digest, "target": service}
-        agent.journal.append(AuditEntry(session.now, user(), "intent", identity, detail))
-
-        def recorded(change: Command) -> None:
-            agent.journal.append(entry(agent.clock.now(), "step", identity, verb=change.verb))
-
-        result = execute(bound, agent.executor, agent.clock, halted=agent.state.halt.is_set, record=recorded)
-        agent.journal.append(
-            entry(agent.clock.now(), "result", identity, outcome=_outcome(result), detail=result.detail)
-        )
+        report = Tick()
+        result = perform(agent, report, bound, incident=None, actor=user())
+    if result is None or report.audit_error:
+        raise report.audit_error or AssertionError("a run without a record")
     if arguments.json:
         print_json(
             {"playbook": arguments.name, "service": service, "outcome": _outcome(result), "detail": result.detail}
@@ -146,13 +127,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _rehearse(arguments: argparse.Namespace) -> int:
-    config = _config(arguments)
-    if config is None:
-        raise UsageError("--config is needed: it says what the service is")
-    from aiops_agent.cli.session import SystemClock
-    from aiops_agent.wiring import World, rehearsal
-
-    with rehearsal(config, World(SystemClock(), os.uname().nodename)) as agent:
+    session = start(arguments.config)
+    with rehearsal(session.config, session.world) as agent:
         bound, service = _bound(agent.library.playbooks, agent, arguments)
         plan = dry_run(bound, agent.executor)
     evidence = [{"probe": probe.verb, "holds": seen.ok, "detail": seen.detail} for probe, seen in plan.evidence]

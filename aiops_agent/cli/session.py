@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,11 +12,12 @@ from pathlib import Path
 
 from aiops_agent import config as configuration
 from aiops_agent.agent import Agent
+from aiops_agent.cli.arguments import DEFAULT_CONFIG
 from aiops_agent.config import Config
 from aiops_agent.errors import StateError, UsageError
 from aiops_agent.state.database import exclusive
 from aiops_agent.state.state import State
-from aiops_agent.wiring import World, build
+from aiops_agent.wiring import Library, World, build
 
 LOCK_WAIT = timedelta(seconds=90)
 """How long a person's command waits for a scan at work: longer than a playbook's usual verification."""
@@ -52,6 +54,7 @@ def start(config_file: str, *, create: bool = False) -> Session:
     Raises:
         ConfigError: The configuration has faults.
         StateError: state_dir cannot be made or entered.
+        UsageError: The owner of state_dir cannot read this program.
     """
     config = configuration.load(Path(config_file), os.environ)
     try:
@@ -66,6 +69,20 @@ def start(config_file: str, *, create: bool = False) -> Session:
         ) from error
     os.umask(0o077)
     return Session(config, datetime.now(UTC))
+
+
+def library(config_file: str | None) -> Library:
+    """Return playbooks and articles: of the configuration named, else of the default one if there, else the shipped.
+
+    Raises:
+        ConfigError: The configuration has faults.
+    """
+    if config_file is None and os.access(DEFAULT_CONFIG, os.R_OK):
+        config_file = DEFAULT_CONFIG
+    if config_file is None:
+        return Library()
+    config = configuration.load(Path(config_file), os.environ)
+    return Library(config.playbooks, config.knowledge_base)
 
 
 def _become_owner(state_dir: Path) -> None:
@@ -84,6 +101,12 @@ def _become_owner(state_dir: Path) -> None:
         os.setgroups(os.getgrouplist(entry.pw_name, entry.pw_gid))
         os.setgid(entry.pw_gid)
     os.setuid(owner)
+    for place in (Path(__file__).parent, Path(os.__file__), Path(sys.prefix)):
+        if not os.access(place, os.R_OK):
+            raise UsageError(
+                f"the owner of {state_dir} (uid {owner}), as whom root acts, cannot read {place}",
+                hint="install aiops-agent where everyone can read it: make install PREFIX=/opt/aiops-agent",
+            )
 
 
 @contextmanager

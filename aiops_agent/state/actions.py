@@ -13,7 +13,9 @@ class Action:
     """One run of one playbook on one target."""
 
     id: str
-    incident: str
+    incident: str | None
+    """None: a person ran it, for no incident."""
+
     playbook: str
     digest: str
     target: str
@@ -50,7 +52,17 @@ class Actions:
             "SELECT id, incident, playbook, digest, target, intended FROM actions "
             "WHERE finished IS NULL ORDER BY intended"
         )
-        return [Action(str(r[0]), str(r[1]), str(r[2]), str(r[3]), str(r[4]), unstamp(r[5])) for r in rows]
+        return [
+            Action(
+                id=str(r[0]),
+                incident=str(r[1]) if r[1] is not None else None,
+                playbook=str(r[2]),
+                digest=str(r[3]),
+                target=str(r[4]),
+                intended=unstamp(r[5]),
+            )
+            for r in rows
+        ]
 
     def history(self, playbook: str, target: str, now: datetime) -> History:
         """Return what this playbook did on this target lately.

@@ -25,22 +25,28 @@ class Checkpoints:
 
     def save(self, checkpoint: Checkpoint) -> None:
         """Move the file's offset; call inside the transaction of what its lines caused."""
+        before = self._database.value("SELECT offset FROM files WHERE key=?", checkpoint.key)
+        if isinstance(before, int) and checkpoint.offset < before:  # written anew: what was settled is gone
+            self._database.rows("DELETE FROM settled WHERE file=?", checkpoint.key)
         self._database.rows(
-            f"INSERT INTO files (key, {_LIST}) VALUES (?, {_MARKS}) ON CONFLICT (key) DO UPDATE SET {_UPDATES}, "
-            "settled=CASE WHEN excluded.offset < files.offset THEN 0 ELSE files.settled END",
+            f"INSERT INTO files (key, {_LIST}) VALUES (?, {_MARKS}) ON CONFLICT (key) DO UPDATE SET {_UPDATES}",
             checkpoint.key,
             *astuple(checkpoint),
         )
 
-    def settle(self, sizes: Iterable[tuple[str, int]]) -> None:
-        """Note that a repair was verified when these files (`DEVICE:INODE`) had these sizes.
+    def settle(self, service: str, sizes: Iterable[tuple[str, int]]) -> None:
+        """Note that a repair of the service was verified when these files (`DEVICE:INODE`) had these sizes.
 
         Records before that were written before the repair took hold: they count, and do not raise the incident again.
         """
         for key, size in sizes:
-            self._database.rows("UPDATE files SET settled=? WHERE key=?", size, key)
+            self._database.rows(
+                "INSERT OR REPLACE INTO settled (file, service, size) VALUES (?,?,?)", key, service, size
+            )
 
-    def is_settled(self, checkpoint: Checkpoint) -> bool:
-        """Tell whether everything up to this checkpoint was there when a repair was verified."""
-        settled = self._database.value("SELECT settled FROM files WHERE key=?", checkpoint.key)
-        return isinstance(settled, int) and 0 < checkpoint.offset <= settled
+    def is_settled(self, checkpoint: Checkpoint, service: str | None) -> bool:
+        """Tell whether all up to this checkpoint was there when a repair of the service was verified."""
+        size = self._database.value(
+            "SELECT size FROM settled WHERE file=? AND service=?", checkpoint.key, service or ""
+        )
+        return isinstance(size, int) and 0 < checkpoint.offset <= size

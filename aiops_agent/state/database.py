@@ -20,8 +20,10 @@ MIGRATIONS = (
         key TEXT PRIMARY KEY, path TEXT NOT NULL, device INTEGER NOT NULL, inode INTEGER NOT NULL,
         offset INTEGER NOT NULL, record_start INTEGER NOT NULL, record_end INTEGER NOT NULL,
         prefix_length INTEGER NOT NULL,
-        prefix_digest BLOB NOT NULL, window_digest BLOB NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
-        settled INTEGER NOT NULL DEFAULT 0
+        prefix_digest BLOB NOT NULL, window_digest BLOB NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE settled (
+        file TEXT NOT NULL, service TEXT NOT NULL, size INTEGER NOT NULL, PRIMARY KEY (file, service)
     ) STRICT;
     CREATE TABLE seen (word TEXT PRIMARY KEY) STRICT;
     CREATE TABLE incidents (
@@ -35,7 +37,7 @@ MIGRATIONS = (
     CREATE UNIQUE INDEX one_live_incident ON incidents (kind, fingerprint, ifnull(service, ''))
         WHERE status != 'closed';
     CREATE TABLE actions (
-        id TEXT PRIMARY KEY, incident TEXT NOT NULL REFERENCES incidents (id), playbook TEXT NOT NULL,
+        id TEXT PRIMARY KEY, incident TEXT REFERENCES incidents (id), playbook TEXT NOT NULL,
         digest TEXT NOT NULL, target TEXT NOT NULL, intended INTEGER NOT NULL, finished INTEGER, outcome TEXT,
         detail TEXT
     ) STRICT;

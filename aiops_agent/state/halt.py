@@ -7,6 +7,9 @@ from aiops_agent.errors import StateError
 from aiops_agent.model.incident import rfc3339
 
 
+WAY_OUT = "run this as the owner of state_dir or as root; if that does not help, stop the service"
+
+
 class Halt:
     """Set: nothing is acted on, a step in the middle stops; reading and reporting go on."""
 
@@ -19,7 +22,7 @@ class Halt:
             self._path.write_text(f"{by} {rfc3339(now)}\n", encoding="utf-8")
         except OSError as error:
             if not self._path.exists():  # on a full disk an empty file is still made, and is enough
-                raise StateError(f"{self._path}: {error.strerror}", hint="stop the service instead") from error
+                raise StateError(f"{self._path}: {error.strerror}", hint=WAY_OUT) from error
 
     def clear(self) -> bool:
         """Allow acting again; False when it was not stopped."""

@@ -81,14 +81,17 @@ class Outbox:
         self._database.rows("UPDATE outbox SET state='sent', text='', markdown='', error='' WHERE id=?", letter.id)
 
     def failed(self, letter: Letter, error: str, now: datetime, *, retry_after: float | None) -> None:
-        """Try again later: as the platform asked, or after a doubling wait."""
+        """Try again later, as the platform asked or after a doubling wait; what else is for it waits as long."""
         wait = (
             timedelta(seconds=retry_after)
             if retry_after
             else min(FIRST_RETRY * 2 ** min(letter.attempts, 10), LONGEST_RETRY)
         )
+        self._database.rows("UPDATE outbox SET attempts=attempts+1, error=? WHERE id=?", error, letter.id)
         self._database.rows(
-            "UPDATE outbox SET attempts=attempts+1, next_at=?, error=? WHERE id=?", stamp(now + wait), error, letter.id
+            "UPDATE outbox SET next_at=max(next_at, ?) WHERE destination=? AND state='waiting'",
+            stamp(now + wait),
+            letter.destination,
         )
 
     def refused(self, letter: Letter, error: str) -> None:

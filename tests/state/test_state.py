@@ -81,17 +81,18 @@ def test_a_checkpoint_comes_back_under_device_and_inode(state):
 def test_what_stood_in_a_file_when_a_repair_was_verified_is_settled_and_what_came_after_is_not(state):
     with state.transaction():
         state.checkpoints.save(checkpoint(offset=50))
-        state.checkpoints.settle([("1:2", 120)])
-    assert state.checkpoints.is_settled(checkpoint(offset=120))
-    assert not state.checkpoints.is_settled(checkpoint(offset=121))
+        state.checkpoints.settle("shop.service", [("1:2", 120)])
+    assert state.checkpoints.is_settled(checkpoint(offset=120), "shop.service")
+    assert not state.checkpoints.is_settled(checkpoint(offset=121), "shop.service")
+    assert not state.checkpoints.is_settled(checkpoint(offset=120), "cart.service")
 
 
 def test_a_truncated_file_is_no_longer_settled(state):
     with state.transaction():
         state.checkpoints.save(checkpoint(offset=50))
-        state.checkpoints.settle([("1:2", 120)])
+        state.checkpoints.settle("shop.service", [("1:2", 120)])
         state.checkpoints.save(checkpoint(offset=10))
-    assert not state.checkpoints.is_settled(checkpoint(offset=20))
+    assert not state.checkpoints.is_settled(checkpoint(offset=20), "shop.service")
 
 
 def test_history_counts_runs_on_the_target_and_not_those_that_touched_nothing(state):
