@@ -14,6 +14,9 @@ from aiops_agent.diagnosis.signs import Found, Signs
 from aiops_agent.model.diagnosis import Alternative, Prediction
 
 ALTERNATIVES = 3
+
+UNKNOWN = "unknown"
+"""To be sure that it is none of the others is nothing to act on either."""
 AT_ONCE = 256
 """Records worked on together: bounds the memory of a long list."""
 
@@ -76,7 +79,7 @@ class Classifier:
         return Prediction(
             category=category.category,
             confidence=category.confidence,
-            abstained=category.confidence < self.head.threshold,
+            abstained=category.category == UNKNOWN or category.confidence < self.head.threshold,
             alternatives=tuple(others),
             decided_by=f"sign: {telling.text}" if telling else "model",
         )

@@ -39,10 +39,8 @@ class Checkpoints:
 
         Records before that were written before the repair took hold: they count, and do not raise the incident again.
         """
-        for key, size in sizes:
-            self._database.rows(
-                "INSERT OR REPLACE INTO settled (file, service, size) VALUES (?,?,?)", key, service, size
-            )
+        for file, size in sizes:
+            self._database.rows("REPLACE INTO settled (file, service, size) VALUES (?,?,?)", file, service, size)
 
     def is_settled(self, checkpoint: Checkpoint, service: str | None) -> bool:
         """Tell whether all up to this checkpoint was there when a repair of the service was verified."""

@@ -6,7 +6,6 @@ from pathlib import Path
 from aiops_agent.errors import StateError
 from aiops_agent.model.incident import rfc3339
 
-
 WAY_OUT = "run this as the owner of state_dir or as root; if that does not help, stop the service"
 
 

@@ -92,7 +92,7 @@ def evaluate(path: Path, models: Path = MODELS) -> Evaluation:
     answers = [names[int(opinion.probabilities.argmax())] for opinion in opinions]
     confidence = np.array([opinion.probabilities.max() for opinion in opinions])
     right = _right(records, answers)
-    sure = confidence >= classifier.head.threshold
+    sure = np.array([not classifier.predict(opinion).abstained for opinion in opinions], dtype=np.bool_)
     credited = [
         record.category if fits else answer for record, answer, fits in zip(records, answers, right, strict=True)
     ]

@@ -20,6 +20,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
 from aiops_agent.diagnosis.artefact import write_manifest
+from aiops_agent.diagnosis.classifier import UNKNOWN
 from aiops_agent.diagnosis.condense import Condensed, condense
 from aiops_agent.diagnosis.encoder import load_encoder
 from aiops_agent.diagnosis.features import BUCKETS, cause_of, sign_columns, words
@@ -60,7 +61,8 @@ def main() -> None:
     lesson = prepare(render_all(families, copies=COPIES, seed=SEED), out)
     apart = opinions_apart(lesson)
     joint, joint_bias, probabilities = join_apart(lesson, *apart)
-    threshold = choose_threshold(probabilities, lesson.answers)
+    named = probabilities.argmax(axis=1) != lesson.categories.index(UNKNOWN)  # `unknown` is never acted on
+    threshold = choose_threshold(probabilities[named], lesson.answers[named])
     save_head(fit_head(lesson, joint, joint_bias, threshold), out / "head.npz")
     figures = {
         "families": len(families),
@@ -183,7 +185,8 @@ def held_apart_figures(
 ) -> dict[str, float]:
     """Return how good the answers on held-apart software are."""
     right = probabilities.argmax(axis=1) == lesson.answers
-    sure = probabilities.max(axis=1) >= threshold
+    named = probabilities.argmax(axis=1) != lesson.categories.index(UNKNOWN)
+    sure = named & (probabilities.max(axis=1) >= threshold)
     by_vector, by_words = apart
     return {
         "held_apart_accuracy": round(float(right.mean()), 4),
