@@ -7,7 +7,7 @@ import ahocorasick_rs
 from aiops_agent.assembly import patterns
 from aiops_agent.assembly.extent import Belongs, Extent
 from aiops_agent.assembly.judge import Says, may_carry_exception, opens_with_exception
-from aiops_agent.assembly.lines import is_head, is_indented
+from aiops_agent.assembly.lines import begins_record, is_head, is_indented
 from aiops_agent.assembly.redact import redact
 from aiops_agent.assembly.shapes import Form, Shape, Shapes, text_of
 from aiops_agent.assembly.window import Window
@@ -189,7 +189,7 @@ class Assembler:
         if known is None:
             return 0
         shape, end = known
-        if _first_line(buffer, start, earliest) != start:
+        if not form.begins and _first_line(buffer, start, earliest) != start:
             return 0
         if not form.is_plain and self._shapes.follows_its_writer(buffer[end : buffer.find(b"\n", end)]):
             return 0
@@ -252,7 +252,7 @@ def _walk(extent: Extent, buffer: bytes, at: int) -> tuple[int, bool]:
 
 def _first_line(buffer: bytes, line_start: int, earliest: int) -> int:
     """Return where the record begins that an exception at `line_start` belongs to: at the head right above, if any."""
-    if is_head(buffer, line_start) or buffer.startswith(patterns.BREAKS, line_start):
+    if begins_record(buffer, line_start):
         return line_start
     above = line_start
     for _ in range(_LINES_BACK_TO_HEAD):

@@ -35,6 +35,7 @@ class Extent:
         kernel = self._writer.endswith(b"kernel:") or first.startswith(b"[")
         self._report = kernel and any(sign in message for sign in patterns.KERNEL_REPORTS)
         self._killing = b"invoked oom-killer" in message
+        self._sequel = next((pair for pair in patterns.SEQUELS.items() if message.startswith(pair[0])), None)
         self._tracing = message.startswith(b"Traceback (most")
         self._go = (
             message.startswith((b"panic: ", b"fatal error: ", b"http: panic")) or b"http: panic serving" in message
@@ -49,7 +50,7 @@ class Extent:
     @property
     def ends_at_any_head(self) -> bool:
         """Tell whether a line with a head of its own can never belong to this record."""
-        return not self._writer and not self._report
+        return not self._writer and not self._report and not self._sequel
 
     @property
     def takes_plain_lines(self) -> bool:
@@ -78,7 +79,15 @@ class Extent:
         said = origin(line)
         if self._report:
             return self._accepts_kernel(said)
+        if self._sequel:
+            return self._accepts_sequel(said.message, *self._sequel)
         return Belongs.YES if said.writer == self._writer and self._continues(said.message) else Belongs.NO
+
+    def _accepts_sequel(self, message: bytes, again: bytes, last: bytes) -> Belongs:
+        if self._framed or not message.startswith((again, last)):
+            return Belongs.NO
+        self._framed = message.startswith(last)
+        return Belongs.YES
 
     def _continues(self, message: bytes) -> bool:
         if message.startswith((b"Traceback (most", b"  + Exception Group Traceback")):
@@ -91,6 +100,7 @@ class Extent:
         if message.startswith(patterns.CONTINUES):
             self._chained = self._chained or message.startswith((b"During handling", b"The above exception"))
             self._go = self._go or message.startswith(b"goroutine ")
+            self._tracing = self._tracing or message.startswith(b">>> '")
             return True
         was_tracing, self._tracing = self._tracing, False
         self._chained = self._chained and not was_tracing
@@ -136,7 +146,8 @@ def may_follow(line: bytes) -> bool:
     """Tell whether a line with a head can belong to the record above it, if that is of the same writer."""
     said = origin(line)
     follows = (b" ", b"\t", b"Traceback (most", *patterns.CONTINUES, *patterns.KERNEL_CONTINUES)
-    return bool(said.writer) and said.message.startswith(follows)
+    sequels = (*patterns.SEQUELS, *patterns.SEQUELS.values())
+    return said.message.startswith(sequels) or (bool(said.writer) and said.message.startswith(follows))
 
 
 def _is_single(line: bytes) -> bool:

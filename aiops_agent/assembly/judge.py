@@ -42,15 +42,29 @@ def judge(line: bytes) -> Verdict:
         record = decode(line)
         if record is not None:
             return Verdict(Says.ERROR, record.severity) if record.severity else _NOTHING
-    fault = next((severity for sign, severity in patterns.FAULTS if sign in line), None)
-    if fault is not None and not is_indented(line):
+    if fault := _fault(patterns.FAULTS, line):
         return Verdict(Says.ERROR, fault)
     stated = _stated_level(line)
     if stated is None:
-        return _judge_message(origin(line).message, headed=is_head(line, 0))
+        said = origin(line)
+        verdict = _judge_message(said.message, headed=is_head(line, 0))
+        if verdict.says is Says.ERROR:
+            return verdict
+        stated = patterns.LEVELS.get(b"" if said.writer else _lowered_level(line))
+        if stated is None:
+            fault = _fault(patterns.UNLEVELLED_FAULTS, line)
+            return Verdict(Says.ERROR, fault) if fault else verdict
     if stated >= Severity.ERROR:
         return Verdict(Says.ERROR, stated)
     return _MENTION if names_exception(line) else _NOTHING
+
+
+def _fault(faults: tuple[tuple[bytes, Severity], ...], line: bytes) -> Severity | None:
+    if is_indented(line):
+        return None
+    for mark in patterns.QUOTES:
+        line = line.partition(mark)[0]
+    return next((severity for sign, severity in faults if sign in line), None)
 
 
 def _judge_message(message: bytes, *, headed: bool) -> Verdict:
@@ -96,23 +110,38 @@ def names_exception(text: bytes) -> bool:
 
 def may_carry_exception(head: bytes) -> bool:
     """Tell whether an exception below this line, which has a head, can be what the line reports."""
-    calm = logfmt_level(head).upper().encode() in patterns.CALM_WORDS or _level_word(head) in patterns.CALM_WORDS
-    return not calm or names_exception(head)
+    level = logfmt_level(head).upper().encode() or _level_word(head) or _lowered_level(head)
+    return level not in patterns.CALM_WORDS or names_exception(head)
 
 
 def _stated_level(line: bytes) -> Severity | None:
     """Return the level the line states, WARNING for any that is no error; None when it states none."""
     if b"=" in line and (value := logfmt_level(line)):
         return patterns.VALUES.get(value, Severity.WARNING)
-    return patterns.LEVELS.get(_level_word(line)) if is_head(line, 0) else None
+    if not is_head(line, 0):
+        return None
+    said = origin(line)
+    inner = _level_word(said.message) if said.writer and is_head(said.message, 0) else b""
+    return patterns.LEVELS.get(_level_word(line) or inner)
 
 
 def _level_word(line: bytes) -> bytes:
     """Return the word by which the head of a line states its level, as it stands in `LEVELS`; empty when none does."""
     if line[:1] in (b"E", b"F", b"W", b"I") and line[1:5].isdigit() and line[5:6] == b" ":
         return line[:1]
-    words = line[:_FIRST_BYTES].replace(b"|", b" ").split(maxsplit=_FIRST_WORDS)[:_FIRST_WORDS]
-    return next((level for word in words if (level := _named_level(word)) in patterns.LEVELS), b"")
+    return next((level for word in _first_words(line) if (level := _named_level(word)) in patterns.LEVELS), b"")
+
+
+def _lowered_level(line: bytes) -> bytes:
+    """Return the level of a line with a head that puts it as `error:`."""
+    if not is_head(line, 0):
+        return b""
+    words = (word[:-1].upper() for word in _first_words(line) if word[-1:] == b":" and word.islower())
+    return next((word for word in words if len(word) > 1 and word in patterns.LEVELS), b"")
+
+
+def _first_words(line: bytes) -> list[bytes]:
+    return line[:_FIRST_BYTES].replace(b"|", b" ").split(maxsplit=_FIRST_WORDS)[:_FIRST_WORDS]
 
 
 def _named_level(word: bytes) -> bytes:
@@ -121,5 +150,5 @@ def _named_level(word: bytes) -> bytes:
         return bare.rsplit(b":", 1)[-1].rsplit(b".", 1)[-1].upper()
     if word[1:2] == b"/" and word[0] in _SINGLE_LETTERS:
         return word[:1]
-    name = bare.split(b":", 1)[0]
+    name = bare.replace(b"/", b":").split(b":", 1)[0]
     return name if len(name) > 1 else b""

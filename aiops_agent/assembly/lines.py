@@ -10,7 +10,7 @@ _FIRST_BYTES_OF_A_HEAD = 34
 _IS_DIGIT = frozenset(DIGITS)
 _IS_CAPITAL_OR_KEY = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZlta" + b"n")
 _OPEN_BRACKET, _SPACE, _TAB = b"[ \t"
-_MARKS = frozenset(b"{<:")
+_MARKS = frozenset(b"{<:*")
 _DIGIT_HEADS = (*patterns.DIGIT_HEADS, *patterns.DATED_HEADS)
 
 
@@ -28,6 +28,11 @@ def is_head(buffer: bytes, start: int) -> bool:
     else:
         return False
     return buffer[start : start + _FIRST_BYTES_OF_A_HEAD].translate(None, DIGITS).startswith(forms)
+
+
+def begins_record(buffer: bytes, start: int) -> bool:
+    """Tell whether the line that begins at `start` never belongs to the one above it."""
+    return is_head(buffer, start) or buffer.startswith(patterns.BREAKS, start)
 
 
 def is_indented(line: bytes) -> bool:
@@ -62,11 +67,23 @@ def origin(line: bytes) -> Origin:
     return _syslog_origin(rest)
 
 
+_MARKS_OF_REDIS = (b"#", b"*", b"-", b".")
+"""How it writes its levels: warning, notice, verbose, debug."""
+
+
 def _syslog_origin(rest: bytes) -> Origin:
     if rest.startswith(b"kernel: "):
         return Origin(b"kernel:", rest[8:])
     host, blank, tagged = rest.partition(b" ")
-    if not blank or host in patterns.LEVELS or b":" in host or b"[" in host or not tagged or tagged[:1] in b"[-":
+    if (
+        not blank
+        or host in patterns.LEVELS
+        or b":" in host
+        or b"[" in host
+        or not tagged
+        or tagged[:1] in b"[-"
+        or host in _MARKS_OF_REDIS
+    ):
         return Origin(b"", rest)
     end = tagged.find(b": ", 0, 80)
     if end < 0 and tagged[:80].endswith(b":"):

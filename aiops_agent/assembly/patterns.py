@@ -7,71 +7,18 @@ from aiops_agent.model.event import Severity
 
 LITERALS = (
     # levels as they stand in a head
-    b"ERROR",
-    b"FATAL",
-    b"CRITICAL",
-    b"SEVERE",
-    b"PANIC",
-    b"EMERG",
-    b"ALERT",
-    b"npm ERR!",
-    b"error]",
-    b"[crit]",
-    b"[alert]",
-    b"[emerg]",
+    *(b"ERROR", b"FATAL", b"CRITICAL", b"SEVERE", b"PANIC", b"EMERG", b"ALERT", b"npm ERR!", b"error]", b"alert]"),
+    # the same in any place: `[emerg]`, `level=fatal`, `"level":"critical"`, `panicked at`, `Fatal error: `
+    *(b"emerg", b"crit", b"fatal", b"Fatal", b"panic"),
     # levels as values: anchored to the end of a key, so that `"error":null` on every line costs nothing
-    b"level=err",
-    b"level=fat",
-    b"level=cri",
-    b"Slow script",
-    b'l":"err',
-    b'l": "err',
-    b'l":"Err',
-    b'l":"fat',
-    b'l":"cri',
-    b'l":"pan',
-    b'l":50',
-    b'l":60',
-    b'y":"err',
-    b'y": "err',
-    b's":"E"',
-    b' err="',
+    *(b"l=err", b"y=err", b':"err', b': "err', b'l":50', b'l":60', b's":"E"', b's":"F"', b' err="'),
     # what programs say when they fall
-    b"Exception",
-    b"Error",
-    b"Traceback (most",
-    b"free(): ",
-    b"malloc(): ",
-    b"*** stack sm",
-    b"panic: ",
-    b"panicked at",
-    b"atal error",
-    b"Parse error",
-    b"Uncaught",
-    b"Segmentation fault",
-    b"core dumped",
-    b"Failed with result",
-    b"Failed to start",
-    b"error: ",
-    b"fatal: ",
-    b"curl: (",
-    b".pl line ",
-    b".pm line ",
-    # faults stated at any level: the tables below say how bad
-    b"segfault at",
-    b"ut of memory",
-    b"oom-kill",
-    b"I/O error",
-    b"-fs error",
-    b"soft lockup",
-    b"blocked for more",
-    b"general protection",
-    b"alert certificate",
-    b"MISCONF",
-    b"OOM command",
-    b"ving error",
-    b"error sav",
-    b"max number of cl",
+    *(b"Exception", b"Error", b"Traceback (most", b"Uncaught", b"free(): ", b"alloc(): ", b"*** ", b"Segmentation "),
+    *(b"dumped", b"ailed ", b"error: ", b"fail: ", b"curl: (", b" line ", b"! Unable", b"died, killed", b"Job raised"),
+    # faults stated at any level or none: the tables below say how bad
+    *(b"segfault at", b"ut of memory", b"oom-kill", b"I/O error", b"error (", b"BUG: ", b"blocked for more"),
+    *(b"general protection", b"alert certificate", b"MISCONF", b"OOM command", b"max number of cl", b"no server av"),
+    *(b" # B", b" # C", b" # S", b" # W", b"onnection refused", b"ddress already", b"ncorrect pass", b"no selectable"),
     "严重".encode(),
 )
 """One automaton finds these. Fewer than 64 and none shorter than four bytes: at 64 the search takes half as long again,
@@ -118,8 +65,9 @@ FAULTS: tuple[tuple[bytes, Severity], ...] = (
     (b"segfault at", Severity.CRITICAL),
     (b"Segmentation fault", Severity.CRITICAL),
     (b"general protection", Severity.CRITICAL),
-    (b"soft lockup", Severity.CRITICAL),
+    (b"BUG: ", Severity.CRITICAL),
     (b"core dumped", Severity.CRITICAL),
+    (b"dumped core", Severity.CRITICAL),
     (b"http: panic serving", Severity.CRITICAL),
     (b"blocked for more than", Severity.ERROR),
     (b"I/O error, dev ", Severity.ERROR),
@@ -134,8 +82,37 @@ FAULTS: tuple[tuple[bytes, Severity], ...] = (
     (b"max number of clients reached", Severity.ERROR),
     (b"# Error ", Severity.ERROR),
     (b"# Slow script detected", Severity.ERROR),
+    (b"Job raised exception", Severity.ERROR),
+    (b"could not bind IPv", Severity.ERROR),
 )
 """Statements that are a fault whatever level the program gave them."""
+
+UNLEVELLED_FAULTS: tuple[tuple[bytes, Severity], ...] = (
+    (b"# Fatal error", Severity.CRITICAL),
+    (b"# Failed listening", Severity.CRITICAL),
+    (b"borting now", Severity.CRITICAL),
+    (b"# Failed ", Severity.ERROR),
+    (b"# Can't ", Severity.ERROR),
+    (b"# Bad ", Severity.ERROR),
+    (b"# Warning: Could not create server", Severity.ERROR),
+    (b"has no server available", Severity.CRITICAL),
+    (b"got Segmentation Fault", Severity.CRITICAL),
+    (b"died, killed by signal", Severity.CRITICAL),
+    (b"Address already in use", Severity.ERROR),
+    (b"Connection refused", Severity.ERROR),
+    (b"! Unable to ", Severity.ERROR),
+    (b": *** ", Severity.ERROR),
+    (b" error (", Severity.ERROR),
+    (b"incorrect password attempt", Severity.ERROR),
+    (b"no selectable sources", Severity.ERROR),
+)
+"""Statements that are a fault in a line that states no level."""
+
+QUOTES = (
+    *(b" COMMAND=", b" CMD ("),
+    *(b'] "' + method for method in (b"GET ", b"HEAD ", b"POST ", b"PUT ", b"PATCH ", b"DELETE ", b"OPTIONS ")),
+)
+"""Behind these stands what somebody asked for, not what the program has to say."""
 
 OPENINGS: tuple[tuple[bytes, Severity], ...] = (
     (b"Traceback (most", Severity.ERROR),
@@ -147,6 +124,7 @@ OPENINGS: tuple[tuple[bytes, Severity], ...] = (
     (b"fatal error: ", Severity.CRITICAL),
     (b"fatal: ", Severity.CRITICAL),
     (b"Fatal error", Severity.CRITICAL),
+    (b"*** FATAL ", Severity.CRITICAL),
     (b"Parse error", Severity.CRITICAL),
     (b"PHP Fatal error", Severity.CRITICAL),
     (b"PHP Parse error", Severity.CRITICAL),
@@ -155,11 +133,19 @@ OPENINGS: tuple[tuple[bytes, Severity], ...] = (
     (b"Exception in thread ", Severity.ERROR),
     (b"npm ERR!", Severity.ERROR),
     (b"error: ", Severity.ERROR),
+    (b"crit: ", Severity.CRITICAL),
+    (b"fail: ", Severity.ERROR),
+    (b"Failed to ", Severity.ERROR),
+    (b"failed to ", Severity.ERROR),
+    (b"Died at ", Severity.ERROR),
     (b"curl: (", Severity.ERROR),
 )
 """How the message of a line without a level begins when it reports an error."""
 
-BREAKS = (b"panic: ", b"fatal error: ", b"PHP Fatal", b"PHP Parse", b"Exception in thread ", b"curl: (", b"npm ERR!")
+BREAKS = (
+    *(b"panic: ", b"fatal error: ", b"PHP Fatal", b"PHP Parse", b"Exception in thread ", b"curl: (", b"npm ERR!"),
+    *(b"crit: ", b"fail: ", b"warn: ", b"info: ", b"dbug: ", b"trce: "),
+)
 """Unindented lines that never belong to the record above them."""
 
 DIGIT_HEADS = (
@@ -184,7 +170,10 @@ DIGIT_HEADS = (
 
 _MONTHS = (*(b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"),)
 _DAYS = (b"Mon ", b"Tue ", b"Wed ", b"Thu ", b"Fri ", b"Sat ", b"Sun ")
-_LEVEL_WORDS = (b"ERROR", b"FATAL", b"CRITICAL", b"SEVERE", b"INFO", b"WARN", b"DEBUG", b"TRACE", b"NOTICE", b"PANIC")
+_LEVEL_WORDS = (
+    *(b"ERROR", b"FATAL", b"CRITICAL", b"SEVERE", b"PANIC", b"ALERT", b"EMERG"),
+    *(b"INFO", b"WARN", b"DEBUG", b"TRACE", b"NOTICE"),
+)
 
 DATED_HEADS = (*(b"-" + month + b"-" for month in _MONTHS), *(b"/" + month + b"/" for month in _MONTHS))
 BRACKET_HEADS = (
@@ -203,7 +192,7 @@ WORD_HEADS = (
     *(b"level=", b"time=", b"ts=", b"lvl=", b"timestamp=", b"E ::", b"W ::", b"I ::", b"F ::", b"nginx: ", b"audit: "),
     *(b"E, [", b"W, [", b"I, [", b"F, [", b"D, ["),
 )
-MARKED_HEADS = (b'{"', b'{ "', b"<>", b"::")
+MARKED_HEADS = (b'{"', b'{ "', b"<>", b"::", b"*** FATAL ")
 
 CONTINUES = (
     *(b"Caused by:", b"Suppressed:", b"... ", b"Traceback (most", b"During handling", b"The above exception"),
@@ -229,6 +218,7 @@ CONTINUES = (
         b"LOCATION:  ",
         "引起".encode(),
     ),
+    *(b"Reading the configuration file", b">>> '"),
     *(b"#%d " % number for number in range(10)),
     *(b"#%d" % number for number in range(10, 100)),
 )
@@ -241,6 +231,13 @@ RESUMES = (
 """How a line begins that goes on after an empty line."""
 
 POSTGRES_CONTINUES = (b"DETAIL:  ", b"HINT:  ", b"CONTEXT:  ", b"STATEMENT:  ", b"QUERY:  ", b"LOCATION:  ")
+
+SEQUELS: dict[bytes, bytes] = {
+    b"# Warning: Could not create server": b"# Failed listening",
+    b"# Can't handle RDB": b"# Fatal error loading the DB",
+    b"# Wrong RDB checksum": b"# Internal error in RDB",
+}
+"""How a line begins, that may come several times, and the one a program ends with, when both speak of one event."""
 
 KERNEL_REPORTS = (
     *(b"invoked oom-killer", b"BUG: ", b"Oops: ", b"general protection", b"soft lockup", b"blocked for more than"),

@@ -7,7 +7,7 @@ from aiops_agent.assembly.decode import decode
 from aiops_agent.assembly.extent import Extent, may_follow
 from aiops_agent.assembly.fingerprint import fingerprint
 from aiops_agent.assembly.judge import Says, Verdict, judge
-from aiops_agent.assembly.lines import DIGITS, is_head
+from aiops_agent.assembly.lines import DIGITS, begins_record, is_head
 from aiops_agent.assembly.mask import kept
 from aiops_agent.model.event import Fingerprint
 
@@ -76,6 +76,9 @@ class Form:
     """Lines that differ in digits only."""
 
     verdict: Verdict
+    begins: bool
+    """Such lines never belong to the one above."""
+
     is_plain: bool
     """Records that begin so end at the next line with a head, whoever wrote it."""
 
@@ -122,7 +125,8 @@ class Shapes:
         form = self._forms.get(template)
         if form is None:
             verdict = judge(line.lstrip(b"\0"))
-            form = Form(verdict, verdict.says is Says.ERROR and Extent(line).ends_at_any_head)
+            is_plain = verdict.says is Says.ERROR and Extent(line).ends_at_any_head
+            form = Form(verdict, begins_record(line, 0), is_plain)
             if line[:1] == b"{" and (b'l":,' in template or b'l": ,' in template):
                 return form  # the level is a number
             _remember(self._forms, template, form)
