@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from aiops_agent.cli.arguments import parser
 from aiops_agent.errors import AgentError
 
-INTERRUPTED = 130
-
 
 def run(argv: Sequence[str]) -> int:
     """Run one command line; see `errors` for what each exit code means."""
@@ -24,9 +22,6 @@ def run(argv: Sequence[str]) -> int:
         if error.hint:
             print(f"  {error.hint}", file=sys.stderr)
         return error.exit_code
-    except KeyboardInterrupt:
-        print("aiops-agent: interrupted; nothing is lost, the next scan goes on from here", file=sys.stderr)
-        return INTERRUPTED
     except BrokenPipeError:  # `| head` has seen enough
         sys.stderr.close()
         return 0
