@@ -133,7 +133,8 @@ class Extent:
         return Belongs.YES
 
     def _accepts_kernel(self, said: Origin) -> Belongs:
-        if said.writer != self._writer or not said.message.startswith(patterns.KERNEL_CONTINUES):
+        dumped = self._killing and said.message[:1].isdigit()  # `131 total pagecache pages`
+        if said.writer != self._writer or not (dumped or said.message.startswith(patterns.KERNEL_CONTINUES)):
             return Belongs.NO
         if b"Killed process" in said.message:
             if not self._killing:

@@ -53,22 +53,39 @@ def origin(line: bytes) -> Origin:
     """Split the line behind its time into writer and message; a line without a head is all message."""
     if not is_head(line, 0):
         return Origin(b"", line)
+    if message := _behind_kernel_clock(line):
+        return Origin(b"kernel:", message)
     rest = _behind_time(line)
     for mark in (b"stderr F ", b"stdout F ", b"stderr P ", b"stdout P "):
         if rest.startswith(mark):
             return Origin(mark, rest[len(mark) :])
     if rest[1:2] == b"/" and (end := rest.find(b"): ", 0, 80)) > 0:
         return Origin(rest[: end + 2], rest[end + 3 :])
-    if rest[:1] == b"[" and (end := rest.find(b"] ", 0, 24)) > 0 and rest[1:end].replace(b"-", b"").isdigit():
-        session, blank, message = rest[end + 2 :].partition(b" ")
-        if blank and b"@" in session:
-            return Origin(rest[: end + 2 + len(session)], message)
-        return Origin(rest[: end + 1], rest[end + 2 :])
-    return _syslog_origin(rest)
+    said = _process_origin(rest) or _syslog_origin(rest)
+    if said.writer.endswith(b"kernel:") and (message := _behind_kernel_clock(said.message)):
+        return Origin(said.writer, message)
+    return said
+
+
+def _behind_kernel_clock(text: bytes) -> bytes:
+    """Return what follows `[ 8155.420680] `, which some daemons leave behind `kernel:`; empty when text has none."""
+    clock, bracket, message = text.partition(b"] ")
+    return message if bracket and clock[:1] == b"[" and not clock.strip(b"[ .0123456789") and b"." in clock else b""
 
 
 _MARKS_OF_REDIS = (b"#", b"*", b"-", b".")
 """How it writes its levels: warning, notice, verbose, debug."""
+
+
+def _process_origin(rest: bytes) -> Origin | None:
+    """Split PostgreSQL's `[4711] user@database `."""
+    end = rest.find(b"] ", 0, 24)
+    if rest[:1] != b"[" or end < 0 or not rest[1:end].replace(b"-", b"").isdigit():
+        return None
+    session, blank, message = rest[end + 2 :].partition(b" ")
+    if blank and b"@" in session:
+        return Origin(rest[: end + 2 + len(session)], message)
+    return Origin(rest[: end + 1], rest[end + 2 :])
 
 
 def _syslog_origin(rest: bytes) -> Origin:
