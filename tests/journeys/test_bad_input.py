@@ -183,11 +183,11 @@ def test_a_file_that_vanishes_between_listing_and_opening_is_no_error(tmp_path):
     with_it = threading.Thread(target=come_and_go)
     with_it.start()
     try:
-        batches = [batch for _ in range(300) for batch in source.read({})]
+        batches = [batch for _ in range(1_500) for batch in source.read({})]
     finally:
         stop.set()
         with_it.join()
-    assert [batch.path for batch in batches].count(str(steady)) == 300
+    assert [batch.path for batch in batches].count(str(steady)) == 1_500
     assert [notice for batch in batches for notice in batch.notices] == []
 
 
