@@ -1,11 +1,11 @@
 """`scan`: one tick."""
 
 import argparse
-from datetime import timedelta
+import time
 
 from aiops_agent.agent import Tick
-from aiops_agent.cli import session as sessions
 from aiops_agent.cli.output import print_json, print_table
+from aiops_agent.cli.session import Session, start
 from aiops_agent.model.incident import Incident, Status
 from aiops_agent.pipeline import tick
 from aiops_agent.sources import quiet
@@ -18,26 +18,33 @@ NEEDS_ATTENTION = 1
 
 def scan(arguments: argparse.Namespace) -> int:
     """Run one tick and print what it found."""
-    session = sessions.start(arguments.config, create=not arguments.dry_run)
-    started = sessions.SystemClock().now()
-    if arguments.dry_run:
-        with rehearsal(session.config, session.world) as agent:
-            found = tick(agent, session.now, rehearse=True)
-        return _print(found, session.now - session.now, arguments)
+    started = time.monotonic()
+    session = start(arguments.config, create=not arguments.dry_run)
+    found = _rehearsed(session) if arguments.dry_run else _ticked(session)
+    if found and found.audit_error:
+        raise found.audit_error
+    return _print(found, time.monotonic() - started, arguments)
+
+
+def _rehearsed(session: Session) -> Tick:
+    with rehearsal(session.config, session.world) as agent:
+        return tick(agent, session.now, rehearse=True)
+
+
+def _ticked(session: Session) -> Tick | None:
+    """Return what a tick found, or None when another one is at work."""
     with exclusive(session.config.state_dir) as locked:
         if not locked:
-            return _print(None, timedelta(0), arguments)
+            return None
         with State.open(session.config.state_dir) as state, build(session.config, state, session.world) as agent:
             found = tick(agent, session.now)
             watched = [*quiet.watched(agent.sources.values()), *agent.library.stamps]
             due, files = state.next_due(), list(state.checkpoints.all().values())
         quiet.save(session.config.path, session.config.state_dir, watched, files, due, now=session.now)
-    if found.audit_error:
-        raise found.audit_error
-    return _print(found, sessions.SystemClock().now() - started, arguments)
+    return found
 
 
-def _print(found: Tick | None, took: timedelta, arguments: argparse.Namespace) -> int:
+def _print(found: Tick | None, seconds: float, arguments: argparse.Namespace) -> int:
     report = found or Tick()
     touched = sorted(report.touched.values(), key=lambda incident: (incident.first_seen, incident.id))
     if arguments.json:
@@ -47,7 +54,7 @@ def _print(found: Tick | None, took: timedelta, arguments: argparse.Namespace) -
                 "bytes": report.bytes,
                 "errors": report.errors,
                 "lost_bytes": report.lost_bytes,
-                "seconds": round(took.total_seconds(), 3),
+                "seconds": round(seconds, 3),
                 "skipped": None if found else "locked",
                 "incidents": [incident.as_json() for incident in touched],
             }
@@ -55,7 +62,7 @@ def _print(found: Tick | None, took: timedelta, arguments: argparse.Namespace) -
     elif found is None:
         print("skipped: another scan is at work")
     else:
-        _print_incidents(report, touched, took)
+        _print_incidents(report, touched, seconds)
     return NEEDS_ATTENTION if arguments.check and any(map(_needs_attention, touched)) else 0
 
 
@@ -71,7 +78,7 @@ def _decision(incident: Incident) -> str:
     return f"{incident.decision}: {incident.reason}"
 
 
-def _print_incidents(report: Tick, touched: list[Incident], took: timedelta) -> None:
+def _print_incidents(report: Tick, touched: list[Incident], seconds: float) -> None:
     print_table(
         ("ID", "SEVERITY", "CATEGORY", "SURE", "SERVICE", "COUNT", "DECISION", "STATUS", "TITLE"),
         (
@@ -80,5 +87,4 @@ def _print_incidents(report: Tick, touched: list[Incident], took: timedelta) -> 
         ),
         empty="nothing new",
     )
-    seconds = f"{took.total_seconds():.2f} s"
-    print(f"{len(report.files)} files, {report.bytes} bytes, {report.errors} error records in {seconds}")
+    print(f"{len(report.files)} files, {report.bytes} bytes, {report.errors} error records in {seconds:.2f} s")
