@@ -21,9 +21,10 @@ def scan(arguments: argparse.Namespace) -> int:
     started = time.monotonic()
     session = start(arguments.config, create=not arguments.dry_run)
     found = _rehearsed(session) if arguments.dry_run else _ticked(session)
+    code = _print(found, time.monotonic() - started, arguments)
     if found and found.audit_error:
         raise found.audit_error
-    return _print(found, time.monotonic() - started, arguments)
+    return code
 
 
 def _rehearsed(session: Session) -> Tick:

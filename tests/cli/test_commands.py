@@ -184,8 +184,9 @@ def test_a_lost_key_is_exit_3_and_no_new_key_is_made(shell):
     for key in keys.iterdir():
         key.unlink()
     shell.log.write_text(FAULT + FAULT.replace("28] No space left on device", "13] Permission denied"))
-    code, _, err = shell("scan")
+    code, out, err = shell("scan", "--json")
     assert code == 3
+    assert [i["decision"] for i in json.loads(out)["incidents"]] == ["report"]
     assert "key" in err
     assert list(keys.iterdir()) == []
     assert len(shell.json("incidents", "list")["incidents"]) == 2, "it goes on observing"
