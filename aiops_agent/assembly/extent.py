@@ -3,6 +3,7 @@
 from enum import Enum
 
 from aiops_agent.assembly import patterns
+from aiops_agent.assembly.judge import raised_in_ruby
 from aiops_agent.assembly.lines import DIGITS, Origin, is_head, is_indented, origin
 
 _LINES_OF_A_MESSAGE = 20
@@ -41,6 +42,9 @@ class Extent:
             message.startswith((b"panic: ", b"fatal error: ", b"http: panic")) or b"http: panic serving" in message
         )
         self._rust = b"panicked at" in message
+        self._php = False
+        self._outermost = b""
+        self._ruby = message if raised_in_ruby(message) else b""
         self._framed = self._chained = False
         takes_plain = (
             self._headed and not self._writer and not self._report and not self.is_complete and not _is_single(first)
@@ -69,9 +73,7 @@ class Extent:
             return self._accepts_empty(buffer, end + 1)
         if self._continues(line):
             return Belongs.YES
-        if self._go and not self._writer:
-            return self._accepts_go(buffer, end + 1)
-        return self._accepts_plain(line)
+        return self._accepts_unmarked(line, buffer, end + 1)
 
     def _accepts_headed(self, line: bytes) -> Belongs:
         if self.ends_at_any_head:
@@ -95,16 +97,39 @@ class Extent:
             self._tracing = self._tracing or (starts_here and message.startswith(b"T"))
             return starts_here
         if is_indented(message):
-            self._framed = True
+            self._framed, self._outermost = True, message
             return True
         if message.startswith(patterns.CONTINUES):
             self._chained = self._chained or message.startswith((b"During handling", b"The above exception"))
             self._go = self._go or message.startswith(b"goroutine ")
+            self._php = self._php or message.startswith(b"Stack trace:")
             self._tracing = self._tracing or message.startswith(b">>> '")
+            return True
+        if self._php and message.startswith(b"Next "):
             return True
         was_tracing, self._tracing = self._tracing, False
         self._chained = self._chained and not was_tracing
         return was_tracing
+
+    def _accepts_unmarked(self, line: bytes, buffer: bytes, below: int) -> Belongs:
+        if line.startswith(patterns.BREAKS):
+            return Belongs.NO
+        if self._plain_lines and raised_in_ruby(line):
+            return self._accepts_cause(line, buffer, below)
+        if self._go and not self._writer:
+            return self._accepts_go(buffer, below)
+        return self._accepts_plain()
+
+    def _accepts_cause(self, line: bytes, buffer: bytes, below: int) -> Belongs:
+        """Decide about what reads like another exception of Ruby: a cause was called from where its effect was."""
+        if line == self._ruby:
+            return Belongs.NO
+        while is_indented(buffer[below : below + 1]):
+            end = buffer.find(b"\n", below)
+            if buffer[below:end] == self._outermost:
+                return Belongs.YES
+            below = end + 1
+        return Belongs.NO if below < len(buffer) else Belongs.UNKNOWN
 
     def _accepts_empty(self, buffer: bytes, below: int) -> Belongs:
         at = below
@@ -114,6 +139,8 @@ class Extent:
             if buffer[at] != _NEWLINE:
                 resumes = buffer.startswith(patterns.RESUMES, at)
                 resumes = resumes or (self._chained and buffer.startswith(b"Traceback (most", at))
+                resumes = resumes or (self._php and buffer.startswith(b"Next ", at))
+                resumes = resumes or (bool(self._ruby) and is_indented(buffer[at : at + 1]))
                 return Belongs.YES if resumes else Belongs.NO
             at += 1
         return Belongs.NO
@@ -123,11 +150,11 @@ class Extent:
             return Belongs.UNKNOWN
         return Belongs.YES if buffer[below] == _TAB else Belongs.NO
 
-    def _accepts_plain(self, line: bytes) -> Belongs:
+    def _accepts_plain(self) -> Belongs:
         if self._rust and not self._framed:
             self._framed = True
             return Belongs.YES
-        if self._framed or self._plain_lines >= _LINES_OF_A_MESSAGE or line.startswith(patterns.BREAKS):
+        if self._framed or self._plain_lines >= _LINES_OF_A_MESSAGE:
             return Belongs.NO
         self._plain_lines += 1
         return Belongs.YES

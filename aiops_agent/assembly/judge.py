@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from aiops_agent.assembly import patterns
 from aiops_agent.assembly.decode import decode, logfmt_level
-from aiops_agent.assembly.lines import is_head, is_indented, origin
+from aiops_agent.assembly.lines import Origin, is_head, is_indented, origin
 from aiops_agent.model.event import Severity
 
 
@@ -44,16 +44,13 @@ def judge(line: bytes) -> Verdict:
             return Verdict(Says.ERROR, record.severity) if record.severity else _NOTHING
     if fault := _fault(patterns.FAULTS, line):
         return Verdict(Says.ERROR, fault)
-    stated = _stated_level(line)
+    said = origin(line)
+    if opening := next((severity for sign, severity in patterns.OPENINGS if said.message.startswith(sign)), None):
+        return Verdict(Says.ERROR, opening)
+    stated = _stated_level(line, said)
     if stated is None:
-        said = origin(line)
-        verdict = _judge_message(said.message, headed=is_head(line, 0))
-        if verdict.says is Says.ERROR:
-            return verdict
-        stated = patterns.LEVELS.get(b"" if said.writer else _lowered_level(line))
-        if stated is None:
-            fault = _fault(patterns.UNLEVELLED_FAULTS, line)
-            return Verdict(Says.ERROR, fault) if fault else verdict
+        fault = _fault(patterns.UNLEVELLED_FAULTS, line)
+        return Verdict(Says.ERROR, fault) if fault else _judge_message(said.message, headed=is_head(line, 0))
     if stated >= Severity.ERROR:
         return Verdict(Says.ERROR, stated)
     return _MENTION if names_exception(line) else _NOTHING
@@ -68,12 +65,13 @@ def _fault(faults: tuple[tuple[bytes, Severity], ...], line: bytes) -> Severity 
 
 
 def _judge_message(message: bytes, *, headed: bool) -> Verdict:
-    for opening, severity in patterns.OPENINGS:
-        if message.startswith(opening):
-            return Verdict(Says.ERROR, severity)
     if is_indented(message):
         return _NOTHING
-    if opens_with_exception(message) or (b"panicked at" in message and message.startswith(b"thread '")):
+    if (
+        opens_with_exception(message)
+        or raised_in_ruby(message)
+        or (b"panicked at" in message and message.startswith(b"thread '"))
+    ):
         return Verdict(Says.ERROR, Severity.ERROR)
     if message.endswith(b".") and (b".pl line " in message or b".pm line " in message):
         return Verdict(Says.ERROR, Severity.ERROR)
@@ -96,6 +94,13 @@ def opens_with_exception(message: bytes) -> bool:
 _NAME_BYTES = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.$\\"
 
 
+def raised_in_ruby(message: bytes) -> bool:
+    """Tell whether the text is "charge.rb:9:in `charge': order 4711 has no amount (ChargeFailed)"."""
+    place, _, rest = message.partition(b":in ")
+    _, opened, name = rest.rpartition(b" (")
+    return rest[:1] in (b"`", b"'") and bool(opened) and name[:1].isupper() and name[-1:] == b")" and b" " not in place
+
+
 def names_exception(text: bytes) -> bool:
     """Tell whether a word of the text ends in Exception or Error."""
     for word in (b"Exception", b"Error", b"Traceback"):
@@ -114,15 +119,14 @@ def may_carry_exception(head: bytes) -> bool:
     return level not in patterns.CALM_WORDS or names_exception(head)
 
 
-def _stated_level(line: bytes) -> Severity | None:
+def _stated_level(line: bytes, said: Origin) -> Severity | None:
     """Return the level the line states, WARNING for any that is no error; None when it states none."""
     if b"=" in line and (value := logfmt_level(line)):
         return patterns.VALUES.get(value, Severity.WARNING)
     if not is_head(line, 0):
         return None
-    said = origin(line)
     inner = _level_word(said.message) if said.writer and is_head(said.message, 0) else b""
-    return patterns.LEVELS.get(_level_word(line) or inner)
+    return patterns.LEVELS.get(_level_word(line) or inner or (b"" if said.writer else _lowered_level(line)))
 
 
 def _level_word(line: bytes) -> bytes:

@@ -13,10 +13,10 @@ LITERALS = (
     # levels as values: anchored to the end of a key, so that `"error":null` on every line costs nothing
     *(b"l=err", b"y=err", b':"err', b': "err', b'l":50', b'l":60', b's":"E"', b's":"F"', b' err="'),
     # what programs say when they fall
-    *(b"Exception", b"Error", b"Traceback (most", b"Uncaught", b"free(): ", b"alloc(): ", b"*** ", b"Segmentation "),
+    *(b"Exception", b"Error", b"Traceback (most", b":in ", b"free(): ", b"alloc(): ", b"*** ", b"Segmentation "),
     *(b"dumped", b"ailed ", b"error: ", b"fail: ", b"curl: (", b" line ", b"! Unable", b"died, killed", b"Job raised"),
     # faults stated at any level or none: the tables below say how bad
-    *(b"segfault at", b"ut of memory", b"oom-kill", b"I/O error", b"error (", b"BUG: ", b"blocked for more"),
+    *(b"segfault at", b"ut of memory", b"oom-kill", b"error, ", b"error (", b"BUG: ", b"blocked for more"),
     *(b"general protection", b"alert certificate", b"MISCONF", b"OOM command", b"max number of cl", b"no server av"),
     *(b" # B", b" # C", b" # S", b" # W", b"onnection refused", b"ddress already", b"ncorrect pass", b"no selectable"),
     "严重".encode(),
@@ -103,6 +103,7 @@ UNLEVELLED_FAULTS: tuple[tuple[bytes, Severity], ...] = (
     (b"! Unable to ", Severity.ERROR),
     (b": *** ", Severity.ERROR),
     (b" error (", Severity.ERROR),
+    (b": syntax error, ", Severity.ERROR),
     (b"incorrect password attempt", Severity.ERROR),
     (b"no selectable sources", Severity.ERROR),
 )
@@ -196,7 +197,16 @@ MARKED_HEADS = (b'{"', b'{ "', b"<>", b"::", b"*** FATAL ")
 
 CONTINUES = (
     *(b"Caused by:", b"Suppressed:", b"... ", b"Traceback (most", b"During handling", b"The above exception"),
-    *(b"goroutine ", b"created by ", b"[signal ", b"Stack trace:", b"stack backtrace:", b"note: ", b"exit status "),
+    *(
+        b"goroutine ",
+        b"created by ",
+        b"runtime stack:",
+        b"[signal ",
+        b"Stack trace:",
+        b"stack backtrace:",
+        b"note: ",
+        b"exit status ",
+    ),
     *(
         b"--- End of",
         b"---> ",
@@ -226,7 +236,7 @@ CONTINUES = (
 
 RESUMES = (
     *(b"goroutine ", b"During handling", b"The above exception", b"stack backtrace:", b"Node.js v", b"[signal "),
-    *(b"Stack trace:", b"Caused by:"),
+    *(b"Stack trace:", b"Caused by:", b"runtime stack:"),
 )
 """How a line begins that goes on after an empty line."""
 

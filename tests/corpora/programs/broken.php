@@ -1,0 +1,5 @@
+<?php
+function charge(array $order)
+{
+    return $order["amount"];
+}}
