@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest
 
+from aiops_agent.agent import Tick
 from aiops_agent.model.decision import Mode
 from aiops_agent.model.incident import Kind, Outcome, Status
 from aiops_agent.pipeline import tick
 from aiops_agent.repair import act_on_granted
-from aiops_agent.agent import Tick
 from aiops_agent.state.approvals import ApprovalState
 from tests.journeys.host import Host
 
