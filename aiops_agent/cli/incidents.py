@@ -19,12 +19,13 @@ def list_all(arguments: argparse.Namespace) -> int:
         print_json({"incidents": [incident.as_json() for incident in found]})
     else:
         print_table(
-            ("ID", "STATUS", "SEVERITY", "CATEGORY", "SERVICE", "COUNT", "LAST SEEN", "TITLE"),
+            ("ID", "STATUS", "SEVERITY", "CATEGORY", "SERVICE", "COUNT", "LAST SEEN"),
             (
-                (i.id, i.status, i.severity.label, i.category, i.service, i.occurrences, rfc3339(i.last_seen), i.title)
+                (i.id, i.status, i.severity.label, i.category, i.service, i.occurrences, rfc3339(i.last_seen))
                 for i in found
             ),
             empty="no incidents",
+            below=[incident.title for incident in found],
         )
     return 0
 

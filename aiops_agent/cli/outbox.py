@@ -46,7 +46,8 @@ def _print(state: State, arguments: argparse.Namespace) -> None:
         print_json({"outbox": [letter.as_json() for letter in letters]})
         return
     print_table(
-        ("ID", "TO", "STATE", "TRIES", "NEXT TRY", "TITLE", "LAST ERROR"),
-        ((x.id, x.destination, x.state, x.attempts, rfc3339(x.next_at), x.message.title, x.error) for x in letters),
+        ("ID", "TO", "STATE", "TRIES", "NEXT TRY", "INCIDENT"),
+        ((x.id, x.destination, x.state, x.attempts, rfc3339(x.next_at), x.incident) for x in letters),
         empty="everything is delivered",
+        below=[f"{letter.message.title}: {letter.error or 'not tried yet'}" for letter in letters],
     )

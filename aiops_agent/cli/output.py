@@ -10,22 +10,22 @@ def print_json(value: Mapping[str, object]) -> None:
     print(json.dumps(value, ensure_ascii=False))
 
 
-def print_table(headings: Sequence[str], rows: Iterable[Sequence[object]], empty: str) -> None:
-    """Print rows under headings, or `empty` when there are none."""
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+def print_table(
+    headings: Sequence[str], rows: Iterable[Sequence[object]], empty: str, *, below: Sequence[str] = ()
+) -> None:
+    """Print rows under headings, aligned and never folded, or `empty` when there are none.
 
-    lines = list(rows)
+    `below`: for each row what is too long for a column, printed on a line of its own.
+    """
+    lines = [[safe(str(cell if cell is not None else "-")) for cell in row] for row in rows]
     if not lines:
         print(empty)
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in headings:
-        table.add_column(heading, overflow="fold", no_wrap=heading in ("ID", "NAME"))
-    for line in lines:
-        table.add_row(*(Text(safe(str(cell if cell is not None else "-"))) for cell in line))
-    Console(highlight=False).print(table)
+    widths = [max(map(len, column)) for column in zip(headings, *lines, strict=True)]
+    for number, line in enumerate([headings, *lines]):
+        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+        if number and below:
+            print(f"    {safe(below[number - 1])}")
 
 
 def safe(text: str) -> str:

@@ -31,19 +31,13 @@ def list_all(arguments: argparse.Namespace) -> int:
         print_json({"playbooks": [_as_json(p) for p in found], "faults": [str(fault) for fault in catalogue.faults]})
         return 0
     print_table(
-        ("NAME", "VERSION", "RISK", "FOR", "NEEDS ROOT", "DESCRIPTION"),
+        ("NAME", "VERSION", "RISK", "NEEDS ROOT", "FOR"),
         (
-            (
-                p.name,
-                p.version,
-                p.risk.name.lower(),
-                " ".join(p.categories),
-                "yes" if p.privileged else "no",
-                p.description["en"],
-            )
+            (p.name, p.version, p.risk.name.lower(), "yes" if p.privileged else "no", " ".join(p.categories))
             for p in found
         ),
         empty="no playbooks",
+        below=[playbook.description["en"] for playbook in found],
     )
     for fault in catalogue.faults:
         print(f"refused: {fault}")

@@ -81,11 +81,12 @@ def _decision(incident: Incident) -> str:
 
 def _print_incidents(report: Tick, touched: list[Incident], seconds: float) -> None:
     print_table(
-        ("ID", "SEVERITY", "CATEGORY", "SURE", "SERVICE", "COUNT", "DECISION", "STATUS", "TITLE"),
+        ("ID", "SEVERITY", "CATEGORY", "SURE", "SERVICE", "COUNT", "DECISION", "STATUS"),
         (
-            (i.id, i.severity.label, i.category, _sure(i), i.service, i.occurrences, _decision(i), i.status, i.title)
+            (i.id, i.severity.label, i.category, _sure(i), i.service, i.occurrences, _decision(i), i.status)
             for i in touched
         ),
         empty="nothing new",
+        below=[incident.title for incident in touched],
     )
     print(f"{len(report.files)} files, {report.bytes} bytes, {report.errors} error records in {seconds:.2f} s")
