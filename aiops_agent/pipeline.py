@@ -15,10 +15,9 @@ from aiops_agent.model.decision import NO_HISTORY, AskApproval, Decision, Reason
 from aiops_agent.model.event import Batch, Notice
 from aiops_agent.model.incident import Incident, Kind, Status, diagnosed, noticed, opened
 from aiops_agent.model.message import ReportKind
-from aiops_agent.playbook.bind import Bound, bind
 from aiops_agent.playbook.choose import choose
-from aiops_agent.policy.decide import Circumstances, decide
-from aiops_agent.repair import act, act_on_granted, ask, expire, resolve, settle_interrupted
+from aiops_agent.policy.decide import decide
+from aiops_agent.repair import act, act_on_granted, ask, circumstances, expire, resolve, settle_interrupted
 from aiops_agent.telling import deliver, tell
 
 
@@ -141,22 +140,11 @@ def settle(agent: Agent, report: Tick, incident: Incident, *, settled: bool, now
 
 
 def decided(agent: Agent, report: Tick, incident: Incident, *, settled: bool, now: datetime) -> Decision:
-    """Gather what the policy asks for, and ask it."""
+    """Ask the policy about an incident as it stands."""
     playbook = agent.library.playbooks.get(incident.playbook) if incident.playbook else None
-    service = incident.service or ""
-    bound = bind(playbook, service, agent.parameters_of(service)) if playbook else None
-    circumstances = Circumstances(
-        now=now,
-        silenced=any(silence.matches(incident) for silence in agent.state.silences.in_force(now)),
-        settled=settled,
-        halted=agent.state.halt.is_set(),
-        audit_available=report.audit_error is None,
-        privileged_executor=agent.executor.privileged,
-        parameters_found=isinstance(bound, Bound),
-        last_refusal=agent.state.approvals.last_refusal(incident.id),
-    )
-    history = agent.state.actions.history(playbook.name, service, now) if playbook else NO_HISTORY
-    return decide(incident, playbook, history, circumstances, agent.policy)
+    at = circumstances(agent, report, incident, playbook, now, settled=settled)
+    history = agent.state.actions.history(playbook.name, incident.service or "", now) if playbook else NO_HISTORY
+    return decide(incident, playbook, history, at, agent.policy)
 
 
 def decision_entry(incident: Incident, decision: Decision, now: datetime) -> AuditEntry:

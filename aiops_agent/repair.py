@@ -13,6 +13,7 @@ from aiops_agent.model.message import ReportKind
 from aiops_agent.model.playbook import Command, Failed, NotNeeded, Playbook, RunResult, Succeeded
 from aiops_agent.playbook.bind import Bound, bind
 from aiops_agent.playbook.run import execute, holds
+from aiops_agent.policy.decide import Circumstances, hindrance, was_told_lately
 from aiops_agent.state.actions import Action
 from aiops_agent.state.approvals import Approval, ApprovalState
 from aiops_agent.telling import tell
@@ -45,34 +46,67 @@ def withdraw(agent: Agent, report: Tick, approval: Approval) -> None:
 
 
 def act_on_granted(agent: Agent, report: Tick) -> None:
-    """Run what people agreed to: once, and only if the playbook is still the one they were asked about."""
+    """Run what people agreed to: once, and only if it is still the playbook and the moment they were asked about."""
     for approval in agent.state.approvals.granted():
         incident = agent.state.incidents.by_id(approval.incident)
         playbook = agent.library.playbooks.get(approval.playbook)
-        with agent.state.transaction():
-            taken = agent.state.approvals.use(approval.id)
-        if not taken or incident is None:
+        if incident is None:
             continue
-        if playbook is None or playbook.digest != approval.digest:
-            refuse(agent, report, incident, approval.playbook, "the playbook was changed after the question")
-        elif agent.state.halt.is_set():
-            refuse(agent, report, incident, approval.playbook, "all acting is halted")
-        else:
+        why = outdated(agent, report, approval, incident, playbook)
+        with agent.state.transaction():  # of both: a crash after it must not leave the incident waiting for an answer
+            agent.state.approvals.use(approval.id)
+            if why:
+                refuse(agent, report, incident, approval.playbook, why)
+            else:
+                report.keep(agent, replace(incident, status=Status.RUNNING))
+        if playbook and not why:
             act(agent, report, incident, playbook)
 
 
+def outdated(
+    agent: Agent, report: Tick, approval: Approval, incident: Incident, playbook: Playbook | None
+) -> str | None:
+    """Say why what was agreed to must not be done any more, or None when it may."""
+    now = agent.clock.now()
+    if incident.status is Status.CLOSED:
+        return "the incident was closed after the question"
+    if approval.expires <= now:
+        return "the time for it was over before it could be run"
+    if playbook is None or playbook.digest != approval.digest:
+        return "the playbook was changed after the question"
+    history = agent.state.actions.history(playbook.name, incident.service or "", now)
+    at = circumstances(agent, report, incident, playbook, now, settled=False)
+    hindered = hindrance(playbook, history, at, agent.policy)
+    return f"the policy does not allow it now: {hindered.replace('_', ' ')}" if hindered else None
+
+
+def circumstances(
+    agent: Agent, report: Tick, incident: Incident, playbook: Playbook | None, now: datetime, *, settled: bool
+) -> Circumstances:
+    """Gather what the policy asks for beside the incident."""
+    service = incident.service or ""
+    bound = bind(playbook, service, agent.parameters_of(service)) if playbook else None
+    return Circumstances(
+        now=now,
+        silenced=any(silence.matches(incident) for silence in agent.state.silences.in_force(now)),
+        settled=settled,
+        halted=agent.state.halt.is_set(),
+        audit_available=report.audit_error is None,
+        privileged_executor=agent.executor.privileged,
+        parameters_found=isinstance(bound, Bound),
+        last_refusal=agent.state.approvals.last_refusal(incident.id),
+    )
+
+
 def act(agent: Agent, report: Tick, incident: Incident, playbook: Playbook) -> bool:
-    """Run a playbook for an incident: intent on disk first, then the act, then what came of it; True: repaired."""
+    """Run a playbook for a running incident: intent on disk first, then the act, then its result; True: repaired."""
     service = incident.service or ""
     bound = bind(playbook, service, agent.parameters_of(service))
-    if not isinstance(bound, Bound):
-        refuse(agent, report, incident, playbook.name, str(bound))
-        return False
-    with agent.state.transaction():
-        report.keep(agent, replace(incident, status=Status.RUNNING))
-    result = perform(agent, report, bound, incident=incident.id)
+    result = perform(agent, report, bound, incident=incident.id) if isinstance(bound, Bound) else None
     if result is None:
-        refuse(agent, report, incident, playbook.name, "the audit log cannot be written")
+        why = "the audit log cannot be written" if isinstance(bound, Bound) else str(bound)
+        with agent.state.transaction():
+            refuse(agent, report, incident, playbook.name, why)
     return isinstance(result, Succeeded)
 
 
@@ -128,23 +162,38 @@ def conclude(agent: Agent, report: Tick, action: Action, result: RunResult) -> N
     word = outcome.value if outcome else "not needed"
     report.record(agent, entry(now, "result", action.id, incident=action.incident, outcome=word, detail=result.detail))
     with agent.state.transaction():
+        incident = agent.state.incidents.by_id(action.incident) if action.incident else None
+        if incident:
+            again = isinstance(result, NotNeeded) and is_old_news(agent, incident, now)
+            running = incident.status is Status.RUNNING  # else a person closed it, after a crash
+            incident = replace(
+                incident, status=status if running else incident.status, outcome=outcome or incident.outcome
+            )
+            if not again:
+                incident = tell(agent, incident, ReportKind.DONE, now, result=result, playbook=action.playbook)
+            report.keep(agent, incident)
         agent.state.actions.finish(action.id, outcome, result.detail, now)
         if isinstance(result, Succeeded):
             agent.state.checkpoints.settle(action.target, sizes(agent))
-        incident = agent.state.incidents.by_id(action.incident) if action.incident else None
-        if incident:
-            incident = replace(incident, status=status, outcome=outcome or incident.outcome)
-            report.keep(agent, tell(agent, incident, ReportKind.DONE, now, result=result, playbook=action.playbook))
+
+
+def is_old_news(agent: Agent, incident: Incident, now: datetime) -> bool:
+    """Tell whether it was told lately that the evidence does not hold, and nobody has been asked about it since."""
+    return (
+        incident.decision == "run"
+        and agent.state.actions.last_touched_nothing(incident.id)
+        and was_told_lately(incident, now, agent.policy)
+    )
 
 
 def refuse(agent: Agent, report: Tick, incident: Incident, playbook: str, why: str) -> None:
-    """Tell that nothing was done although it was agreed to or decided, and why."""
+    """Tell that nothing was done although it was agreed to or decided, and why; call inside a transaction."""
     now = agent.clock.now()
     report.record(agent, entry(now, "refused", incident.id, playbook=playbook, detail=why))
     result = Failed("before the first step", why, undone=True, left_behind=())
-    with agent.state.transaction():
-        left_open = replace(incident, status=Status.OPEN)
-        report.keep(agent, tell(agent, left_open, ReportKind.DONE, now, result=result, playbook=playbook))
+    status = incident.status if incident.status is Status.CLOSED else Status.OPEN
+    left = replace(incident, status=status)
+    report.keep(agent, tell(agent, left, ReportKind.DONE, now, result=result, playbook=playbook))
 
 
 def ending(result: RunResult) -> tuple[Status, Outcome | None]:

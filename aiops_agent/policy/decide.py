@@ -59,6 +59,26 @@ def decide(
     return decision
 
 
+def hindrance(playbook: Playbook, history: History, at: Circumstances, settings: PolicySettings) -> Reason | None:
+    """Return what forbids a playbook at this moment, whoever agreed to it; None: nothing does."""
+    too_soon = history.last_run is not None and at.now - history.last_run < playbook.cooldown
+    capped = history.runs_last_hour >= playbook.caps.per_hour or history.runs_last_day >= playbook.caps.per_day
+    hindrances = (
+        (settings.mode is Mode.OBSERVE, Reason.OBSERVE_ONLY),
+        (at.halted, Reason.HALTED),
+        (not at.audit_available, Reason.AUDIT_UNAVAILABLE),
+        (playbook.privileged and not at.privileged_executor, Reason.NO_EXECUTOR),
+        (capped, Reason.CAP_REACHED),
+        (too_soon, Reason.COOLDOWN),
+    )
+    return next((reason for holds, reason in hindrances if holds), None)
+
+
+def was_told_lately(incident: Incident, now: datetime, settings: PolicySettings) -> bool:
+    """Tell whether people heard of it within the repeat interval; not from a clock that has been set back since."""
+    return incident.last_told is not None and timedelta(0) <= now - incident.last_told < settings.repeat_interval
+
+
 def _stay_quiet(incident: Incident, at: Circumstances) -> Reason | None:
     if at.silenced:
         return Reason.SILENCED
@@ -76,9 +96,12 @@ def _stay_quiet(incident: Incident, at: Circumstances) -> Reason | None:
 def _boldest(
     incident: Incident, playbook: Playbook | None, history: History, at: Circumstances, settings: PolicySettings
 ) -> Decision:
-    refusal = _of_the_case(incident, playbook, at) or _of_the_moment(playbook, history, at, settings)
+    refusal = _of_the_case(incident, playbook, at)
     if refusal or playbook is None:
         return ReportOnly(refusal or Reason.NO_PLAYBOOK)
+    hindered = hindrance(playbook, history, at, settings)
+    if hindered:
+        return ReportOnly(hindered)
     caution = _of_the_risk(playbook, history, settings)
     if caution is None:
         return Run(playbook)
@@ -107,24 +130,6 @@ def _is_for(playbook: Playbook, incident: Incident) -> bool:
     )
 
 
-def _of_the_moment(
-    playbook: Playbook | None, history: History, at: Circumstances, settings: PolicySettings
-) -> Reason | None:
-    if playbook is None:
-        return Reason.NO_PLAYBOOK
-    too_soon = history.last_run is not None and at.now - history.last_run < playbook.cooldown
-    capped = history.runs_last_hour >= playbook.caps.per_hour or history.runs_last_day >= playbook.caps.per_day
-    hindrances = (
-        (settings.mode is Mode.OBSERVE, Reason.OBSERVE_ONLY),
-        (at.halted, Reason.HALTED),
-        (not at.audit_available, Reason.AUDIT_UNAVAILABLE),
-        (playbook.privileged and not at.privileged_executor, Reason.NO_EXECUTOR),
-        (capped, Reason.CAP_REACHED),
-        (too_soon, Reason.COOLDOWN),
-    )
-    return next((reason for holds, reason in hindrances if holds), None)
-
-
 def _of_the_risk(playbook: Playbook, history: History, settings: PolicySettings) -> Reason | None:
     if settings.mode is Mode.APPROVE:
         return Reason.MODE_APPROVE
@@ -138,4 +143,4 @@ def _of_the_risk(playbook: Playbook, history: History, settings: PolicySettings)
 
 def _told_already(incident: Incident, reason: Reason, now: datetime, settings: PolicySettings) -> bool:
     told_same = incident.reason in (reason, Reason.REPEAT_INTERVAL)
-    return told_same and incident.last_told is not None and now - incident.last_told < settings.repeat_interval
+    return told_same and was_told_lately(incident, now, settings)

@@ -64,6 +64,16 @@ class Actions:
             for r in rows
         ]
 
+    def last_touched_nothing(self, incident: str) -> bool:
+        """Tell whether the last run for an incident ended with its evidence."""
+        return bool(
+            self._database.value(
+                "SELECT outcome IS NULL FROM actions WHERE incident=? AND finished IS NOT NULL "
+                "ORDER BY intended DESC LIMIT 1",
+                incident,
+            )
+        )
+
     def history(self, playbook: str, target: str, now: datetime) -> History:
         """Return what this playbook did on this target lately.
 

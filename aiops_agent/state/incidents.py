@@ -34,7 +34,9 @@ class Incidents:
 
     def to_run(self) -> list[Incident]:
         """Return those whose playbook was decided to run and has not been begun."""
-        return self._many("status='running' AND id NOT IN (SELECT incident FROM actions WHERE finished IS NULL)")
+        return self._many(
+            "status='running' AND NOT EXISTS (SELECT 1 FROM actions WHERE incident=incidents.id AND finished IS NULL)"
+        )
 
     def save(self, incident: Incident) -> None:
         """Insert or replace it."""
