@@ -88,7 +88,7 @@ def counted(agent: Agent, batch: Batch, now: datetime) -> Iterator[Incident]:
         if diagnosis := fresh.get(sighting.fingerprint):
             privileged = agent.executor.privileged
             playbook = choose(agent.library.playbooks, diagnosis, batch.service, parameters, privileged=privileged)
-            incident = diagnosed(incident, sighting.text, diagnosis, playbook.name if playbook else None)
+            incident = diagnosed(incident, sighting, diagnosis, playbook.name if playbook else None)
         yield replace(
             incident,
             occurrences=incident.occurrences + sighting.count,

@@ -6,6 +6,7 @@ import ahocorasick_rs
 
 from aiops_agent.assembly import patterns
 from aiops_agent.assembly.extent import Belongs, Extent
+from aiops_agent.assembly.headline import headline
 from aiops_agent.assembly.judge import Says, may_carry_exception, opens_with_exception
 from aiops_agent.assembly.lines import begins_record, is_head, is_indented
 from aiops_agent.assembly.redact import redact
@@ -130,7 +131,14 @@ class Assembler:
     def take(self) -> Gathered:
         """Return what was gathered since the last call."""
         sightings = tuple(
-            Sighting(tally.shape.fingerprint, tally.severity, tally.count, tally.text, tally.shape.grouped_by)
+            Sighting(
+                fingerprint=tally.shape.fingerprint,
+                severity=tally.severity,
+                count=tally.count,
+                text=tally.text,
+                headline=headline(tally.text),
+                grouped_by=tally.shape.grouped_by,
+            )
             for tally in self._tallies.values()
         )
         self._tallies = {}

@@ -51,7 +51,10 @@ def logfmt_level(line: bytes) -> str:
 
 
 def _first_wins(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    return dict(reversed(pairs))
+    fields: dict[str, object] = {}
+    for key, value in pairs:
+        fields.setdefault(key, value)
+    return fields
 
 
 def _short_int(digits: str) -> object:

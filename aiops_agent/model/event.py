@@ -71,6 +71,9 @@ class Sighting:
     text: str
     """The first of them whole, lines joined by newlines, secrets replaced: safe to store, classify and send."""
 
+    headline: str
+    """What `text` says in one line of at most 160 characters, for people; redacted like it."""
+
     grouped_by: str
     """Why these are one: "exception chain X < Y, frames a, b" or "message shape ..."."""
 

@@ -65,7 +65,7 @@ class Incident:
     """Error records counted into it, exactly."""
 
     title: str
-    """One line for people: the heart of the first record, redacted, at most 160 characters."""
+    """One line for people: what the first record says, redacted, at most 160 characters."""
 
     text: str
     """The first record whole, redacted."""
@@ -126,7 +126,7 @@ def opened(batch: Batch, sighting: Sighting, now: datetime) -> Incident:
         first_seen=now,
         last_seen=now,
         occurrences=0,
-        title=title(sighting.text),
+        title=sighting.headline,
         text=sighting.text,
         grouped_by=sighting.grouped_by,
         decided_by="",
@@ -139,13 +139,13 @@ def opened(batch: Batch, sighting: Sighting, now: datetime) -> Incident:
     )
 
 
-def diagnosed(incident: Incident, text: str, diagnosis: Diagnosis, playbook: str | None) -> Incident:
+def diagnosed(incident: Incident, sighting: Sighting, diagnosis: Diagnosis, playbook: str | None) -> Incident:
     """Return the incident with what its record, as it reads now, was found to mean."""
     prediction = diagnosis.prediction
     return replace(
         incident,
-        text=text,
-        title=title(text),
+        text=sighting.text,
+        title=sighting.headline,
         category=prediction.category,
         confidence=prediction.confidence,
         abstained=prediction.abstained,
@@ -184,14 +184,6 @@ def noticed(notice: Notice, now: datetime) -> Incident:
         outcome=None,
         last_told=None,
     )
-
-
-def title(text: str) -> str:
-    """Return the line of a record that says most: the innermost cause of a trace, else its first line."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()] or [""]
-    causes = [line for line in lines if line.startswith("Caused by: ")]
-    said = lines[-1] if any(line.startswith("Traceback (most recent call last)") for line in lines) else lines[0]
-    return (causes[-1] if causes else said)[:TITLE_LENGTH]
 
 
 def _identity(kind: Kind, fingerprint: str, service: str | None, now: datetime) -> str:

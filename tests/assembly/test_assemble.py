@@ -225,3 +225,9 @@ def test_an_exception_seen_alone_still_belongs_to_its_head():
         (1, headed.rstrip()),
         (1, TRACE.rstrip()),
     ]
+
+
+def test_what_a_structured_error_says_stands_in_its_own_order():
+    line = b'{"level":"error","msg":"delivery failed","err":{"message":"no such host","code":"ENOTFOUND"}}\n'
+    (sighting,) = assembled(line).sightings
+    assert sighting.text == "delivery failed\nno such host\nENOTFOUND"

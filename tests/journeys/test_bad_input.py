@@ -17,6 +17,10 @@ OTHER = "2026-11-23 03:00:01,001 ERROR worker: an altogether different matter"
 MEGABYTE = 1 << 20
 
 
+def title_of(line):
+    return line.partition(" ERROR ")[2]
+
+
 @pytest.fixture
 def machine(tmp_path):
     return Machine(tmp_path)
@@ -108,7 +112,7 @@ def test_what_is_no_plain_text_is_read_as_far_as_it_goes_and_told_once(machine):
         f"binary: {machine.logs}/wide.log",
     ]
     titles = {incident["title"]: incident["occurrences"] for incident in by_kind["log"]}
-    assert titles == {KNOWN: 2, r"2026-11-23 03:00:00,001 ERROR worker: caf\xe9 \xff\xfe is shut": 1}
+    assert titles == {title_of(KNOWN): 2, r"worker: caf\xe9 \xff\xfe is shut": 1}
     assert machine.scan()["incidents"] == []
 
 
@@ -146,10 +150,13 @@ def test_what_may_not_be_read_is_named_once_and_the_others_are_read(open_machine
     machine.state.mkdir()
     os.chown(machine.state, NOBODY, NOBODY)
     first = machine.run_as_nobody("scan", "--json").json
-    assert {i["title"]: i["kind"] for i in first["incidents"]} == {KNOWN: "log", f"unreadable: {locked}": "agent"}
+    assert {i["title"]: i["kind"] for i in first["incidents"]} == {
+        title_of(KNOWN): "log",
+        f"unreadable: {locked}": "agent",
+    }
     assert machine.run_as_nobody("scan", "--json").json["incidents"] == []
     locked.chmod(0o644)
-    assert [i["title"] for i in machine.run_as_nobody("scan", "--json").json["incidents"]] == [OTHER]
+    assert [i["title"] for i in machine.run_as_nobody("scan", "--json").json["incidents"]] == [title_of(OTHER)]
 
 
 @pytest.mark.parametrize("pattern", ["private/*.log", "private/app.log", "*/app.log", "private/deep/*.log"])
