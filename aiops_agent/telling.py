@@ -55,7 +55,11 @@ def deliver(agent: Agent) -> int:
     delivered = 0
     for letter in agent.state.outbox.due(now):
         chat = chats.get(letter.destination)
-        if chat is None or letter.destination in unreachable:
+        if letter.destination in unreachable:
+            continue
+        if chat is None:  # else it would be due on every tick, and no tick would be quiet
+            with agent.state.transaction():
+                agent.state.outbox.refused(letter, f"no destination is called {letter.destination!r} any more")
             continue
         try:
             chat.send(letter.message)

@@ -12,6 +12,9 @@ FIRST_RETRY = timedelta(seconds=30)
 LONGEST_RETRY = timedelta(hours=1)
 """Doubling from 30 s to an hour: a chat that is down for a night costs about twenty tries."""
 
+LONGEST_ASKED = timedelta(days=1)
+"""How long a platform, or what answers in its place, can make us wait."""
+
 
 @dataclass(frozen=True, slots=True)
 class Letter:
@@ -22,7 +25,7 @@ class Letter:
     incident: str
     message: Message
     state: str
-    """`waiting`, `sent`, or `dead`: refused for good by the platform."""
+    """`waiting`, or `dead`: refused for good by the platform, or for a destination that is gone."""
 
     attempts: int
     next_at: datetime
@@ -74,16 +77,16 @@ class Outbox:
 
     def all(self) -> list[Letter]:
         """Return everything not delivered, oldest first."""
-        return self._many("state!='sent' ORDER BY id")
+        return self._many("1 ORDER BY id")
 
     def sent(self, letter: Letter) -> None:
-        """Record that the platform took it; the words are no longer needed."""
-        self._database.rows("UPDATE outbox SET state='sent', text='', markdown='', error='' WHERE id=?", letter.id)
+        """Forget it: the platform took it."""
+        self._database.rows("DELETE FROM outbox WHERE id=?", letter.id)
 
     def failed(self, letter: Letter, error: str, now: datetime, *, retry_after: float | None) -> None:
         """Try again later, as the platform asked or after a doubling wait; what else is for it waits as long."""
         wait = (
-            timedelta(seconds=retry_after)
+            timedelta(seconds=min(retry_after, LONGEST_ASKED.total_seconds()))
             if retry_after
             else min(FIRST_RETRY * 2 ** min(letter.attempts, 10), LONGEST_RETRY)
         )
@@ -95,12 +98,12 @@ class Outbox:
         )
 
     def refused(self, letter: Letter, error: str) -> None:
-        """Record that the platform will never take it; `retry` puts it back."""
+        """Record that nobody will ever take it as things stand; `retry` puts it back."""
         self._database.rows("UPDATE outbox SET state='dead', attempts=attempts+1, error=? WHERE id=?", error, letter.id)
 
     def retry(self, now: datetime) -> int:
         """Make everything undelivered due now, what was refused too; return how many."""
-        return self._database.changed("UPDATE outbox SET state='waiting', next_at=? WHERE state!='sent'", stamp(now))
+        return self._database.changed("UPDATE outbox SET state='waiting', next_at=?", stamp(now))
 
     def next_due(self) -> datetime | None:
         """Return when the next try is due."""

@@ -181,3 +181,21 @@ def test_a_clock_set_back_by_years_does_not_silence_what_was_told_in_the_future(
         host.writes("ERROR something nobody knows")
         host.tick()
     assert len(host.phone.messages) == 2
+
+
+def test_letters_to_a_chat_that_is_configured_no_more_are_set_aside_until_it_is_again(tmp_path):
+    host = Host(tmp_path)
+    host.phone.reachable = False
+    host.writes("ERROR something nobody knows")
+    host.tick()
+    host.phone.name = "pager"
+    host.tick()
+    with host.agent() as agent:
+        assert agent.state.next_due() is None
+        [letter] = agent.state.outbox.all()
+        assert (letter.state, "'phone'" in letter.error) == ("dead", True)
+        with agent.state.transaction():
+            agent.state.outbox.retry(host.clock.time)
+    host.phone.name, host.phone.reachable = "phone", True
+    host.tick()
+    assert len(host.phone.messages) == 1

@@ -184,6 +184,22 @@ def test_the_platform_says_when_to_try_again(state):
     assert state.outbox.next_due() == NOW + timedelta(seconds=7)
 
 
+@pytest.mark.parametrize("asked", [10.0**9, float("inf")])
+def test_what_answers_in_the_place_of_a_platform_cannot_silence_it_for_years(state, asked):
+    with state.transaction():
+        state.outbox.put("slack", "inc-00000001", MESSAGE, NOW)
+        state.outbox.failed(state.outbox.due(NOW)[0], "slow down", NOW, retry_after=asked)
+    assert state.outbox.next_due() == NOW + timedelta(days=1)
+
+
+def test_what_was_delivered_leaves_nothing_behind(state):
+    with state.transaction():
+        state.outbox.put("slack", "inc-00000001", MESSAGE, NOW)
+        state.outbox.sent(state.outbox.due(NOW)[0])
+    assert state.outbox.all() == []
+    assert state.database.value("SELECT count(*) FROM outbox") == 0
+
+
 def test_what_a_platform_refused_waits_for_a_person_who_retries(state):
     with state.transaction():
         state.outbox.put("slack", "inc-00000001", MESSAGE, NOW)
@@ -199,6 +215,13 @@ def test_the_same_report_is_queued_once(state):
         state.outbox.put("slack", "inc-00000001", MESSAGE, NOW)
         state.outbox.put("slack", "inc-00000001", MESSAGE, NOW)
     assert len(state.outbox.due(NOW)) == 1
+
+
+def test_a_run_by_a_person_that_was_cut_short_hides_no_incident_that_is_to_be_run(state):
+    with state.transaction():
+        state.incidents.save(incident(status=Status.RUNNING))
+        state.actions.intend(Action("act-1", None, "restart", "d", "shop.service", NOW))
+    assert [i.id for i in state.incidents.to_run()] == ["inc-00000001"]
 
 
 def test_halt_works_on_the_file_system_alone(state, tmp_path):
