@@ -12,10 +12,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from aiops_agent.errors import ConfigError, Fault
 from aiops_agent.model.decision import Mode
 from aiops_agent.model.playbook import Scalar
+from aiops_agent.playbook.kinds import parse_duration, parse_unit
 from aiops_agent.policy.decide import PolicySettings
-
-DEFAULT_PATH = Path("/etc/aiops-agent/config.yaml")
-UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,10 +191,7 @@ def _repeated(node: yaml.Node | None, prefix: str = "") -> Iterator[tuple[int, s
 
 
 def _duration(value: object) -> object:
-    """Take `90s`, `5m`, `4h`, `2d`."""
-    if isinstance(value, str) and value[-1:] in UNITS and value[:-1].isdecimal() and int(value[:-1]) > 0:
-        return timedelta(seconds=int(value[:-1]) * UNITS[value[-1]])
-    raise ValueError(f"{value!r} is not a duration; write a whole number and a unit, such as 30s, 5m, 4h or 2d")
+    return timedelta(seconds=parse_duration(value))
 
 
 def _absolute(value: object) -> object:
@@ -224,10 +219,7 @@ class _Source(_Strict):
     @field_validator("service")
     @classmethod
     def _is_a_unit(cls, value: str | None) -> str | None:
-        allowed = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:_.@-")
-        if value is not None and not (value.endswith((".service", ".socket", ".timer")) and set(value) <= allowed):
-            raise ValueError(f"{value!r} is not a unit name; write it whole, such as nginx.service")
-        return value
+        return value if value is None else parse_unit(value)
 
 
 class _Policy(_Strict):

@@ -54,7 +54,9 @@ def test_every_fault_is_listed_with_its_line_and_key(tmp_path):
     [
         ("state_dir: x", "begins with /"),
         ("policy: {mode: bold}", "'observe', 'approve' or 'auto'"),
-        ("policy: {repeat_interval: 4}", "30s, 5m, 4h or 2d"),
+        ("policy: {repeat_interval: 4}", "30s, 15m, 4h or 2d"),
+        ("policy: {approval_expires: 99999999999999d}", "30s, 15m, 4h or 2d"),
+        ('sources: [{type: file, paths: ["/a"], service: "-.service"}]', "nginx.service"),
         ("colour: red", "known: state_dir"),
         ('sources: [{type: file, paths: ["/a"], service: nginx}]', "nginx.service"),
         ('chat: [{type: slack, token: xoxb-1, channel: "#a"}]', "file:/etc/aiops-agent/NAME"),

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import TypeAlias
 
+from aiops_agent.sources.quiet import DEFAULT_CONFIG
+
 Command = Callable[[argparse.Namespace], int]
-DEFAULT_CONFIG = "/etc/aiops-agent/config.yaml"
 
 
 def deferred(module: str, function: str) -> Command:

@@ -10,13 +10,12 @@ from aiops_agent.cli.session import acting, reading, start, user
 from aiops_agent.errors import UsageError
 from aiops_agent.model.audit import AuditEntry
 from aiops_agent.model.incident import Status, rfc3339
+from aiops_agent.playbook.kinds import parse_duration
 from aiops_agent.repair import act_on_granted, withdraw
 from aiops_agent.state.approvals import Approval, ApprovalState
 from aiops_agent.state.halt import Halt
 from aiops_agent.state.silences import Silence
 from aiops_agent.telling import deliver
-
-UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 
 
 def list_approvals(arguments: argparse.Namespace) -> int:
@@ -78,9 +77,10 @@ def _check_pending(approval: Approval | None, identity: str) -> Approval:
 
 def add_silence(arguments: argparse.Namespace) -> int:
     """Keep quiet about matching incidents for a while."""
-    number, unit = arguments.lasting[:-1], arguments.lasting[-1:]
-    if unit not in UNITS or not number.isdecimal() or int(number) == 0:
-        raise UsageError(f"--for {arguments.lasting!r} is not a duration", hint="write 30m, 2h or 1d")
+    try:
+        lasting = timedelta(seconds=parse_duration(arguments.lasting))
+    except ValueError as error:
+        raise UsageError(f"--for: {error}") from error
     if not (arguments.service or arguments.category or arguments.fingerprint):
         raise UsageError(
             "a silence needs --service, --category or --fingerprint", hint="to stop acting on everything: `halt`"
@@ -92,7 +92,7 @@ def add_silence(arguments: argparse.Namespace) -> int:
             category=arguments.category,
             fingerprint=arguments.fingerprint,
             starts=session.now,
-            ends=session.now + int(number) * UNITS[unit],
+            ends=session.now + lasting,
             comment=arguments.comment,
             created_by=user(),
         )

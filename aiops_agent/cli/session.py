@@ -12,9 +12,9 @@ from pathlib import Path
 
 from aiops_agent import config as configuration
 from aiops_agent.agent import Agent
-from aiops_agent.cli.arguments import DEFAULT_CONFIG
 from aiops_agent.config import Config
 from aiops_agent.errors import StateError, UsageError
+from aiops_agent.sources.quiet import DEFAULT_CONFIG
 from aiops_agent.state.database import exclusive
 from aiops_agent.state.state import State
 from aiops_agent.wiring import Library, World, build

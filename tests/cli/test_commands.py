@@ -149,7 +149,10 @@ def test_a_silence_is_added_keeps_quiet_and_is_ended(shell):
     assert shell("silence", "end", silence["id"])[0] == 2
 
 
-@pytest.mark.parametrize("words", [["--for", "soon", "--category", "timeout"], ["--for", "1h"]])
+@pytest.mark.parametrize(
+    "words",
+    [["--for", "soon", "--category", "timeout"], ["--for", "99999999999d", "--category", "timeout"], ["--for", "1h"]],
+)
 def test_a_silence_without_end_or_aim_is_refused(shell, words):
     assert shell("silence", "add", *words)[0] == 2
 
@@ -314,3 +317,20 @@ def test_a_quiet_tick_is_told_from_the_snapshot_and_any_command_that_changes_som
     assert quiet.check(str(shell.config), time.time()) is not None
     shell("silence", "add", "--category", "timeout")
     assert quiet.check(str(shell.config), time.time()) is None
+
+
+def test_a_silence_for_a_category_that_does_not_exist_is_refused_with_those_that_do(shell):
+    code, _, err = shell("silence", "add", "--category", "disk_ful")
+    assert (code, "disk_full" in err) == (2, True)
+
+
+def test_the_version_is_told(capsys):
+    with pytest.raises(SystemExit) as caught:
+        run(["--version"])
+    assert caught.value.code == 0
+    assert capsys.readouterr().out.startswith("aiops-agent 0.")
+
+
+def test_nobody_is_told_that_it_is_certain(shell):
+    shell.log.write_text(FAULT)
+    assert "100%" not in shell("scan")[1]
