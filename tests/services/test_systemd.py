@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent.parent
-PATIENCE = 180.0
+INSTALLING = 300.0
 pytestmark = [
     pytest.mark.services,
     pytest.mark.slow,
@@ -32,12 +32,16 @@ class Machine:
         inside = ["nsenter", "-t", self.leader, "-a", *words]
         return subprocess.run(inside, capture_output=True, text=True, timeout=60, check=False)
 
-    def wait(self, condition, what: str) -> None:
-        deadline = time.monotonic() + PATIENCE
+    def wait(self, condition, what: str, patience: float = 60.0) -> None:
+        deadline = time.monotonic() + patience
         while not condition():
-            assert self.process.poll() is None, self.log.read_text(errors="replace")[-3000:]
-            assert time.monotonic() < deadline, f"{what}: {self.log.read_text(errors='replace')[-3000:]}"
+            assert self.process.poll() is None, self.said()
+            assert time.monotonic() < deadline, f"{what}: {self.said()}"
             time.sleep(0.2)
+
+    def said(self) -> str:
+        inside = self.journal() if self.leader else ""
+        return self.log.read_text(errors="replace")[-2000:] + inside[-4000:]
 
     def booted(self) -> bool:
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
@@ -66,7 +70,7 @@ def machine():
             )
             booted = Machine(process, log)
             try:
-                booted.wait(booted.booted, "the container did not boot")
+                booted.wait(booted.booted, "the container did not boot", INSTALLING)
                 yield booted
             finally:
                 if booted.leader:
