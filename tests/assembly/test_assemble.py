@@ -48,6 +48,11 @@ def test_the_automaton_takes_the_fast_path():
     )
 
 
+def test_the_literals_stay_below_what_slows_the_search():
+    assert len(set(patterns.LITERALS)) == len(patterns.LITERALS) < 64
+    assert min(map(len, patterns.LITERALS)) >= 4
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.integers(0, len(EVERYTHING)), max_size=12))
 def test_any_split_gives_the_same_records(cuts):
