@@ -82,6 +82,9 @@ class Tick:
     touched: dict[str, Incident] = field(default_factory=dict)
     """By id, as they stand at the end."""
 
+    endings: dict[str, str] = field(default_factory=dict)
+    """By incident: what came of its repair, in words."""
+
     audit_error: AuditError | None = None
     """Set when the audit log could not be written: from then on nothing is acted on."""
 

@@ -169,6 +169,7 @@ def conclude(agent: Agent, report: Tick, action: Action, result: RunResult) -> N
             incident = replace(
                 incident, status=status if running else incident.status, outcome=outcome or incident.outcome
             )
+            report.endings[incident.id] = result.detail
             if not again:
                 incident = tell(agent, incident, ReportKind.DONE, now, result=result, playbook=action.playbook)
             report.keep(agent, incident)
@@ -190,6 +191,7 @@ def refuse(agent: Agent, report: Tick, incident: Incident, playbook: str, why: s
     """Tell that nothing was done although it was agreed to or decided, and why; call inside a transaction."""
     now = agent.clock.now()
     report.record(agent, entry(now, "refused", incident.id, playbook=playbook, detail=why))
+    report.endings[incident.id] = why
     result = Failed("before the first step", why, undone=True, left_behind=())
     status = incident.status if incident.status is Status.CLOSED else Status.OPEN
     left = replace(incident, status=status)

@@ -1,6 +1,7 @@
 """Every command and option, and which function answers it."""
 
 import argparse
+import sys
 from collections.abc import Callable
 from importlib import import_module
 from typing import TypeAlias
@@ -20,6 +21,16 @@ def deferred(module: str, function: str) -> Command:
     return call
 
 
+class _Version(argparse.Action):
+    """Prints the version of the distribution: looked up when it is asked for, not for every help."""
+
+    def __call__(self, *_: object) -> None:
+        from importlib.metadata import version
+
+        print(f"aiops-agent {version('aiops-host-agent')}")
+        sys.exit(0)
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line."""
     top = argparse.ArgumentParser(
@@ -27,6 +38,7 @@ def parser() -> argparse.ArgumentParser:
         description="Reads logs, diagnoses errors, repairs what it may, keeps a record. All of it on this host.",
         epilog="Exit codes: 0 done, 1 needs attention, 2 wrong use or configuration, 3 audit log or state damaged.",
     )
+    top.add_argument("--version", action=_Version, nargs=0, help="show which version this is and exit")
     commands = top.add_subparsers(metavar="COMMAND", required=True)
 
     demo = _command(commands, "demo", "show the whole journey on shipped logs and one real fault", "demo", "demo")
@@ -163,7 +175,9 @@ def _model(group: _Subparsers) -> None:
 
 
 def _group(commands: _Subparsers, name: str, text: str) -> _Subparsers:
-    return commands.add_parser(name, help=text, description=text).add_subparsers(metavar="COMMAND", required=True)
+    return commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.").add_subparsers(
+        metavar="COMMAND", required=True
+    )
 
 
 def _command(

@@ -43,6 +43,6 @@ def show(arguments: argparse.Namespace) -> int:
             }
             print(json.dumps(line, ensure_ascii=False))
         else:
-            detail = "  ".join(f"{name}={value}" for name, value in entry.detail.items())
-            print(safe(f"{rfc3339(entry.time)}  {entry.actor:<8} {entry.action:<18} {entry.subject:<14} {detail}"))
+            detail = "  ".join(f"{name}={value}" for name, value in entry.detail.items() if value is not None)
+            print(safe(f"{rfc3339(entry.time)}  {entry.actor:<12} {entry.action:<18} {entry.subject:<14} {detail}"))
     return 0

@@ -21,6 +21,7 @@ from rich.table import Table
 from aiops_agent.agent import Tick
 from aiops_agent.audit.keys import FileKeys
 from aiops_agent.audit.verify import VerifyReport, verify
+from aiops_agent.cli.output import percent
 from aiops_agent.cli.session import Session, start
 from aiops_agent.errors import AgentError, UsageError
 from aiops_agent.model.incident import Incident, Outcome
@@ -57,6 +58,8 @@ def demo(arguments: argparse.Namespace) -> int:
     console = Console(highlight=False)
     folder = Path(arguments.keep).resolve() if arguments.keep else Path(tempfile.mkdtemp(prefix="aiops-demo-"))
     port = _free_port()
+    if folder.exists() and any(folder.iterdir()):
+        raise UsageError(f"{folder} is not empty", hint="name a folder that does not exist yet")
     with _step(console, "Setting up: logs of eight kinds of software, and a small HTTP service"):
         config = _set_up(folder, port)
     with _supervised(folder / "shop", port), console.status(""):
@@ -74,8 +77,6 @@ def demo(arguments: argparse.Namespace) -> int:
 
 
 def _set_up(folder: Path, port: int) -> Path:
-    if folder.exists() and any(folder.iterdir()):
-        raise UsageError(f"{folder} is not empty", hint="name a folder that does not exist yet")
     (folder / "shop").mkdir(parents=True)
     shutil.copytree(shipped("demo") / "logs", folder / "logs")
     config = folder / "config.yaml"
@@ -157,11 +158,11 @@ def _conclude(
     }
     for text, holds in proofs.items():
         console.print(f"{'[green]ok[/]  ' if holds else '[red]NO[/]  '} {escape(text)}", soft_wrap=True)
-    config = session.config.path
+    config, command = session.config.path, sys.argv[0]
     console.print(f"reports:   {session.config.report_dir}", soft_wrap=True)
     console.print(f"audit log: {state_dir / 'audit'}", soft_wrap=True)
-    console.print(f"look on:   aiops-agent incidents list --config {config}", soft_wrap=True)
-    console.print(f"           aiops-agent audit show --config {config}", soft_wrap=True)
+    console.print(f"look on:   {command} incidents list --config {config}", soft_wrap=True)
+    console.print(f"           {command} audit show --config {config}", soft_wrap=True)
     return 0 if all(proofs.values()) else DemoError.exit_code
 
 
@@ -170,7 +171,7 @@ def _table(incidents: list[Incident]) -> Table:
     for heading in ("LOG", "WHAT", "SURE", "TIMES", "DECISION"):
         table.add_column(heading, no_wrap=True)
     for i in incidents:
-        sure = "not sure" if i.abstained else f"{i.confidence:.0%}"
+        sure = "not sure" if i.abstained else percent(i.confidence)
         decision = f"{i.decision}: {i.outcome or i.reason.replace('_', ' ')}"
         table.add_row(Path(i.source).name, i.category, sure, str(i.occurrences), decision)
     return table

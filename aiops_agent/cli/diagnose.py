@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TextIO
 
 from aiops_agent.assembly.redact import redact
-from aiops_agent.cli.output import print_json, safe
+from aiops_agent.cli.output import percent, print_json, safe
 from aiops_agent.cli.session import library
 from aiops_agent.errors import UsageError
 from aiops_agent.model.diagnosis import Diagnosis
@@ -91,8 +91,8 @@ def _records(stream: TextIO, name: str) -> Iterator[tuple[str, str]]:
 def _print(diagnosis: Diagnosis, answer: dict[str, object]) -> None:
     prediction = diagnosis.prediction
     sure = "not sure enough to act on" if prediction.abstained else "sure"
-    others = [f"{a.category} {a.confidence:.0%}" for a in prediction.alternatives if a.confidence >= WORTH_NAMING]
-    print(f"category:  {prediction.category}, {prediction.confidence:.0%} ({sure})")
+    others = [f"{a.category} {percent(a.confidence)}" for a in prediction.alternatives if a.confidence >= WORTH_NAMING]
+    print(f"category:  {prediction.category}, {percent(prediction.confidence)} ({sure})")
     print(f"because:   {safe(prediction.decided_by)}")
     print(f"else:      {', '.join(others) or 'nothing comes near'}")
     for citation in diagnosis.citations[:3]:

@@ -3,7 +3,7 @@
 import argparse
 from dataclasses import replace
 
-from aiops_agent.cli.output import print_json, print_table, safe
+from aiops_agent.cli.output import percent, print_json, print_table, safe
 from aiops_agent.cli.session import acting, reading, user
 from aiops_agent.errors import UsageError
 from aiops_agent.model.audit import AuditEntry
@@ -44,7 +44,7 @@ def show(arguments: argparse.Namespace) -> int:
             }
         )
         return 0
-    sure = "not sure" if incident.abstained else f"{incident.confidence:.0%} sure"
+    sure = "not sure" if incident.abstained else f"{percent(incident.confidence)} sure"
     lines = {
         "incident": f"{incident.id}  {incident.status}  {incident.severity.label}",
         "title": incident.title,

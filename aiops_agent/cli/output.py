@@ -28,6 +28,11 @@ def print_table(
             print(f"    {safe(below[number - 1])}")
 
 
+def percent(confidence: float) -> str:
+    """Return a probability for people: never 100, for nothing in a log is that certain."""
+    return f"{min(int(confidence * 100), 99)}%"
+
+
 def safe(text: str) -> str:
     """Return text with control, format and bidirectional characters shown as escapes, newlines kept.
 

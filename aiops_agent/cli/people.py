@@ -5,11 +5,12 @@ import secrets
 from datetime import timedelta
 
 from aiops_agent.agent import Tick
-from aiops_agent.cli.output import print_json, print_table
+from aiops_agent.cli.output import print_json, print_table, safe
 from aiops_agent.cli.session import acting, reading, start, user
 from aiops_agent.errors import UsageError
 from aiops_agent.model.audit import AuditEntry
 from aiops_agent.model.incident import Status, rfc3339
+from aiops_agent.playbook.categories import CATEGORIES
 from aiops_agent.playbook.kinds import parse_duration
 from aiops_agent.repair import act_on_granted, withdraw
 from aiops_agent.state.approvals import Approval, ApprovalState
@@ -35,14 +36,16 @@ def list_approvals(arguments: argparse.Namespace) -> int:
 
 def approve(arguments: argparse.Namespace) -> int:
     """Agree, and run the playbook now."""
-    with acting(arguments.config) as (session, agent):
-        _check_pending(agent.state.approvals.by_id(arguments.id), arguments.id)
+    with acting(arguments.config, delivers=True) as (session, agent):
+        approval = _check_pending(agent.state.approvals.by_id(arguments.id), arguments.id)
+        if approval.expires <= session.now:  # before the record, which must not hold an agreement that was none
+            raise UsageError(
+                f"{arguments.id} has expired",
+                hint=f"to run it now all the same: aiops-agent playbook run {approval.playbook}",
+            )
         agent.journal.append(AuditEntry(session.now, user(), "approval.granted", arguments.id, {}))
         with agent.state.transaction():
-            if not agent.state.approvals.answer(arguments.id, ApprovalState.APPROVED, user(), session.now):
-                raise UsageError(
-                    f"{arguments.id} has expired", hint="the question is asked again when the fault returns"
-                )
+            agent.state.approvals.answer(arguments.id, ApprovalState.APPROVED, user(), session.now)
         report = Tick()
         act_on_granted(agent, report)
         deliver(agent)
@@ -50,7 +53,8 @@ def approve(arguments: argparse.Namespace) -> int:
         raise report.audit_error
     failed = False
     for incident in report.touched.values():
-        print(f"{incident.id}: {incident.playbook}: {incident.outcome or 'not run'}; the incident is {incident.status}")
+        ending = f"{incident.playbook}: {incident.outcome or 'not run'}; the incident is {incident.status}"
+        print(safe(f"{incident.id}: {ending}\n    {report.endings.get(incident.id, '')}".rstrip()))
         failed = failed or incident.status is not Status.RESOLVED
     return int(failed)
 
@@ -71,7 +75,10 @@ def _check_pending(approval: Approval | None, identity: str) -> Approval:
     if approval is None:
         raise UsageError(f"there is no approval {identity}", hint="`aiops-agent approvals list` names them")
     if approval.state is not ApprovalState.PENDING:
-        raise UsageError(f"{identity} is {approval.state} already", hint="an answer counts once")
+        raise UsageError(
+            f"{identity} is {approval.state} already",
+            hint=f"an answer counts once; to run it now: aiops-agent playbook run {approval.playbook}",
+        )
     return approval
 
 
@@ -85,6 +92,8 @@ def add_silence(arguments: argparse.Namespace) -> int:
         raise UsageError(
             "a silence needs --service, --category or --fingerprint", hint="to stop acting on everything: `halt`"
         )
+    if arguments.category and arguments.category not in CATEGORIES:
+        raise UsageError(f"{arguments.category} is not a category", hint=f"known: {', '.join(CATEGORIES)}")
     with acting(arguments.config) as (session, agent):
         silence = Silence(
             id=f"sil-{secrets.token_hex(4)}",

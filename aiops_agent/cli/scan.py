@@ -4,7 +4,7 @@ import argparse
 import time
 
 from aiops_agent.agent import Tick
-from aiops_agent.cli.output import print_json, print_table
+from aiops_agent.cli.output import percent, print_json, print_table
 from aiops_agent.cli.session import Session, start
 from aiops_agent.model.incident import Incident, Status
 from aiops_agent.pipeline import tick
@@ -19,7 +19,7 @@ NEEDS_ATTENTION = 1
 def scan(arguments: argparse.Namespace) -> int:
     """Run one tick and print what it found."""
     started = time.monotonic()
-    session = start(arguments.config, create=not arguments.dry_run)
+    session = start(arguments.config, create=not arguments.dry_run, delivers=True)
     found = _rehearsed(session) if arguments.dry_run else _ticked(session)
     code = _print(found, time.monotonic() - started, arguments)
     if found and found.audit_error:
@@ -72,7 +72,7 @@ def _needs_attention(incident: Incident) -> bool:
 
 
 def _sure(incident: Incident) -> str:
-    return "not sure" if incident.abstained else f"{incident.confidence:.0%}"
+    return "not sure" if incident.abstained else percent(incident.confidence)
 
 
 def _decision(incident: Incident) -> str:

@@ -3,13 +3,15 @@
 import json
 import os
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from aiops_agent.cli.main import run
 from aiops_agent.sources import quiet
+from aiops_agent.state.approvals import Approval, ApprovalState
+from aiops_agent.state.state import State
 
 FAULT = "2026-11-23 03:00:00,001 ERROR worker: OSError: [Errno 28] No space left on device\n"
 
@@ -163,6 +165,18 @@ def test_halt_and_resume_are_recorded(shell):
     assert shell("resume")[0] == 0
     _, out, _ = shell("audit", "show", "--jsonl")
     assert [json.loads(line)["action"] for line in out.splitlines()] == ["halt", "resume"]
+
+
+def test_the_shell_of_a_person_needs_no_token_to_halt_or_to_look(shell):
+    shell.json("scan")
+    shell.configure(chat='[{type: slack, token: "env:TOKEN_OF_THE_AGENT", channel: "#ops"}]')
+    for words in (["halt"], ["incidents", "list"], ["approvals", "list"], ["playbook", "list"], ["audit", "verify"]):
+        code, _, err = shell(*words)
+        assert (code, err) == (0, "")
+    assert (shell.folder / "state" / "halt").exists()
+    for words in (["scan"], ["outbox", "flush"]):
+        code, _, err = shell(*words)
+        assert (code, "TOKEN_OF_THE_AGENT is not set" in err) == (2, True)
 
 
 def test_the_audit_log_is_verified_and_a_changed_byte_is_found(shell):
@@ -334,3 +348,24 @@ def test_the_version_is_told(capsys):
 def test_nobody_is_told_that_it_is_certain(shell):
     shell.log.write_text(FAULT)
     assert "100%" not in shell("scan")[1]
+
+
+def test_an_agreement_that_comes_too_late_is_refused_and_not_recorded_as_one(shell):
+    shell.log.write_text(FAULT)
+    [incident] = shell.json("scan")["incidents"]
+    late = datetime.now(UTC) - timedelta(hours=2)
+    question = Approval(
+        "0123456789",
+        incident["id"],
+        "remove-stale-lock",
+        "",
+        ApprovalState.PENDING,
+        requested=late,
+        expires=late + timedelta(hours=1),
+    )
+    with State.open(shell.folder / "state") as state, state.transaction():
+        state.approvals.ask(question)
+    code, _, err = shell("approvals", "approve", question.id)
+    assert (code, "expired" in err, "playbook run remove-stale-lock" in err) == (2, True, True)
+    _, recorded, _ = shell("audit", "show", "--jsonl")
+    assert "approval.granted" not in recorded
