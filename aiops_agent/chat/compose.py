@@ -14,7 +14,7 @@ from aiops_agent.model.message import Message, Report
 from aiops_agent.model.playbook import Failed, NotNeeded, RunResult, Succeeded
 
 RECORD_LINES = 12
-"""Lines of the record in a report: the message and the top of a stack trace; the rest is one command away."""
+"""Lines of the record in a report, one of them an ellipsis if it is longer; the rest is one command away."""
 
 
 class TemplateComposer:

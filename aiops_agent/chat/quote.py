@@ -37,9 +37,15 @@ def prose(text: str, limit: int = LONGEST_VALUE) -> str:
 
 
 def block(text: str, most_lines: int) -> str:
-    """Return a code block of the first lines of `text`."""
-    lines = [_cut(visible(line.rstrip().expandtabs(4)), LONGEST_VALUE) for line in text.split("\n", most_lines)]
-    shown = "\n".join(lines[:most_lines])
+    """Return a code block of `text`: of what is longer, the beginning, a line with an ellipsis, and more of the end.
+
+    A trace says where it came from in its first lines and, in most languages, what happened in its last.
+    """
+    lines = text.split("\n")
+    if len(lines) > most_lines:
+        first = most_lines // 3
+        lines = [*lines[:first], "…", *lines[first + 1 - most_lines :]]
+    shown = "\n".join(_cut(visible(line.rstrip().expandtabs(4)), LONGEST_VALUE) for line in lines)
     fence = _fence(shown, "```")
     return f"{fence}\n{shown}\n{fence}"
 

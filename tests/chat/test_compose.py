@@ -93,7 +93,7 @@ def test_what_happened_once_is_not_counted():
 @pytest.mark.parametrize(
     ("lasting", "words_for_it"),
     [
-        (timedelta(seconds=5), "0 min"),
+        (timedelta(seconds=50), "1 min"),
         (timedelta(minutes=119), "119 min"),
         (timedelta(hours=47), "47 h"),
         (timedelta(days=9), "9 days"),
@@ -101,6 +101,17 @@ def test_what_happened_once_is_not_counted():
 )
 def test_how_long_is_told_in_a_unit_that_fits(lasting, words_for_it):
     assert f"({words_for_it})" in of_incident(occurrences=2, first_seen=NOW - lasting).text
+
+
+def test_what_came_all_at_once_lasted_no_minutes():
+    assert "2 times since 2026-11-23 03:00 UTC, last at 03:00 UTC" in of_incident(occurrences=2, first_seen=NOW).text
+
+
+def test_what_may_repair_it_is_a_command_that_changes_nothing():
+    command = "aiops-agent playbook run clear-stale-lock --service shop.service --dry-run"
+    assert command in composed().text
+    assert "playbook run" not in composed(report(playbook=None)).text
+    assert "playbook run" not in of_incident(service=None).text
 
 
 def test_a_sure_diagnosis_says_how_sure_but_never_certain():
@@ -140,8 +151,8 @@ def test_a_notice_has_no_diagnosis():
 def test_a_long_record_is_cut_and_says_how_long_it_is():
     text = "\n".join(f"line {number}" for number in range(34))
     message = of_incident(text=text)
-    assert "The record, its first 12 of 34 lines:" in message.text
-    assert parse(message.markdown)[-2] == Preformatted("\n".join(text.split("\n")[:12]))
+    assert "The record, 11 of its 34 lines:" in message.text
+    assert parse(message.markdown)[-2] == Preformatted("\n".join([*text.split("\n")[:4], "…", *text.split("\n")[-7:]]))
 
 
 def test_the_last_line_ties_it_to_the_incident_and_the_audit_log():

@@ -83,8 +83,9 @@ def test_a_long_value_is_cut_and_says_so():
     assert code("x" * 500, limit=10) == "`xxxxxxxxx…`"
 
 
-def test_a_block_stops_after_its_lines():
-    assert block("a\nb\nc", 2) == "```\na\nb\n```"
+def test_a_long_block_keeps_the_beginning_and_more_of_the_end():
+    assert block("a\nb\nc\nd\ne\nf", 4) == "```\na\n…\ne\nf\n```"
+    assert block("a\nb\nc\nd", 4) == "```\na\nb\nc\nd\n```"
 
 
 def test_tabs_of_a_stack_trace_become_spaces():
