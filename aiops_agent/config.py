@@ -60,8 +60,13 @@ class Config:
     playbooks: tuple[Path, ...]
 
 
-def load(path: Path, environment: Mapping[str, str]) -> Config:
-    """Read and check a configuration file; `environment` is where `env:NAME` secrets are looked up.
+def load(path: Path, environment: Mapping[str, str] | None) -> Config:
+    """Read and check a configuration file.
+
+    Args:
+        path: Where it lies.
+        environment: Where `env:NAME` secrets are looked up. None: secrets are not looked up and tokens stay empty, for
+            what delivers nothing; a person's shell does not hold the secrets of the agent.
 
     Raises:
         ConfigError: Every fault of it, with file, line, key and what would be right.
@@ -84,7 +89,7 @@ class _Loader(yaml.CSafeLoader):
     }
 
 
-def _checked(text: str, path: Path, environment: Mapping[str, str]) -> Config:
+def _checked(text: str, path: Path, environment: Mapping[str, str] | None) -> Config:
     try:
         node = yaml.compose(text, Loader=_Loader)
         data = yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader that knows one type less
@@ -119,19 +124,23 @@ def _checked(text: str, path: Path, environment: Mapping[str, str]) -> Config:
     return checked.settled(path, tokens)
 
 
-def _secret(reference: str, environment: Mapping[str, str]) -> str:
+def _secret(reference: str, environment: Mapping[str, str] | None) -> str:
     """Return what a reference points to: a secret itself does not belong in a file that is copied and backed up."""
     kind, _, place = reference.partition(":")
-    if kind == "env" and place:
+    if not (kind == "env" and place) and not (kind == "file" and place.startswith("/")):
+        raise ValueError('must point to the secret: "file:/etc/aiops-agent/NAME" (mode 0600) or "env:NAME"')
+    if environment is None:
+        return ""
+    if kind == "env":
         if not environment.get(place):
             raise ValueError(f"the environment variable {place} is not set")
         return environment[place]
-    if kind == "file" and place.startswith("/"):
-        try:
-            return Path(place).read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise ValueError(f"{place} cannot be read: {error.strerror}") from error
-    raise ValueError('must point to the secret: "file:/etc/aiops-agent/NAME" (mode 0600) or "env:NAME"')
+    try:
+        return Path(place).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ValueError(f"{place} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:  # whose own words quote the secret
+        raise ValueError(f"{place} holds what is no text") from error
 
 
 def _fault(path: Path, node: yaml.Node | None, problem: object) -> Fault:

@@ -95,6 +95,12 @@ def test_the_shipped_example_holds_every_default_and_is_right():
     assert config.sources[0].service is None
 
 
+def test_a_token_that_is_no_text_is_refused_without_a_byte_of_it(tmp_path):
+    (tmp_path / "token").write_bytes(b"secret\xff")
+    text = f'chat: [{{type: slack, token: "file:{tmp_path}/token", channel: "#a"}}]'
+    assert faults_of(tmp_path, text) == [(1, "chat.0.token", f"{tmp_path}/token holds what is no text")]
+
+
 def test_a_secret_comes_from_the_environment_or_a_file_and_is_not_shown(tmp_path):
     (tmp_path / "token").write_text("123:from-file\n")
     path = tmp_path / "config.yaml"

@@ -18,14 +18,14 @@ def list_waiting(arguments: argparse.Namespace) -> int:
 
 def flush(arguments: argparse.Namespace) -> int:
     """Try what is due."""
-    with acting(arguments.config) as (_, agent):
+    with acting(arguments.config, delivers=True) as (_, agent):
         delivered = deliver(agent)
         return _tried(agent.state, delivered, arguments)
 
 
 def retry(arguments: argparse.Namespace) -> int:
     """Try everything, what was refused too."""
-    with acting(arguments.config) as (session, agent):
+    with acting(arguments.config, delivers=True) as (session, agent):
         with agent.state.transaction():
             agent.state.outbox.retry(session.now)
         return _tried(agent.state, deliver(agent), arguments)

@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import stat
 import sys
 import time
 from collections.abc import Iterator
@@ -48,21 +49,31 @@ class Session:
         return World(clock=SystemClock(), host=os.uname().nodename)
 
 
-def start(config_file: str, *, create: bool = False) -> Session:
-    """Read the configuration and become the owner of the state; `create` makes a state_dir that is missing.
+def start(config_file: str, *, create: bool = False, delivers: bool = False) -> Session:
+    """Read the configuration and become the owner of the state.
+
+    Args:
+        config_file: The configuration.
+        create: Make a state_dir that is missing.
+        delivers: The command needs the tokens of the chats; no other asks for them, `halt` least of all.
 
     Raises:
         ConfigError: The configuration has faults.
         StateError: state_dir cannot be made or entered.
-        UsageError: The owner of state_dir cannot read this program.
+        UsageError: The owner of state_dir cannot read this program, or anyone can write there.
     """
-    config = configuration.load(Path(config_file), os.environ)
+    config = configuration.load(Path(config_file), os.environ if delivers else None)
     try:
         if create:
             config.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         _become_owner(config.state_dir)
         if config.state_dir.exists() and not os.access(config.state_dir, os.R_OK | os.X_OK):
             raise PermissionError(13, "Permission denied")
+        if config.state_dir.exists() and config.state_dir.stat().st_mode & stat.S_IWOTH:
+            raise UsageError(
+                f"anyone on this host can write to {config.state_dir}, and so give approvals in others' names",
+                hint=f"chmod o-w {config.state_dir}, and find out who did; or name a folder of its own",
+            )
     except OSError as error:
         raise StateError(
             f"{config.state_dir}: {error.strerror}", hint="run as the owner of state_dir, or as root"
@@ -81,7 +92,7 @@ def library(config_file: str | None) -> Library:
         config_file = DEFAULT_CONFIG
     if config_file is None:
         return Library()
-    config = configuration.load(Path(config_file), os.environ)
+    config = configuration.load(Path(config_file), None)
     return Library(config.playbooks, config.knowledge_base)
 
 
@@ -118,14 +129,14 @@ def reading(config_file: str) -> Iterator[tuple[Session, State]]:
 
 
 @contextmanager
-def acting(config_file: str, *, wait: timedelta = LOCK_WAIT) -> Iterator[tuple[Session, Agent]]:
-    """Take the lock and open everything, for a command that changes something.
+def acting(config_file: str, *, delivers: bool = False) -> Iterator[tuple[Session, Agent]]:
+    """Take the lock and open everything, for a command that changes something; `delivers` as in `start`.
 
     Raises:
-        UsageError: Another scan or command holds the lock for longer than `wait`.
+        UsageError: Another scan or command holds the lock for longer than `LOCK_WAIT`.
     """
-    session = start(config_file, create=True)
-    with exclusive(session.config.state_dir, wait=wait) as locked:
+    session = start(config_file, create=True, delivers=delivers)
+    with exclusive(session.config.state_dir, wait=LOCK_WAIT) as locked:
         if not locked:
             raise UsageError(
                 "another scan is at work and holds the lock", hint="try again when it is done, or `halt` it"

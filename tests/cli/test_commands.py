@@ -179,6 +179,14 @@ def test_the_shell_of_a_person_needs_no_token_to_halt_or_to_look(shell):
         assert (code, "TOKEN_OF_THE_AGENT is not set" in err) == (2, True)
 
 
+def test_a_state_that_anyone_can_write_to_is_not_used(shell):
+    shell.json("scan")
+    (shell.folder / "state").chmod(0o777)
+    for words in (["scan"], ["approvals", "list"]):
+        code, _, err = shell(*words)
+        assert (code, "chmod o-w" in err) == (2, True)
+
+
 def test_the_audit_log_is_verified_and_a_changed_byte_is_found(shell):
     shell.log.write_text(FAULT)
     shell.json("scan")
