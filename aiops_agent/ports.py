@@ -20,6 +20,9 @@ class LogSource(Protocol):
         A source that does not exist yet yields nothing. What cannot be read gives a batch with a notice.
         """
 
+    def covers(self, path: str) -> bool:
+        """Tell whether a file that is known by this path is this source's to read."""
+
     def directories(self) -> Sequence[str]:
         """Return `sources.quiet` stamps of what the last `read` listed: as long as they hold, no file has appeared."""
 

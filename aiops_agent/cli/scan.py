@@ -40,7 +40,10 @@ def _ticked(session: Session) -> Tick | None:
         with State.open(session.config.state_dir) as state, build(session.config, state, session.world) as agent:
             found = tick(agent, session.now)
             watched = [*quiet.watched(agent.sources.values()), *agent.library.stamps]
-            due, files = state.next_due(), list(state.checkpoints.all().values())
+            known = state.checkpoints.all().values()
+            # What an earlier configuration read may grow: no tick would be quiet any more.
+            files = [file for file in known if any(source.covers(file.path) for source in agent.sources.values())]
+            due = state.next_due()
         quiet.save(session.config.path, session.config.state_dir, watched, files, due, now=session.now)
     return found
 

@@ -49,7 +49,7 @@ class FileSource:
         """Yield what is new since the checkpoints in `known`, rotated files before those that took their place."""
         families: dict[str, rotation.Family] = {}
         for checkpoint in known.values():
-            if self._is_mine(checkpoint.path):
+            if self.covers(checkpoint.path):
                 rotation.family(families, checkpoint.path).known.append(checkpoint)
         found = paths.find(self._patterns)
         self._directories = found.directories
@@ -73,7 +73,8 @@ class FileSource:
         error = RefusedError("unreadable", "is a folder that the agent may not look into")
         yield self._refusal(directory, seen, known.get(f"{seen.st_dev}:{seen.st_ino}"), error)
 
-    def _is_mine(self, path: str) -> bool:
+    def covers(self, path: str) -> bool:
+        """Tell whether the patterns name this path, or the one it had before it was rotated."""
         return paths.matches(path, self._patterns) or paths.matches(rotation.original(path), self._patterns)
 
     def _read(

@@ -332,6 +332,20 @@ def test_help_names_every_command(capsys):
     assert "Exit codes" in capsys.readouterr().out
 
 
+def test_a_log_that_is_configured_no_more_does_not_keep_ticks_from_being_quiet(shell):
+    shell.log.write_text(FAULT)
+    old = shell.folder / "old.log"
+    old.write_text(FAULT)
+    shell.json("scan")
+    shell.config.write_text(shell.config.read_text().replace("*.log", "worker.log"))
+    old.write_text(FAULT * 2)
+    time.sleep(1.1)  # a configuration changed within the second before a tick is not vouched for
+    shell.json("scan")
+    assert quiet.check(str(shell.config), time.time()) is not None
+    shell.log.write_text(FAULT * 2)
+    assert quiet.check(str(shell.config), time.time()) is None
+
+
 def test_a_quiet_tick_is_told_from_the_snapshot_and_any_command_that_changes_something_ends_it(shell):
     shell.log.write_text("2026-11-23 03:00:00,001 INFO worker: all is well\n")
     time.sleep(1.1)  # a configuration changed within the second before a tick is not vouched for
