@@ -5,13 +5,14 @@ decided about them and the reports that follow are committed together or not at 
 with its intent on disk first (`repair`); delivering comes last and may fail without harm (`telling`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from aiops_agent.agent import Agent, Tick, entry
 from aiops_agent.model.audit import AuditEntry
 from aiops_agent.model.decision import NO_HISTORY, AskApproval, Decision, Reason, ReportOnly, Run, Suppress, name_of
+from aiops_agent.model.diagnosis import Diagnosis, Prediction
 from aiops_agent.model.event import Batch, Notice
 from aiops_agent.model.incident import Incident, Kind, Status, diagnosed, noticed, opened
 from aiops_agent.model.message import ReportKind
@@ -19,6 +20,9 @@ from aiops_agent.playbook.choose import choose
 from aiops_agent.policy.decide import decide
 from aiops_agent.repair import act, act_on_granted, ask, circumstances, expire, resolve, settle_interrupted
 from aiops_agent.telling import deliver, tell
+
+REFUSED_FILE = "refused_file"
+"""The kind of a notice about a playbook or an article that has faults."""
 
 
 def tick(agent: Agent, now: datetime, *, rehearse: bool = False) -> Tick:
@@ -77,24 +81,48 @@ def act_on_decided(agent: Agent, report: Tick, now: datetime) -> None:
 
 
 def counted(agent: Agent, batch: Batch, now: datetime) -> Iterator[Incident]:
-    """Yield the incident of each sighting, counted; what is new or has grown is diagnosed."""
+    """Yield the incident of each sighting, counted.
+
+    What is new or has grown is diagnosed, and everything after an edit of the articles; the playbook is chosen anew
+    each time, so that one that was written meanwhile, or a parameter that was missing, is used.
+    """
+    edited = agent.library.edition not in agent.state.seen
     pairs = [(s, agent.state.incidents.live(Kind.LOG, s.fingerprint, batch.service)) for s in batch.sightings]
-    asked = [s for s, incident in pairs if incident is None or s.count == 0]
+    asked = [s for s, incident in pairs if incident is None or s.count == 0 or (edited and not pending(incident))]
     answers = agent.diagnostician.diagnose([s.text for s in asked], [batch.service] * len(asked)) if asked else []
     fresh = {s.fingerprint: diagnosis for s, diagnosis in zip(asked, answers, strict=True)}
-    parameters = agent.parameters_of(batch.service)
     for sighting, known in pairs:
         incident = known or opened(batch, sighting, now)
         if diagnosis := fresh.get(sighting.fingerprint):
-            privileged = agent.executor.privileged
-            playbook = choose(agent.library.playbooks, diagnosis, batch.service, parameters, privileged=privileged)
-            incident = diagnosed(incident, sighting, diagnosis, playbook.name if playbook else None)
+            first = replace(sighting, text=known.text, headline=known.title) if known and sighting.count else sighting
+            incident = diagnosed(incident, first, diagnosis, chosen(agent, diagnosis, batch.service))
+        elif not pending(incident):
+            incident = replace(incident, playbook=chosen(agent, found_before(agent, incident), batch.service))
         yield replace(
             incident,
             occurrences=incident.occurrences + sighting.count,
             last_seen=now,
             severity=max(incident.severity, sighting.severity),
         )
+
+
+def pending(incident: Incident) -> bool:
+    """Tell whether its playbook is being asked about or run: not the moment to choose another."""
+    return incident.status in (Status.WAITING_APPROVAL, Status.RUNNING)
+
+
+def chosen(agent: Agent, diagnosis: Diagnosis, service: str | None) -> str | None:
+    """Return the name of the playbook for a diagnosis, if there is one."""
+    parameters, privileged = agent.parameters_of(service), agent.executor.privileged
+    playbook = choose(agent.library.playbooks, diagnosis, service, parameters, privileged=privileged)
+    return playbook.name if playbook else None
+
+
+def found_before(agent: Agent, incident: Incident) -> Diagnosis:
+    """Return what an incident was found to mean, its article as it reads now."""
+    article = agent.library.article(incident.article) if incident.article else None
+    prediction = Prediction(incident.category, incident.confidence, incident.abstained, (), incident.decided_by)
+    return Diagnosis(prediction, (article,) if article else ())
 
 
 def heard(agent: Agent, notice: Notice, now: datetime) -> Incident:
@@ -105,15 +133,27 @@ def heard(agent: Agent, notice: Notice, now: datetime) -> Incident:
 
 
 def absorb_faults(agent: Agent, report: Tick, now: datetime) -> None:
-    """Tell which playbooks and articles are refused: looked at when one of their files has changed."""
+    """Tell which playbooks and articles are refused, and close what was mended: looked at after an edit of a file."""
     edition = agent.library.edition
     if edition not in agent.state.seen:
         faults = agent.library.faults
         with agent.state.transaction():
             agent.state.seen.add(edition)
-            for path in sorted({fault.file for fault in faults}):
+            paths = sorted({fault.file for fault in faults})
+            close_mended(agent, report, paths, now)
+            for path in paths:
                 detail = "\n".join(str(fault) for fault in faults if fault.file == path)
-                settle(agent, report, heard(agent, Notice("refused_file", path, detail), now), settled=False, now=now)
+                settle(agent, report, heard(agent, Notice(REFUSED_FILE, path, detail), now), settled=False, now=now)
+
+
+def close_mended(agent: Agent, report: Tick, refused: Sequence[str], now: datetime) -> None:
+    """Close the notices about files that are mended, so that a new fault is told; call inside a transaction."""
+    for incident in agent.state.incidents.all():
+        notice = noticed(Notice(REFUSED_FILE, incident.source, ""), now)
+        told = incident.fingerprint == notice.fingerprint and incident.status is not Status.CLOSED
+        if told and incident.source not in refused:
+            report.record(agent, entry(now, "incident.closed", incident.id, detail="the file is mended"))
+            report.keep(agent, replace(incident, status=Status.CLOSED))
 
 
 def settle(agent: Agent, report: Tick, incident: Incident, *, settled: bool, now: datetime) -> None:

@@ -10,6 +10,7 @@ from aiops_agent.agent import Agent, Tick
 from aiops_agent.cli.output import print_json, print_table, safe
 from aiops_agent.cli.session import acting, library, start, user
 from aiops_agent.errors import Fault, PlaybookError, UsageError
+from aiops_agent.model.incident import Status
 from aiops_agent.model.playbook import Failed, NotNeeded, Playbook, RunResult, Succeeded
 from aiops_agent.playbook.bind import Bound, bind
 from aiops_agent.playbook.catalogue import Catalogue
@@ -17,10 +18,11 @@ from aiops_agent.playbook.lint import lint as advice_on
 from aiops_agent.playbook.load import load
 from aiops_agent.playbook.load import schema as json_schema
 from aiops_agent.playbook.run import dry_run
-from aiops_agent.repair import perform
+from aiops_agent.repair import perform, resolve
 from aiops_agent.wiring import rehearsal, shipped
 
 NEEDS_ATTENTION = 1
+UNSOLVED = (Status.OPEN, Status.ACKNOWLEDGED, Status.WAITING_APPROVAL)
 
 
 def list_all(arguments: argparse.Namespace) -> int:
@@ -109,6 +111,10 @@ def run(arguments: argparse.Namespace) -> int:
             raise UsageError("all acting is halted", hint="`aiops-agent resume` first")
         report = Tick()
         result = perform(agent, report, bound, incident=None, actor=user())
+        if isinstance(result, Succeeded):
+            for incident in agent.state.incidents.all():
+                if (incident.playbook, incident.service) == (arguments.name, service) and incident.status in UNSOLVED:
+                    resolve(agent, report, incident)
     if result is None or report.audit_error:
         raise report.audit_error or AssertionError("a run without a record")
     if arguments.json:

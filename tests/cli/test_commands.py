@@ -391,3 +391,32 @@ def test_an_agreement_that_comes_too_late_is_refused_and_not_recorded_as_one(she
     assert (code, "expired" in err, "playbook run remove-stale-lock" in err) == (2, True, True)
     _, recorded, _ = shell("audit", "show", "--jsonl")
     assert "approval.granted" not in recorded
+
+
+OWN = """\
+name: move-lock
+version: 1
+description: {en: Move the lock aside., zh: 移走锁文件。}
+risk: low
+for: {categories: [disk_full], services: ["*"]}
+params: {lock: {from: source.parameters.lock_file}}
+evidence: [{file_exists: {path: $lock}}]
+steps: [{move_aside: {path: $lock}}]
+verify: {within: 1s, probes: [{file_absent: {path: $lock}}]}
+cooldown: 15m
+"""
+
+
+def test_a_run_that_a_person_starts_resolves_what_waited_for_it(shell):
+    (shell.folder / "own").mkdir()
+    (shell.folder / "own" / "move-lock.yaml").write_text(OWN)
+    shell.configure(playbooks=f"[{shell.folder}/own]", policy="{mode: observe}")
+    lock = shell.folder / "lock"
+    lock.write_text("1")
+    shell.config.write_text(
+        shell.config.read_text().replace("start: beginning", f"start: beginning, parameters: {{lock_file: {lock}}}")
+    )
+    shell.log.write_text(FAULT)
+    assert shell.json("scan")["incidents"][0]["reason"] == "observe_only"
+    assert shell("playbook", "run", "move-lock")[0] == 0
+    assert shell.json("incidents", "list")["incidents"][0]["status"] == "resolved"

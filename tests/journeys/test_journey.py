@@ -231,6 +231,32 @@ def test_an_edited_playbook_takes_effect_on_the_next_tick(tmp_path):
     assert "run" in {incident.decision for incident in host.tick().touched.values()}
 
 
+def test_a_playbook_written_for_a_fault_that_is_known_already_is_used_when_it_is_seen_again(tmp_path):
+    host = Host(tmp_path, mode=Mode.APPROVE)
+    repair = host.repair.read_text()
+    host.repair.unlink()
+    host.fails()
+    assert only(host.tick()).reason == "no_playbook"
+    host.repair.write_text(repair)
+    host.fails()
+    assert only(host.tick()).decision == "ask"
+    host.repair.write_text(repair.replace("[service_failure]", "[disk_full]"))
+    host.fails()
+    assert only(host.tick()).playbook == "remove-lock", "it is being asked about"
+
+
+def test_a_broken_playbook_that_was_mended_is_told_when_it_breaks_again(tmp_path):
+    host = Host(tmp_path)
+    repair = host.repair.read_text()
+    host.repair.write_text(repair.replace("steps:", "stepps:"))
+    first = only(host.tick())
+    host.repair.write_text(repair)
+    assert only(host.tick()).status is Status.CLOSED
+    host.repair.write_text(repair.replace("evidence:", "evidense:"))
+    second = only(host.tick())
+    assert (first.id == second.id, len(host.phone.messages)) == (False, 2)
+
+
 def test_a_rehearsal_decides_and_leaves_everything_as_it_was(tmp_path):
     host = Host(tmp_path)
     host.fails()
