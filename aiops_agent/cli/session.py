@@ -69,6 +69,8 @@ def start(config_file: str, *, create: bool = False, delivers: bool = False) -> 
         _become_owner(config.state_dir)
         if config.state_dir.exists() and not os.access(config.state_dir, os.R_OK | os.X_OK):
             raise PermissionError(13, "Permission denied")
+        if create and not any(config.state_dir.iterdir()):
+            config.state_dir.chmod(0o700)  # a mount point or folder made for us, as open as its maker left it
         if config.state_dir.exists() and config.state_dir.stat().st_mode & stat.S_IWOTH:
             raise UsageError(
                 f"anyone on this host can write to {config.state_dir}, and so give approvals in others' names",

@@ -179,6 +179,13 @@ def test_the_shell_of_a_person_needs_no_token_to_halt_or_to_look(shell):
         assert (code, "TOKEN_OF_THE_AGENT is not set" in err) == (2, True)
 
 
+def test_an_empty_folder_that_anyone_can_write_to_is_closed_and_used(shell):
+    (shell.folder / "state").mkdir()
+    (shell.folder / "state").chmod(0o1777)
+    shell.json("scan")
+    assert (shell.folder / "state").stat().st_mode & 0o7777 == 0o700
+
+
 def test_a_state_that_anyone_can_write_to_is_not_used(shell):
     shell.json("scan")
     (shell.folder / "state").chmod(0o777)
