@@ -39,11 +39,17 @@ def list_all(arguments: argparse.Namespace) -> int:
             for p in found
         ),
         empty="no playbooks",
-        below=[playbook.description["en"] for playbook in found],
+        below=[f"{p.description['en']}{_wants(p)}" for p in found],
     )
     for fault in catalogue.faults:
         print(f"refused: {fault}")
     return 0
+
+
+def _wants(playbook: Playbook) -> str:
+    origins = sorted(origin.removeprefix("source.parameters.") for origin in playbook.params.values())
+    wanted = [origin for origin in origins if origin != "source.service"]
+    return f" Parameters: {', '.join(wanted)}." if wanted else ""
 
 
 def show(arguments: argparse.Namespace) -> int:

@@ -2,14 +2,18 @@
 
 import argparse
 import time
+from collections.abc import Iterator
 
 from aiops_agent.agent import Tick
-from aiops_agent.cli.output import percent, print_json, print_table
+from aiops_agent.cli.output import percent, print_json, print_table, safe
 from aiops_agent.cli.session import Session, start
+from aiops_agent.config import Config
 from aiops_agent.model.incident import Incident, Status
 from aiops_agent.pipeline import tick
 from aiops_agent.sources import quiet
+from aiops_agent.sources.paths import find
 from aiops_agent.state.database import exclusive
+from aiops_agent.state.halt import Halt
 from aiops_agent.state.state import State
 from aiops_agent.wiring import build, rehearsal
 
@@ -22,6 +26,8 @@ def scan(arguments: argparse.Namespace) -> int:
     session = start(arguments.config, create=not arguments.dry_run, delivers=True)
     found = _rehearsed(session) if arguments.dry_run else _ticked(session)
     code = _print(found, time.monotonic() - started, arguments)
+    if not arguments.json:
+        print("".join(f"{line}\n" for line in _remarks(session.config, dry_run=arguments.dry_run)), end="")
     if found and found.audit_error:
         raise found.audit_error
     return code
@@ -68,6 +74,17 @@ def _print(found: Tick | None, seconds: float, arguments: argparse.Namespace) ->
     else:
         _print_incidents(report, touched, seconds)
     return NEEDS_ATTENTION if arguments.check and any(map(_needs_attention, touched)) else 0
+
+
+def _remarks(config: Config, *, dry_run: bool) -> Iterator[str]:
+    """Yield what a person may wonder about: why nothing was read, why nothing was done."""
+    if not config.sources:
+        yield f"nothing is read: {config.path} names no sources"
+    if dry_run:
+        patterns = [pattern for source in config.sources for pattern in source.paths if not find((pattern,)).files]
+        yield from (f"no file matches {safe(pattern)}: it is read when it appears" for pattern in patterns)
+    if Halt(config.state_dir / "halt").is_set():
+        yield "halted: nothing is acted on until `aiops-agent resume`"
 
 
 def _needs_attention(incident: Incident) -> bool:

@@ -29,7 +29,7 @@ def load(path: Path) -> Playbook:
         raise PlaybookError(document.faults, hint=_HINT)
     playbook = shape.fill(document, hashlib.sha256(content).hexdigest())
     if playbook is None:
-        raise PlaybookError(document.faults, hint=_HINT)
+        raise PlaybookError(sorted(document.faults, key=lambda fault: fault.line), hint=_HINT)
     return playbook
 
 

@@ -427,3 +427,23 @@ def test_a_run_that_a_person_starts_resolves_what_waited_for_it(shell):
     assert shell.json("scan")["incidents"][0]["reason"] == "observe_only"
     assert shell("playbook", "run", "move-lock")[0] == 0
     assert shell.json("incidents", "list")["incidents"][0]["status"] == "resolved"
+
+
+def test_a_dry_run_names_a_path_that_matches_nothing_and_a_scan_says_that_all_acting_is_halted(shell):
+    _, out, _ = shell("scan", "--dry-run")
+    assert f"no file matches {shell.folder}/*.log" in out
+    shell("halt")
+    shell.log.write_text(FAULT)
+    _, out, _ = shell("scan")
+    assert "no file matches" not in out
+    assert "halted" in out
+
+
+def test_a_configuration_without_sources_is_told(shell):
+    shell.config.write_text(f"state_dir: {shell.folder}/state\n")
+    assert "names no sources" in shell("scan")[1]
+
+
+def test_the_list_of_playbooks_says_which_parameters_each_asks_for(capsys):
+    run(["playbook", "list"])
+    assert "Parameters: config_file, config_format, health_url, last_good." in capsys.readouterr().out
