@@ -12,6 +12,9 @@ from aiops_agent.model.incident import rfc3339
 
 TAMPERED = 3
 
+DIGEST_SHOWN = 12
+"""Characters of a digest that tell it from others on a screen; the JSON has it whole."""
+
 
 def verify(arguments: argparse.Namespace) -> int:
     """Check every byte of the log; writes nothing."""
@@ -43,6 +46,9 @@ def show(arguments: argparse.Namespace) -> int:
             }
             print(json.dumps(line, ensure_ascii=False))
         else:
-            detail = "  ".join(f"{name}={value}" for name, value in entry.detail.items() if value is not None)
+            shown = {name: value for name, value in entry.detail.items() if value is not None}
+            if "digest" in shown:
+                shown["digest"] = str(shown["digest"])[:DIGEST_SHOWN]
+            detail = "  ".join(f"{name}={value}" for name, value in shown.items())
             print(safe(f"{rfc3339(entry.time)}  {entry.actor:<12} {entry.action:<18} {entry.subject:<14} {detail}"))
     return 0

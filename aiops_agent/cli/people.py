@@ -2,7 +2,7 @@
 
 import argparse
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from aiops_agent.agent import Tick
 from aiops_agent.cli.output import print_json, print_table, safe
@@ -37,12 +37,7 @@ def list_approvals(arguments: argparse.Namespace) -> int:
 def approve(arguments: argparse.Namespace) -> int:
     """Agree, and run the playbook now."""
     with acting(arguments.config, delivers=True) as (session, agent):
-        approval = _check_pending(agent.state.approvals.by_id(arguments.id), arguments.id)
-        if approval.expires <= session.now:  # before the record, which must not hold an agreement that was none
-            raise UsageError(
-                f"{arguments.id} has expired",
-                hint=f"to run it now all the same: aiops-agent playbook run {approval.playbook}",
-            )
+        _check_pending(agent.state.approvals.by_id(arguments.id), arguments.id, session.now)
         agent.journal.append(AuditEntry(session.now, user(), "approval.granted", arguments.id, {}))
         with agent.state.transaction():
             agent.state.approvals.answer(arguments.id, ApprovalState.APPROVED, user(), session.now)
@@ -62,7 +57,7 @@ def approve(arguments: argparse.Namespace) -> int:
 def deny(arguments: argparse.Namespace) -> int:
     """Refuse: the playbook is not run."""
     with acting(arguments.config) as (session, agent):
-        approval = _check_pending(agent.state.approvals.by_id(arguments.id), arguments.id)
+        approval = _check_pending(agent.state.approvals.by_id(arguments.id), arguments.id, session.now)
         agent.journal.append(AuditEntry(session.now, user(), "approval.denied", arguments.id, {}))
         with agent.state.transaction():
             agent.state.approvals.answer(arguments.id, ApprovalState.DENIED, user(), session.now)
@@ -71,13 +66,19 @@ def deny(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _check_pending(approval: Approval | None, identity: str) -> Approval:
+def _check_pending(approval: Approval | None, identity: str, now: datetime) -> Approval:
+    """Return the question, or refuse the answer: before it is recorded, where it would look like one that counted."""
     if approval is None:
         raise UsageError(f"there is no approval {identity}", hint="`aiops-agent approvals list` names them")
     if approval.state is not ApprovalState.PENDING:
         raise UsageError(
             f"{identity} is {approval.state} already",
             hint=f"an answer counts once; to run it now: aiops-agent playbook run {approval.playbook}",
+        )
+    if approval.expires <= now:
+        raise UsageError(
+            f"{identity} has expired",
+            hint=f"no answer was a no; to run it now all the same: aiops-agent playbook run {approval.playbook}",
         )
     return approval
 

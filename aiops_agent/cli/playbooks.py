@@ -65,6 +65,9 @@ def show(arguments: argparse.Namespace) -> int:
 
 def lint(arguments: argparse.Namespace) -> int:
     """Print faults and advice; 1 when there is any."""
+    missing = [name for name in arguments.files if not Path(name).exists()]
+    if missing:
+        raise UsageError(f"there is no {', '.join(missing)}", hint="`aiops-agent playbook lint` checks every playbook")
     if arguments.files:
         found, faults = _loaded([Path(name) for name in arguments.files])
     else:

@@ -298,6 +298,11 @@ def test_the_playbook_commands_work_without_a_configuration(capsys):
     assert json.loads(capsys.readouterr().out)["properties"]["steps"]
 
 
+def test_lint_of_a_file_that_is_not_there_is_wrong_use(tmp_path, capsys):
+    assert run(["playbook", "lint", str(tmp_path / "nope.yaml")]) == 2
+    assert "nope.yaml" in capsys.readouterr().err
+
+
 def test_lint_names_the_faults_of_a_file(tmp_path, capsys):
     bad = tmp_path / "bad.yaml"
     bad.write_text("name: bad\nsteps: [{format: {disk: sda}}]\n")
@@ -394,10 +399,11 @@ def test_an_agreement_that_comes_too_late_is_refused_and_not_recorded_as_one(she
     )
     with State.open(shell.folder / "state") as state, state.transaction():
         state.approvals.ask(question)
-    code, _, err = shell("approvals", "approve", question.id)
-    assert (code, "expired" in err, "playbook run remove-stale-lock" in err) == (2, True, True)
+    for answer in ("approve", "deny"):
+        code, _, err = shell("approvals", answer, question.id)
+        assert (code, "expired" in err, "playbook run remove-stale-lock" in err) == (2, True, True)
     _, recorded, _ = shell("audit", "show", "--jsonl")
-    assert "approval.granted" not in recorded
+    assert "approval." not in recorded
 
 
 OWN = """\
