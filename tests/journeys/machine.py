@@ -177,7 +177,7 @@ def small_disk(folder: Path, size: str):
     """Mount a file system on `folder` for those who start with what is yielded; also yield a way into it."""
     needs_namespaces()
     folder.mkdir(exist_ok=True)
-    script = f'mount -t tmpfs -o size={size} none "{folder}" && echo mounted && exec cat'
+    script = f'mount -t tmpfs -o size={size},mode=755 none "{folder}" && echo mounted && exec cat'
     pipe = subprocess.PIPE
     with subprocess.Popen(["unshare", "-m", "sh", "-c", script], stdin=pipe, stdout=pipe, text=True) as holder:
         assert holder.stdout.readline() == "mounted\n"
