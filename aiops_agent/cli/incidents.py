@@ -3,7 +3,7 @@
 import argparse
 from dataclasses import replace
 
-from aiops_agent.cli.output import percent, print_json, print_table, safe
+from aiops_agent.cli.output import category, print_json, print_table, safe
 from aiops_agent.cli.session import acting, reading, user
 from aiops_agent.errors import UsageError
 from aiops_agent.model.audit import AuditEntry
@@ -21,7 +21,7 @@ def list_all(arguments: argparse.Namespace) -> int:
         print_table(
             ("ID", "STATUS", "SEVERITY", "CATEGORY", "SERVICE", "COUNT", "LAST SEEN"),
             (
-                (i.id, i.status, i.severity.label, i.category, i.service, i.occurrences, rfc3339(i.last_seen))
+                (i.id, i.status, i.severity.label, category(i)[0], i.service, i.occurrences, rfc3339(i.last_seen))
                 for i in found
             ),
             empty="no incidents",
@@ -44,14 +44,14 @@ def show(arguments: argparse.Namespace) -> int:
             }
         )
         return 0
-    sure = "not sure" if incident.abstained else f"{percent(incident.confidence)} sure"
+    found, sure = category(incident)
     lines = {
         "incident": f"{incident.id}  {incident.status}  {incident.severity.label}",
         "title": incident.title,
         "service": incident.service or "none: report only",
         "source": incident.source,
         "seen": f"{incident.occurrences} times, {rfc3339(incident.first_seen)} to {rfc3339(incident.last_seen)}",
-        "category": f"{incident.category}, {sure}; decided by {incident.decided_by}",
+        "category": f"{found} ({sure}); decided by {incident.decided_by}",
         "grouped because": incident.grouped_by,
         "article": incident.article or "none fits",
         "playbook": incident.playbook or "none",

@@ -4,6 +4,8 @@ import json
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 
+from aiops_agent.model.incident import Incident, Kind
+
 
 def print_json(value: Mapping[str, object]) -> None:
     """Print one JSON object on one line, UTF-8."""
@@ -26,6 +28,13 @@ def print_table(
         print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
         if number and below:
             print(f"    {safe(below[number - 1])}")
+
+
+def category(incident: Incident) -> tuple[str, str]:
+    """Return what an incident was found to be and how sure that is; a notice of the agent itself needs no diagnosis."""
+    if incident.kind is Kind.AGENT:
+        return "notice", "-"
+    return incident.category, "not sure" if incident.abstained else percent(incident.confidence)
 
 
 def percent(confidence: float) -> str:

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 
 from aiops_agent.agent import Tick
-from aiops_agent.cli.output import percent, print_json, print_table, safe
+from aiops_agent.cli.output import category, print_json, print_table, safe
 from aiops_agent.cli.session import Session, start
 from aiops_agent.config import Config
 from aiops_agent.model.incident import Incident, Status
@@ -91,10 +91,6 @@ def _needs_attention(incident: Incident) -> bool:
     return incident.status in (Status.OPEN, Status.WAITING_APPROVAL)
 
 
-def _sure(incident: Incident) -> str:
-    return "not sure" if incident.abstained else percent(incident.confidence)
-
-
 def _decision(incident: Incident) -> str:
     return f"{incident.decision}: {incident.reason}"
 
@@ -102,10 +98,7 @@ def _decision(incident: Incident) -> str:
 def _print_incidents(report: Tick, touched: list[Incident], seconds: float) -> None:
     print_table(
         ("ID", "SEVERITY", "CATEGORY", "SURE", "SERVICE", "COUNT", "DECISION", "STATUS"),
-        (
-            (i.id, i.severity.label, i.category, _sure(i), i.service, i.occurrences, _decision(i), i.status)
-            for i in touched
-        ),
+        ((i.id, i.severity.label, *category(i), i.service, i.occurrences, _decision(i), i.status) for i in touched),
         empty="nothing new",
         below=[incident.title for incident in touched],
     )

@@ -141,6 +141,12 @@ def test_what_was_left_behind_is_named():
     assert "a person has to look now" in message.text
 
 
+def test_a_notice_is_told_in_the_language_of_the_report():
+    notice = incident(kind=Kind.AGENT, reason="notice", title="refused file: /srv/a.yaml", source="/srv/a.yaml")
+    told = composed(report(ReportKind.NOTICE, incident=notice, citation=None), "zh")
+    assert told.title == "提示 web-01：文件有误，未被采用：/srv/a.yaml"
+
+
 def test_a_notice_has_no_diagnosis():
     notice = incident(kind=Kind.AGENT, reason="notice", title="unreadable: /var/log/x.log", text="permission denied")
     message = composed(report(ReportKind.NOTICE, incident=notice, citation=None))
@@ -188,7 +194,7 @@ def test_only_words_of_ours_are_trusted(path):
         for line in path.read_text("utf-8").splitlines()
         if "|safe" in line
     ]
-    ours = ("reasons[", "categories[", "severities[", "units[", "endings[")
+    ours = ("reasons[", "categories[", "severities[", "units[", "endings[", "notices[")
     assert all(expression.startswith(ours) for expression in trusted)
 
 

@@ -453,3 +453,11 @@ def test_a_configuration_without_sources_is_told(shell):
 def test_the_list_of_playbooks_says_which_parameters_each_asks_for(capsys):
     run(["playbook", "list"])
     assert "Parameters: config_file, config_format, health_url, last_good." in capsys.readouterr().out
+
+
+def test_a_notice_of_the_agent_is_shown_as_one_and_not_as_a_diagnosis(shell):
+    (shell.folder / "own").mkdir()
+    (shell.folder / "own" / "broken.yaml").write_text("x")
+    shell.configure(playbooks=f"[{shell.folder}/own]")
+    _, out, _ = shell("scan")
+    assert ("notice" in out, "unknown" in out) == (True, False)
