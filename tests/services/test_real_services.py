@@ -119,12 +119,12 @@ def test_redis_that_cannot_save_and_one_that_finds_its_port_taken(open_folder):
     log = open_folder / "redis.log"
     data = open_folder / "data"
     data.mkdir()
-    argv = [redis, "--port", str(port), "--bind", "127.0.0.1", "--dir", str(data), "--logfile", str(log), "--save", ""]
-    with running(argv, port):
+    argv = [redis, "--port", str(port), "--bind", "127.0.0.1", "--logfile", str(log), "--save", "", "--dir"]
+    with running([*argv, str(data)], port):
         subprocess.run([client, "-p", str(port), "set", "a", "b"], check=True, capture_output=True)
         shutil.rmtree(data)
         subprocess.run([client, "-p", str(port), "save"], check=False, capture_output=True)
-        subprocess.run([*argv, "--dir", str(open_folder)], capture_output=True, timeout=PATIENCE, check=False)
+        subprocess.run([*argv, str(open_folder)], capture_output=True, timeout=PATIENCE, check=False)
     found = scanned(open_folder, log)
     assert {"missing_dependency", "port_in_use"} <= set(found)
 
