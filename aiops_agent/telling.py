@@ -74,4 +74,7 @@ def deliver(agent: Agent) -> int:
             delivered += 1
             with agent.state.transaction():
                 agent.state.outbox.sent(letter)
+    if delivered:
+        with agent.state.transaction():
+            agent.state.outbox.forget_sent()
     return delivered

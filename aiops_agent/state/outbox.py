@@ -25,7 +25,7 @@ class Letter:
     incident: str
     message: Message
     state: str
-    """`waiting`, or `dead`: refused for good by the platform, or for a destination that is gone."""
+    """`waiting`, `sent`, or `dead`: refused for good by the platform, or for a destination that is gone."""
 
     attempts: int
     next_at: datetime
@@ -77,11 +77,15 @@ class Outbox:
 
     def all(self) -> list[Letter]:
         """Return everything not delivered, oldest first."""
-        return self._many("1 ORDER BY id")
+        return self._many("state!='sent' ORDER BY id")
 
     def sent(self, letter: Letter) -> None:
-        """Forget it: the platform took it."""
-        self._database.rows("DELETE FROM outbox WHERE id=?", letter.id)
+        """Record that the platform took it."""
+        self._database.rows("UPDATE outbox SET state='sent' WHERE id=?", letter.id)
+
+    def forget_sent(self) -> None:
+        """Drop what was delivered: all at once, which writes a tenth of what one by one does."""
+        self._database.rows("DELETE FROM outbox WHERE state='sent'")
 
     def failed(self, letter: Letter, error: str, now: datetime, *, retry_after: float | None) -> None:
         """Try again later, as the platform asked or after a doubling wait; what else is for it waits as long."""
@@ -103,7 +107,7 @@ class Outbox:
 
     def retry(self, now: datetime) -> int:
         """Make everything undelivered due now, what was refused too; return how many."""
-        return self._database.changed("UPDATE outbox SET state='waiting', next_at=?", stamp(now))
+        return self._database.changed("UPDATE outbox SET state='waiting', next_at=? WHERE state!='sent'", stamp(now))
 
     def next_due(self) -> datetime | None:
         """Return when the next try is due."""

@@ -199,3 +199,12 @@ def test_letters_to_a_chat_that_is_configured_no_more_are_set_aside_until_it_is_
     host.phone.name, host.phone.reachable = "phone", True
     host.tick()
     assert len(host.phone.messages) == 1
+
+
+def test_what_was_delivered_does_not_stay_in_the_state(tmp_path):
+    host = Host(tmp_path)
+    host.writes("ERROR something nobody knows", "ERROR another matter altogether here")
+    host.tick()
+    assert len(host.phone.messages) == 2
+    with host.agent() as agent:
+        assert agent.state.database.value("SELECT count(*) FROM outbox") == 0

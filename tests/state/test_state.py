@@ -196,7 +196,9 @@ def test_what_was_delivered_leaves_nothing_behind(state):
     with state.transaction():
         state.outbox.put("slack", "inc-00000001", MESSAGE, NOW)
         state.outbox.sent(state.outbox.due(NOW)[0])
-    assert state.outbox.all() == []
+        assert state.outbox.all() == []
+        assert state.outbox.retry(NOW) == 0
+        state.outbox.forget_sent()
     assert state.database.value("SELECT count(*) FROM outbox") == 0
 
 
