@@ -119,9 +119,22 @@ def _checked(text: str, path: Path, environment: Mapping[str, str] | None) -> Co
             faults.append(
                 Fault(str(path), _line(node, ("chat", position, "token")), f"chat.{position}.token", str(error))
             )
+    faults += [
+        Fault(str(path), _line(node, place), ".".join(map(str, place)), why) for place, why in _disputed(checked)
+    ]
     if faults:
         raise ConfigError(faults)
     return checked.settled(path, tokens)
+
+
+def _disputed(checked: "_File") -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Yield each parameter that two sources of one service set differently: playbooks would act on either."""
+    first: dict[tuple[str, str], object] = {}
+    for position, source in enumerate(checked.sources):
+        for name, value in source.parameters.items() if source.service else ():
+            if first.setdefault((str(source.service), name), value) != value:
+                why = f"another source of {source.service} says {first[str(source.service), name]!r}; make them agree"
+                yield ("sources", position, "parameters", name), why
 
 
 def _secret(reference: str, environment: Mapping[str, str] | None) -> str:

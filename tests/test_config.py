@@ -95,6 +95,23 @@ def test_the_shipped_example_holds_every_default_and_is_right():
     assert config.sources[0].service is None
 
 
+def test_two_sources_of_one_service_that_disagree_on_a_parameter_are_refused(tmp_path):
+    text = """\
+sources:
+  - {type: file, paths: ["/a"], service: shop.service, parameters: {lock_file: /srv/a.lock, port: 80}}
+  - {type: file, paths: ["/b"], service: cart.service, parameters: {lock_file: /srv/b.lock}}
+  - type: file
+    paths: ["/c"]
+    service: shop.service
+    parameters:
+      port: 80
+      lock_file: /srv/c.lock
+"""
+    [(line, key, message)] = faults_of(tmp_path, text)
+    assert (line, key) == (9, "sources.2.parameters.lock_file")
+    assert "/srv/a.lock" in message
+
+
 def test_a_token_that_is_no_text_is_refused_without_a_byte_of_it(tmp_path):
     (tmp_path / "token").write_bytes(b"secret\xff")
     text = f'chat: [{{type: slack, token: "file:{tmp_path}/token", channel: "#a"}}]'
