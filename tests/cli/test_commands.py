@@ -46,7 +46,9 @@ class Shell:
 
 @pytest.fixture
 def shell(tmp_path, capsys):
-    return Shell(tmp_path, capsys)
+    before = os.umask(0o022)  # a command sets its own, which must not reach the tests after this one
+    yield Shell(tmp_path, capsys)
+    os.umask(before)
 
 
 def test_a_scan_prints_the_object_of_the_contract(shell):
