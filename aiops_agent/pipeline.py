@@ -11,7 +11,7 @@ from datetime import datetime
 
 from aiops_agent.agent import Agent, Tick, entry
 from aiops_agent.model.audit import AuditEntry
-from aiops_agent.model.decision import NO_HISTORY, AskApproval, Decision, Reason, ReportOnly, Run, Suppress, name_of
+from aiops_agent.model.decision import NO_HISTORY, AskApproval, Decision, ReportOnly, Run, Suppress, name_of
 from aiops_agent.model.diagnosis import Diagnosis, Prediction
 from aiops_agent.model.event import Batch, Notice
 from aiops_agent.model.incident import Incident, Kind, Status, diagnosed, noticed, opened
@@ -41,8 +41,18 @@ def tick(agent: Agent, now: datetime, *, rehearse: bool = False) -> Tick:
         expire(agent, report, now)
         act_on_decided(agent, report, now)
         act_on_granted(agent, report)
+        absorb_audit_error(agent, report, now)
         deliver(agent)
     return report
+
+
+def absorb_audit_error(agent: Agent, report: Tick, now: datetime) -> None:
+    """Tell that nothing is acted on, and why: the audit log could not be written."""
+    if report.audit_error:
+        detail = f"{report.audit_error.message}\n{report.audit_error.hint}".strip()
+        with agent.state.transaction():
+            notice = heard(agent, Notice("audit_unavailable", "audit log", detail), now)
+            settle(agent, report, notice, settled=False, now=now)
 
 
 def remember(agent: Agent, source: str) -> None:
@@ -163,7 +173,7 @@ def settle(agent: Agent, report: Tick, incident: Incident, *, settled: bool, now
     if changed or not isinstance(decision, Suppress):  # an unchanged silence is not recorded 288 times a day
         recorded = report.record(agent, decision_entry(incident, decision, now))
         if not recorded and isinstance(decision, Run | AskApproval):
-            decision = ReportOnly(Reason.AUDIT_UNAVAILABLE)
+            decision = decided(agent, report, incident, settled=settled, now=now)  # now without a record
     incident = replace(incident, decision=name_of(decision), reason=decision.reason.value)
     match decision:
         case Suppress():

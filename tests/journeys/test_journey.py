@@ -277,7 +277,13 @@ def test_without_a_record_nothing_is_done_and_it_says_so(tmp_path):
     found = host.tick()
     assert found.audit_error is not None
     assert host.lock.exists()
-    assert {(i.decision, i.reason) for i in found.touched.values()} == {("report", "audit_unavailable")}
+    told = {i.kind: (i.decision, i.reason) for i in found.touched.values()}
+    assert told == {Kind.LOG: ("report", "audit_unavailable"), Kind.AGENT: ("report", "notice")}
+    assert [title for title in host.phone.titles if "audit unavailable" in title]
+    before = len(host.phone.titles)
+    host.fails()
+    host.tick()
+    assert len(host.phone.titles) == before, "told once"
 
 
 @pytest.mark.parametrize(
