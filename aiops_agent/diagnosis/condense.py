@@ -44,7 +44,7 @@ _FRAMES = (
     r"\S+/\S+\.(?:rs|cc|cpp|c|js|ts):\d+(?::\d+)?$|throw er;.*|Require stack:|- /\S+|\}?\]?\)?;?$",
     r"Stack trace:?$|Stack:?$|stacktrace:?$|\[stacktrace\]$|--- .*trace.* ---|Backtrace:?|Call Trace:",
     r"(?:RIP|RSP|R[ABCD]X|RBP|RSI|RDI|R\d\d|CR2|EFLAGS|CPU|Modules linked in|Hardware name): .*",  # kernel
-    r"Code: (?:[0-9a-f<>]{2,4} ){4}.*",
+    r"Code: (?:[0-9a-f<>]{2,4} ){4}.*|note: run with `RUST_BACKTRACE=.*",
     r"(?:STATEMENT|QUERY|语句): .*",  # quoted, not stated
 )
 _FRAME = re2.compile(r"^\s*(?:" + "|".join(_FRAMES) + ")")
@@ -55,6 +55,7 @@ _OUTER_FOLLOWS = re2.compile(
     r"^(?:During handling of the above exception|The above exception was the direct cause|Next \S+(?:Exception|Error))"
 )
 _QUOTED_SOURCE = re2.compile(r"^\s*File \".*\", line \d+")
+_SETTING_READ = re2.compile(r"\benviron\[")
 _NOISE_KEYS = frozenset(
     [
         "time",
@@ -176,7 +177,11 @@ def _fields(value: dict[str, object]) -> Iterator[str]:
             case dict():
                 yield from _fields(item)
             case list():
-                yield from (f"{key}: {part}" for part in item if isinstance(part, str))
+                for part in item:
+                    if isinstance(part, str):
+                        yield f"{key}: {part}"
+                    elif isinstance(part, dict):
+                        yield from _fields(part)
             case _:
                 pass
 
@@ -186,7 +191,7 @@ def _stated(lines: Iterable[str]) -> Iterator[str]:
     source_follows = False
     for raw in lines:
         line = _without_head(raw.rstrip())
-        if source_follows and line.startswith("    "):
+        if source_follows and line.startswith("    ") and not _SETTING_READ.search(line):  # names what was missing
             continue
         source_follows = bool(_QUOTED_SOURCE.search(line))
         if line.strip() and not _FRAME.search(line):

@@ -68,9 +68,11 @@ class Signs:
         """Return the signs of the record, the most telling first.
 
         A deeper cause comes before what it led to, a decisive sign before a typical one, and of equals the later.
-        A sign inside a longer one is not counted.
+        A sign inside a longer one is not counted, nor is a timeout where a pool is used up: it waited for a place.
         """
         found = [one for index, part in enumerate(record.parts) for one in _longest(self._in_part(index, part))]
+        if any(one.sign.category == "pool_exhausted" and one.sign.rank is Rank.DECISIVE for one in found):
+            found = [one for one in found if one.sign.category != "timeout"]
         return sorted(found, key=lambda one: (one.part, one.sign.rank, one.start), reverse=True)
 
     def _in_part(self, index: int, text: str) -> Iterator[Found]:

@@ -57,6 +57,16 @@ def test_source_lines_of_a_python_trace_are_dropped():
     assert "raise Failed" not in condense(PYTHON).text
 
 
+def test_the_source_line_that_reads_a_setting_is_kept_because_it_names_it():
+    trace = 'Traceback (most recent call last):\n  File "/app/a.py", line 3\n    os.environ["DSN"]\nKeyError: \'DSN\''
+    assert condense(trace).text == "os.environ[\"DSN\"]\nKeyError: 'DSN'"
+
+
+def test_the_hint_of_a_rust_panic_states_nothing():
+    panic = "thread 'main' panicked at src/a.rs:3:9:\nboom\nnote: run with `RUST_BACKTRACE=1` environment variable"
+    assert "RUST_BACKTRACE" not in condense(panic).text
+
+
 def test_in_a_php_chain_what_follows_next_is_the_outer_exception():
     record = condense(PHP)
     assert "Connection refused" in record.cause
@@ -71,6 +81,12 @@ def test_the_error_of_a_json_line_comes_after_its_message():
 def test_a_trace_inside_a_json_string_loses_its_frames():
     record = condense('{"message":"failed","stack":"Error: socket hang up\\n    at Socket.end (node:net:1:2)"}')
     assert record.text == "message: failed\nstack: Error: socket hang up"
+
+
+def test_the_objects_of_a_json_list_are_unfolded_too():
+    assert condense('{"error":{"root_cause":[{"reason":"queue is full"},{"reason":"no space"}]}}').text == (
+        "reason: queue is full\nreason: no space"
+    )
 
 
 def test_a_truncated_json_line_is_still_unfolded():

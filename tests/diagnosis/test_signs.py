@@ -40,6 +40,10 @@ def test_of_equal_signs_the_later_comes_first():
     assert categories("pool is full: permission denied") == ["permission_denied", "pool_exhausted"]
 
 
+def test_a_timeout_is_not_counted_where_a_pool_is_used_up():
+    assert categories("x.AException: pool is full\nCaused by: y.TimeoutException: waited") == ["pool_exhausted"]
+
+
 def test_a_sign_keeps_to_word_boundaries_and_a_star_does_not():
     assert categories("mytimeout") == []
     assert categories("java.util.TimeoutException") == ["timeout"]
