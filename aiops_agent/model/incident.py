@@ -46,7 +46,7 @@ class Incident:
     """One fault on one service."""
 
     id: str
-    """`inc-` and 8 hex digits; shown to people, typed by them."""
+    """`inc-` and 10 hex digits; shown to people, typed by them."""
 
     kind: Kind
     fingerprint: Fingerprint
@@ -188,4 +188,4 @@ def noticed(notice: Notice, now: datetime) -> Incident:
 
 def _identity(kind: Kind, fingerprint: str, service: str | None, now: datetime) -> str:
     subject = f"{kind}\0{fingerprint}\0{service}\0{now.isoformat()}".encode()
-    return f"inc-{blake2b(subject, digest_size=4).hexdigest()}"
+    return f"inc-{blake2b(subject, digest_size=5).hexdigest()}"
