@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: demo test test-slow install check bench clean train eval
+.PHONY: help demo test test-slow install check bench train clean
 .DEFAULT_GOAL := help
 
 help:

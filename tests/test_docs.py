@@ -84,3 +84,7 @@ def test_every_word_a_playbook_can_use_is_documented():
     documented = (ROOT / "docs" / "playbooks.md").read_text()
     for name, word in VERBS.items():
         assert not word.written or f"| `{name}` |" in documented, name
+
+
+def test_the_notice_travels_with_the_weights():
+    assert (ROOT / "aiops_agent" / "models" / "NOTICE").read_text() == (ROOT / "NOTICE").read_text()
