@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic_core import ErrorDetails
 
 from aiops_agent.errors import ConfigError, Fault
 from aiops_agent.model.decision import Mode
@@ -156,8 +157,7 @@ def _secret(reference: str, environment: Mapping[str, str] | None) -> str:
         raise ValueError(f"{place} holds what is no text") from error
 
 
-def _fault(path: Path, node: yaml.Node | None, problem: object) -> Fault:
-    assert isinstance(problem, dict)  # noqa: S101 - pydantic's ErrorDetails
+def _fault(path: Path, node: yaml.Node | None, problem: ErrorDetails) -> Fault:
     location = tuple(part for part in problem["loc"] if part not in ("slack", "telegram", "file"))
     key = ".".join(str(part) for part in location)
     message = str(problem["msg"]).removeprefix("Value error, ")

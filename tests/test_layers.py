@@ -32,6 +32,7 @@ HOMES = {
     "onnxruntime": {"diagnosis", "training"},
     "psutil": {"playbook"},
     "pydantic": {"config", "playbook"},
+    "pydantic_core": {"config"},
     "re2": {"assembly", "diagnosis"},
     "rich": {"cli"},
     "slack_sdk": {"chat"},

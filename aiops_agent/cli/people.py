@@ -123,10 +123,7 @@ def list_silences(arguments: argparse.Namespace) -> int:
     else:
         print_table(
             ("ID", "IN FORCE", "SERVICE", "CATEGORY", "FINGERPRINT", "ENDS", "BY", "COMMENT"),
-            (
-                (s.id, _yes(s.starts <= session.now < s.ends), *_matchers(s), rfc3339(s.ends), s.created_by, s.comment)
-                for s in found
-            ),
+            ((s.id, _in_force(s, session.now), *_matchers(s), rfc3339(s.ends), s.created_by, s.comment) for s in found),
             empty="no silences",
         )
     return 0
@@ -136,8 +133,8 @@ def _matchers(silence: Silence) -> tuple[str | None, ...]:
     return (silence.service, silence.category, silence.fingerprint)
 
 
-def _yes(holds: bool) -> str:  # noqa: FBT001 - that is the question
-    return "yes" if holds else "no"
+def _in_force(silence: Silence, now: datetime) -> str:
+    return "yes" if silence.starts <= now < silence.ends else "no"
 
 
 def end_silence(arguments: argparse.Namespace) -> int:

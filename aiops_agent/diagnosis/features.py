@@ -14,6 +14,12 @@ BUCKETS = 1 << 16
 CAUSE_CHARACTERS = 160
 """The end of the innermost part: in `a: b: c` the reason stands last."""
 
+LONGEST_CODE = 5
+"""Characters of an error code or SQLSTATE; a longer number is an id."""
+
+WHOLE_WORD = 5
+"""Characters; of a longer word its beginning and end are features too: prefixes and endings carry meaning."""
+
 SIGN_COLUMNS = 8
 
 _WORD = re2.compile(r"[A-Za-z]+|[0-9]+|[\p{Han}]+")
@@ -38,12 +44,12 @@ def _tokens(text: str) -> Iterator[str]:
             yield from (word[at : at + 2] for at in range(len(word)))
             continue
         pieces = [piece.lower() for piece in _CAMEL.findall(word)] if not word.isdigit() else []
-        word = word.lower() if len(word) <= 5 or not word.isdigit() else "9"  # noqa: PLR2004 - codes are short, ids long
+        word = word.lower() if len(word) <= LONGEST_CODE or not word.isdigit() else "9"
         yield word
         yield f"{previous} {word}"
         if len(pieces) > 1:
             yield from pieces
-        yield from (f"#{word[:4]}", f"#{word[-4:]}") if len(word) > 5 else ()  # noqa: PLR2004
+        yield from (f"#{word[:4]}", f"#{word[-4:]}") if len(word) > WHOLE_WORD else ()
         previous = word
 
 
