@@ -77,3 +77,20 @@ def checkpoint(**changes: object) -> Checkpoint:
         mtime_ns=5,
     )
     return replace(plain, **changes)  # type: ignore[arg-type]
+
+
+REPAIR = """\
+name: remove-lock
+version: 1
+description: {en: Move the lock aside., zh: 移走锁文件。}
+risk: RISK
+for: {categories: [service_failure], services: ["*.service"]}
+params: {lock: {from: source.parameters.lock_file}}
+evidence: [{file_exists: {path: $lock}}]
+steps: [{move_aside: {path: $lock}}]
+verify: {within: 1s, probes: [{PROBE: {path: $lock}}]}
+undo: []
+cooldown: 15m
+caps: {per_hour: 2, per_day: 3}
+"""
+"""A playbook that moves a lock aside; RISK and PROBE are for the test to fill in."""

@@ -24,23 +24,9 @@ from aiops_agent.playbook.load import load_folders
 from aiops_agent.policy.decide import PolicySettings
 from aiops_agent.sources.file import FileSource
 from aiops_agent.state.state import State
-from tests.build import NOW
+from tests.build import NOW, REPAIR
 
 SERVICE = "shop.service"
-REPAIR = """\
-name: remove-lock
-version: 1
-description: {en: Move the lock aside., zh: 移走锁文件。}
-risk: RISK
-for: {categories: [service_failure], services: ["*.service"]}
-params: {lock: {from: source.parameters.lock_file}}
-evidence: [{file_exists: {path: $lock}}]
-steps: [{move_aside: {path: $lock}}]
-verify: {within: 1s, probes: [{PROBE: {path: $lock}}]}
-undo: []
-cooldown: 15m
-caps: {per_hour: 2, per_day: 3}
-"""
 
 
 @dataclass(slots=True)
