@@ -30,11 +30,6 @@ def is_head(buffer: bytes, start: int) -> bool:
     return buffer[start : start + _FIRST_BYTES_OF_A_HEAD].translate(None, DIGITS).startswith(forms)
 
 
-def begins_record(buffer: bytes, start: int) -> bool:
-    """Tell whether the line that begins at `start` never belongs to the one above it."""
-    return is_head(buffer, start) or buffer.startswith(patterns.BREAKS, start)
-
-
 def is_indented(line: bytes) -> bool:
     """Tell whether the line begins with a blank, as frames and wrapped messages do."""
     return line[:1] in (b" ", b"\t")

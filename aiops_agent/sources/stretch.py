@@ -53,5 +53,8 @@ class Stretch(Protocol):
 class Stretches(Protocol):
     """Gives a stretch for each file."""
 
-    def stretch(self, start: int, counted_until: int, record_end: int) -> Stretch:
-        """Return one that begins at byte `start`; records before `counted_until` are counted already."""
+    def stretch(self, start: int, counted_until: int, record_end: int, sample: bytes = b"") -> Stretch:
+        """Return one that begins at byte `start`; records before `counted_until` are counted already.
+
+        `sample`: the first bytes of the file, from which is learnt how its records begin.
+        """

@@ -42,8 +42,8 @@ def counts(gathered: Gathered) -> list[tuple[int, str]]:
 def test_the_automaton_takes_the_fast_path():
     healthy = (INFO.format(1) * 20_000).encode()
     slow = ahocorasick_rs.BytesAhoCorasick(list(patterns.LITERALS), matchkind=ahocorasick_rs.MatchKind.Standard)
-    fast = Assembly()._finder
-    assert min(timeit.repeat(lambda: fast.find_matches_as_indexes(healthy), number=1, repeat=5)) * 2 < min(
+    fast = Assembly()._search.now
+    assert min(timeit.repeat(lambda: fast(healthy), number=1, repeat=5)) * 2 < min(
         timeit.repeat(lambda: slow.find_matches_as_indexes(healthy), number=1, repeat=5)
     )
 
@@ -130,7 +130,7 @@ def test_a_line_of_100_mb_keeps_its_head_and_the_next_is_read():
     filler = b"x" * 262_144
     for _ in range(400):
         assembler.feed(filler)
-        assert len(assembler._window.bytes) < 500_000
+        assert len(assembler._buffer) < 500_000
     assembler.feed(b"\n" + ERROR.format(2).encode())
     assembler.finish(final=False)
     gathered = assembler.take()
