@@ -13,7 +13,7 @@ from aiops_agent.agent import Agent
 from aiops_agent.assembly.assemble import Assembly
 from aiops_agent.audit.journal import Journal as AuditJournal
 from aiops_agent.audit.keys import FileKeys
-from aiops_agent.config import ChatSettings, Config
+from aiops_agent.settings import ChatSettings, Config
 from aiops_agent.errors import Fault
 from aiops_agent.model.audit import Anchor, AuditEntry
 from aiops_agent.model.diagnosis import Citation, Diagnosis
