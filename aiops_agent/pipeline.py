@@ -8,6 +8,7 @@ with its intent on disk first (`repair`); delivering comes last and may fail wit
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from hashlib import blake2b
 
 from aiops_agent.agent import Agent, Tick, entry
 from aiops_agent.model.audit import AuditEntry
@@ -94,9 +95,10 @@ def counted(agent: Agent, batch: Batch, now: datetime) -> Iterator[Incident]:
     """Yield the incident of each sighting, counted.
 
     What is new or has grown is diagnosed, and everything after an edit of the articles; the playbook is chosen anew
-    each time, so that one that was written meanwhile, or a parameter that was missing, is used.
+    when there is another choice, so that one that was written meanwhile, or a parameter that was missing, is used.
     """
     edited = agent.library.edition not in agent.state.seen
+    choice = choice_for(agent, batch.service)
     pairs = [(s, agent.state.incidents.live(Kind.LOG, s.fingerprint, batch.service)) for s in batch.sightings]
     asked = [s for s, incident in pairs if incident is None or s.count == 0 or (edited and not pending(incident))]
     answers = agent.diagnostician.diagnose([s.text for s in asked], [batch.service] * len(asked)) if asked else []
@@ -105,9 +107,10 @@ def counted(agent: Agent, batch: Batch, now: datetime) -> Iterator[Incident]:
         incident = known or opened(batch, sighting, now)
         if diagnosis := fresh.get(sighting.fingerprint):
             first = replace(sighting, text=known.text, headline=known.title) if known and sighting.count else sighting
-            incident = diagnosed(incident, first, diagnosis, chosen(agent, diagnosis, batch.service))
-        elif not pending(incident):
-            incident = replace(incident, playbook=chosen(agent, found_before(agent, incident), batch.service))
+            incident = diagnosed(incident, first, diagnosis, chosen(agent, diagnosis, batch.service), choice)
+        elif not pending(incident) and incident.choice != choice:  # to look at no playbook is a tenth of a second saved
+            playbook = chosen(agent, found_before(agent, incident), batch.service)
+            incident = replace(incident, playbook=playbook, choice=choice)
         yield replace(
             incident,
             occurrences=incident.occurrences + sighting.count,
@@ -126,6 +129,12 @@ def chosen(agent: Agent, diagnosis: Diagnosis, service: str | None) -> str | Non
     parameters, privileged = agent.parameters_of(service), agent.executor.privileged
     playbook = choose(agent.library.playbooks, diagnosis, service, parameters, privileged=privileged)
     return playbook.name if playbook else None
+
+
+def choice_for(agent: Agent, service: str | None) -> str:
+    """Return a digest of all that `chosen` depends on beside the diagnosis; reads no playbook."""
+    among = (agent.library.edition, sorted(agent.parameters_of(service).items()), agent.executor.privileged)
+    return blake2b(repr(among).encode(errors="surrogateescape"), digest_size=16).hexdigest()
 
 
 def found_before(agent: Agent, incident: Incident) -> Diagnosis:
@@ -191,7 +200,8 @@ def settle(agent: Agent, report: Tick, incident: Incident, *, settled: bool, now
 
 def decided(agent: Agent, report: Tick, incident: Incident, *, settled: bool, now: datetime) -> Decision:
     """Ask the policy about an incident as it stands."""
-    playbook = agent.library.playbooks.get(incident.playbook) if incident.playbook else None
+    named = incident.playbook if incident.service else None  # the policy asks for none where none can be used
+    playbook = agent.library.playbooks.get(named) if named else None
     at = circumstances(agent, report, incident, playbook, now, settled=settled)
     history = agent.state.actions.history(playbook.name, incident.service or "", now) if playbook else NO_HISTORY
     return decide(incident, playbook, history, at, agent.policy)

@@ -74,6 +74,9 @@ class Incident:
     decided_by: str
     article: str | None
     playbook: str | None
+    choice: str
+    """Digest of what the playbook was chosen from: files, parameters, executor. Another one: choose anew."""
+
     decision: str
     reason: str
     outcome: Outcome | None
@@ -132,6 +135,7 @@ def opened(batch: Batch, sighting: Sighting, now: datetime) -> Incident:
         decided_by="",
         article=None,
         playbook=None,
+        choice="",
         decision="",
         reason="",
         outcome=None,
@@ -139,7 +143,9 @@ def opened(batch: Batch, sighting: Sighting, now: datetime) -> Incident:
     )
 
 
-def diagnosed(incident: Incident, sighting: Sighting, diagnosis: Diagnosis, playbook: str | None) -> Incident:
+def diagnosed(
+    incident: Incident, sighting: Sighting, diagnosis: Diagnosis, playbook: str | None, choice: str
+) -> Incident:
     """Return the incident with what its record, as it reads now, was found to mean."""
     prediction = diagnosis.prediction
     return replace(
@@ -152,6 +158,7 @@ def diagnosed(incident: Incident, sighting: Sighting, diagnosis: Diagnosis, play
         decided_by=prediction.decided_by,
         article=diagnosis.article.id if diagnosis.article else None,
         playbook=playbook,
+        choice=choice,
     )
 
 
@@ -179,6 +186,7 @@ def noticed(notice: Notice, now: datetime) -> Incident:
         decided_by="the agent itself",
         article=None,
         playbook=None,
+        choice="",
         decision="",
         reason="",
         outcome=None,
