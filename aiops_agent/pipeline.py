@@ -6,7 +6,6 @@ with its intent on disk first (`repair`); delivering comes last and may fail wit
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
 from hashlib import blake2b
 
@@ -17,6 +16,7 @@ from aiops_agent.model.diagnosis import Diagnosis, Prediction
 from aiops_agent.model.event import Batch, Notice
 from aiops_agent.model.incident import Incident, Kind, Status, diagnosed, noticed, opened
 from aiops_agent.model.message import ReportKind
+from aiops_agent.noun import replace
 from aiops_agent.playbook.choose import choose
 from aiops_agent.policy.decide import decide
 from aiops_agent.repair import act, act_on_granted, ask, circumstances, expire, resolve, settle_interrupted

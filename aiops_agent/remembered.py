@@ -1,6 +1,6 @@
 """The checked configuration, remembered from one command to the next: reading and checking the file costs 0.1 s.
 
-A command that may write leaves `state_dir/config.checked`. It holds as long as `stat` says the same of the configuration
+A command that may write leaves `state_dir/config.checked`. It holds while `stat` says the same of the configuration
 and of the code that checks it; config.yaml stays the only truth, and an edit takes effect with the next command.
 Tokens are never in it, only where they are: each is looked up again, and one that is missing is a fault as ever.
 """
@@ -10,12 +10,12 @@ import os
 import stat
 import sys
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import cast
 
 from aiops_agent.model.decision import Mode
+from aiops_agent.noun import fields
 from aiops_agent.policy.decide import PolicySettings
 from aiops_agent.settings import ChatSettings, Config, SourceSettings, looked_up
 from aiops_agent.sources.quiet import stamp, state_dir_in
@@ -54,7 +54,7 @@ def save(config: Config, *, began: float) -> None:
             return
         fresh = target.with_name(f"{NAME}.{os.getpid()}")
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-        with open(descriptor, "w", encoding="utf-8") as file:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(document)
         fresh.replace(target)
     except OSError:
@@ -85,7 +85,7 @@ def _recall(path: Path, environment: Mapping[str, str] | None) -> Config | None:
 
 
 def _own(path: str) -> bytes:
-    with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
         for found in (os.fstat(file.fileno()), os.stat(os.path.dirname(path))):  # noqa: PTH116, PTH120 - text, as above
             if found.st_uid != os.geteuid() or found.st_mode & stat.S_IWOTH:
                 raise PermissionError
@@ -105,10 +105,11 @@ def _plain(value: object) -> object:
             return ["tuple", [_plain(item) for item in value]]
         case dict():
             return ["dict", {name: _plain(item) for name, item in value.items()}]
-    if not is_dataclass(value):
-        raise TypeError(f"a configuration with a {type(value).__name__} cannot be remembered")
-    kept = {field.name: _plain(getattr(value, field.name)) for field in fields(value) if field.repr}
-    return [type(value).__name__, kept]
+        case Config() | SourceSettings() | ChatSettings() | PolicySettings():
+            kept = {field.name: _plain(getattr(value, field.name)) for field in fields(value) if field.repr}
+            return [type(value).__name__, kept]
+        case _:
+            raise TypeError(f"a configuration with a {type(value).__name__} cannot be remembered")
 
 
 def _made(value: object, environment: Mapping[str, str] | None) -> object:
@@ -118,16 +119,16 @@ def _made(value: object, environment: Mapping[str, str] | None) -> object:
     kind, content = value
     match kind:
         case "Mode":
-            return Mode(content)
+            made: object = Mode(content)
         case "Path":
-            return Path(content)
+            made = Path(content)
         case "timedelta":
-            return timedelta(*content)
+            made = timedelta(*content)
         case "tuple":
-            return tuple(_made(item, environment) for item in content)
-    made = {name: _made(item, environment) for name, item in content.items()}
-    if kind == "dict":
-        return made
-    if kind == "ChatSettings":
-        made["token"] = looked_up(str(made["reference"]), environment)
-    return _KINDS[kind](**made)  # type: ignore[arg-type]
+            made = tuple(_made(item, environment) for item in content)
+        case _:
+            named = {name: _made(item, environment) for name, item in content.items()}
+            if kind == "ChatSettings":
+                named["token"] = looked_up(str(named["reference"]), environment)
+            made = named if kind == "dict" else _KINDS[kind](**named)  # type: ignore[arg-type]
+    return made

@@ -1,11 +1,11 @@
 """What config.yaml comes to: the nouns of the configuration, apart from the libraries that read and check the file."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from aiops_agent.model.playbook import Scalar
+from aiops_agent.noun import dataclass, field
 from aiops_agent.policy.decide import PolicySettings
 
 

@@ -3,7 +3,6 @@
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
@@ -13,14 +12,15 @@ from aiops_agent.agent import Agent
 from aiops_agent.assembly.assemble import Assembly
 from aiops_agent.audit.journal import Journal as AuditJournal
 from aiops_agent.audit.keys import FileKeys
-from aiops_agent.settings import ChatSettings, Config
 from aiops_agent.errors import Fault
 from aiops_agent.model.audit import Anchor, AuditEntry
 from aiops_agent.model.diagnosis import Citation, Diagnosis
 from aiops_agent.model.message import Message, Report
 from aiops_agent.model.playbook import Command, CommandResult
+from aiops_agent.noun import dataclass
 from aiops_agent.playbook.catalogue import Catalogue
 from aiops_agent.ports import Chat, Clock, Composer, Executor, Journal
+from aiops_agent.settings import ChatSettings, Config
 from aiops_agent.sources.file import FileSource
 from aiops_agent.sources.quiet import stamp
 from aiops_agent.state.state import State

@@ -1,7 +1,6 @@
 """What was learnt about forms of lines and records, so that the thousandth of a kind costs next to nothing."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TypeVar
 
 from aiops_agent.assembly.decode import decode
@@ -12,6 +11,7 @@ from aiops_agent.assembly.judge import Says, judge
 from aiops_agent.assembly.lines import DIGITS
 from aiops_agent.assembly.mask import kept
 from aiops_agent.model.event import Fingerprint, Severity
+from aiops_agent.noun import dataclass, field
 
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from aiops_agent.agent import Tick
 from aiops_agent.cli.output import category, print_json, print_table, safe
 from aiops_agent.cli.session import Session, start
-from aiops_agent.settings import Config
 from aiops_agent.model.incident import Incident, Status
 from aiops_agent.pipeline import tick
+from aiops_agent.settings import Config
 from aiops_agent.sources import quiet
 from aiops_agent.sources.paths import find
 from aiops_agent.state.database import exclusive

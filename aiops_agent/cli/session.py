@@ -7,13 +7,13 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from aiops_agent import remembered
 from aiops_agent.agent import Agent
 from aiops_agent.errors import StateError, UsageError
+from aiops_agent.noun import dataclass
 from aiops_agent.settings import Config
 from aiops_agent.sources.quiet import DEFAULT_CONFIG
 from aiops_agent.state.database import exclusive

@@ -1,13 +1,13 @@
 """One fault on one service, from the first record to the end of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from hashlib import blake2b
 
 from aiops_agent.model.diagnosis import Diagnosis
 from aiops_agent.model.event import Batch, Fingerprint, Notice, Severity, Sighting
+from aiops_agent.noun import dataclass, replace
 
 TITLE_LENGTH = 160
 """Characters of a title: one line of a chat message."""
