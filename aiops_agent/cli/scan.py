@@ -1,6 +1,5 @@
 """`scan`: one tick."""
 
-import argparse
 import time
 from collections.abc import Iterator
 
@@ -17,10 +16,14 @@ from aiops_agent.state.halt import Halt
 from aiops_agent.state.state import State
 from aiops_agent.wiring import build, rehearsal
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+
 NEEDS_ATTENTION = 1
 
 
-def scan(arguments: argparse.Namespace) -> int:
+def scan(arguments: "argparse.Namespace") -> int:
     """Run one tick and print what it found."""
     started = time.monotonic()
     session = start(arguments.config, create=not arguments.dry_run, delivers=True)
@@ -54,7 +57,7 @@ def _ticked(session: Session) -> Tick | None:
     return found
 
 
-def _print(found: Tick | None, seconds: float, arguments: argparse.Namespace) -> int:
+def _print(found: Tick | None, seconds: float, arguments: "argparse.Namespace") -> int:
     report = found or Tick()
     touched = sorted(report.touched.values(), key=lambda incident: (incident.first_seen, incident.id))
     if arguments.json:
