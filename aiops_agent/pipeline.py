@@ -7,9 +7,9 @@ with its intent on disk first (`repair`); delivering comes last and may fail wit
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from hashlib import blake2b
 
 from aiops_agent.agent import Agent, Tick, entry
+from aiops_agent.digest import blake2b
 from aiops_agent.model.audit import AuditEntry
 from aiops_agent.model.decision import NO_HISTORY, AskApproval, Decision, ReportOnly, Run, Suppress, name_of
 from aiops_agent.model.diagnosis import Diagnosis, Prediction

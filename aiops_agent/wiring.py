@@ -1,17 +1,14 @@
 """Config -> Agent: the only place that names concrete adapters. What is heavy is built when it is first needed."""
 
-import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
-from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aiops_agent.agent import Agent
 from aiops_agent.assembly.assemble import Assembly
-from aiops_agent.audit.journal import Journal as AuditJournal
-from aiops_agent.audit.keys import FileKeys
+from aiops_agent.digest import blake2b
 from aiops_agent.errors import Fault
 from aiops_agent.model.audit import Anchor, AuditEntry
 from aiops_agent.model.diagnosis import Citation, Diagnosis
@@ -26,6 +23,7 @@ from aiops_agent.sources.quiet import stamp
 from aiops_agent.state.state import State
 
 if TYPE_CHECKING:
+    from aiops_agent.audit.journal import Journal as AuditJournal
     from aiops_agent.diagnosis.articles import Shelf
     from aiops_agent.diagnosis.diagnose import LocalDiagnostician
 
@@ -97,7 +95,7 @@ class Library:
 @contextmanager
 def build(config: Config, state: State, world: World) -> Iterator[Agent]:
     """Yield the agent that this configuration describes; its audit session ends with the context."""
-    journal = AuditJournal(config.state_dir / "audit", FileKeys(config.state_dir / "keys"))
+    journal = LateJournal(config.state_dir)
     chats = [late_files(config), *(late_chat(settings) for settings in config.chat)]
     try:
         yield _agent(config, state, world, journal, chats, config.state_dir / "cache")
@@ -143,8 +141,14 @@ def _agent(
         composer=LateComposer(),
         chats=chats,
         clock=world.clock,
-        token=lambda: secrets.token_hex(5),
+        token=_token,
     )
+
+
+def _token() -> str:
+    import secrets
+
+    return secrets.token_hex(5)
 
 
 class Unrecorded:
@@ -156,6 +160,35 @@ class Unrecorded:
     def anchor(self) -> Anchor:
         """Return the anchor of an empty log."""
         return Anchor(0, "")
+
+
+class LateJournal:
+    """The audit log of a state_dir, loaded with the first entry or question."""
+
+    def __init__(self, state_dir: Path) -> None:
+        self._state_dir = state_dir
+        self._real: AuditJournal | None = None
+
+    def _opened(self) -> "AuditJournal":
+        if self._real is None:
+            from aiops_agent.audit.journal import Journal
+            from aiops_agent.audit.keys import FileKeys
+
+            self._real = Journal(self._state_dir / "audit", FileKeys(self._state_dir / "keys"))
+        return self._real
+
+    def append(self, entry: AuditEntry) -> None:
+        """Make the entry durable."""
+        self._opened().append(entry)
+
+    def anchor(self) -> Anchor:
+        """Return where the log stands."""
+        return self._opened().anchor()
+
+    def close(self) -> None:
+        """Sign what was written and let others write."""
+        if self._real:
+            self._real.close()
 
 
 class LateDiagnostician:

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from hashlib import blake2b
 
+from aiops_agent.digest import blake2b
 from aiops_agent.model.diagnosis import Diagnosis
 from aiops_agent.model.event import Batch, Fingerprint, Notice, Severity, Sighting
 from aiops_agent.noun import dataclass, replace
