@@ -2,6 +2,7 @@
 
 import re
 import sys
+from pathlib import Path
 
 from drain3 import TemplateMiner
 from peers import patterns
@@ -9,7 +10,7 @@ from peers import patterns
 error = re.compile("|".join(patterns()))
 miner = TemplateMiner()
 lines = 0
-with open(sys.argv[1], encoding="utf-8", errors="replace") as log:
+with Path(sys.argv[1]).open(encoding="utf-8", errors="replace") as log:
     for line in log:
         if error.search(line):
             miner.add_log_message(line.rstrip("\n"))

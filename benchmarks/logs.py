@@ -1,8 +1,14 @@
-"""Logs of a kind and a size, and the truth about them: what a reader has to find."""
+"""Logs of a kind and a size, and the truth about them: what a reader has to find.
 
+`logs.py KIND MEGABYTES FILE SEED` appends to FILE and prints the truth as JSON; SEED `known` appends the megabyte that
+holds every fault of its kind.
+"""
+
+import json
 import random
+import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 MEGABYTE = 1 << 20
@@ -15,8 +21,10 @@ SHARES = {"healthy": 0.001, "noisy": 0.05, "json": 0.01}
 QUIET = (
     "{date} INFO  [http-nio-{few}] com.acme.shop.OrderResource - GET /v1/orders/{many} 200 {few}ms",
     "{date} DEBUG HikariPool-1 - borrowed connection {many} idle={few} errors=0 failed=0",
-    '10.2.{few}.7 - - [22/Nov/2026:10:{minute}:{second} +0000] "GET /help/exception-guide?id={many} HTTP/1.1" 200 {many}'
-    ' "-" "Mozilla/5.0 (X11; Linux x86_64)"',
+    (
+        '10.2.{few}.7 - - [22/Nov/2026:10:{minute}:{second} +0000] "GET /help/exception-guide?id={many} HTTP/1.1"'
+        ' 200 {many} "-" "Mozilla/5.0 (X11; Linux x86_64)"'
+    ),
     "Nov 22 10:{minute}:{second} web01 sshd[{many}]: Accepted publickey for deploy from 10.0.0.{few} port {many} ssh2",
     "{date} WARN  [gc] G1 Young pause {few}.{many}ms, within budget, no failure expected",
     "Nov 22 10:{minute}:{second} web01 systemd[1]: Started session-{many}.scope - Session {many} of User deploy.",
@@ -37,10 +45,14 @@ Traceback (most recent call last):
   File "/srv/app/store.py", line 19, in put
     os.write(fd, data)
 OSError: [Errno 28] No space left on device""",
-    "2026/11/22 10:{minute}:{second} [error] 2211#2211: *{many} connect() failed (111: Connection refused) while"
-    " connecting to upstream, client: 10.2.{few}.9, server: shop",
-    "2026-11-22 10:{minute}:{second}.{milli} UTC [{many}] FATAL:  remaining connection slots are reserved for roles with"
-    " the SUPERUSER attribute",
+    (
+        "2026/11/22 10:{minute}:{second} [error] 2211#2211: *{many} connect() failed (111: Connection refused) while"
+        " connecting to upstream, client: 10.2.{few}.9, server: shop"
+    ),
+    (
+        "2026-11-22 10:{minute}:{second}.{milli} UTC [{many}] FATAL:  remaining connection slots are reserved for"
+        " roles with the SUPERUSER attribute"
+    ),
     """panic: runtime error: invalid memory address or nil pointer dereference
 [signal SIGSEGV: segmentation violation code=0x1 addr=0x0 pc=0x48f3c1]
 
@@ -49,21 +61,29 @@ main.(*Cart).Total(...)
 	/src/cart.go:52 +0x1d
 main.main()
 	/src/main.go:17 +0x2b""",
-    "Nov 22 10:{minute}:{second} web01 kernel: Out of memory: Killed process {many} (java) total-vm:{many}kB,"
-    " anon-rss:{many}kB",
+    (
+        "Nov 22 10:{minute}:{second} web01 kernel: Out of memory: Killed process {many} (java) total-vm:{many}kB,"
+        " anon-rss:{many}kB"
+    ),
     "{date} FATAL com.acme.queue.LogFolder - stopping, disk error in /data/queue-{few}",
 )
 
 QUIET_JSON = (
-    '{{"ts":"2026-11-22T10:{minute}:{second}.{milli}Z","level":"info","msg":"cache refreshed","error":null,"errors":0,'
-    '"took_ms":{few},"id":{many}}}',
+    (
+        '{{"ts":"2026-11-22T10:{minute}:{second}.{milli}Z","level":"info","msg":"cache refreshed","error":null,'
+        '"errors":0,"took_ms":{few},"id":{many}}}'
+    ),
 )
 
 FAULTS_JSON = (
-    '{{"ts":"2026-11-22T10:{minute}:{second}.{milli}Z","level":"error","msg":"upsert failed",'
-    '"err":"ERROR: deadlock detected (SQLSTATE 40P01)","id":{many}}}',
-    '{{"ts":"2026-11-22T10:{minute}:{second}.{milli}Z","level":"error","msg":"dial tcp: lookup db-{few}.internal: no such'
-    ' host","stack":"main.dial\\n\\t/src/db.go:31\\nmain.main\\n\\t/src/main.go:9","id":{many}}}',
+    (
+        '{{"ts":"2026-11-22T10:{minute}:{second}.{milli}Z","level":"error","msg":"upsert failed",'
+        '"err":"ERROR: deadlock detected (SQLSTATE 40P01)","id":{many}}}'
+    ),
+    (
+        '{{"ts":"2026-11-22T10:{minute}:{second}.{milli}Z","level":"error","msg":"dial tcp: lookup db-{few}.internal:'
+        ' no such host","stack":"main.dial\\n\\t/src/db.go:31\\nmain.main\\n\\t/src/main.go:9","id":{many}}}'
+    ),
 )
 
 
@@ -83,7 +103,7 @@ def write(path: Path, kind: str, megabytes: int, *, seed: int) -> Truth:
 
 
 def write_known(path: Path, kind: str) -> Truth:
-    """Append a megabyte of which every fifth record is an error: it holds each fault of its kind."""
+    """Append a megabyte of which every fifth record is an error."""
     return _append(path, _block(kind, MEGABYTE, 0.2, random.Random(0)), 1)
 
 
@@ -129,3 +149,13 @@ def _records(
             ),
             is_error,
         )
+
+
+if __name__ == "__main__":
+    which, length, target, start = sys.argv[1:]
+    truth = (
+        write_known(Path(target), which)
+        if start == "known"
+        else write(Path(target), which, int(length), seed=int(start))
+    )
+    print(json.dumps(asdict(truth)))
