@@ -10,6 +10,7 @@ import os
 import stat
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import cast
@@ -50,8 +51,9 @@ def save(config: Config, *, began: float) -> None:
             return
         document = json.dumps([*_premises(config.path), _plain(config)])
         target = config.state_dir / NAME
-        if target.exists() and target.read_text(encoding="utf-8") == document:
-            return
+        with suppress(OSError):
+            if _own(str(target)) == document.encode():
+                return
         fresh = target.with_name(f"{NAME}.{os.getpid()}")
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
