@@ -10,6 +10,7 @@ from aiops_agent.assembly.blocks import Block, Blocks, Places
 from aiops_agent.assembly.extent import Extent
 from aiops_agent.assembly.headline import headline
 from aiops_agent.assembly.heads import KNOWN, learn
+from aiops_agent.assembly.lines import DIGITS
 from aiops_agent.assembly.redact import redact
 from aiops_agent.assembly.search import Search
 from aiops_agent.assembly.shapes import Form, Shape, Shapes, text_of
@@ -90,7 +91,7 @@ class Assembler:
         self._fed = 0
         self._ahead: deque[tuple[Block, Found]] = deque()
         self._buffer = b""
-        """Lines still needed: of a record that may go on, or of a head that may carry what the next block begins with."""
+        """Lines still needed: of a record that may go on, or a head that may carry what the next block begins with."""
 
         self._places = Places(start)
         self._hits: list[int] = []
@@ -185,7 +186,7 @@ class Assembler:
 
     def _scan(self, *, at_end: bool) -> int:
         """Count what can be counted and return the index from which lines are still needed."""
-        buffer, shapes, claimed = self._buffer, self._shapes, self._claimed
+        buffer, shapes, forms, claimed = self._buffer, self._shapes, self._shapes.forms, self._claimed
         taken = kept = self._drained() if self._draining else self._kept
         if self._draining and not at_end:
             return kept
@@ -196,11 +197,12 @@ class Assembler:
                 continue
             start = buffer.rfind(b"\n", 0, hit) + 1
             end = buffer.find(b"\n", hit)
-            form = shapes.form(buffer[start:end])
+            line = buffer[start:end]
+            form = forms.get(line.translate(None, DIGITS)) or shapes.judged(line)
             if form.says_nothing or (claimed and self._places.of(start) in claimed):
                 taken = end + 1
                 continue
-            if not may_be_old and (behind := self._repeated(form, start, end + 1, kept)):
+            if form.is_learnt and not may_be_old and (behind := self._repeated(form, start, end + 1, kept)):
                 taken = kept = behind
                 continue
             found = span(buffer, first_line(buffer, start, kept, self._heads), self._heads)
@@ -240,21 +242,20 @@ class Assembler:
     def _repeated(self, form: Form, start: int, below: int, earliest: int) -> int:
         """Count a record that looks like one before it and return its end; 0 when it has to be looked at."""
         buffer = self._buffer
-        if form.kept is None or below >= len(buffer):
-            return 0
         shape, end = form.repeated(buffer, start, below)
-        if not end:
+        if not end or not (form.is_alone or not self._belongs_to_others(form, start, end, earliest)):
             return 0
-        if not form.begins and first_line(buffer, start, earliest, self._heads) != start:
-            return 0
-        if not form.is_plain and self._goes_on(form, start, end):
-            return 0
-        tally = self._tallies.get(shape.fingerprint)
-        if tally is None:
-            self._add(shape, form.severity, buffer[start:end])
-        else:
+        if tally := self._tallies.get(shape.fingerprint):
             tally.count += 1
+        else:
+            self._add(shape, form.severity, buffer[start:end])
         return end
+
+    def _belongs_to_others(self, form: Form, start: int, end: int, earliest: int) -> bool:
+        """Tell whether lines above or below are part of a record that looks like one seen before."""
+        if not form.begins and first_line(self._buffer, start, earliest, self._heads) != start:
+            return True
+        return not form.is_plain and self._goes_on(form, start, end)
 
     def _goes_on(self, form: Form, start: int, end: int) -> bool:
         """Tell whether the writer of the line at `start` may have more to say about it behind `end`."""

@@ -71,6 +71,7 @@ class _Body:
     """What followed the first line of a record seen before."""
 
     exact: bytes
+    length: int
     template: bytes
     lines: int
     kept: tuple[bytes, ...]
@@ -112,6 +113,14 @@ class Form:
     bodies: list[_Body] = field(default_factory=list)
     """Newest first."""
 
+    is_learnt: bool = False
+    """A record of this form was seen."""
+
+    @property
+    def is_alone(self) -> bool:
+        """Tell whether neither the line above nor the one below need be looked at: derived once, read often."""
+        return self.begins and self.is_plain
+
     def repeated(self, buffer: bytes, start: int, below: int) -> tuple[Shape, int]:
         """Return the fault and the end of the record at `start`, whose first line ends at `below`; end 0: not known."""
         if self.kept and kept(buffer[start:below]) != self.kept:
@@ -120,12 +129,11 @@ class Form:
         if self.alone and begins(buffer, below):
             return self.alone, below
         for body in self.bodies:
-            end = below + len(body.exact)
-            if buffer.startswith(body.exact, below) and end < len(buffer) and begins(buffer, end):
-                return body.shape, end
+            if buffer.startswith(body.exact, below) and begins(buffer, below + body.length):
+                return body.shape, below + body.length
         for body in self.bodies:
             end = _behind_lines(buffer, below, body.lines)
-            if not 0 < end < len(buffer) or not begins(buffer, end):
+            if not end or not begins(buffer, end):
                 continue
             lines = buffer[below:end]
             if lines.translate(None, DIGITS) == body.template and (not body.kept or kept(lines) == body.kept):
@@ -145,16 +153,15 @@ class Shapes:
     def __init__(self, heads: Heads = KNOWN) -> None:
         """Remember nothing yet of files whose records begin with `heads`."""
         self.heads = heads
-        self._forms: dict[bytes, Form] = {}
+        self.forms: dict[bytes, Form] = {}
+        """By a line of the form without its digits."""
+
         self._shapes: dict[bytes, dict[tuple[bytes, ...], Shape]] = {}
         self._followers: dict[bytes, Follows] = {}
 
-    def form(self, line: bytes) -> Form:
-        """Return the form of `line`, judged when it is new."""
+    def judged(self, line: bytes) -> Form:
+        """Return the form of a line whose form is not among `forms`."""
         template = line.translate(None, DIGITS)
-        return self._forms.get(template) or self._judged(line, template)
-
-    def _judged(self, line: bytes, template: bytes) -> Form:
         verdict = judge(line.lstrip(b"\0"), self.heads)
         extent = Extent(line, self.heads)
         form = Form(
@@ -169,7 +176,7 @@ class Shapes:
         )
         is_numbered = line[:1] == b"{" and (b'l":,' in template or b'l": ,' in template)
         if not is_numbered:  # else the level is a number, which the template does not show
-            _remember(self._forms, template, form)
+            _remember(self.forms, template, form)
         return form
 
     def goes_on(self, form: Form, line: bytes) -> bool:
@@ -199,12 +206,15 @@ class Shapes:
         """Remember that a record of this form went on with `body`."""
         digits = kept(line)
         if digits != form.kept:
-            form.kept, form.alone, form.bodies = digits, None, []
+            form.kept, form.alone, form.bodies, form.is_learnt = digits, None, [], False
         if body:
-            form.bodies.insert(0, _Body(body, body.translate(None, DIGITS), body.count(b"\n"), kept(body), shape))
+            form.bodies.insert(
+                0, _Body(body, len(body), body.translate(None, DIGITS), body.count(b"\n"), kept(body), shape)
+            )
             del form.bodies[_BODIES:]
         else:
             form.alone = shape
+        form.is_learnt = True
 
 
 def _marks(writer: bytes, line: bytes) -> tuple[bytes, bytes]:
