@@ -34,9 +34,9 @@ def scan(arguments: argparse.Namespace) -> int:
     with heeded(signal.SIGTERM) as is_stopping:
         limit = Limit(LONGEST, is_stopping)
         found = _rehearsed(session, limit) if arguments.dry_run else _ticked(session, limit)
-    code = _print(found, time.monotonic() - started, arguments)
-    if not arguments.json:
-        print("".join(f"{line}\n" for line in _remarks(session.config, dry_run=arguments.dry_run)), end="")
+        code = _print(found, time.monotonic() - started, arguments)
+        if not arguments.json:
+            print("".join(f"{line}\n" for line in _remarks(session.config, dry_run=arguments.dry_run)), end="")
     if found and found.audit_error:
         raise found.audit_error
     return code
