@@ -131,19 +131,22 @@ class Assembler:
             block, found = self._ahead.popleft()
             self._take_in(block, found.hits())
 
-    def finish(self, *, final: bool) -> None:
+    def finish(self, *, final: bool, waited: bool = False) -> None:
         """Count the records at the end of what can be read; nothing can be fed after that.
 
         Args:
             final: Nothing will be added to the file any more, so its last line counts without a newline.
+            waited: Its last line has been waited for long enough: it counts as it is, and may still go on.
         """
         for block, found in self._ahead:
             self._take_in(block, found.hits())
         self._ahead.clear()
-        if final and (rest := self._blocks.close()):
+        unfinished = self._blocks.end
+        if (final or waited) and (rest := self._blocks.close()):
+            unfinished = rest.places.of(0)
             self._take_in(rest, self._search.now(rest.text))
-        begun = self._places.of(self._scan(at_end=True))
-        read = self._blocks.end if final else self._places.of(len(self._buffer))
+        begun = min(self._places.of(self._scan(at_end=True)), unfinished)
+        read = self._blocks.end if final or waited else self._places.of(len(self._buffer))
         self._read_until = max(read, self._counted_until)
         may_grow = not final and self._read_until - begun <= LONGEST_RECORD
         self._record_start = begun if may_grow else self._read_until
@@ -300,11 +303,14 @@ class Assembler:
 
     def _was_counted(self, form: Form, found: Span, line_start: int) -> bool:
         """Tell whether an earlier tick counted this record; if it has grown since, note that."""
-        until = self._places.index(self._counted_until)
-        if line_start >= until:
+        known = self._as_read(self._counted_until)
+        if line_start >= len(known):
             return False
-        before = span(self._buffer[:until], found.start, self._heads)
-        if not self._is_error(form, before, line_start, self._buffer[:until]):
+        if len(known) > self._places.index(self._counted_until):  # it saw only the beginning of the line
+            line = known[line_start : known.find(b"\n", line_start)]
+            form = self._shapes.forms.get(line.translate(None, DIGITS)) or self._shapes.judged(line)
+        before = span(known, found.start, self._heads)
+        if not self._is_error(form, before, line_start, known):
             return False
         if before.end < found.end:
             self._extend(form, found)
@@ -313,9 +319,14 @@ class Assembler:
     def _extend(self, form: Form, found: Span) -> None:
         """Note that a record counted before has grown, under the fingerprint it was counted by."""
         is_first = self._places.of(found.start) == self._start
-        until = self._places.index(self._first_end if is_first else self._counted_until)
-        shape = self._shapes.shape(_clip(self._buffer, span(self._buffer[:until], found.start, self._heads)))
+        known = self._as_read(self._first_end if is_first else self._counted_until)
+        shape = self._shapes.shape(_clip(known, span(known, found.start, self._heads)))
         self._add(shape, form, _clip(self._buffer, found), count=0)
+
+    def _as_read(self, until: int) -> bytes:
+        """Return the buffer as it was when the file was read up to that place, in the middle of a line perhaps."""
+        known = self._buffer[: self._places.index(until)]
+        return known if known.endswith(b"\n") or not known else known + b"\n"
 
     def _is_error(self, form: Form, found: Span, line_start: int, buffer: bytes) -> bool:
         if form.is_error:

@@ -124,6 +124,38 @@ def test_an_unfinished_line_waits_unless_the_file_is_finished(final, count):
     assert gathered.offset == (len(line) if final else 0)
 
 
+def waited_for(log: bytes, **known: int) -> Gathered:
+    assembler = Assembly().stretch(known.get("start", 0), known.get("counted_until", 0), known.get("record_end", 0))
+    assembler.feed(log)
+    assembler.finish(final=False, waited=True)
+    return assembler.take()
+
+
+def test_an_unfinished_line_that_was_waited_for_counts_once_though_its_end_comes_later():
+    whole = ERROR.format(1) + TRACE + INFO.format(2)
+    line = ERROR.format(1).rstrip("\n").encode()
+    first = waited_for(line)
+    assert [s.count for s in first.sightings] == [1]
+    assert (first.offset, first.record_start) == (len(line), 0)
+    later = assembled(whole.encode(), counted_until=first.offset, record_end=first.record_end)
+    assert [s.count for s in later.sightings] == [0]
+    assert later.sightings[0].fingerprint == first.sightings[0].fingerprint
+    ended = assembled(line + b"\n", counted_until=first.offset, record_end=first.record_end)
+    assert sum(s.count for s in ended.sightings) == 0
+
+
+def test_a_line_that_says_nothing_until_its_end_comes_counts_then():
+    begun, rest = (
+        b"2026-11-22 10:00:00,123 order 1: ",
+        b"java.lang.IllegalStateException: no stock\n\tat shop.A.b(A.java:1)\n",
+    )
+    first = waited_for(begun)
+    assert first.sightings == ()
+    assert (first.offset, first.record_start) == (len(begun), 0)
+    later = assembled(begun + rest, counted_until=first.offset)
+    assert [s.count for s in later.sightings] == [1]
+
+
 def test_a_line_of_100_mb_keeps_its_head_and_the_next_is_read():
     assembler = Assembly().stretch(0, 0, 0)
     assembler.feed(ERROR.format(1).encode().rstrip(b"\n"))
