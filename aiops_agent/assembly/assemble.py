@@ -131,6 +131,10 @@ class Assembler:
             block, found = self._ahead.popleft()
             self._take_in(block, found.hits())
 
+    def skip(self, length: int) -> None:
+        """Take note of a hole: so many NUL bytes that nobody wrote, and that are not worth looking at."""
+        self._blocks.skip(length)
+
     def finish(self, *, final: bool, waited: bool = False) -> None:
         """Count the records at the end of what can be read; nothing can be fed after that.
 
