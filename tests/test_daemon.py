@@ -12,10 +12,13 @@ from pathlib import Path
 import pytest
 
 from aiops_agent import config as configuration
-from aiops_agent.agent import Tick
+from aiops_agent.agent import CutShort, Tick
 from aiops_agent.daemon import LONGEST_RETRY, POLL, Daemon, Orders, Supervisor, Surroundings
 from aiops_agent.errors import StateError
+from aiops_agent.model.incident import Status
+from aiops_agent.sources import quiet
 from aiops_agent.state.database import exclusive
+from aiops_agent.turn import Limit, take_turn
 from aiops_agent.wiring import Model, World
 from tests.fakes import SteppingClock
 from tests.journeys.machine import KNOWN, Machine
@@ -156,6 +159,48 @@ def test_t44_a_letter_that_a_wrong_clock_put_off_is_delivered_when_the_clock_is_
     watched.machine.reports.unlink()
     watched.round()
     assert watched.machine.told() == 1
+
+
+def test_a_silence_is_told_at_its_deadline_although_no_file_changes(tmp_path):
+    machine = Machine(tmp_path)
+    machine.config.write_text(machine.config.read_text().replace("beginning,", "beginning, silence: 30m,"))
+    machine.writes(KNOWN)
+    watched = Watched(machine)
+    watched.round()
+    spoke, config = watched.clock.now().timestamp(), str(machine.config)
+    assert quiet.check(config, spoke + 29 * 60) is not None, "a scan that has nothing to do"
+    assert quiet.check(config, spoke + 30 * 60) is None
+    watched.clock.sleep(29 * 60)
+    watched.round()
+    assert len(watched.ticks) == 1
+    watched.clock.sleep(60)
+    watched.round()
+    [incident] = watched.ticks[1].touched.values()
+    assert incident.title == f"silence: {machine.logs}/*.log"
+    watched.round()
+    assert len(watched.ticks) == 2
+    machine.writes(KNOWN)
+    watched.round()
+    assert watched.ticks[2].touched[incident.id].status is Status.CLOSED
+
+
+def test_a_limit_says_stopped_before_it_says_that_the_time_is_over():
+    assert Limit(timedelta(hours=1), lambda: False)() is None
+    assert Limit(timedelta(0), lambda: False)() is CutShort.TIME
+    assert Limit(timedelta(0), lambda: True)() is CutShort.STOPPED
+
+
+def test_what_one_tick_has_no_time_for_is_taken_in_by_the_next_rounds(watched):
+    other = watched.machine.logs / "zebra.log"
+    other.write_text(f"{KNOWN}\n")
+    watched.machine.writes(KNOWN)
+    config, world = watched.daemon.config, World(watched.clock, "web01")
+    turn = take_turn(config, world, watched.clock.now(), Limit(timedelta(0), lambda: False))
+    assert (turn.found.cut_short, turn.found.errors) == (CutShort.TIME, 1)
+    assert quiet.check(str(watched.machine.config), watched.clock.now().timestamp()) is None
+    watched.round()
+    assert watched.errors == 2
+    assert watched.ticks[-1].cut_short is None
 
 
 def test_an_edited_configuration_is_used_without_a_restart(watched):
