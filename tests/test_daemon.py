@@ -349,9 +349,9 @@ def test_the_model_is_released_when_nothing_was_asked_for_a_while(watched):
     questions = watched.daemon._model.questions
     assert questions == 1
     watched.daemon._forget_model(moment + 59)
-    assert watched.daemon._model._loaded is not None
+    assert watched.daemon._model._weights is not None
     watched.daemon._forget_model(moment + 61)
-    assert watched.daemon._model._loaded is None
+    assert watched.daemon._model._weights is None
     watched.machine.writes(KNOWN.replace("thing", "different matter"))
     watched.round()
     assert watched.daemon._model.questions == questions + 1
@@ -366,3 +366,19 @@ def test_two_hundred_ticks_leave_its_memory_as_it_was(watched):
         sizes.append(int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize())
     assert watched.errors == 201
     assert sizes[-1] - sizes[50] < MEBIBYTE, sizes[::10]
+
+
+def test_an_article_that_was_edited_is_used_by_a_model_that_is_kept(tmp_path):
+    from aiops_agent.wiring import Library
+
+    articles = tmp_path / "articles" / "disk_full"
+    articles.mkdir(parents=True)
+    shipped = next(iter(Library()._articles)) / "disk_full" / "disk-full.md"
+    mine = articles / "disk-full.md"
+    mine.write_text(shipped.read_text())
+    first = LOADED.diagnostician(Library((), [tmp_path / "articles"]), None)
+    assert LOADED.diagnostician(Library((), [tmp_path / "articles"]), None) is first
+    text = shipped.read_text()
+    mine.write_text(text.replace(first.search("no space left on device")[0].title, "What to do about a full disk"))
+    edited = LOADED.diagnostician(Library((), [tmp_path / "articles"]), None)
+    assert edited.search("no space left on device")[0].title == "What to do about a full disk"
