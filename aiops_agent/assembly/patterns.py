@@ -14,7 +14,18 @@ LITERALS = (
     *(b"=err", b':"err', b': "err', b'l":50', b'l":60', b's":"E"', b's":"F"', b'err="'),
     # what programs say when they fall
     *(b"Exception", b"Error", b"Traceback (most", b":in ", b"(): ", b"*** ", b"Segmentation ", b"segfault at"),
-    *(b"dumped", b"Failed ", b"led to ", b"ror: ", b"ror, ", b"ror (", b"ail: ", b"curl: (", b".pl line ", b".pm line "),
+    *(
+        b"dumped",
+        b"Failed ",
+        b"led to ",
+        b"ror: ",
+        b"ror, ",
+        b"ror (",
+        b"ail: ",
+        b"curl: (",
+        b".pl line ",
+        b".pm line ",
+    ),
     *(b"Died at", b"! Unable", b"died, killed", b"Job raised", b"ut of memory", b"oom-kill", b"OOM command", b"BUG: "),
     # faults stated at any level or none: the tables below say how bad
     *(b"r more than", b"general protection", b"MISCONF", b"x number of cl", b"no server av", b"no selectable"),

@@ -1,6 +1,6 @@
 """Where in a text the words stand that an error is told by: one automaton, running ahead where there is much."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import ahocorasick_rs
@@ -15,7 +15,7 @@ Hit = tuple[int, int, int]
 class Search:
     """Finds any of some literals in bytes."""
 
-    def __init__(self, literals: Sequence[bytes]) -> None:
+    def __init__(self, literals: Iterable[bytes]) -> None:
         # LeftmostFirst is what switches the searcher's vector code on: eight times the speed of the default.
         automaton = ahocorasick_rs.BytesAhoCorasick(list(literals), matchkind=ahocorasick_rs.MatchKind.LeftmostFirst)
         self.now = automaton.find_matches_as_indexes

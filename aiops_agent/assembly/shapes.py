@@ -10,6 +10,7 @@ from aiops_agent.assembly.fingerprint import fingerprint
 from aiops_agent.assembly.heads import KNOWN, Heads
 from aiops_agent.assembly.judge import Says, judge
 from aiops_agent.assembly.lines import DIGITS
+from aiops_agent.assembly.local import NOTHING_ADDED, Local
 from aiops_agent.assembly.mask import kept
 from aiops_agent.model.event import Fingerprint, Severity
 
@@ -151,9 +152,10 @@ class Form:
 class Shapes:
     """Remembers forms, each kind bounded in number: a log made of novelties costs time, not memory."""
 
-    def __init__(self, heads: Heads = KNOWN) -> None:
-        """Remember nothing yet of files whose records begin with `heads`."""
+    def __init__(self, heads: Heads = KNOWN, local: Local = NOTHING_ADDED) -> None:
+        """Remember nothing yet of files whose records begin with `heads`, on a host with these patterns of its own."""
         self.heads = heads
+        self.local = local
         self.forms: dict[bytes, Form] = {}
         """By a line of the form without its digits."""
 
@@ -163,7 +165,7 @@ class Shapes:
     def judged(self, line: bytes) -> Form:
         """Return the form of a line whose form is not among `forms`."""
         template = line.translate(None, DIGITS)
-        verdict = judge(line.lstrip(b"\0"), self.heads)
+        verdict = self.local.judged(line) or judge(line.lstrip(b"\0"), self.heads)
         extent = Extent(line, self.heads)
         form = Form(
             verdict.severity,
@@ -175,8 +177,9 @@ class Shapes:
             writer_marks=_marks(extent.writer, line),
             begins_at=self.heads.begins,
         )
+        # Where the level is a number, or a pattern was added that may ask for one, the template does not tell.
         is_numbered = line[:1] == b"{" and (b'l":,' in template or b'l": ,' in template)
-        if not is_numbered:  # else the level is a number, which the template does not show
+        if not is_numbered and not self.local.concerns(template):
             _remember(self.forms, template, form)
         return form
 
@@ -205,6 +208,8 @@ class Shapes:
 
     def learn(self, form: Form, line: bytes, body: bytes, shape: Shape) -> None:
         """Remember that a record of this form went on with `body`."""
+        if self.local.concerns((line + body).translate(None, DIGITS)):
+            return
         digits = kept(line)
         if digits != form.kept:
             form.kept, form.alone, form.bodies, form.is_learnt = digits, None, [], False
