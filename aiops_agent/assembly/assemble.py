@@ -38,7 +38,7 @@ class Assembly:
     def __init__(self, local: Local = NOTHING_ADDED) -> None:
         """Look for the built-in patterns and for those of the host."""
         self._local = local
-        self._search = Search(dict.fromkeys((*patterns.LITERALS, *local.literals)))
+        self._search = Search((*patterns.LITERALS, *local.literals))
         self._shapes = {KNOWN.signatures: Shapes(KNOWN, local)}
 
     def stretch(self, start: int, counted_until: int, record_end: int, sample: bytes = b"") -> "Assembler":

@@ -1,9 +1,14 @@
 """A host may know words that are a fault there, and words that are none."""
 
+import timeit
+
+import ahocorasick_rs
 import pytest
 
 from aiops_agent.assembly.assemble import Assembly
 from aiops_agent.assembly.local import Local
+from aiops_agent.assembly.patterns import LITERALS
+from aiops_agent.assembly.search import Search
 from aiops_agent.model.event import LocalPattern, Severity
 
 STAMP = "2026-11-22 10:00:00,123 INFO  shop - "
@@ -50,6 +55,23 @@ def test_a_record_is_ignored_by_any_of_its_lines():
 def test_ignoring_wins_over_an_added_fault():
     both = LocalPattern("disk is sad")
     assert found(f"{STAMP}the disk is sad\n", faults=[both], ignore=[both]) == []
+
+
+def test_a_hundred_added_words_leave_the_search_fast():
+    calm = (f"{STAMP}order 7 shipped, errors=0 failed=0\n" * 20_000).encode()
+    few, many = Search(LITERALS), Search((*LITERALS, *(b"added word %d x" % number for number in range(100))))
+    one_more_automaton, naive = (
+        min(timeit.repeat(lambda find=find: find(calm), number=1, repeat=5))
+        for find in (many.now, _one_for_all((*LITERALS, *(b"added word %d x" % number for number in range(100)))))
+    )
+    assert many.now(b"an added word 7 x") == [(7 + len(LITERALS) - 64, 3, 17)]
+    assert few.now(b"an added word 7 x") == []
+    assert one_more_automaton * 1.5 < naive
+
+
+def _one_for_all(words):
+    kind = ahocorasick_rs.MatchKind.LeftmostFirst
+    return ahocorasick_rs.BytesAhoCorasick(list(words), matchkind=kind).find_matches_as_indexes
 
 
 @pytest.mark.parametrize("order", [(5, 7, 5, 7), (7, 5, 7, 5)])
