@@ -17,6 +17,8 @@ from aiops_agent.model.event import Fingerprint, Severity, Sighting
 LONGEST_RECORD = 65_536
 MOST_LINES = 500
 _LINES_BACK_TO_HEAD = 6
+_LONGEST_WORD = 4_096
+"""Bytes left out at the most where a record is cut: longer than any token that is not known by its first bytes."""
 
 
 class Assembly:
@@ -285,8 +287,11 @@ def _is_trace(buffer: bytes, start: int) -> bool:
 
 
 def _clip(buffer: bytes, start: int, end: int) -> bytes:
-    """Return the record as far as it is kept."""
+    """Return the record as far as it is kept; a word that is cut there is left out, for it may be half of a secret."""
     record = buffer[start : min(end, start + LONGEST_RECORD)]
+    if end - start > LONGEST_RECORD:
+        last = max(record.rfind(b" "), record.rfind(b"\n"), record.rfind(b"\t"), LONGEST_RECORD - _LONGEST_WORD)
+        record = record[:last]
     if record.count(b"\n") <= MOST_LINES:
         return record
     return b"\n".join(record.split(b"\n", MOST_LINES)[:MOST_LINES])

@@ -7,7 +7,7 @@ from aiops_agent.assembly.rule import Rule, sign
 _LONG = (
     r"password|passwd|passwort|kennwort|passphrase|pass_?code|secret|token|pwd|api[_. -]?key|credentials?|creds"
     r"|(?:access|account|auth|private|secret|signing|encryption|shared|master|subscription|functions|licen[cs]e|app"
-    r"|application|consumer|client|service|storage|hmac|aes|deploy|webhook|project|admin|root|session)[_.-]?key"
+    r"|application|consumer|client|service|storage|hmac|aes|deploy|webhook|project|admin|root|session)[_.-]?key|contribsys__com"
     r"|sess(?:ion)?_?id|jsessionid|phpsessid|csrf\w{0,20}|xsrf\w{0,20}|signature|contrase(?:ñ|n)a|senha|mot_de_passe"
     r"|pre[_-]?shared[_-]?key|密码|口令|密钥|令牌|验证码|пароль|パスワード|비밀번호"
 )
@@ -16,12 +16,16 @@ _WHOLE = (
     r"|community|requirepass|masterauth|ak|sk|authtok"
 )
 _TAIL = r"(?:[_.-]?(?:hash|value|id|old|new|confirm\w{0,8}|base64|b64|enc|encrypted|plain|text|prod|dev|test|\d{1,3}))?"
-_KEY = rf"(?:(?i:[\w.$-]*(?:{_LONG})|(?:\b|[\w.$-]*[_.-])(?:{_WHOLE})){_TAIL}|[a-z]Pass)"
+_NAME = rf"(?i:[\w.$-]*(?:{_LONG})|(?:\b|[\w.$-]*[_.-]|\\[nrt]|%[0-9A-F]{{2}})(?:{_WHOLE})){_TAIL}"
+_KEY = rf"(?:{_NAME}|[a-z]Pass)"
 _QUOTE = r"(?:\\*[\"'`]|%22|&quot;|&#34;)"
 _VALUE = (
     r"\\+\"[^\"\n]*?\\+\"|\"(?:[^\"\\\n]|\\.)*\"?|'(?:[^'\\\n]|\\.)*'?|&quot;.*?&quot;|%22[^\s\"]*?%22|\{[^{}\n]+\}"
     r"|\[\s*[\"'][^\]\n]*\]|(?:\[redacted:\w+\]|[^\s\"',;&])+(?:[,;&](?:[^\s\"'=:,;&]+[,;&]?)+(?:\s|\z))?"
 )
+_WORD = r"\"(?:[^\"\\\n]|\\.)*\"?|'[^'\n]*'?|[^\s\"'-][^\s\"',;&]*"
+"""A value on a command line: no other flag."""
+
 _KEYWORDS = (
     *(
         "pass",
@@ -40,18 +44,20 @@ _KEYWORDS = (
         "cvv",
     ),
     *("cvc", "psk", "jwt", "bearer", "sas", "community", "ak=", "sk=", "kennwort", "contrase", "senha", "密", "口令"),
-    *("令牌", "验证码", "пароль", "パスワード", "비밀번호", "connect.sid", "pin"),
+    *("contribsys", "令牌", "验证码", "пароль", "パスワード", "비밀번호", "connect.sid", "pin"),
 )
 
 _PLAIN = (
+    # code that reads a secret is none
+    rb"[A-Za-z_]{3,}(?:\.[A-Za-z_]+)*[(\[].*|(?:self|this|os|config|settings|args|options|request)(?:\.[A-Za-z_]+)+|"
     rb"(?i)null|none|nil|undefined|true|false|yes|no|n/a|unset|empty|\(null\)|\(none\)|\$\{\w+\}|%s|\?|[*x.]+|<[\w -]+>"
     rb"|\[?\w*filtered\]?|\{\d*\}"
 )
 _PROSE = frozenset(
-    b"a an and at authentication authorization be cannot check could denied does empty end eof expected expired failed for "
-    b"field found from has have id if in incorrect invalid is it key length less line many may mismatch missing more must "
-    b"need no not number of on only or password please policy read required should string such that the this to token too "
-    b"type unexpected unknown use user username value verification was while with wrong you your".split()
+    b"a an and at authentication authorization be cannot check could denied does empty end eof expected expired failed "
+    b"for field found from has have id if in incorrect invalid is it key length less line many may mismatch missing "
+    b"more must need no not number of on only or password please policy read required should string such that the this "
+    b"to token too type unexpected unknown use user username value verification was while with wrong you your".split()
 )
 
 
@@ -61,11 +67,13 @@ def _assigned(match: "re2._Match") -> bytes:
     name = key.rstrip(b" \t=:>\"'`\\")
     if name in (b"PWD", b"OLDPWD") and value.startswith(b"/"):
         return bytes(match.group())
+    if key.endswith((b"= ", b"=\t")) and key[-3:-2].isalnum() and re2.match(rb"\w+=", value):
+        return bytes(match.group())  # it has no value: what follows is the next key
     return key + _hidden(value)
 
 
 def _hidden(value: bytes) -> bytes:
-    """Return a value's sign with its quotes and what closes a bracket before it; what is no secret comes back as it is."""
+    """Return a value's sign between its quotes, and what closes a bracket; what is no secret comes back as it is."""
     rest = b""
     end = value[-1:] if value[-1:].isspace() else b""
     value = value.removesuffix(end)
@@ -183,7 +191,8 @@ FRAMES = (
     Rule(
         "basic",
         ("basic ", "negotiate ", "ntlm ", "basic%20"),
-        r"((?i:\b(?:basic|negotiate|ntlm)(?: |%20)))(?:[A-Za-z]*[0-9+/][A-Za-z0-9+/]{6,}={0,2}|[A-Za-z0-9+/]{10,}={1,2}|[A-Za-z]*[a-z][A-Z]\w{8,})",
+        r"((?i:\b(?:basic|negotiate|ntlm)(?: |%20)))"
+        r"(?:[A-Za-z]*[0-9+/][A-Za-z0-9+/]{6,}={0,2}|[A-Za-z0-9+/]{10,}={1,2}|[A-Za-z]*[a-z][A-Z]\w{8,})",
     ),
     Rule("secret", ("digest ", "response="), r"((?i:\b(?:response|cnonce)=\"?))[0-9a-f]{16,}"),
     Rule(
@@ -232,25 +241,33 @@ SETTINGS = (
         _KEYWORDS,
         rf"({_KEY}{_QUOTE}?\]?[ \t]{{0,3}}(?:=>|:=|\?=|\|\||==?|%3[dD])[ \t]{{0,3}})({_VALUE})",
         _assigned,
-    ),
-    Rule("secret", _KEYWORDS, rf"({_QUOTE}{_KEY}{_QUOTE}[ \t]{{0,3}}(?::|%3[aA])[ \t]{{0,3}})({_VALUE})", _assigned),
-    Rule(
-        "secret",
-        ("pass", "secret"),
-        rf"([\"'](?i:\w*(?:passwo?r?d|secret)\w*)[\"'],\s*)(\"[^\"\n]+\"|'[^'\n]+')",
-        _assigned,
+        ("=", "%3d", "||"),
     ),
     Rule(
         "secret",
         _KEYWORDS,
-        rf"((?i:[\w.-]*(?:{_LONG})|\b(?:{_WHOLE})){_TAIL}\]?[ \t]?(?::|：)[ \t]{{0,3}})(\"(?:[^\"\\\n]|\\.)*\"?|'(?:[^'\\\n]|\\.)*'|(?:\[redacted:\w+\]|[^\s\"',;&]){{4,}})",
-        _after_colon,
+        rf"({_QUOTE}{_KEY}{_QUOTE}[ \t]{{0,3}}(?::|%3[aA])[ \t]{{0,3}})({_VALUE})",
+        _assigned,
+        ('":', "':", "`:", '" :', "' :", "22%3a", "quot;:", "#34;:"),
     ),
-    Rule("secret", _KEYWORDS, rf"((?i:[\w.-]*(?:{_LONG})): [|>][-+]?\n[ \t]+)(\S+)", _assigned),
-    Rule("secret", _KEYWORDS, rf"(--?{_KEY}(?:[\"'],\s*[\"']|[ =]+))({_VALUE})", _after_flag),
     Rule(
-        "secret", _KEYWORDS, rf"(<(?:\w+:)?(?i:[\w.-]*(?:{_LONG})|{_WHOLE}){_TAIL}(?:\s[^<>]*)?>)([^<\n]+)", _assigned
+        "secret",
+        ("pass", "secret"),
+        r"([\"'](?i:\w*(?:passwo?r?d|secret)\w*)[\"'],\s*)(\"[^\"\n]+\"|'[^'\n]+')",
+        _assigned,
+        ('",', "',"),
     ),
+    Rule(
+        "secret",
+        _KEYWORDS,
+        rf"({_NAME}\]?[ \t]?(?::|：)[ \t]{{0,3}})"
+        r"(\"(?:[^\"\\\n]|\\.)*\"?|'(?:[^'\\\n]|\\.)*'|(?:\[redacted:\w+\]|[^\s\"',;&]){4,})",
+        _after_colon,
+        (":", "："),
+    ),
+    Rule("secret", _KEYWORDS, rf"((?i:[\w.-]*(?:{_LONG})): [|>][-+]?\n[ \t]+)(\S+)", _assigned, (": |", ": >")),
+    Rule("secret", _KEYWORDS, rf"(--?{_KEY}(?:[\"'],\s*[\"']|[ =]+))({_WORD})", _after_flag, (" -", "'-", '"-')),
+    Rule("secret", _KEYWORDS, rf"(<(?:\w+:)?{_NAME}(?:\s[^<>]*)?>)([^<\n]+)", _assigned, ("</",)),
     Rule(
         "secret",
         ("value",),
@@ -298,7 +315,7 @@ SETTINGS = (
     Rule("secret", ("pass:",), r"((?:-pass(?:in|out)?)\s+pass:)(\S+)", _assigned),
     Rule(
         "secret",
-        ("=", "%3d"),
+        ("code=", "key=", "auth=", "hash=", "sid=", "state=", "ticket=", "assertion=", "samlresponse="),
         r"((?i:[?&;](?:code|key|auth|hash|sid|state|ticket|assertion|samlresponse|connect\.sid)=))([\w%.~+/=-]{16,})",
         _assigned,
     ),
@@ -307,7 +324,8 @@ SETTINGS = (
     Rule(
         "secret",
         _PROVIDERS,
-        rf"((?i:(?:{'|'.join(_PROVIDERS)})(?:[\w.-]{{0,24}}{_MARK}[\w.]{{0,8}}[\"']?[ \t]*(?:=>|:=|\|\||=|:)|[\"']?\s?=)[ \t]*[\"']?))([\w=+/.-]{{14,}})",
+        rf"((?i:(?:{'|'.join(_PROVIDERS)})(?:[\w.-]{{0,24}}{_MARK}[\w.]{{0,8}}[\"']?[ \t]*(?:=>|:=|\|\||=|:)"
+        r"|[\"']?\s?=)[ \t]*[\"']?))([\w=+/.-]{14,})",
         _of_provider,
     ),
     # base64 of what holds "password", "secret", "token", the frame of a key file, a token: in three positions each
@@ -334,7 +352,7 @@ SETTINGS = (
 LINES = (
     Rule(
         "private_key",
-        ("\n", " ", '"'),
+        (),
         r"((?:\A|[\s\"']))([A-Za-z0-9+/]{64}|[A-Za-z0-9+/]{70})(?:\s|\\n|[\"']|\z)",
         _key_line,
     ),

@@ -9,17 +9,21 @@ import ahocorasick_rs
 import re2
 
 from aiops_agent.assembly.credentials import FRAMES, LINES, SETTINGS
-from aiops_agent.assembly.personal import EMAIL, NUMBERS, PERSONAL
+from aiops_agent.assembly.personal import EMAIL, LONG, PERSONAL
 from aiops_agent.assembly.rule import Rule, sign
 from aiops_agent.assembly.tokens import TOKENS
 
-_RULES = (*FRAMES, *TOKENS, *SETTINGS, *LINES, EMAIL, *PERSONAL)
+_RULES = (*FRAMES, *TOKENS, *SETTINGS, EMAIL, *LINES, *PERSONAL)
 """In the order in which they are tried: the frame before what stands in it, the form before the key."""
 
 _FIRST_OF_TOKENS, _FIRST_OF_SETTINGS = len(FRAMES), len(FRAMES) + len(TOKENS)
+_FIRST_OF_LONG = len(_RULES) - len(LINES) - len(PERSONAL)
 
 _MOST_PASSES = 8
 """A pass may uncover what the next one finds. No text was seen to need more than three."""
+
+_LOOKED_AT_AGAIN = 64
+"""Bytes: what is longer was looked at once, which keeps the time linear."""
 
 _COLOUR = rb"(?:\x1b|\\u001b|\\x1b|\\033|\\e|#033|\^\[)\[[0-9;]{0,20}m"
 _ESCAPED = rb"\\u00([2-7][0-9a-fA-F])"
@@ -30,8 +34,8 @@ _TAIL = rb"(\[redacted:\w+\]\s*?\n[ \t]*)([A-Za-z0-9+/_=-]{2,})([ \t]*(?:\n|\z))
 def redact(text: str) -> str:
     """Return `text` with every secret replaced by `[redacted:KIND]`; doing it again changes nothing.
 
-    Colour codes are taken out and letters that JSON wrote as numbers (`\\u0070`) are written as letters, because either
-    may stand in the middle of a secret. Error numbers, paths, addresses and class names stay: diagnosis needs them.
+    Colour codes are taken out and letters that JSON wrote as numbers are written as letters, because either may stand
+    in the middle of a secret. Error numbers, paths, addresses and class names stay: diagnosis needs them.
     """
     before = text.encode("utf-8", "backslashreplace")
     for _ in range(_MOST_PASSES):
@@ -57,11 +61,16 @@ def _once(text: bytes) -> bytes:
 def _worth_trying(text: bytes) -> list[int]:
     """Return the numbers of the rules of whose keywords the text holds one, in their order."""
     finder, rules_of = _keywords()
-    words = {word for word, _, _ in finder.find_matches_as_indexes(text.lower(), overlapping=True)}
+    lowered = text.lower()
+    words = {word for word, _, _ in finder.find_matches_as_indexes(lowered, overlapping=True)}
     found = {number for word in words for number in rules_of[word]}
-    if _compiled(NUMBERS.encode()).search(text):
-        found.update(range(len(_RULES) - len(PERSONAL), len(_RULES)))
-    return sorted(found)
+    if _compiled(LONG.encode()).search(text):
+        found.update(range(_FIRST_OF_LONG, len(_RULES)))
+    return sorted(number for number in found if _has_also(number, lowered))
+
+
+def _has_also(number: int, lowered: bytes) -> bool:
+    return any(mark.encode() in lowered for mark in _RULES[number].also)
 
 
 @cache
@@ -80,10 +89,20 @@ def _distinct(words: Iterable[str]) -> Iterator[str]:
 
 
 def _apply(rule: Rule, text: bytes) -> bytes:
-    pattern, replace = _compiled(rule.pattern.encode()), rule.replace
-    if replace is None and not pattern.groups:
+    pattern = _compiled(rule.pattern.encode())
+    if rule.replace is None and not pattern.groups:
         return bytes(pattern.sub(sign(rule.kind), text))
-    return bytes(pattern.sub(replace or (lambda match: match.group(1) + sign(rule.kind)), text))
+    pieces: list[bytes] = []
+    at = 0
+    while match := pattern.search(text, at):
+        start, end = match.span()
+        said = rule.replace(match) if rule.replace else match.group(1) + sign(rule.kind)
+        if said == match.group() and pattern.groups and at < match.end(1) < end <= match.end(1) + _LOOKED_AT_AGAIN:
+            end = match.end(1)  # a value that is none may be the key of the next
+            said = match.group()[: end - start]
+        pieces += (text[at:start], said)
+        at = end
+    return b"".join((*pieces, text[at:])) if pieces else text
 
 
 def _letter(match: "re2._Match") -> bytes:

@@ -21,6 +21,9 @@ class Rule(NamedTuple):
     replace: Callable[["re2._Match"], bytes] | None = None
     """Returns what the whole match becomes, where that is not group and kind."""
 
+    also: tuple[str, ...] = ("",)
+    """Lower case; one of these must be in the text too: what stands between a key and its value."""
+
 
 def sign(kind: str) -> bytes:
     """Return what stands in the place of a secret."""
