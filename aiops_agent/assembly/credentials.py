@@ -158,7 +158,11 @@ FRAMES = (
     Rule("private_key", ("-begin ", "- begin "), rf"(?s){_BEGIN}.{{0,300}}?[A-Za-z0-9+/]{{40,}}.*\z"),
     Rule("private_key", ("-begin ", "- begin "), rf"{_BEGIN}(?:\s|\\[nr])*[A-Za-z0-9+/=]*(?:\s|\\[nr])*\z"),
     # A block that began in an earlier record.
-    Rule("private_key", ("-end ", "- end "), rf"(?:(?:\A|[\s\"'])[A-Za-z0-9+/=]{{1,76}}(?:\s|\\[nr])+)*{_END}"),
+    Rule(
+        "private_key",
+        ("-end ", "- end "),
+        r"((?:\A|[\s\"']))(?:[A-Za-z0-9+/=]{16,76}(?:\s|\\+[nr])+)*(?:[A-Za-z0-9+/=]{1,76}(?:\s|\\+[nr])+)?" + _END,
+    ),
     Rule(
         "private_key",
         ("putty-user-key", "private-lines:"),
@@ -353,7 +357,7 @@ LINES = (
     Rule(
         "private_key",
         (),
-        r"((?:\A|[\s\"']))([A-Za-z0-9+/]{64}|[A-Za-z0-9+/]{70})(?:\s|\\n|[\"']|\z)",
+        r"(?m)((?:^|[ \t\"']))([A-Za-z0-9+/]{64}|[A-Za-z0-9+/]{70})(?:$|[ \t\r\"'\\])",
         _key_line,
     ),
 )

@@ -113,16 +113,29 @@ def _letter(match: "re2._Match") -> bytes:
 
 def _behind_breaks(text: bytes) -> bytes:
     """Replace tokens that a logger wrapped: cut at the end of a line, going on below."""
+    unbroken = b"".join(line.strip() for line in text.split(b"\n"))
+    if any(_is_of_token(number) for number in _worth_trying(unbroken)):
+        text = _joined_again(text)
+    return bytes(_compiled(_TAIL).sub(_rest_of_token, text)) if b"[redacted:" in text else text
+
+
+def _is_of_token(number: int) -> bool:
+    return _FIRST_OF_TOKENS <= number < _FIRST_OF_SETTINGS
+
+
+def _joined_again(text: bytes) -> bytes:
+    """Replace the tokens that are there when the breaks between lines are taken out."""
     breaks = [match.span() for match in _compiled(_BREAK).finditer(text)]
     joined = bytes(_compiled(_BREAK).sub(b"", text))
     left_out = [0, *accumulate(end - start for start, end in breaks)]
     joints = [start - before for (start, _), before in zip(breaks, left_out, strict=False)]
     spans: list[tuple[int, int, str]] = []
     for number in _worth_trying(joined):
-        if _FIRST_OF_TOKENS <= number < _FIRST_OF_SETTINGS:
+        if _is_of_token(number):
             rule = _RULES[number]
             for match in _compiled(rule.pattern.encode()).finditer(joined):
-                start, end = match.end(1) if match.re.groups else match.start(), match.end()
+                start = match.end(1) if match.re.groups else match.start()
+                end = _end_of_token(rule, joined, match, joints)
                 if bisect_right(joints, start) != bisect_left(joints, end):
                     last = end - 1 + left_out[bisect_right(joints, end - 1)]
                     spans.append((start + left_out[bisect_right(joints, start)], last + 1, rule.kind))
@@ -130,7 +143,7 @@ def _behind_breaks(text: bytes) -> bytes:
     for start, end, kind in sorted(spans, reverse=True):
         if end <= after:
             text, after = text[:start] + sign(kind) + text[end:], start
-    return bytes(_compiled(_TAIL).sub(_rest_of_token, text))
+    return text
 
 
 def _rest_of_token(match: "re2._Match") -> bytes:
@@ -139,6 +152,18 @@ def _rest_of_token(match: "re2._Match") -> bytes:
     if not any(byte in b"0123456789" for byte in word):
         return bytes(match.group())
     return bytes(match.group(1)) + sign("secret") + bytes(match.group(3))
+
+
+def _end_of_token(rule: Rule, joined: bytes, match: "re2._Match", joints: list[int]) -> int:
+    """Return where a token ends that may have taken in the first word of the line below it."""
+    start, end = match.span()
+    while (number := bisect_left(joints, end)) and (joint := joints[number - 1]) > start:
+        goes_on = any(byte in b"0123456789" for byte in joined[joint:end])
+        whole = _compiled(rule.pattern.encode()).match(joined[:joint], start)
+        if goes_on or not whole or whole.end() != joint:
+            break
+        end = joint
+    return end
 
 
 @cache
