@@ -25,6 +25,9 @@ _MOST_PASSES = 8
 _LOOKED_AT_AGAIN = 64
 """Bytes: what is longer was looked at once, which keeps the time linear."""
 
+_MOST_LINES_OF_TOKEN = 3
+"""Lines below a token that are looked at one by one for having no part in it."""
+
 _COLOUR = rb"(?:\x1b|\\u001b|\\x1b|\\033|\\e|#033|\^\[)\[[0-9;]{0,20}m"
 _ESCAPED = rb"\\u00([2-7][0-9a-fA-F])"
 _BREAK = rb"\r?\n[ \t]*"
@@ -157,9 +160,10 @@ def _rest_of_token(match: "re2._Match") -> bytes:
 def _end_of_token(rule: Rule, joined: bytes, match: "re2._Match", joints: list[int]) -> int:
     """Return where a token ends that may have taken in the first word of the line below it."""
     start, end = match.span()
-    while (number := bisect_left(joints, end)) and (joint := joints[number - 1]) > start:
+    for _ in range(_MOST_LINES_OF_TOKEN):
+        joint = joints[bisect_left(joints, end) - 1] if joints and joints[0] < end else start
         goes_on = any(byte in b"0123456789" for byte in joined[joint:end])
-        whole = _compiled(rule.pattern.encode()).match(joined[:joint], start)
+        whole = _compiled(rule.pattern.encode()).match(joined[:joint], start) if joint > start else None
         if goes_on or not whole or whole.end() != joint:
             break
         end = joint

@@ -27,7 +27,8 @@ planted = st.one_of(
 
 def record(name, carrier, seed):
     secret = drawn({**FIXED, **KEYED}[name], Random(seed))
-    return secret, HEAD + {**CARRIERS, **BARE}[carrier].format(k=name if name in KEYED else "thing", s=secret) + "\n"
+    form = CARRIERS[carrier] if name in KEYED else {**CARRIERS, **BARE}[carrier]
+    return secret, HEAD + form.format(k=name if name in KEYED else "thing", s=secret) + "\n"
 
 
 def kept(*chunks):
@@ -38,7 +39,7 @@ def kept(*chunks):
     return "\n".join(f"{s.text}\n{s.headline}\n{s.grouped_by}" for s in assembler.take().sightings)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(planted)
 def test_no_secret_survives_any_split_into_two_chunks(plant):
     secret, text = record(*plant)
@@ -51,7 +52,7 @@ def test_no_secret_survives_any_split_into_two_chunks(plant):
     assert not [form for form in encodings(secret) if form in whole]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(planted, min_size=1, max_size=6), st.lists(st.integers(0, 4000), max_size=12))
 def test_no_secret_survives_any_split_into_many(plants, cuts):
     pairs = [record(*plant) for plant in plants]
@@ -61,7 +62,7 @@ def test_no_secret_survives_any_split_into_many(plants, cuts):
     assert not [form for secret, _ in pairs for form in encodings(secret) if form in found]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(planted, st.integers(0, 200))
 def test_no_secret_that_is_cut_where_a_record_ends_leaves_its_first_half(plant, before):
     secret, text = record(*plant)
@@ -69,7 +70,8 @@ def test_no_secret_that_is_cut_where_a_record_ends_leaves_its_first_half(plant, 
     filler = "lorem " * (LONGEST_RECORD // 6 + 1)
     line = HEAD + filler[: max(0, LONGEST_RECORD - before - len(HEAD) - (at - len(HEAD)))] + text[len(HEAD) :]
     found = kept((line + FOLLOWER).encode())
-    assert secret[:10] not in found.replace(FIXED.get(plant[0], "")[:4], "") or len(secret) < 12
+    opening = {**FIXED, **KEYED}[plant[0]].partition("{")[0]
+    assert secret[len(opening) :][:8] not in found
 
 
 @pytest.mark.slow
