@@ -159,7 +159,7 @@ def _rest_of_token(match: "re2._Match") -> bytes:
 
 def _end_of_token(rule: Rule, joined: bytes, match: "re2._Match", joints: list[int]) -> int:
     """Return where a token ends that may have taken in the first word of the line below it."""
-    start, end = match.span()
+    start, end = int(match.start()), int(match.end())
     for _ in range(_MOST_LINES_OF_TOKEN):
         joint = joints[bisect_left(joints, end) - 1] if joints and joints[0] < end else start
         goes_on = any(byte in b"0123456789" for byte in joined[joint:end])

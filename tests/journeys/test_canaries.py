@@ -4,6 +4,8 @@ from random import Random
 
 import pytest
 
+from aiops_agent.model.playbook import Failed, Succeeded
+from aiops_agent.repair import told_without_secrets
 from tests.assembly.planted import CARRIERS, FIXED, KEYED, drawn, encodings
 from tests.journeys.machine import Machine
 
@@ -21,6 +23,13 @@ def planted() -> dict[str, str]:
         canary = drawn(form, random)
         records[canary] = HEAD.format(at % 60) + carrier.format(k=name if name in KEYED else "thing", s=canary)
     return records
+
+
+def test_what_a_command_says_is_kept_without_the_secrets_of_its_address():
+    done = told_without_secrets(Succeeded("http://shop:hunter2@127.0.0.1/ answers 200"))
+    assert done == Succeeded("http://[redacted:userinfo]@127.0.0.1/ answers 200")
+    left = told_without_secrets(Failed("http", "password=hunter2", undone=False, left_behind=("token=hunter2",)))
+    assert "hunter2" not in repr(left)
 
 
 @pytest.mark.slow
