@@ -12,7 +12,7 @@ _LONG = (
     r"|pre[_-]?shared[_-]?key|密码|口令|密钥|令牌|验证码|пароль|パスワード|비밀번호"
 )
 _WHOLE = (
-    r"pass|t?otp|pin[_-]?code|auth[_-]?(?:code|string)|_auth|verification[_-]?code|cvv2?|cvc|psk|jwt|bearer|sas"
+    r"passw?|pw|t?otp|pin[_-]?code|auth(?:orization)?[_-]?(?:code|string)|_auth|verification[_-]?code|cvv2?|cvc|psk|jwt|bearer|sas"
     r"|community|requirepass|masterauth|ak|sk|authtok"
 )
 _TAIL = r"(?:[_.-]?(?:hash|value|id|old|new|confirm\w{0,8}|base64|b64|enc|encrypted|plain|text|prod|dev|test|\d{1,3}))?"
@@ -20,6 +20,7 @@ _NAME = rf"(?i:[\w.$-]*(?:{_LONG})|(?:\b|[\w.$-]*[_.-]|\\[nrt]|%[0-9A-F]{{2}})(?
 _KEY = rf"(?:{_NAME}|[a-z]Pass)"
 _QUOTE = r"(?:\\*[\"'`]|%22|&quot;|&#34;)"
 _VALUE = (
+    r"[bBuU]'(?:[^'\\\n]|\\.)*'|[bBuU]\"(?:[^\"\\\n]|\\.)*\"|"  # as Python shows them
     r"\\+\"[^\"\n]*?\\+\"|\"(?:[^\"\\\n]|\\.)*\"?|'(?:[^'\\\n]|\\.)*'?|&quot;.*?&quot;|%22[^\s\"]*?%22|\{[^{}\n]+\}"
     r"|\[\s*[\"'][^\]\n]*\]|(?:\[redacted:\w+\]|[^\s\"',;&])+(?:[,;&](?:[^\s\"'=:,;&]+[,;&]?)+(?:\s|\z))?"
 )
@@ -29,7 +30,7 @@ _WORD = r"\"(?:[^\"\\\n]|\\.)*\"?|'[^'\n]*'?|[^\s\"'-][^\s\"',;&]*"
 _KEYWORDS = (
     *(
         "pass",
-        "pwd",
+        "pw",
         "secret",
         "token",
         "key",
@@ -130,6 +131,13 @@ def _of_provider(match: "re2._Match") -> bytes:
     return (
         bytes(match.group(1)) + sign("secret") if any(byte in b"0123456789" for byte in value) else bytes(match.group())
     )
+
+
+def _in_prose(match: "re2._Match") -> bytes:
+    """Replace the word behind "password" that is no word: letters and digits."""
+    value = bytes(match.group(2))
+    is_word = value.isalpha() or not any(byte in b"0123456789" for byte in value) or value.startswith(b"[redacted:")
+    return bytes(match.group()) if is_word or value.isdigit() else bytes(match.group(1)) + sign("secret")
 
 
 def _bearer(match: "re2._Match") -> bytes:
@@ -240,6 +248,14 @@ _PROVIDERS = (
 _MARK = r"(?:key|token|secret|auth|pat|login|credentials?|(?:client|access|app|key)[_-]?id|__com)"
 
 SETTINGS = (
+    Rule(
+        "secret",
+        ("password ", "passwd ", "passphrase ", "token ", "api key "),
+        r"((?i:\b(?:password|passwd|passphrase|token|api key)\s+(?:is\s+|was\s+|to\s+|for\s+\S+:\s+)?[\"']?))"
+        r"([^\s\"',;:=()]{6,})",
+        _in_prose,
+    ),
+    Rule("secret", ("auth plain ", "auth login "), r"((?i:\bauth (?:plain|login) ))([\w+/=]{8,})", _assigned),
     Rule(
         "secret",
         _KEYWORDS,

@@ -257,6 +257,60 @@ def test_what_says_that_there_is_no_secret_stays(text):
     assert redact(text) == text
 
 
+@pytest.mark.parametrize(
+    "form",
+    [
+        "password is {s}",
+        "password {s} rejected",
+        "Password for shop: {s}",
+        "token {s} has expired",
+        "pw={s}",
+        "'password': u'{s}'",
+        "b'password': b'{s}'",
+        "AUTH PLAIN {s}==",
+        "authorization_code={s}",
+        "password={s}!#$%x",
+        "password=$x{s}",
+        "password=a,b{s}",
+        "user=shop;password={s};x=1",
+        "{{password: {s}}}",
+    ],
+)
+@settings(max_examples=20, deadline=None)
+@given(number=st.integers(10, 99), secret=secrets)
+def test_no_spelling_keeps_its_password(form, secret, number):
+    redacted = redact("ERROR " + form.format(s=f"{secret}{number}"))
+    assert secret not in redacted
+    assert redact(redacted) == redacted
+
+
+PEOPLE = [
+    *("call +49 170 1234567 back", "call +14155552671 back", "call (415) 555-2671 back", "call 415-555-2671 back"),
+    *(
+        "tel: 010-62345678",
+        "手机号 138 1234 5678",
+        "SSN 078-05-1120",
+        "to DE89 3704 0044 0532 0130 00",
+        "+8613812345678",
+    ),
+    *(
+        "iban GB82WEST12345698765432 refused",
+        "card=4111111111111111",
+        "card 3782 822463 10005",
+        "from ann@example.co.uk",
+    ),
+    "身份证号 110105491231002",
+]
+
+
+@pytest.mark.parametrize("text", PEOPLE)
+def test_no_number_of_a_person_survives(text):
+    redacted = redact(text)
+    assert "[redacted:" in redacted
+    assert not any(sign.isdigit() for sign in redacted)
+    assert redact(redacted) == redacted
+
+
 def test_a_key_without_a_value_does_not_hide_the_next():
     assert "hunter2" not in redact("login= password= secret=hunter2")
     assert "hunter2" not in redact("client --password --token hunter2")
