@@ -1,6 +1,7 @@
 """What config.yaml comes to: the nouns of the configuration, apart from the libraries that read and check the file."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -17,6 +18,8 @@ class SourceSettings:
     service: str | None
     start: Literal["end", "beginning"]
     parameters: dict[str, Scalar]
+    silence: timedelta | Literal["auto"] | None = None
+    """After how long a silence is told; `auto`: as learned; None: never."""
 
     @property
     def key(self) -> str:
@@ -51,6 +54,9 @@ class Config:
     state_dir: Path
     sources: tuple[SourceSettings, ...]
     policy: PolicySettings
+    every: timedelta
+    """How long the daemon lets pass at most between two whole ticks."""
+
     locale: str
     report_dir: Path
     chat: tuple[ChatSettings, ...]

@@ -9,6 +9,7 @@ from aiops_agent.assembly.fingerprint import fingerprint
 from aiops_agent.assembly.heads import KNOWN, Heads
 from aiops_agent.assembly.judge import Says, judge
 from aiops_agent.assembly.lines import DIGITS
+from aiops_agent.assembly.local import NOTHING_ADDED, Local
 from aiops_agent.assembly.mask import kept
 from aiops_agent.model.event import Fingerprint, Severity
 from aiops_agent.noun import dataclass, field
@@ -71,6 +72,7 @@ class _Body:
     """What followed the first line of a record seen before."""
 
     exact: bytes
+    length: int
     template: bytes
     lines: int
     kept: tuple[bytes, ...]
@@ -112,6 +114,15 @@ class Form:
     bodies: list[_Body] = field(default_factory=list)
     """Newest first."""
 
+    is_learnt: bool = False
+    """A record of this form was seen."""
+
+    is_alone: bool = field(init=False)
+    """Neither the line above nor the one below need be looked at."""
+
+    def __post_init__(self) -> None:
+        self.is_alone = self.begins and self.is_plain
+
     def repeated(self, buffer: bytes, start: int, below: int) -> tuple[Shape, int]:
         """Return the fault and the end of the record at `start`, whose first line ends at `below`; end 0: not known."""
         if self.kept and kept(buffer[start:below]) != self.kept:
@@ -120,12 +131,11 @@ class Form:
         if self.alone and begins(buffer, below):
             return self.alone, below
         for body in self.bodies:
-            end = below + len(body.exact)
-            if buffer.startswith(body.exact, below) and end < len(buffer) and begins(buffer, end):
-                return body.shape, end
+            if buffer.startswith(body.exact, below) and begins(buffer, below + body.length):
+                return body.shape, below + body.length
         for body in self.bodies:
             end = _behind_lines(buffer, below, body.lines)
-            if not 0 < end < len(buffer) or not begins(buffer, end):
+            if not end or not begins(buffer, end):
                 continue
             lines = buffer[below:end]
             if lines.translate(None, DIGITS) == body.template and (not body.kept or kept(lines) == body.kept):
@@ -142,20 +152,20 @@ class Form:
 class Shapes:
     """Remembers forms, each kind bounded in number: a log made of novelties costs time, not memory."""
 
-    def __init__(self, heads: Heads = KNOWN) -> None:
-        """Remember nothing yet of files whose records begin with `heads`."""
+    def __init__(self, heads: Heads = KNOWN, local: Local = NOTHING_ADDED) -> None:
+        """Remember nothing yet of files whose records begin with `heads`, on a host with these patterns of its own."""
         self.heads = heads
-        self._forms: dict[bytes, Form] = {}
+        self.local = local
+        self.forms: dict[bytes, Form] = {}
+        """By a line of the form without its digits."""
+
         self._shapes: dict[bytes, dict[tuple[bytes, ...], Shape]] = {}
         self._followers: dict[bytes, Follows] = {}
 
-    def form(self, line: bytes) -> Form:
-        """Return the form of `line`, judged when it is new."""
+    def judged(self, line: bytes) -> Form:
+        """Return the form of a line whose form is not among `forms`."""
         template = line.translate(None, DIGITS)
-        return self._forms.get(template) or self._judged(line, template)
-
-    def _judged(self, line: bytes, template: bytes) -> Form:
-        verdict = judge(line.lstrip(b"\0"), self.heads)
+        verdict = self.local.judged(line) or judge(line.lstrip(b"\0"), self.heads)
         extent = Extent(line, self.heads)
         form = Form(
             verdict.severity,
@@ -167,9 +177,10 @@ class Shapes:
             writer_marks=_marks(extent.writer, line),
             begins_at=self.heads.begins,
         )
+        # Where the level is a number, or a pattern was added that may ask for one, the template does not tell.
         is_numbered = line[:1] == b"{" and (b'l":,' in template or b'l": ,' in template)
-        if not is_numbered:  # else the level is a number, which the template does not show
-            _remember(self._forms, template, form)
+        if not is_numbered and not self.local.concerns(template):
+            _remember(self.forms, template, form)
         return form
 
     def goes_on(self, form: Form, line: bytes) -> bool:
@@ -197,14 +208,19 @@ class Shapes:
 
     def learn(self, form: Form, line: bytes, body: bytes, shape: Shape) -> None:
         """Remember that a record of this form went on with `body`."""
+        if self.local.concerns((line + body).translate(None, DIGITS)):
+            return
         digits = kept(line)
         if digits != form.kept:
-            form.kept, form.alone, form.bodies = digits, None, []
+            form.kept, form.alone, form.bodies, form.is_learnt = digits, None, [], False
         if body:
-            form.bodies.insert(0, _Body(body, body.translate(None, DIGITS), body.count(b"\n"), kept(body), shape))
+            form.bodies.insert(
+                0, _Body(body, len(body), body.translate(None, DIGITS), body.count(b"\n"), kept(body), shape)
+            )
             del form.bodies[_BODIES:]
         else:
             form.alone = shape
+        form.is_learnt = True
 
 
 def _marks(writer: bytes, line: bytes) -> tuple[bytes, bytes]:
