@@ -2,6 +2,7 @@
 
 import dataclasses
 import pickle
+from functools import cached_property
 
 import pytest
 
@@ -24,6 +25,10 @@ def classes(decorate, say):
     class Tally:
         count: int = 0
         seen: set[str] = say(default_factory=set)
+        is_empty: bool = say(init=False)
+
+        def __post_init__(self):
+            self.is_empty = not self.count
 
     @decorate(frozen=True, slots=True, kw_only=True)
     class Policy:
@@ -34,7 +39,15 @@ def classes(decorate, say):
     class Nothing:
         pass
 
-    return Step, Tally, Policy, Nothing
+    @decorate(frozen=True)
+    class Rule:
+        word: str
+
+        @cached_property
+        def length(self):
+            return len(self.word)
+
+    return Step, Tally, Policy, Nothing, Rule
 
 
 OURS = classes(dataclass, field)
@@ -43,7 +56,7 @@ THEIRS = classes(dataclasses.dataclass, dataclasses.field)
 
 def outcomes(make):
     """Return what a number of uses come to, errors by their kind."""
-    step, tally, policy, nothing = make
+    step, tally, policy, nothing, rule = make
     one = step("a", 2.0)
     uses = [
         lambda: repr(one),
@@ -61,10 +74,14 @@ def outcomes(make):
         lambda: setattr(tally(), "colour", 5),
         lambda: hash(policy(mode="auto")) == hash(policy(mode="auto")),
         lambda: hash(tally()),
+        lambda: (repr(tally(3)), tally(3) == tally(4), repr(dataclasses.replace(tally(3), count=0))),
+        lambda: tally(3, set(), True),
         lambda: hash(one),
         lambda: (nothing() == nothing(), repr(nothing()), len({nothing(), nothing()})),
         lambda: (step.__match_args__, policy.__match_args__, step.__doc__, step.__slots__, step.__qualname__),
         lambda: hasattr(one, "__dict__"),
+        lambda: (rule("abc").length, rule("abc") == rule("abc"), repr(rule("abc"))),
+        lambda: setattr(rule("abc"), "word", "d"),
         lambda: [each.name for each in dataclasses.fields(one)],
         lambda: repr(dataclasses.replace(one, name="c")),
         lambda: dataclasses.is_dataclass(step),

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import yaml
 
 from aiops_agent import config, remembered
 from aiops_agent.errors import ConfigError
@@ -19,6 +20,7 @@ sources:
     paths: ["/var/log/a.log", "/srv/*/b.log"]
     service: shop.service
     start: beginning
+    silence: 4h
     parameters: {{port: 8080, ratio: 0.5, strict: true, name: "=dict", tuple: tuple}}
   - {{type: file, paths: ["/var/log/syslog"]}}
 knowledge_base: [/srv/kb]
@@ -74,6 +76,13 @@ def test_what_is_remembered_is_what_the_file_says(place):
     assert [chat.token for chat in recalled.chat] == ["xoxb-planted", "123:planted"]
 
 
+def test_this_file_knows_every_key(place):
+    said = set(yaml.safe_load(place.path.read_text()))
+    assert said | {"report_dir", "audit"} == set(config._File.model_fields)
+    for source in yaml.safe_load(place.path.read_text())["sources"][:1]:
+        assert set(source) == set(config._Source.model_fields)
+
+
 def test_no_token_is_ever_written(place):
     written = place.kept.read_text()
     assert "planted" not in written
@@ -112,7 +121,7 @@ def test_a_token_that_is_gone_is_a_fault_with_its_line_all_the_same(place):
     place.token.unlink()
     with pytest.raises(ConfigError) as caught:
         remembered.load(place.path, {})
-    assert [(fault.line, fault.key) for fault in caught.value.faults] == [(15, "chat.0.token"), (16, "chat.1.token")]
+    assert [(fault.line, fault.key) for fault in caught.value.faults] == [(16, "chat.0.token"), (17, "chat.1.token")]
 
 
 def test_a_new_token_is_used_at_once(place):
