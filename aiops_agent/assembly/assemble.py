@@ -2,7 +2,6 @@
 
 from bisect import bisect_left
 from collections import deque
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aiops_agent.assembly import patterns
@@ -17,6 +16,7 @@ from aiops_agent.assembly.search import Search
 from aiops_agent.assembly.shapes import Form, Shape, Shapes, text_of
 from aiops_agent.assembly.span import REACH, Span, first_line, is_trace, last_head, span, walk
 from aiops_agent.model.event import Fingerprint, Severity, Sighting
+from aiops_agent.noun import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -2,10 +2,10 @@
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Literal
 
 from aiops_agent.model.event import Batch, Checkpoint, Notice
+from aiops_agent.noun import replace
 from aiops_agent.sources import paths, rotation
 from aiops_agent.sources.opened import Opened, RefusedError, opened
 from aiops_agent.sources.stretch import Gathered, Stretches

@@ -1,15 +1,13 @@
 """One open log file: only regular files, only where it was allowed, known again by what it begins with."""
 
 import errno
-import gzip
-import hashlib
 import os
 import stat
-import tempfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from aiops_agent.digest import blake2b
 from aiops_agent.model.event import Checkpoint
 
 PREFIX = 1_024
@@ -120,6 +118,9 @@ def opened(path: str) -> Iterator[Opened]:
 
 @contextmanager
 def _unpacked(descriptor: int) -> Iterator[tuple[int, int]]:
+    import gzip  # both take longer to load than a tick to read a megabyte
+    import tempfile
+
     with tempfile.TemporaryFile() as target, open(descriptor, "rb", closefd=False) as packed:
         size = 0
         try:
@@ -145,4 +146,4 @@ def _kind_of(mode: int) -> str:
 
 
 def _digest(content: bytes) -> bytes:
-    return hashlib.blake2b(content, digest_size=16).digest()
+    return blake2b(content, digest_size=16).digest()

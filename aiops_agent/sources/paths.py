@@ -2,9 +2,9 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
+from aiops_agent.noun import dataclass, field
 from aiops_agent.sources.opened import RefusedError
 from aiops_agent.sources.quiet import stamp
 
