@@ -114,6 +114,10 @@ class Assembler:
         self._record_start = window.place(0)
         self._read_until = max(self._record_start, self._counted_until)
 
+    def skip(self, length: int) -> None:
+        """Take note of a hole: so many NUL bytes that nobody wrote, and that are not worth looking at."""
+        self._window.skip(length)
+
     def finish(self, *, final: bool) -> None:
         """Count the records at the end of what can be read; nothing can be fed after that.
 

@@ -58,6 +58,12 @@ class Window:
                 at = chunk.find(_NULS)
         self._add(chunk)
 
+    def skip(self, length: int) -> None:
+        """Leave out the next bytes of the file, all of them NUL."""
+        self.binary = True
+        self._leave_out(length)
+        self._cutting += length if self._cutting else 0
+
     def drop(self, index: int) -> None:
         """Forget what stands before `index`."""
         self._start = self.place(index)

@@ -1,30 +1,33 @@
 """Where a log went when it was rotated: its siblings in the same folder."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from aiops_agent.model.event import Checkpoint, Notice
+from aiops_agent.sources import packed
 from aiops_agent.sources.opened import Opened, RefusedError, opened
 
 _SHORTEST_DATE, _LONGEST_DATE = 6, 20
+HOPELESS = b"as it is"
+"""The prefix digest of a file that can only be read once it is changed: a damaged packed one, a bomb."""
 
 
 def original(path: str) -> str:
     """Return the path a file had before it was rotated: `app.log` for `app.log.1` and `app.log-20261122.gz`."""
-    directory, slash, name = path.removesuffix(".gz").rpartition("/")
+    directory, slash, name = packed.plain_name(path).rpartition("/")
     stem = name.rstrip("0123456789-_.T")
     suffix = name[len(stem) :]
     is_rotated = bool(stem) and suffix.startswith((".", "-")) and any(sign.isdigit() for sign in suffix)
     return f"{directory}{slash}{stem if is_rotated else name}"
 
 
-def is_as_left(at: Checkpoint, found: os.stat_result) -> bool:
+def is_as_left(at: Checkpoint, found: os.stat_result, *, is_rotated: bool) -> bool:
     """Tell from `stat` alone that nothing is to be read: a rotated file also has no unfinished line left."""
     if (at.device, at.inode, at.size, at.mtime_ns) != (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns):
         return False
     if at.prefix_length == 0 and at.size:  # it was refused: perhaps it may be read by now
-        return False
-    return at.offset >= at.size or original(at.path) == at.path or at.path.endswith(".gz")
+        return at.prefix_digest == HOPELESS
+    return at.offset >= at.size or not is_rotated or bool(packed.suffix(at.path))
 
 
 class Family:
@@ -36,8 +39,12 @@ class Family:
         """Members the patterns name, the live one among them."""
 
         self.known: list[Checkpoint] = []
+        self.moved: list[str] = []
+        """Generations under names that say nothing of it: renamed by hand, or what a link led to before."""
+
         self._siblings: list[str] = []
-        self._copied: set[str] = set()
+        self._copied: dict[str, int] = {}
+        """Length of the copy found of a file, by its key."""
 
     def has_changed(self, known: Mapping[str, Checkpoint]) -> bool:
         """Tell whether something was rotated, truncated or has grown since it was read."""
@@ -46,10 +53,14 @@ class Family:
         live = _stat(self.live)
         if live is not None and f"{live.st_dev}:{live.st_ino}" not in known:
             return True
-        return not all((found := _stat(at.path)) and is_as_left(at, found) for at in self.known)
+        return not all(
+            (found := _stat(at.path)) and is_as_left(at, found, is_rotated=original(at.path) != at.path)
+            for at in self.known
+        )
 
-    def look_for_siblings(self) -> None:
-        """Find the rotated files in the folder."""
+    def look_for_siblings(self, is_covered: Callable[[str], bool]) -> None:
+        """Find the rotated files in the folder, and those that moved, unless they are read by their new name anyway."""
+        self.moved = [path for path in self._where_the_inodes_went() if not is_covered(path)]
         directory, _, name = self.live.rpartition("/")
         try:
             names = os.listdir(directory or "/")
@@ -58,9 +69,28 @@ class Family:
         found = (f"{directory}/{other}" for other in names if other != name and other.startswith(name))
         self._siblings = [other for other in found if original(other) == self.live and os.path.isfile(other)]
 
+    def _where_the_inodes_went(self) -> Iterator[str]:
+        """Yield where generations stand that are not at their path any more: their inode tells, whatever their name."""
+        known = {(at.device, at.inode): at for at in self.known if at.offset}
+        inodes = {inode for _, inode in known}
+        for directory in {os.path.dirname(self.live), os.path.dirname(os.path.realpath(self.live))}:
+            try:
+                with os.scandir(directory or "/") as entries:
+                    alike = [entry.path for entry in entries if entry.inode() in inodes]
+            except OSError:
+                continue
+            for path in alike:
+                found = _stat(path)
+                at = known.get((found.st_dev, found.st_ino)) if found and not os.path.islink(path) else None
+                if at and not _is_same(_stat(at.path), found):
+                    yield path
+
     def in_order(self) -> list[str]:
         """Return the members to read, the oldest first, the live one last."""
-        rotated = {path for path in (*self.paths, *self._siblings) if path != self.live}
+        rotated = {path for path in (*self.paths, *self._siblings, *self.moved) if path != self.live}
+        # While a file is being packed both are there, and the packed one is not whole yet.
+        unpacked = {path for path in rotated if not packed.suffix(path)}
+        rotated = {path for path in rotated if path in unpacked or packed.plain_name(path) not in unpacked}
         # Times are no finer than the kernel's tick: of two files of one time, the one rotated more often is older.
         dated = [(found.st_mtime_ns, -_turns(path), path) for path in rotated if (found := _stat(path))]
         return [*(path for _, _, path in sorted(dated)), *(path for path in self.paths if path == self.live)]
@@ -77,15 +107,24 @@ class Family:
         origins = [at for at in self.known if at.offset and at.key not in self._copied and file.continues(at)]
         origins = [at for at in origins if not self._still_stands(at)]
         if is_rotated:
-            self._copied.update(at.key for at in origins)
+            self._copied.update((at.key, file.size) for at in origins)
         return max(origins, key=lambda at: at.offset, default=None)  # of copies of copies the one read furthest
 
-    def lost(self, before: Checkpoint) -> tuple[int, tuple[Notice, ...]]:
-        """Return what is known to be gone of a file that was truncated, and a notice unless a copy was read."""
+    def lost(self, before: Checkpoint, file: Opened) -> tuple[int, tuple[Notice, ...]]:
+        """Return what is known to be gone of a file that was truncated, and a notice when anything is or may be.
+
+        Args:
+            before: How far it had been read.
+            file: What stands in its place.
+        """
+        last_seen = before.size // 2 if file.is_wide else before.size
+        gone = max(0, last_seen - max(before.offset, self._copied.get(before.key, 0)))
         if before.key in self._copied:
-            return 0, ()
-        gone = max(0, before.size - before.offset)
+            detail = f"was copied and truncated; {gone} bytes written after the copy was made are known to be lost"
+            return gone, (Notice("truncated", before.path, detail),) if gone else ()
         detail = f"was truncated, and no copy of it was found; {gone} bytes are known to be lost"
+        if before.prefix_length <= file.size and file.begins_like(before):
+            detail += f"; what is left of it is read again: the records of up to {file.size} bytes may count twice"
         return gone, (Notice("truncated", before.path, detail),)
 
     def _still_stands(self, at: Checkpoint) -> bool:
@@ -116,6 +155,10 @@ def _turns(path: str) -> int:
     digits = "".join(sign for sign in path.removeprefix(original(path)) if sign.isdigit())[:_LONGEST_DATE]
     turns = int(digits or "0")
     return turns if len(digits) < _SHORTEST_DATE else -turns
+
+
+def _is_same(one: os.stat_result | None, other: os.stat_result | None) -> bool:
+    return bool(one and other) and os.path.samestat(one, other)  # type: ignore[arg-type]
 
 
 def _stat(path: str) -> os.stat_result | None:

@@ -10,54 +10,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from aiops_agent.assembly.assemble import Assembly
-from aiops_agent.model.event import Checkpoint
 from aiops_agent.sources import file as files
 from aiops_agent.sources import opened
-from aiops_agent.sources.file import FileSource
-
-
-def error(word):
-    return f"2026-11-22 10:00:00,123 ERROR [main] shop.Orders - order {word} failed\n"
-
-
-class Reader:
-    """Ticks over one source with what earlier ticks committed."""
-
-    def __init__(self, *patterns, start="beginning", seen_before=True):
-        self.patterns = [str(pattern) for pattern in patterns]
-        self.start = start
-        self.seen_before = seen_before
-        self.known: dict[str, Checkpoint] = {}
-        self.batches = []
-        self.assembly = Assembly()
-
-    def source(self):
-        return FileSource(
-            self.patterns,
-            service="shop.service",
-            start=self.start,
-            seen_before=self.seen_before,
-            assembly=self.assembly,
-        )
-
-    def tick(self, *, crash_after=None):
-        """Read, committing each batch; `crash_after`: only so many of them."""
-        fresh = []
-        for batch in self.source().read(dict(self.known)):
-            if crash_after is not None and len(fresh) >= crash_after:
-                break
-            self.known[batch.checkpoint.key] = batch.checkpoint
-            fresh.append(batch)
-        self.batches += fresh
-        self.seen_before = True
-        return fresh
-
-    def count(self):
-        return sum(sighting.count for batch in self.batches for sighting in batch.sightings)
-
-    def notices(self):
-        return [notice.kind for batch in self.batches for notice in batch.notices]
+from tests.sources.reader import Reader, error
 
 
 @pytest.fixture
