@@ -107,6 +107,9 @@ class FileSource:
     ) -> Iterator[Batch]:
         lost = 0
         notices: tuple[Notice, ...] = ()
+        if is_rotated and family.is_copy_of_the_log(file):
+            yield self._batch(path, file.checkpoint(path, file.size, file.size, 0))
+            return
         # An empty file looks like any other: its inode may have gone to a copy of a file that was read.
         if at is None or at.prefix_length == 0 or not file.continues(at):
             before, at = at, family.copied_from(file, is_rotated=is_rotated)
@@ -118,6 +121,8 @@ class FileSource:
                 end = file.size if is_rotated else file.last_line_end()
                 yield replace(self._batch(path, file.checkpoint(path, end, end, 0)), notices=notices)
                 return
+        elif is_rotated and (origin := family.copied_from(file, is_rotated=True)) and origin.offset > at.offset:
+            at = origin  # it was looked at while it was being copied
         yield from self._read_on(path, file, at, final=is_rotated, lost=lost, notices=notices)
 
     def _read_on(

@@ -14,6 +14,7 @@ from aiops_agent.sources import packed
 PREFIX = 1_024
 WINDOW = 256
 CHUNK = 262_144
+_NULS = bytes(CHUNK)
 _DISK_BLOCK = 512
 """Bytes in the unit of `st_blocks`, whatever the file system's own blocks are."""
 
@@ -57,7 +58,7 @@ class Opened:
         return self._low is not None
 
     def pieces(self, start: int) -> Iterator[bytes | int]:
-        """Yield the bytes from `start` to the end; for a hole, where nothing was ever written, its length."""
+        """Yield the bytes from `start` to the end; for NUL bytes that fill a chunk, or a hole, their number."""
         while start < self.size:
             hole = self._hole(start) if self._is_sparse else 0
             piece = b"" if hole else self._read(start, min(CHUNK, self.size - start))
@@ -66,8 +67,8 @@ class Opened:
             if start < self._mark:  # the mark of the encoding is no part of the first line
                 blank = min(self._mark - start, len(piece))
                 piece = b"\n" * blank + piece[blank:]
-            yield hole or piece
             start += hole or len(piece)
+            yield hole or (len(piece) if piece == _NULS else piece)
 
     def _hole(self, start: int) -> int:
         try:
@@ -86,6 +87,16 @@ class Opened:
     def begins_like(self, known: Checkpoint) -> bool:
         """Tell whether the beginning is that of what the checkpoint was read from."""
         return _digest(self._read(0, known.prefix_length)) == known.prefix_digest
+
+    def begins_with(self, other: "Opened") -> bool:
+        """Tell whether all bytes of the other are the first of this."""
+        if other.size > self.size:
+            return False
+        starts = range(0, other.size, CHUNK)
+        return all(
+            self._read(start, min(CHUNK, other.size - start)) == other._read(start, CHUNK)  # noqa: SLF001 - of its own kind
+            for start in starts
+        )
 
     def last_line_end(self) -> int:
         """Return the place behind the last newline."""

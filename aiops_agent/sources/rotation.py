@@ -92,12 +92,28 @@ class Family:
         unpacked = {path for path in rotated if not packed.suffix(path)}
         rotated = {path for path in rotated if path in unpacked or packed.plain_name(path) not in unpacked}
         # Times are no finer than the kernel's tick: of two files of one time, the one rotated more often is older.
-        dated = [(found.st_mtime_ns, -_turns(path), path) for path in rotated if (found := _stat(path))]
+        live = _stat(self.live)
+        dated = [
+            (found.st_mtime_ns, -_turns(path), path)
+            for path in rotated
+            if (found := _stat(path)) and not _is_same(found, live)  # a second link to the log is the log
+        ]
         return [*(path for _, _, path in sorted(dated)), *(path for path in self.paths if path == self.live)]
 
     def is_older_sibling(self, path: str, found: os.stat_result) -> bool:
         """Tell whether a rotated file nobody knows was there before anything of this log was read."""
         return path != self.live and bool(self.known) and found.st_mtime_ns < max(at.mtime_ns for at in self.known)
+
+    def is_copy_of_the_log(self, file: Opened) -> bool:
+        """Tell whether all of a rotated file stands in the log as well: it was copied, and not truncated yet."""
+        live = _stat(self.live)
+        if live is None or not any((at.device, at.inode) == (live.st_dev, live.st_ino) for at in self.known):
+            return False
+        try:
+            with opened(os.path.realpath(self.live)) as log:
+                return file.size > 0 and log.begins_with(file)
+        except (FileNotFoundError, RefusedError):
+            return False
 
     def copied_from(self, file: Opened, *, is_rotated: bool) -> Checkpoint | None:
         """Return the checkpoint of the file this one is a copy of, packed or not; None when it is a file of its own.

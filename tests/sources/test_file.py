@@ -55,7 +55,7 @@ def test_a_missing_file_gives_nothing(tmp_path):
     assert Reader(tmp_path / "none.log").tick() == []
 
 
-def test_an_unfinished_line_counts_when_its_newline_comes(log):
+def test_t31_an_unfinished_line_counts_when_its_newline_comes(log):
     log.write_text(error("a")[:-5])
     reader = Reader(log)
     reader.tick()
@@ -65,7 +65,7 @@ def test_an_unfinished_line_counts_when_its_newline_comes(log):
     assert reader.count() == 1
 
 
-def test_an_unfinished_line_counts_once_its_file_is_rotated_away(log):
+def test_t30_an_unfinished_line_counts_once_its_file_is_rotated_away(log):
     log.write_text(error("a")[:-1])
     reader = Reader(log)
     reader.tick()
@@ -118,7 +118,7 @@ def test_a_copy_finishes_a_truncated_file(log):
     assert reader.notices() == []
 
 
-def test_a_file_truncated_and_grown_beyond_its_offset_is_read_anew(log):
+def test_t13_a_file_truncated_and_grown_beyond_its_offset_is_read_anew(log):
     log.write_text(error("a"))
     reader = Reader(log)
     reader.tick()
@@ -137,7 +137,7 @@ def test_what_truncation_took_is_stated(log):
     assert reader.notices() == ["truncated"]
 
 
-def test_another_file_with_the_same_first_kilobyte_is_kept_apart(tmp_path):
+def test_t29_another_file_with_the_same_first_kilobytes_is_kept_apart(tmp_path):
     banner = "2026-11-22 10:00:00,123 INFO  banner\n" * 100
     (tmp_path / "a.log").write_text(banner + error("a"))
     (tmp_path / "b.log").write_text(banner + error("b"))
@@ -146,7 +146,7 @@ def test_another_file_with_the_same_first_kilobyte_is_kept_apart(tmp_path):
     assert reader.count() == 2
 
 
-def test_a_hard_link_is_read_once(tmp_path):
+def test_t19_a_hard_link_is_read_once(tmp_path):
     (tmp_path / "a.log").write_text(error("a"))
     os.link(tmp_path / "a.log", tmp_path / "b.log")
     reader = Reader(tmp_path / "*.log")
@@ -154,7 +154,7 @@ def test_a_hard_link_is_read_once(tmp_path):
     assert reader.count() == 1
 
 
-def test_a_link_out_of_the_folder_is_refused_once(tmp_path):
+def test_t22_a_link_out_of_the_folder_is_refused_once(tmp_path):
     secret = tmp_path / "secret"
     secret.write_text(error("a"))
     folder = tmp_path / "logs"
@@ -174,7 +174,7 @@ def test_a_link_within_the_folder_is_followed(tmp_path):
     assert reader.count() == 1
 
 
-def test_what_is_no_file_is_refused_without_waiting(tmp_path):
+def test_t24_what_is_no_file_is_refused_without_waiting(tmp_path):
     os.mkfifo(tmp_path / "fifo.log")
     (tmp_path / "folder.log").mkdir()
     (tmp_path / "dangling.log").symlink_to("nowhere")

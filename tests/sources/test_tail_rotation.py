@@ -1,4 +1,4 @@
-"""The tail matrix, rotation: T01 to T11. Every case states the exact number of records; none is lost or counted twice."""
+"""The tail matrix, rotation: T01 to T11, each with the exact number of records; none is lost or counted twice."""
 
 import bz2
 import gzip
@@ -241,3 +241,21 @@ def test_t11_what_is_written_between_copy_and_truncation_unseen_is_all_that_is_l
     reader.tick()
     reader.tick()
     assert reader.count() == 3
+
+
+def test_t11_a_tick_in_the_middle_of_the_copying_repeats_nothing(log):
+    reader = read_once(log, "".join(error(number) for number in range(10)))
+    append(log, error("b"))
+    whole = log.read_bytes()
+    copy = log.with_name("app.log.1")
+    for done in (100, 500, len(whole)):
+        copy.write_bytes(whole[:done])
+        reader.tick()
+    assert reader.count() == 11
+    append(log, error("c"))
+    copy.write_bytes(log.read_bytes())
+    os.truncate(log, 0)
+    append(log, error("d"))
+    reader.tick()
+    reader.tick()
+    assert (reader.count(), reader.lost(), reader.notices()) == (13, 0, [])
