@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 
 from aiops_agent.model.event import Checkpoint, Notice
-from aiops_agent.sources import packed
+from aiops_agent.sources import packed, paths
 from aiops_agent.sources.opened import Opened, RefusedError, opened
 
 _SHORTEST_DATE, _LONGEST_DATE = 6, 20
@@ -73,9 +73,9 @@ class Family:
         """Yield where generations stand that are not at their path any more: their inode tells, whatever their name."""
         known = {(at.device, at.inode): at for at in self.known if at.offset}
         inodes = {inode for _, inode in known}
-        for directory in {os.path.dirname(self.live), os.path.dirname(os.path.realpath(self.live))}:
+        for resolve in (str, paths.real):
             try:
-                with os.scandir(directory or "/") as entries:
+                with os.scandir(os.path.dirname(resolve(self.live)) or "/") as entries:
                     alike = [entry.path for entry in entries if entry.inode() in inodes]
             except OSError:
                 continue
@@ -110,7 +110,7 @@ class Family:
         if live is None or not any((at.device, at.inode) == (live.st_dev, live.st_ino) for at in self.known):
             return False
         try:
-            with opened(os.path.realpath(self.live)) as log:
+            with opened(paths.real(self.live)) as log:
                 return file.size > 0 and log.begins_with(file)
         except (FileNotFoundError, RefusedError):
             return False
@@ -154,7 +154,7 @@ class Family:
 
 def _continues(path: str, at: Checkpoint) -> bool:
     try:
-        with opened(os.path.realpath(path)) as file:
+        with opened(paths.real(path)) as file:
             return file.continues(at)
     except (FileNotFoundError, RefusedError):
         return False

@@ -153,9 +153,10 @@ def known_log(log):
 
 
 def rotated_away(log, content, ending):
-    log.with_name(f"app.log.1{ending}").write_bytes(content)
-    log.unlink()
+    os.rename(log, f"{log}.1")
     append(log, error("c"))
+    log.with_name(f"app.log.1{ending}").write_bytes(content)
+    os.unlink(f"{log}.1")
 
 
 @pytest.mark.slow

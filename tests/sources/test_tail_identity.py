@@ -131,10 +131,10 @@ def test_t21_a_link_that_leads_nowhere_is_read_once_it_leads_somewhere(tmp_path)
 
 SWAPPER = """
 import os, sys
-place, honest, link, aside = sys.argv[1:]
+place, go, link, aside = sys.argv[1:]
 swaps = 0
 print("ready", flush=True)
-while os.path.exists(honest + ".go"):
+while os.path.exists(go):
     os.rename(place, aside); os.rename(link, place); os.rename(place, link); os.rename(aside, place)
     swaps += 2
 print(swaps)
@@ -152,19 +152,21 @@ def test_t23_a_link_swapped_in_ten_thousand_times_never_leads_outside(tmp_path, 
     link = tmp_path / "root" / "link"
     link.symlink_to(outside if swapped == "." else outside / "app.log")
     go = tmp_path / "go"
-    (tmp_path / "go.go").touch()
+    go.touch()
     argv = [sys.executable, "-c", SWAPPER, str(place), str(go), str(link), str(tmp_path / "root" / "aside")]
     read, refused = [], 0
     with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as swapper:
         swapper.stdout.readline()
-        while len(read) + refused < 10_000:
-            try:
-                target = allowed_target(str(logs / "app.log"), (f"{tmp_path}/root/*/*.log",))
-                with opened(target) as file:
-                    read.append(b"".join(file.pieces(0)))
-            except (RefusedError, FileNotFoundError):
-                refused += 1
-        (tmp_path / "go.go").unlink()
+        try:
+            while len(read) + refused < 10_000:
+                try:
+                    target = allowed_target(str(logs / "app.log"), (f"{tmp_path}/root/*/*.log",))
+                    with opened(target) as file:
+                        read.append(b"".join(file.pieces(0)))
+                except (RefusedError, FileNotFoundError):
+                    refused += 1
+        finally:
+            go.unlink()
         swaps = int(swapper.stdout.read())
     assert set(read) == {b"inside\n"}
     assert refused > 100
