@@ -108,12 +108,13 @@ class FileSource:
         lost = 0
         notices: tuple[Notice, ...] = ()
         if is_rotated and family.is_copy_of_the_log(file):
-            yield self._batch(path, file.checkpoint(path, file.size, file.size, 0))
+            end = file.last_line_end()
+            yield self._batch(path, file.checkpoint(path, end, end, 0))
             return
         # An empty file looks like any other: its inode may have gone to a copy of a file that was read.
         if at is None or at.prefix_length == 0 or not file.continues(at):
             before, at = at, family.copied_from(file, is_rotated=is_rotated)
-            if at is None and before and before.path == path and file.size < before.offset:
+            if at is None and before and before.path == path:
                 lost, notices = family.lost(before, file)
             if at is None and file.is_wide:
                 notices = (*notices, Notice("encoding", path, "is UTF-16: read, with `?` for all but ASCII"))

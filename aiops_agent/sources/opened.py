@@ -160,7 +160,7 @@ def opened(path: str, known: Iterable[Checkpoint] = ()) -> Iterator[Opened]:
         if not ending:
             yield Opened(descriptor, found, found.st_size)
             return
-        heads = {(at.prefix_length, at.prefix_digest) for at in known if at.offset}
+        heads = {(at.prefix_length, at.prefix_digest) for at in known if at.prefix_length}
 
         def is_known(content: bytes) -> bool:
             return any(_digest(content[:length]) == digest for length, digest in heads)

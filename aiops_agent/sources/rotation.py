@@ -71,7 +71,7 @@ class Family:
 
     def _where_the_inodes_went(self) -> Iterator[str]:
         """Yield where generations stand that are not at their path any more: their inode tells, whatever their name."""
-        known = {(at.device, at.inode): at for at in self.known if at.offset}
+        known = {(at.device, at.inode): at for at in self.known if at.prefix_length}
         inodes = {inode for _, inode in known}
         for resolve in (str, paths.real):
             try:
@@ -101,8 +101,13 @@ class Family:
         return [*(path for _, _, path in sorted(dated)), *(path for path in self.paths if path == self.live)]
 
     def is_older_sibling(self, path: str, found: os.stat_result) -> bool:
-        """Tell whether a rotated file nobody knows was there before anything of this log was read."""
-        return path != self.live and bool(self.known) and found.st_mtime_ns < max(at.mtime_ns for at in self.known)
+        """Tell whether a rotated file nobody knows was there before anything of this log was read.
+
+        It is compared with the oldest generation that was read, not with the newest: of two rotations while a tick
+        was reading, the file between them is unknown and older than the log that was read last.
+        """
+        read = [at.mtime_ns for at in self.known if at.mtime_ns]
+        return path != self.live and bool(read) and found.st_mtime_ns < min(read)
 
     def is_copy_of_the_log(self, file: Opened) -> bool:
         """Tell whether all of a rotated file stands in the log as well: it was copied, and not truncated yet."""
@@ -120,7 +125,7 @@ class Family:
 
         A file that still stands where its checkpoint says, unchanged, was not copied to here: it only begins alike.
         """
-        origins = [at for at in self.known if at.offset and at.key not in self._copied and file.continues(at)]
+        origins = [at for at in self.known if at.prefix_length and at.key not in self._copied and file.continues(at)]
         origins = [at for at in origins if not self._still_stands(at)]
         if is_rotated:
             self._copied.update((at.key, file.size) for at in origins)
@@ -138,6 +143,8 @@ class Family:
         if before.key in self._copied:
             detail = f"was copied and truncated; {gone} bytes written after the copy was made are known to be lost"
             return gone, (Notice("truncated", before.path, detail),) if gone else ()
+        if file.size >= before.offset and not gone:
+            return 0, ()  # written anew, or another file that was given its inode
         detail = f"was truncated, and no copy of it was found; {gone} bytes are known to be lost"
         if before.prefix_length <= file.size and file.begins_like(before):
             detail += f"; what is left of it is read again: the records of up to {file.size} bytes may count twice"

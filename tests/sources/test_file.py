@@ -3,15 +3,10 @@
 import gzip
 import os
 import shutil
-import tempfile
 
 import pytest
-from hypothesis import settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from aiops_agent.sources import file as files
-from aiops_agent.sources import opened
 from tests.sources.reader import Reader, error
 
 
@@ -215,103 +210,3 @@ def test_a_cut_between_batches_loses_and_repeats_nothing(log, monkeypatch):
     whole.tick()
     assert reader.count() == whole.count() > 0
     assert len(reader.batches) > 2
-
-
-class Rotation(RuleBasedStateMachine):
-    """Everything that happens to a log, with ticks that may be cut short anywhere."""
-
-    def __init__(self):
-        super().__init__()
-        self.folder = tempfile.mkdtemp()
-        self.sizes = files.BATCH_BYTES, opened.CHUNK
-        files.BATCH_BYTES, opened.CHUNK = 1, 97
-        self.path = f"{self.folder}/app.log"
-        self.reader = Reader(self.path)
-        self.written = 0
-        self.number = 0
-        self.is_open = False
-        self.write("")
-        self.reader.tick()
-
-    def teardown(self):
-        files.BATCH_BYTES, opened.CHUNK = self.sizes
-        shutil.rmtree(self.folder)
-
-    def write(self, text):
-        with open(self.path, "a") as file:
-            file.write(text)
-
-    @rule(many=st.integers(1, 3), frames=st.integers(0, 2))
-    def write_records(self, many, frames):
-        self.end_line()
-        for _ in range(many):
-            self.number += 1
-            self.written += 1
-            self.write(error(f"n{self.number}") + "\tat shop.A.f(A.java:3)\n" * frames)
-
-    @rule()
-    def write_frames_late(self):
-        self.end_line()
-        self.write("\tat shop.Late.f(Late.java:3)\n")
-
-    @rule()
-    def begin_line(self):
-        self.end_line()
-        self.number += 1
-        self.written += 1
-        self.write(error(f"n{self.number}")[:-1])
-        self.is_open = True
-
-    def end_line(self):
-        if self.is_open:
-            self.write("\n")
-            self.is_open = False
-
-    def shift(self):
-        self.is_open = False
-        for number in range(8, 0, -1):
-            for suffix in ("", ".gz"):
-                if os.path.exists(f"{self.path}.{number}{suffix}"):
-                    os.rename(f"{self.path}.{number}{suffix}", f"{self.path}.{number + 1}{suffix}")
-
-    @rule()
-    def rotate(self):
-        self.shift()
-        os.rename(self.path, f"{self.path}.1")
-        self.write("")
-
-    @rule()
-    def copy_and_truncate(self):
-        if os.path.getsize(self.path):
-            self.shift()
-            shutil.copy(self.path, f"{self.path}.1")
-            os.truncate(self.path, 0)
-
-    @precondition(lambda self: os.path.exists(f"{self.path}.1"))
-    @rule()
-    def pack(self):
-        name = f"{self.path}.1"
-        found = os.stat(name)
-        with open(name, "rb") as plain:
-            content = plain.read()
-        with gzip.open(f"{name}.gz", "wb") as packed:
-            packed.write(content)
-        os.utime(f"{name}.gz", ns=(found.st_atime_ns, found.st_mtime_ns))
-        os.unlink(name)
-
-    @rule(batches=st.integers(0, 2))
-    def tick_cut_short(self, batches):
-        self.reader.tick(crash_after=batches)
-
-    @rule()
-    def tick(self):
-        self.reader.tick()
-        assert self.reader.count() == self.written - self.is_open
-
-    @invariant()
-    def nothing_is_repeated(self):
-        assert self.reader.count() <= self.written
-
-
-TestRotation = Rotation.TestCase
-TestRotation.settings = settings(max_examples=100, stateful_step_count=25, deadline=None)

@@ -259,3 +259,20 @@ def test_t11_a_tick_in_the_middle_of_the_copying_repeats_nothing(log):
     reader.tick()
     reader.tick()
     assert (reader.count(), reader.lost(), reader.notices()) == (13, 0, [])
+
+
+def test_t05_a_generation_that_came_and_went_while_a_tick_was_reading_is_read_by_the_next(log):
+    reader = read_once(log, error("a"))
+    rotate(log)
+    append(log, error("b"))
+    batches = reader.source().read(dict(reader.known))
+    append(f"{log}.1", error("late a"))
+    fresh = [next(batches)]
+    rotate(log)
+    append(log, error("c"))
+    fresh += batches
+    reader.batches += fresh
+    reader.known |= {batch.checkpoint.key: batch.checkpoint for batch in fresh}
+    reader.tick()
+    reader.tick()
+    assert (reader.count(), reader.lost(), reader.notices()) == (4, 0, [])

@@ -16,7 +16,7 @@ from aiops_agent.state.state import State
 from tests.build import checkpoint, incident
 
 SECTOR = 512
-TRANSACTIONS = 400
+TRANSACTIONS = 1_200
 """Enough for the write-ahead log to be folded into the file more than once."""
 
 
