@@ -139,8 +139,9 @@ class Family:
             file: What stands in its place.
         """
         last_seen = before.size // 2 if file.is_wide else before.size
-        gone = max(0, last_seen - max(before.offset, self._copied.get(before.key, 0)))
-        if before.key in self._copied:
+        copy = self._copied.get(before.key) or self._length_of_copy(before)
+        gone = max(0, last_seen - max(before.offset, copy))
+        if copy:
             detail = f"was copied and truncated; {gone} bytes written after the copy was made are known to be lost"
             return gone, (Notice("truncated", before.path, detail),) if gone else ()
         if file.size >= before.offset and not gone:
@@ -150,21 +151,32 @@ class Family:
             detail += f"; what is left of it is read again: the records of up to {file.size} bytes may count twice"
         return gone, (Notice("truncated", before.path, detail),)
 
+    def _length_of_copy(self, before: Checkpoint) -> int:
+        """Return the length of the copy of a truncated file that an earlier tick read before it was cut short; or 0."""
+        for at in self.known:
+            is_like = at.offset >= before.offset and at.prefix_length >= before.prefix_length
+            if at.prefix_length == before.prefix_length:
+                is_like = is_like and at.prefix_digest == before.prefix_digest
+            if is_like and at.path != self.live and (length := _length_if_continued(at.path, before)):
+                return length
+        return 0
+
     def _still_stands(self, at: Checkpoint) -> bool:
         """Tell whether the file of the checkpoint is here, under whatever name, and what was read is still in it."""
         for path in (self.live, *self._siblings):
             found = _stat(path)
             if found and (found.st_dev, found.st_ino) == (at.device, at.inode):
-                return _continues(path, at)  # an inode is given away again soon after its file is deleted
+                return _length_if_continued(path, at) > 0  # an inode is given away again soon after its file is deleted
         return False
 
 
-def _continues(path: str, at: Checkpoint) -> bool:
+def _length_if_continued(path: str, at: Checkpoint) -> int:
+    """Return how long the file at `path` is if it is what the checkpoint was read from; else 0."""
     try:
         with opened(paths.real(path)) as file:
-            return file.continues(at)
+            return file.size if file.continues(at) else 0
     except (FileNotFoundError, RefusedError):
-        return False
+        return 0
 
 
 def family(families: dict[str, Family], path: str) -> Family:

@@ -168,7 +168,8 @@ class Tail(RuleBasedStateMachine):
         at, records = self.uncounted()
         self.destroyed += records
         self.is_open = False
-        os.unlink(self.path)
+        for name in (self.path, *self.links()):
+            os.unlink(name)
         self.create()
         if os.stat(self.path).st_ino == at.inode:  # as if truncated: what stands in its place shows that it is gone
             self.lost_bytes += at.size - at.offset
