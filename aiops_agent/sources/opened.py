@@ -43,6 +43,7 @@ class Opened:
     def __init__(self, descriptor: int, found: os.stat_result, size: int) -> None:
         """Take a descriptor that stays open as long as this is used, and how many bytes it gives."""
         self._descriptor = descriptor
+        self._bytes = size
         self.found = found
         head = os.pread(descriptor, len(codecs.BOM_UTF8), 0)
         self._low = _WIDE.get(head[:2])
@@ -110,8 +111,16 @@ class Opened:
         return 0
 
     def checkpoint(self, path: str, offset: int, record_start: int, record_end: int) -> Checkpoint:
-        """Return how far the file has been read."""
+        """Return how far the file has been read.
+
+        Raises:
+            FileNotFoundError: It was truncated meanwhile: what was read since the last checkpoint may be neither
+                what it was nor what it is now, and is left to the next tick.
+        """
         prefix = self._read(0, min(PREFIX, self.size))
+        window = self._window(offset)
+        if os.fstat(self._descriptor).st_size < self._bytes:
+            raise FileNotFoundError(errno.ENOENT, "was truncated while it was read", path)
         return Checkpoint(
             path=path,
             device=self.found.st_dev,
@@ -120,7 +129,7 @@ class Opened:
             record_start=record_start,
             prefix_length=len(prefix),
             prefix_digest=_digest(prefix),
-            window_digest=self._window(offset),
+            window_digest=window,
             size=self.found.st_size,
             mtime_ns=self.found.st_mtime_ns,
             record_end=record_end,

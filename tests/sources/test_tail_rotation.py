@@ -276,3 +276,25 @@ def test_t05_a_generation_that_came_and_went_while_a_tick_was_reading_is_read_by
     reader.tick()
     reader.tick()
     assert (reader.count(), reader.lost(), reader.notices()) == (4, 0, [])
+
+
+@pytest.mark.parametrize("batches", [1, 2])
+def test_t10_copied_and_truncated_while_it_is_read(log, monkeypatch, batches):
+    monkeypatch.setattr(files, "BATCH_BYTES", 1)
+    append(log, "".join(error(number) for number in range(12_000)))
+    reader = Reader(log)
+    reading = reader.source().read({})
+    for _ in range(batches):
+        batch = next(reading)
+        reader.batches.append(batch)
+        reader.known[batch.checkpoint.key] = batch.checkpoint
+    shutil.copy(log, f"{log}.1")
+    os.truncate(log, 0)
+    append(log, error("new"))
+    for batch in reading:
+        reader.batches.append(batch)
+        reader.known[batch.checkpoint.key] = batch.checkpoint
+    reader.tick()
+    reader.tick()
+    assert reader.count() == 12_001
+    assert reader.lost() == 0
