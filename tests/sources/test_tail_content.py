@@ -219,3 +219,15 @@ def test_f05_a_log_read_in_part_before_it_was_packed_may_unpack_to_more(log, mon
     reader.tick()
     reader.tick()
     assert (reader.count(), reader.notices()) == (1_002, [])
+
+
+def test_t36_a_trace_whose_cause_stands_behind_the_rotation_is_one_event(log):
+    append(log, error("a") + "java.io.IOException: broken pipe\n\tat shop.A.f(A.java:3)\n")
+    reader = Reader(log)
+    os.rename(log, f"{log}.1")
+    append(
+        log, "Caused by: java.net.SocketException: reset by peer\n\tat shop.B.g(B.java:4)\n\t... 3 more\n" + error("b")
+    )
+    reader.tick()
+    reader.tick()
+    assert (reader.count(), reader.lost()) == (2, 0)
