@@ -33,7 +33,7 @@ class Tail(RuleBasedStateMachine):
         self.reader = Reader(self.path)
         self.number = 0
         self.destroyed = 0
-        self.lost_bytes = 0
+        self.lost_bytes = self.perhaps_lost_bytes = 0
         self.is_open = False
         self.create()
         self.reader.tick()
@@ -164,6 +164,7 @@ class Tail(RuleBasedStateMachine):
 
     @rule()
     def delete(self):
+        """A deleted file may only have moved: what it held is reported once its inode is seen under another file."""
         self.reader.tick()
         at, records = self.uncounted()
         self.destroyed += records
@@ -171,8 +172,7 @@ class Tail(RuleBasedStateMachine):
         for name in (self.path, *self.links()):
             os.unlink(name)
         self.create()
-        if os.stat(self.path).st_ino == at.inode:  # as if truncated: what stands in its place shows that it is gone
-            self.lost_bytes += at.size - at.offset
+        self.perhaps_lost_bytes += at.size - at.offset
 
     @rule()
     def delete_the_oldest(self):
@@ -199,7 +199,7 @@ class Tail(RuleBasedStateMachine):
     def scan(self):
         self.reader.tick()
         assert self.reader.count() == self.number - self.destroyed - self.is_open
-        assert self.reader.lost() == self.lost_bytes
+        assert self.lost_bytes <= self.reader.lost() <= self.lost_bytes + self.perhaps_lost_bytes
 
     @invariant()
     def nothing_is_repeated(self):
