@@ -114,7 +114,7 @@ class FileSource:
         # An empty file looks like any other: its inode may have gone to a copy of a file that was read.
         if at is None or at.prefix_length == 0 or not file.continues(at):
             before, at = at, family.copied_from(file, is_rotated=is_rotated)
-            if at is None and before and before.path == path:
+            if at is None and before and before.prefix_length and before.path == path and not is_rotated:
                 lost, notices = family.lost(before, file)
             if at is None and file.is_wide:
                 notices = (*notices, Notice("encoding", path, "is UTF-16: read, with `?` for all but ASCII"))
