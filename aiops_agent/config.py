@@ -25,6 +25,8 @@ class SourceSettings:
     service: str | None
     start: Literal["end", "beginning"]
     parameters: dict[str, Scalar]
+    silence: timedelta | Literal["auto"] | None = None
+    """After how long a silence is told; `auto`: as learned; None: never."""
 
     @property
     def key(self) -> str:
@@ -54,6 +56,9 @@ class Config:
     state_dir: Path
     sources: tuple[SourceSettings, ...]
     policy: PolicySettings
+    every: timedelta
+    """How long the daemon lets pass at most between two whole ticks."""
+
     locale: str
     report_dir: Path
     chat: tuple[ChatSettings, ...]
@@ -216,6 +221,17 @@ def _duration(value: object) -> object:
     return timedelta(seconds=parse_duration(value))
 
 
+def _silence(value: object) -> object:
+    if value is False or value == "off":  # which YAML reads as a word for false
+        return None
+    if value in (None, "auto"):
+        return value
+    try:
+        return timedelta(seconds=parse_duration(value))
+    except ValueError as error:
+        raise ValueError(f"{value!r} is neither off, auto nor a duration such as 30m, 4h or 2d") from error
+
+
 def _absolute(value: object) -> object:
     if isinstance(value, str) and (not value.startswith("/") or "\0" in value):
         raise ValueError(f"{value!r} must be an absolute path: it begins with / and holds no NUL")
@@ -223,6 +239,7 @@ def _absolute(value: object) -> object:
 
 
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
+Silence = Annotated[timedelta | Literal["auto"] | None, BeforeValidator(_silence)]
 AbsolutePath = Annotated[str, BeforeValidator(_absolute)]
 Locale = Literal["en", "zh"]
 
@@ -237,6 +254,7 @@ class _Source(_Strict):
     service: str | None = None
     start: Literal["end", "beginning"] = "end"
     parameters: dict[str, str | int | float | bool] = {}
+    silence: Silence = None
 
     @field_validator("service")
     @classmethod
@@ -297,12 +315,15 @@ class _File(_Strict):
         return Config(
             path=path,
             state_dir=Path(self.state_dir),
-            sources=tuple(SourceSettings(tuple(s.paths), s.service, s.start, s.parameters) for s in self.sources),
+            sources=tuple(
+                SourceSettings(tuple(s.paths), s.service, s.start, s.parameters, s.silence) for s in self.sources
+            ),
             policy=PolicySettings(
                 mode=Mode(self.policy.mode),
                 repeat_interval=self.policy.repeat_interval,
                 approval_expires=self.policy.approval_expires,
             ),
+            every=self.schedule.every,
             locale=self.locale,
             report_dir=Path(self.report_dir or f"{self.state_dir}/reports"),
             chat=tuple(

@@ -92,6 +92,11 @@ class StateError(AgentError):
 
     exit_code = 3
 
+    def __init__(self, message: str, *, passing: bool = False, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.passing = passing
+        """Whether it may be over in a while without anybody mending the database: a full disk, a lock held too long."""
+
 
 class AuditError(AgentError):
     """The audit log is damaged, unreadable or cannot be written: nothing may be acted on."""

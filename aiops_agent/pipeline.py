@@ -5,15 +5,17 @@ decided about them and the reports that follow are committed together or not at 
 with its intent on disk first (`repair`); delivering comes last and may fail without harm (`telling`).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime
 
-from aiops_agent.agent import Agent, Tick, entry
+from aiops_agent.agent import Agent, CutShort, Tick, endless, entry
+from aiops_agent.listening import close, hear, judge
 from aiops_agent.model.audit import AuditEntry
 from aiops_agent.model.decision import NO_HISTORY, AskApproval, Decision, ReportOnly, Run, Suppress, name_of
 from aiops_agent.model.diagnosis import Diagnosis, Prediction
-from aiops_agent.model.event import Batch, Notice
+from aiops_agent.model.event import Batch, Checkpoint, Notice
 from aiops_agent.model.incident import Incident, Kind, Status, diagnosed, noticed, opened
 from aiops_agent.model.message import ReportKind
 from aiops_agent.playbook.choose import choose
@@ -25,25 +27,76 @@ REFUSED_FILE = "refused_file"
 """The kind of a notice about a playbook or an article that has faults."""
 
 
-def tick(agent: Agent, now: datetime, *, rehearse: bool = False) -> Tick:
-    """Read what is new and take it through the journey; `rehearse` decides without acting or delivering."""
-    report = Tick()
+def tick(
+    agent: Agent, now: datetime, *, rehearse: bool = False, limit: Callable[[], CutShort | None] = endless
+) -> Tick:
+    """Read what is new and take it through the journey; `rehearse` decides without acting or delivering.
+
+    `limit` is asked between two batches whether to read on. A tick whose time is over still acts on what it found; one
+    that is told to end begins nothing more. The next goes on where it ended.
+    """
+    report = Tick(limit)
     if not rehearse:
         settle_interrupted(agent, report)
-    known = agent.state.checkpoints.all()
-    for key, source in agent.sources.items():
-        for batch in source.read(known):
-            absorb(agent, batch, report, now)
-            known[batch.checkpoint.key] = batch.checkpoint
-        remember(agent, key)
+    read = absorb_sources(agent, report, now)
     absorb_faults(agent, report, now)
-    if not rehearse:
+    absorb_silence(agent, report, read, now)
+    if not rehearse and not report.is_stopped():
         expire(agent, report, now)
         act_on_decided(agent, report, now)
         act_on_granted(agent, report)
         absorb_audit_error(agent, report, now)
         deliver(agent)
     return report
+
+
+def absorb_sources(agent: Agent, report: Tick, now: datetime) -> set[str]:
+    """Commit what every source has, batch by batch; return the keys of those that were read to their end."""
+    known = agent.state.checkpoints.all()
+    read: set[str] = set()
+    for key in agent.sources:
+        unreadable: list[OSError] = []
+        for batch in batches(agent, key, known, unreadable):
+            absorb(agent, key, batch, report, now)
+            known[batch.checkpoint.key] = batch.checkpoint
+            if report.is_over():
+                return read
+        if unreadable:
+            absorb_unreadable(agent, key, report, unreadable[0], now)
+        else:
+            remember(agent, key)
+            read.add(key)
+    return read
+
+
+def batches(agent: Agent, source: str, known: Mapping[str, Checkpoint], unreadable: list[OSError]) -> Iterator[Batch]:
+    """Yield what a source has; a fault of its disk ends it and is put into `unreadable`: the others are still read."""
+    try:
+        yield from agent.sources[source].read(known)
+    except OSError as error:
+        unreadable.append(error)
+
+
+def absorb_unreadable(agent: Agent, source: str, report: Tick, error: OSError, now: datetime) -> None:
+    """Tell that a source could not be read on, once."""
+    report.cut_short = CutShort.UNREADABLE
+    name = str(error.filename or source.strip("\0").replace("\0", ", "))
+    with agent.state.transaction():
+        notice = heard(agent, Notice("unreadable", name, str(error.strerror or error)), now)
+        settle(agent, report, notice, settled=False, now=now)
+
+
+def absorb_silence(agent: Agent, report: Tick, read: AbstractSet[str], now: datetime) -> None:
+    """Tell which sources have stopped talking, each once."""
+    for change in judge(agent, read, now):
+        with agent.state.transaction():
+            if not change.expected:
+                agent.state.voices.forget(change.voice.source)
+                close(agent, report, change.voice.name, "nobody expects it to speak any more", now)
+                continue
+            agent.state.voices.save(change.voice, change.due)
+            if change.notice:
+                settle(agent, report, heard(agent, change.notice, now), settled=False, now=now)
 
 
 def absorb_audit_error(agent: Agent, report: Tick, now: datetime) -> None:
@@ -62,7 +115,7 @@ def remember(agent: Agent, source: str) -> None:
             agent.state.seen.add(source)
 
 
-def absorb(agent: Agent, batch: Batch, report: Tick, now: datetime) -> None:
+def absorb(agent: Agent, source: str, batch: Batch, report: Tick, now: datetime) -> None:
     """Commit one batch: its offset, its incidents, what was decided about them, the reports that follow."""
     with agent.state.transaction():
         settled = agent.state.checkpoints.is_settled(batch.checkpoint, batch.service)
@@ -71,6 +124,7 @@ def absorb(agent: Agent, batch: Batch, report: Tick, now: datetime) -> None:
         for notice in batch.notices:
             settle(agent, report, heard(agent, notice, now), settled=False, now=now)
         agent.state.checkpoints.save(batch.checkpoint)
+        hear(agent, report, source, batch, now)
     report.add(batch)
 
 
@@ -78,6 +132,8 @@ def act_on_decided(agent: Agent, report: Tick, now: datetime) -> None:
     """Run what was decided, also by a tick that a crash cut short before it acted: then decided again, as of now."""
     repaired: set[tuple[str, str | None]] = set()
     for incident in agent.state.incidents.to_run():
+        if report.is_stopped():
+            return
         if (str(incident.playbook), incident.service) in repaired:
             resolve(agent, report, incident)
             continue
@@ -162,8 +218,7 @@ def close_mended(agent: Agent, report: Tick, refused: Sequence[str], now: dateti
         notice = noticed(Notice(REFUSED_FILE, incident.source, ""), now)
         told = incident.fingerprint == notice.fingerprint and incident.status is not Status.CLOSED
         if told and incident.source not in refused:
-            report.record(agent, entry(now, "incident.closed", incident.id, detail="the file is mended"))
-            report.keep(agent, replace(incident, status=Status.CLOSED))
+            report.close(agent, incident, "the file is mended", now)
 
 
 def settle(agent: Agent, report: Tick, incident: Incident, *, settled: bool, now: datetime) -> None:

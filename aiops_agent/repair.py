@@ -48,6 +48,8 @@ def withdraw(agent: Agent, report: Tick, approval: Approval) -> None:
 def act_on_granted(agent: Agent, report: Tick) -> None:
     """Run what people agreed to: once, and only if it is still the playbook and the moment they were asked about."""
     for approval in agent.state.approvals.granted():
+        if report.is_stopped():
+            return
         incident = agent.state.incidents.by_id(approval.incident)
         playbook = agent.library.playbooks.get(approval.playbook)
         if incident is None:

@@ -4,7 +4,8 @@ import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from datetime import timedelta
+from functools import cached_property, partial
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,12 +14,13 @@ from aiops_agent.agent import Agent
 from aiops_agent.assembly.assemble import Assembly
 from aiops_agent.audit.journal import Journal as AuditJournal
 from aiops_agent.audit.keys import FileKeys
-from aiops_agent.config import ChatSettings, Config
+from aiops_agent.config import ChatSettings, Config, SourceSettings
 from aiops_agent.errors import Fault
 from aiops_agent.model.audit import Anchor, AuditEntry
 from aiops_agent.model.diagnosis import Citation, Diagnosis
 from aiops_agent.model.message import Message, Report
 from aiops_agent.model.playbook import Command, CommandResult
+from aiops_agent.model.voice import Expectation
 from aiops_agent.playbook.catalogue import Catalogue
 from aiops_agent.ports import Chat, Clock, Composer, Executor, Journal
 from aiops_agent.sources.file import FileSource
@@ -27,7 +29,9 @@ from aiops_agent.state.state import State
 
 if TYPE_CHECKING:
     from aiops_agent.diagnosis.articles import Shelf
+    from aiops_agent.diagnosis.classifier import Classifier
     from aiops_agent.diagnosis.diagnose import LocalDiagnostician
+    from aiops_agent.diagnosis.encoder import Encoder
 
 PACKAGE = Path(__file__).resolve().parent
 OVERRIDES = Path("/etc/aiops-agent")
@@ -95,12 +99,16 @@ class Library:
 
 
 @contextmanager
-def build(config: Config, state: State, world: World) -> Iterator[Agent]:
-    """Yield the agent that this configuration describes; its audit session ends with the context."""
+def build(config: Config, state: State, world: World, model: "Model | None" = None) -> Iterator[Agent]:
+    """Yield the agent that this configuration describes; its audit session ends with the context.
+
+    `model`: one that may be loaded already, for what builds one agent after the other.
+    """
     journal = AuditJournal(config.state_dir / "audit", FileKeys(config.state_dir / "keys"))
     chats = [late_files(config), *(late_chat(settings) for settings in config.chat)]
     try:
-        yield _agent(config, state, world, journal, chats, config.state_dir / "cache")
+        diagnostician = partial(LateDiagnostician, cache=config.state_dir / "cache", model=model)
+        yield _agent(config, state, world, journal, chats, diagnostician)
     finally:
         journal.close()
 
@@ -109,11 +117,16 @@ def build(config: Config, state: State, world: World) -> Iterator[Agent]:
 def rehearsal(config: Config, world: World) -> Iterator[Agent]:
     """Yield an agent that reads what the real one would, remembers it in memory only and tells nobody."""
     with State.copied(config.state_dir) as state:
-        yield _agent(config, state, world, Unrecorded(), [], cache=None)
+        yield _agent(config, state, world, Unrecorded(), [], LateDiagnostician)
 
 
 def _agent(
-    config: Config, state: State, world: World, journal: Journal, chats: Sequence[Chat], cache: Path | None
+    config: Config,
+    state: State,
+    world: World,
+    journal: Journal,
+    chats: Sequence[Chat],
+    diagnostician: Callable[[Library], "LateDiagnostician"],
 ) -> Agent:
     library = Library(config.playbooks, config.knowledge_base)
     assembly = Assembly()
@@ -135,7 +148,7 @@ def _agent(
         },
         parameters=parameters,
         state=state,
-        diagnostician=LateDiagnostician(library, cache),
+        diagnostician=diagnostician(library),
         library=library,
         policy=config.policy,
         executor=LateExecutor(world.clock),
@@ -144,7 +157,13 @@ def _agent(
         chats=chats,
         clock=world.clock,
         token=lambda: secrets.token_hex(5),
+        expected={source.key: _expectation(source) for source in config.sources if source.silence},
     )
+
+
+def _expectation(source: SourceSettings) -> Expectation:
+    within = source.silence if isinstance(source.silence, timedelta) else None
+    return Expectation(", ".join(source.paths), source.paths, within)
 
 
 class Unrecorded:
@@ -158,22 +177,61 @@ class Unrecorded:
         return Anchor(0, "")
 
 
-class LateDiagnostician:
-    """Loads model and index with the first question: a tick without a new fault does not pay for them."""
+class Model:
+    """The shipped model and the index of the articles, loaded with the first question and kept until released.
 
-    def __init__(self, library: Library, cache: Path | None = None) -> None:
-        """Load nothing yet. `cache`: a folder where vectors of articles are kept between runs."""
-        self._library = library
-        self._cache = cache
+    For what builds one agent after the other: it holds about 130 MB, and loading it takes most of a second.
+    """
 
-    @cached_property
-    def _real(self) -> "LocalDiagnostician":
+    def __init__(self) -> None:
+        self.questions = 0
+        """How many agents have asked for it."""
+
+        self._weights: tuple[Encoder, Classifier] | None = None
+        self._real: LocalDiagnostician | None = None
+        self._edition = ""
+
+    def diagnostician(self, library: Library, cache: Path | None) -> "LocalDiagnostician":
+        """Return the diagnostician with the articles of the library as they are now."""
         from aiops_agent.diagnosis.artefact import MODELS
         from aiops_agent.diagnosis.diagnose import LocalDiagnostician, load_classifier
         from aiops_agent.diagnosis.encoder import load_encoder
 
-        encoder = load_encoder(MODELS)
-        return LocalDiagnostician(load_classifier(encoder), encoder, self._library.articles, self._cache)
+        self.questions += 1
+        if self._weights is None:
+            encoder = load_encoder(MODELS)
+            self._weights = encoder, load_classifier(encoder)
+        if self._real is None or self._edition != library.edition:
+            encoder, classifier = self._weights
+            self._real = LocalDiagnostician(classifier, encoder, library.articles, cache)
+            self._edition = library.edition
+        return self._real
+
+    def release(self) -> bool:
+        """Forget it; False when it was not loaded."""
+        was_loaded = self._weights is not None
+        self._weights = self._real = None
+        return was_loaded
+
+
+class LateDiagnostician:
+    """Loads model and index with the first question: a tick without a new fault does not pay for them."""
+
+    def __init__(self, library: Library, cache: Path | None = None, model: Model | None = None) -> None:
+        """Load nothing yet.
+
+        Args:
+            library: Where the articles are.
+            cache: A folder where vectors of articles are kept between runs.
+            model: One that may be loaded already.
+        """
+        self._library = library
+        self._cache = cache
+        self._model = model or Model()
+
+    @cached_property
+    def _real(self) -> "LocalDiagnostician":
+        return self._model.diagnostician(self._library, self._cache)
 
     def diagnose(self, texts: Sequence[str], services: Sequence[str | None]) -> list[Diagnosis]:
         """Return one diagnosis for each text, in order."""

@@ -58,6 +58,8 @@ def test_every_fault_is_listed_with_its_line_and_key(tmp_path):
         ("policy: {approval_expires: 99999999999999d}", "30s, 15m, 4h or 2d"),
         ('sources: [{type: file, paths: ["/a"], service: "-.service"}]', "nginx.service"),
         ("colour: red", "known: state_dir"),
+        ('sources: [{type: file, paths: ["/a"], silence: 30}]', "off, auto nor a duration such as 30m"),
+        ('sources: [{type: file, paths: ["/a"], silence: on}]', "off, auto nor a duration such as 30m"),
         ('sources: [{type: file, paths: ["/a"], service: nginx}]', "nginx.service"),
         ('chat: [{type: slack, token: xoxb-1, channel: "#a"}]', "file:/etc/aiops-agent/NAME"),
         ('chat: [{type: slack, token: "env:NOT_SET", channel: "#a"}]', "NOT_SET is not set"),
@@ -87,12 +89,23 @@ def test_what_is_left_out_has_its_documented_default(tmp_path):
     assert config.report_dir == Path("/var/lib/aiops-agent/reports")
     assert config.policy.mode is Mode.APPROVE
     assert config.policy.repeat_interval == timedelta(hours=4)
+    assert config.every == timedelta(minutes=5)
 
 
 def test_the_shipped_example_holds_every_default_and_is_right():
     config = load(Path(__file__).parent.parent / "config.yaml", {})
     assert config.policy.mode is Mode.APPROVE
     assert config.sources[0].service is None
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [("30m", timedelta(minutes=30)), ("auto", "auto"), ("off", None), ('"off"', None), ("null", None)],
+)
+def test_how_long_a_source_may_be_silent_is_a_duration_auto_or_off(tmp_path, written, read):
+    path = tmp_path / "config.yaml"
+    path.write_text(f'sources: [{{type: file, paths: ["/a"], silence: {written}}}]')
+    assert load(path, {}).sources[0].silence == read
 
 
 def test_two_sources_of_one_service_that_disagree_on_a_parameter_are_refused(tmp_path):

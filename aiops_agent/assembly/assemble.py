@@ -1,43 +1,58 @@
 """Bytes of a log become error records, counted by fault; only the neighbourhood of a find is looked at in Python."""
 
+from bisect import bisect_left
+from collections import deque
 from dataclasses import dataclass
-
-import ahocorasick_rs
+from typing import TYPE_CHECKING
 
 from aiops_agent.assembly import patterns
-from aiops_agent.assembly.extent import Belongs, Extent
+from aiops_agent.assembly.blocks import Block, Blocks, Places
+from aiops_agent.assembly.extent import Extent
 from aiops_agent.assembly.headline import headline
-from aiops_agent.assembly.judge import Says, may_carry_exception, opens_with_exception
-from aiops_agent.assembly.lines import begins_record, is_head, is_indented
+from aiops_agent.assembly.heads import KNOWN, learn
+from aiops_agent.assembly.lines import DIGITS
+from aiops_agent.assembly.local import NOTHING_ADDED, Local
 from aiops_agent.assembly.redact import redact
+from aiops_agent.assembly.search import Search
 from aiops_agent.assembly.shapes import Form, Shape, Shapes, text_of
-from aiops_agent.assembly.window import Window
+from aiops_agent.assembly.span import REACH, Span, first_line, is_trace, last_head, span, walk
 from aiops_agent.model.event import Fingerprint, Severity, Sighting
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aiops_agent.assembly.workers import Found
 
 LONGEST_RECORD = 65_536
 MOST_LINES = 500
-_LINES_BACK_TO_HEAD = 6
+
+AHEAD_FROM = 4 << 20
+"""Bytes of one stretch from which on the search runs ahead on other cores: less is done before they have begun."""
+
+BLOCKS_AHEAD = 6
 
 
 class Assembly:
     """The search automaton and what it learns, shared by all files of a tick."""
 
-    def __init__(self) -> None:
-        # LeftmostFirst is what switches the searcher's vector code on: eight times the speed of the default.
-        self._finder = ahocorasick_rs.BytesAhoCorasick(
-            list(patterns.LITERALS), matchkind=ahocorasick_rs.MatchKind.LeftmostFirst
-        )
-        self._shapes = Shapes()
+    def __init__(self, local: Local = NOTHING_ADDED) -> None:
+        """Look for the built-in patterns and for those of the host."""
+        self._local = local
+        self._search = Search((*patterns.LITERALS, *local.literals))
+        self._shapes = {KNOWN.signatures: Shapes(KNOWN, local)}
 
-    def stretch(self, start: int, counted_until: int, record_end: int) -> "Assembler":
+    def stretch(self, start: int, counted_until: int, record_end: int, sample: bytes = b"") -> "Assembler":
         """Return an assembler for one file from byte `start` on.
 
         Args:
             start: A line start. Where the last counted record began, so that late lines extend it.
             counted_until: Records that begin before this byte were counted already.
             record_end: Where the record at `start` ended when it was first counted: that much decides its fingerprint.
+            sample: The first bytes of the file, by which it is learnt how its records begin.
         """
-        return Assembler(self._finder, self._shapes, start=start, counted_until=counted_until, record_end=record_end)
+        heads = learn(sample)
+        shapes = self._shapes.setdefault(heads.signatures, Shapes(heads, self._local))
+        return Assembler(self._search, shapes, start=start, counted_until=counted_until, record_end=record_end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +72,6 @@ class Gathered:
     """Where the record at `record_start` ended when it was first counted."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Span:
-    """Where a record, or what may become one, lies in the window."""
-
-    start: int
-    end: int
-    ended: bool
-    """A line that is not part of it was seen."""
-
-    is_error: bool
-    extent: Extent
-
-
 @dataclass(slots=True)
 class _Tally:
     shape: Shape
@@ -81,21 +83,33 @@ class _Tally:
 class Assembler:
     """One stretch of one file. Any split of the same bytes into chunks gives the same records."""
 
-    def __init__(
-        self,
-        finder: ahocorasick_rs.BytesAhoCorasick,
-        shapes: Shapes,
-        *,
-        start: int,
-        counted_until: int,
-        record_end: int,
-    ) -> None:
-        self._find = finder.find_matches_as_indexes
+    def __init__(self, search: Search, shapes: Shapes, *, start: int, counted_until: int, record_end: int) -> None:
+        self._search = search
         self._shapes = shapes
-        self._window = Window(start)
+        self._heads = shapes.heads
+        self._start = start
         self._counted_until = counted_until
         self._first_end = record_end or counted_until
+        self._blocks = Blocks(start)
+        self._fed = 0
+        self._ahead: deque[tuple[Block, Found]] = deque()
+        self._buffer = b""
+        """Lines still needed: of a record that may go on, or a head that may carry what the next block begins with."""
+
+        self._places = Places(start)
+        self._hits: list[int] = []
+        """Those in the buffer that are still to be looked at."""
+
+        self._kept = 0
+        """Index in the buffer before which all lines belong to records, or to none."""
+
+        self._needed = 0
+        """Index in the buffer from which lines are still needed, as far as is known in the midst of a scan."""
+
         self._tallies: dict[Fingerprint, _Tally] = {}
+        self._claimed: set[int] = set()
+        """Places of lines that belong to a record although lines of other writers stand between."""
+
         self._draining: Extent | None = None
         self._read_until = max(start, counted_until)
         self._record_start = start
@@ -108,27 +122,39 @@ class Assembler:
 
     def feed(self, chunk: bytes) -> None:
         """Count the records that end in what is known by now."""
-        window = self._window
-        window.add(chunk)
-        window.drop(self._scan(at_end=False))
-        self._record_start = window.place(0)
-        self._read_until = max(self._record_start, self._counted_until)
+        self._fed += len(chunk)
+        block = self._blocks.add(chunk)
+        if block is None:
+            return
+        if self._fed < AHEAD_FROM:
+            self._take_in(block, self._search.now(block.text))
+            return
+        self._ahead.append((block, self._search.ahead(block.text)))
+        if len(self._ahead) > BLOCKS_AHEAD:
+            block, found = self._ahead.popleft()
+            self._take_in(block, found.hits())
 
     def skip(self, length: int) -> None:
         """Take note of a hole: so many NUL bytes that nobody wrote, and that are not worth looking at."""
-        self._window.skip(length)
+        self._blocks.skip(length)
 
-    def finish(self, *, final: bool) -> None:
+    def finish(self, *, final: bool, waited: bool = False) -> None:
         """Count the records at the end of what can be read; nothing can be fed after that.
 
         Args:
             final: Nothing will be added to the file any more, so its last line counts without a newline.
+            waited: Its last line has been waited for long enough: it counts as it is, and may still go on.
         """
-        window = self._window
-        if final:
-            window.close()
-        begun = window.place(self._scan(at_end=True))
-        self._read_until = max(window.place(window.limit), self._counted_until)
+        for block, found in self._ahead:
+            self._take_in(block, found.hits())
+        self._ahead.clear()
+        unfinished = self._blocks.end
+        if (final or waited) and (rest := self._blocks.close()):
+            unfinished = rest.places.of(0)
+            self._take_in(rest, self._search.now(rest.text))
+        begun = min(self._places.of(self._scan(at_end=True)), unfinished)
+        read = self._blocks.end if final or waited else self._places.of(len(self._buffer))
+        self._read_until = max(read, self._counted_until)
         may_grow = not final and self._read_until - begun <= LONGEST_RECORD
         self._record_start = begun if may_grow else self._read_until
 
@@ -146,151 +172,190 @@ class Assembler:
             for tally in self._tallies.values()
         )
         self._tallies = {}
-        window = self._window
+        blocks = self._blocks
         return Gathered(
-            sightings, self._read_until, self._record_start, window.longest, window.binary, self._record_end
+            sightings, self._read_until, self._record_start, blocks.longest, blocks.binary, self._record_end
         )
+
+    def _take_in(self, block: Block, hits: "Sequence[tuple[int, int, int]]") -> None:
+        """Count what can be counted once a block is there, and forget the lines that are no longer needed."""
+        if self._hits or self._draining or not self._heads.opens(block.text, 0):
+            before = len(self._buffer)
+            self._places.join(before, block.places)
+            self._buffer += block.text
+            self._hits += [before + hit for _, hit, _ in hits]
+        else:  # what is still there could only have been the head of what begins without one
+            self._buffer, self._places, self._kept = block.text, block.places, 0
+            self._hits = [hit for _, hit, _ in hits]
+        needed = self._scan(at_end=False)
+        self._hits = [hit - needed for hit in self._hits[bisect_left(self._hits, needed) :]]
+        self._places = self._places.between(needed, len(self._buffer))
+        self._buffer = self._buffer[needed:]
+        self._kept = max(0, self._kept - needed)
+        self._record_start = self._places.of(0)
+        self._read_until = max(self._record_start, self._counted_until)
+        if self._claimed:
+            self._claimed = {place for place in self._claimed if place >= self._record_start}
 
     def _scan(self, *, at_end: bool) -> int:
         """Count what can be counted and return the index from which lines are still needed."""
-        window = self._window
-        limit = window.limit
-        buffer = window.bytes if limit == len(window.bytes) else window.bytes[:limit]
-        taken = kept = self._drain(buffer)
-        needed = limit
-        may_be_old = window.place(0) < self._counted_until
-        for _, hit, _ in self._find(buffer):
+        buffer, shapes, tallies, forms = self._buffer, self._shapes, self._tallies, self._shapes.forms
+        line_before, line_behind = buffer.rfind, buffer.find
+        taken = kept = self._drained() if self._draining else self._kept
+        if self._draining and not at_end:
+            return kept
+        self._needed = len(buffer)
+        is_new = self._record_start >= self._counted_until and not self._claimed
+        for hit in self._hits:
             if hit < taken:
                 continue
-            line_start = buffer.rfind(b"\n", 0, hit) + 1
-            line_end = buffer.find(b"\n", hit)
-            form = self._shapes.form(buffer[line_start:line_end])
-            if form.verdict.says is Says.NOTHING:
-                taken = line_end + 1
+            start = line_before(b"\n", 0, hit) + 1
+            end = line_behind(b"\n", hit) + 1
+            line = buffer[start : end - 1]
+            form = forms.get(line.translate(None, DIGITS)) or shapes.judged(line)
+            if form.is_learnt and is_new:
+                shape, behind = form.repeated(buffer, start, end)
+                if behind and (form.is_alone or not self._belongs_to_others(form, start, behind, kept)):
+                    tally = tallies.get(shape.fingerprint) or self._tally(shape, form, buffer[start:behind])
+                    tally.count += 1
+                    taken = kept = behind
+                    continue
+            if form.says_nothing:
+                taken = end
                 continue
-            if not may_be_old and (end := self._repeated(form, buffer, line_start, kept)):
-                taken = kept = end
-                continue
-            span = self._span(form, buffer, _first_line(buffer, line_start, kept), line_start)
-            if not span.ended and not at_end and limit - span.start <= LONGEST_RECORD:
-                return span.start
-            self._count(form, buffer, span, line_start)
-            needed = limit if span.ended else span.start
-            if not span.ended and not at_end:
-                self._draining = span.extent
-                return span.end
-            taken = kept = span.end if span.is_error else line_end + 1
-        # A record may begin on the last line with a head: it is looked at again when more is there.
-        return needed if at_end else max(kept, buffer.rfind(b"\n", 0, max(limit - 1, 0)) + 1)
+            taken, is_whole = self._look(form, start, end, kept, at_end=at_end)
+            kept = taken
+            if not is_whole:
+                self._kept = kept
+                return self._needed
+            is_new = is_new and not self._claimed
+        self._kept = kept
+        # The last line with a head may carry an exception: it is looked at again when more is there.
+        return self._needed if at_end else max(kept, last_head(buffer))
 
-    def _drain(self, buffer: bytes) -> int:
+    def _look(self, form: Form, start: int, end: int, earliest: int, *, at_end: bool) -> tuple[int, bool]:
+        """Count the record that the line from `start` to `end` belongs to, if it is an error.
+
+        Return the index behind it, and whether it is whole: if not, `_needed` says from where on to wait for more.
+        """
+        if self._claimed and self._places.of(start) in self._claimed:
+            return end, True
+        buffer = self._buffer
+        found = span(buffer, first_line(buffer, start, earliest, self._heads), self._heads)
+        if not found.ended and not at_end and len(buffer) - found.start <= LONGEST_RECORD:
+            self._needed = found.start
+            return earliest, False
+        is_error = self._count(form, found, start)
+        if not found.ended:
+            self._needed = min(self._needed, found.start)
+            if not at_end and len(found.pieces) == 1:
+                self._draining = found.extent
+                self._needed = found.end
+                return found.end, False
+        return self._claim(found) if is_error else end, True
+
+    def _claim(self, found: Span) -> int:
+        """Return the end of the lines of a record up to the first of another writer; remember those behind."""
+        for start, end in found.pieces[1:]:
+            at = start
+            while at < end:
+                self._claimed.add(self._places.of(at))
+                at = self._buffer.find(b"\n", at) + 1
+        return found.pieces[0][1]
+
+    def _drained(self) -> int:
         """Skip the lines of a record that is longer than is kept, and return where the next can begin."""
         at = 0
         if self._draining:
-            at, ended = _walk(self._draining, buffer, 0)
+            at, ended = walk(self._draining, self._buffer, 0)
             if ended:
                 self._draining = None
         return at
 
-    def _repeated(self, form: Form, buffer: bytes, start: int, earliest: int) -> int:
-        """Count a record that looks like one before it and return its end; 0 when it has to be looked at."""
-        below = buffer.find(b"\n", start) + 1
-        if form.kept is None or below >= len(buffer):
-            return 0
-        known = form.repeated(buffer, start, below)
-        if known is None:
-            return 0
-        shape, end = known
-        if not form.begins and _first_line(buffer, start, earliest) != start:
-            return 0
-        if not form.is_plain and self._shapes.follows_its_writer(buffer[end : buffer.find(b"\n", end)]):
-            return 0
-        self._add(shape, form.verdict.severity, buffer, start, end)
-        return end
+    def _belongs_to_others(self, form: Form, start: int, end: int, earliest: int) -> bool:
+        """Tell whether lines above or below are part of a record that looks like one seen before."""
+        if not form.begins and first_line(self._buffer, start, earliest, self._heads) != start:
+            return True
+        return not form.is_plain and self._goes_on(form, start, end)
 
-    def _span(self, form: Form, buffer: bytes, start: int, line_start: int) -> _Span:
-        first_end = buffer.find(b"\n", start)
-        extent = Extent(buffer[start:first_end])
-        end, ended = _walk(extent, buffer, first_end + 1)
-        is_error = form.verdict.says is Says.ERROR
-        if not is_error and not extent.is_complete:
-            is_error = _is_trace(buffer, buffer.find(b"\n", line_start) + 1)
-        return _Span(start, end, ended, is_error, extent)
+    def _goes_on(self, form: Form, start: int, end: int) -> bool:
+        """Tell whether the writer of the line at `start` may have more to say about it behind `end`."""
+        buffer = self._buffer
+        if self._shapes.goes_on(form, buffer[end : buffer.find(b"\n", end)]):
+            return True
+        writer = form.writer_of(buffer, start)
+        if not writer:
+            return False
+        at = buffer.find(writer, end, end + REACH)
+        if at < 0:
+            return len(buffer) < end + REACH
+        line = buffer.rfind(b"\n", 0, at) + 1
+        return self._shapes.goes_on(form, buffer[line : buffer.find(b"\n", at)])
 
-    def _count(self, form: Form, buffer: bytes, span: _Span, line_start: int) -> None:
-        if not span.is_error:
-            return
-        window = self._window
-        if window.place(span.start) < self._counted_until:
-            until = window.index(self._counted_until)
-            if line_start < until:
-                before = self._span(form, buffer[:until], span.start, line_start)
-                if before.is_error:
-                    if before.end < span.end:
-                        self._extend(form, buffer, span, line_start)
-                    return
-        record = _clip(buffer, span.start, span.end)
+    def _count(self, form: Form, found: Span, line_start: int) -> bool:
+        """Count what was found if it is an error record, and tell whether it is."""
+        if not self._is_error(form, found, line_start, self._buffer):
+            return False
+        if self._places.of(found.start) < self._counted_until and self._was_counted(form, found, line_start):
+            return True
+        record = _clip(self._buffer, found)
+        if self._shapes.local.ignores(record):
+            return True
         shape = self._shapes.shape(record)
-        if span.start == line_start and form.verdict.says is Says.ERROR:
-            line = buffer[line_start : buffer.find(b"\n", line_start)]
-            self._shapes.learn(form, line, buffer[line_start + len(line) + 1 : span.end], shape)
-        self._add(shape, form.verdict.severity, buffer, span.start, span.end)
-        self._record_end = window.place(span.end)
+        if found.start == line_start and form.is_error and len(found.pieces) == 1:
+            first_end = self._buffer.find(b"\n", line_start)
+            line, body = self._buffer[line_start:first_end], self._buffer[first_end + 1 : found.end]
+            self._shapes.learn(form, line, body, shape)
+        self._add(shape, form, record)
+        self._record_end = self._places.of(found.end)
+        return True
 
-    def _extend(self, form: Form, buffer: bytes, span: _Span, line_start: int) -> None:
+    def _was_counted(self, form: Form, found: Span, line_start: int) -> bool:
+        """Tell whether an earlier tick counted this record; if it has grown since, note that."""
+        known = self._as_read(self._counted_until)
+        if line_start >= len(known):
+            return False
+        if len(known) > self._places.index(self._counted_until):  # it saw only the beginning of the line
+            line = known[line_start : known.find(b"\n", line_start)]
+            form = self._shapes.forms.get(line.translate(None, DIGITS)) or self._shapes.judged(line)
+        before = span(known, found.start, self._heads)
+        if not self._is_error(form, before, line_start, known):
+            return False
+        if before.end < found.end:
+            self._extend(form, found)
+        return True
+
+    def _extend(self, form: Form, found: Span) -> None:
         """Note that a record counted before has grown, under the fingerprint it was counted by."""
-        first = self._span(form, buffer[: self._window.index(self._first_end)], span.start, line_start)
-        shape = self._shapes.shape(_clip(buffer, first.start, first.end))
-        self._add(shape, form.verdict.severity, buffer, span.start, span.end, count=0)
+        is_first = self._places.of(found.start) == self._start
+        known = self._as_read(self._first_end if is_first else self._counted_until)
+        shape = self._shapes.shape(_clip(known, span(known, found.start, self._heads)))
+        self._add(shape, form, _clip(self._buffer, found), count=0)
 
-    def _add(self, shape: Shape, severity: Severity, buffer: bytes, start: int, end: int, *, count: int = 1) -> None:
-        tally = self._tallies.get(shape.fingerprint)
-        if tally is None:
-            text = redact(text_of(_clip(buffer, start, end)))
-            self._tallies[shape.fingerprint] = _Tally(shape, severity, text, count)
-        else:
-            tally.count += count
+    def _as_read(self, until: int) -> bytes:
+        """Return the buffer as it was when the file was read up to that place, in the middle of a line perhaps."""
+        known = self._buffer[: self._places.index(until)]
+        return known if known.endswith(b"\n") or not known else known + b"\n"
 
+    def _is_error(self, form: Form, found: Span, line_start: int, buffer: bytes) -> bool:
+        if form.is_error:
+            return True
+        return not found.extent.is_complete and is_trace(buffer, buffer.find(b"\n", line_start) + 1, self._heads)
 
-def _walk(extent: Extent, buffer: bytes, at: int) -> tuple[int, bool]:
-    """Return the end of the record whose next line begins at `at`, and whether a line behind it shows that it ended."""
-    while at < len(buffer):
-        belongs = extent.accepts(buffer, at)
-        if belongs is not Belongs.YES:
-            return at, belongs is Belongs.NO
-        at = buffer.find(b"\n", at) + 1
-    return at, False
+    def _add(self, shape: Shape, form: Form, record: bytes, *, count: int = 1) -> None:
+        tally = self._tallies.get(shape.fingerprint) or self._tally(shape, form, record)
+        tally.count += count
 
-
-def _first_line(buffer: bytes, line_start: int, earliest: int) -> int:
-    """Return where the record begins that an exception at `line_start` belongs to: at the head right above, if any."""
-    if begins_record(buffer, line_start):
-        return line_start
-    above = line_start
-    for _ in range(_LINES_BACK_TO_HEAD):
-        if above <= earliest:
-            break
-        above = buffer.rfind(b"\n", 0, above - 1) + 1
-        if is_head(buffer, above):
-            head = buffer[above : buffer.find(b"\n", above)]
-            carries = above >= earliest and may_carry_exception(head) and Extent(head).takes_plain_lines
-            return above if carries else line_start
-        if not is_indented(buffer[above : above + 1]):
-            break
-    return line_start
+    def _tally(self, shape: Shape, form: Form, record: bytes) -> _Tally:
+        return self._tallies.setdefault(shape.fingerprint, _Tally(shape, form.severity, redact(text_of(record))))
 
 
-def _is_trace(buffer: bytes, start: int) -> bool:
-    """Tell whether what begins at `start` is what follows an exception that was raised: frames, or its own line."""
-    line = buffer[start : buffer.find(b"\n", start)] if start < len(buffer) else b""
-    if is_indented(line):
-        return line.lstrip().startswith((b"at ", b'File "', b"from ", b"#0 ", b"--->", b"raise "))
-    return line.startswith(b"Traceback (most") or (not is_head(line, 0) and opens_with_exception(line))
-
-
-def _clip(buffer: bytes, start: int, end: int) -> bytes:
+def _clip(buffer: bytes, found: Span) -> bytes:
     """Return the record as far as it is kept."""
-    record = buffer[start : min(end, start + LONGEST_RECORD)]
+    if len(found.pieces) == 1:
+        record = buffer[found.start : min(found.end, found.start + LONGEST_RECORD)]
+    else:
+        record = b"".join(buffer[start:end] for start, end in found.pieces)[:LONGEST_RECORD]
     if record.count(b"\n") <= MOST_LINES:
         return record
     return b"\n".join(record.split(b"\n", MOST_LINES)[:MOST_LINES])

@@ -1,10 +1,12 @@
 """Where a record ends: which of the lines below its first belong to it."""
 
 from enum import Enum
+from typing import NamedTuple
 
 from aiops_agent.assembly import patterns
-from aiops_agent.assembly.judge import raised_in_ruby
-from aiops_agent.assembly.lines import DIGITS, Origin, is_head, is_indented, origin
+from aiops_agent.assembly.heads import KNOWN, Heads
+from aiops_agent.assembly.judge import opens_with_exception, raised_in_ruby
+from aiops_agent.assembly.lines import DIGITS, Origin, is_indented, origin
 
 _LINES_OF_A_MESSAGE = 20
 """Unindented lines that a headed record may go on for before its first frame."""
@@ -25,11 +27,12 @@ class Belongs(Enum):
 class Extent:
     """Follows one record line by line from its first."""
 
-    def __init__(self, first: bytes) -> None:
+    def __init__(self, first: bytes, heads: Heads = KNOWN) -> None:
+        self._begins = heads.begins
         self.is_complete = first.startswith((b'{"', b'{ "'))
         """The line is an object of its own: nothing below belongs to it."""
 
-        self._headed = is_head(first, 0)
+        self._headed = self._begins(first, 0)
         self._origin = origin(first) if self._headed else Origin(b"", first)
         self._writer = self._origin.writer
         message = self._origin.message
@@ -45,6 +48,7 @@ class Extent:
         self._php = False
         self._outermost = b""
         self._ruby = message if raised_in_ruby(message) else b""
+        self._statement = bool(self._writer) and not self._tracing and not opens_with_exception(message)
         self._framed = self._chained = False
         takes_plain = (
             self._headed and not self._writer and not self._report and not self.is_complete and not _is_single(first)
@@ -52,9 +56,23 @@ class Extent:
         self._plain_lines = 0 if takes_plain else _LINES_OF_A_MESSAGE
 
     @property
+    def writer(self) -> bytes:
+        """Return how the head of each line names who wrote it; empty when the lines of others cannot be told apart."""
+        return b"" if self.is_complete or self._writer == b"kernel:" else self._writer
+
+    def is_of_writer(self, line: bytes) -> bool:
+        """Tell whether a line has a head that names the writer of this record."""
+        return self._begins(line, 0) and origin(line).writer == self._writer
+
+    @property
+    def is_report(self) -> bool:
+        """Tell whether lines with heads of their own go on from it that would mean something else alone."""
+        return self._report or bool(self._sequel)
+
+    @property
     def ends_at_any_head(self) -> bool:
         """Tell whether a line with a head of its own can never belong to this record."""
-        return not self._writer and not self._report and not self._sequel
+        return not self._writer and not self.is_report
 
     @property
     def takes_plain_lines(self) -> bool:
@@ -67,7 +85,7 @@ class Extent:
             return Belongs.NO
         end = buffer.find(b"\n", start)
         line = buffer[start:end].removesuffix(b"\r")
-        if is_head(buffer, start):
+        if self._begins(buffer, start):
             return self._accepts_headed(line)
         if not line:
             return self._accepts_empty(buffer, end + 1)
@@ -83,7 +101,15 @@ class Extent:
             return self._accepts_kernel(said)
         if self._sequel:
             return self._accepts_sequel(said.message, *self._sequel)
-        return Belongs.YES if said.writer == self._writer and self._continues(said.message) else Belongs.NO
+        if said.writer != self._writer:
+            return Belongs.NO
+        return Belongs.YES if self._continues(said.message) or self._names_its_cause(said.message) else Belongs.NO
+
+    def _names_its_cause(self, message: bytes) -> bool:
+        """Tell whether a writer that has said what failed now says with which exception: once."""
+        is_cause = self._statement and not self._framed and opens_with_exception(message)
+        self._statement = self._statement and not is_cause
+        return is_cause
 
     def _accepts_sequel(self, message: bytes, again: bytes, last: bytes) -> Belongs:
         if self._framed or not message.startswith((again, last)):
@@ -170,12 +196,23 @@ class Extent:
         return Belongs.YES
 
 
-def may_follow(line: bytes) -> bool:
-    """Tell whether a line with a head can belong to the record above it, if that is of the same writer."""
+class Follows(NamedTuple):
+    """What a line with a head may go on from, above it, of the same writer."""
+
+    statement: bool
+    report: bool
+    """One of the kernel of many lines, or the statements of a program that is giving up."""
+
+
+def may_follow(line: bytes) -> Follows:
+    """Tell what a line with a head can go on from."""
     said = origin(line)
-    follows = (b" ", b"\t", b"Traceback (most", *patterns.CONTINUES, *patterns.KERNEL_CONTINUES)
+    of_a_writer = bool(said.writer)
+    goes_on = said.message.startswith((b" ", b"\t", b"Traceback (most", *patterns.CONTINUES))
+    statement = of_a_writer and (goes_on or opens_with_exception(said.message))
     sequels = (*patterns.SEQUELS, *patterns.SEQUELS.values())
-    return said.message.startswith(sequels) or (bool(said.writer) and said.message.startswith(follows))
+    report = of_a_writer and said.message.startswith(patterns.KERNEL_CONTINUES)
+    return Follows(statement, statement or report or said.message.startswith(sequels))
 
 
 def _is_single(line: bytes) -> bool:

@@ -61,8 +61,9 @@ def fingerprint(text: str) -> tuple[Fingerprint, str]:
     Head message without its time, host, process, thread and logger; classes of the exceptions, outermost first, with
     the shape of their messages; the top frames of the program's own code without line numbers.
     """
-    lines = redact(text).split("\n")
-    head = head_shape(lines[0])
+    first, *rest = redact(text).split("\n")
+    head = head_shape(first)
+    lines = [first, *map(_said, rest)]
     chain = [exception for line in lines[1:] if (exception := _exception(line))]
     frames = _frames(lines)
     parts = "\x1f".join((VERSION, head, *chain, "\x1e", *frames))
@@ -87,6 +88,12 @@ def head_shape(line: str) -> str:
     heart = masked[found.end() :] if found else masked
     program = _program(said.writer)
     return f"{program}: {heart or masked}" if program else heart or masked
+
+
+def _said(line: str) -> str:
+    """Return a line without the head that some writers put before each line of a trace."""
+    raw = line.encode("utf-8", "replace")
+    return origin(raw).message.decode("utf-8", "replace") if is_head(raw, 0) else line
 
 
 def _program(writer: bytes) -> str:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from aiops_agent.assembly import patterns
 from aiops_agent.assembly.decode import decode, logfmt_level
+from aiops_agent.assembly.heads import KNOWN, Heads
 from aiops_agent.assembly.lines import Origin, is_head, is_indented, origin
 from aiops_agent.model.event import Severity
 
@@ -36,8 +37,11 @@ _LONGEST_NAME = 200
 _SINGLE_LETTERS = frozenset(b"EFWIDVN")
 
 
-def judge(line: bytes) -> Verdict:
-    """Return what `line` claims. Depends on no digit in it, so that one answer serves all lines of one form."""
+def judge(line: bytes, heads: Heads = KNOWN) -> Verdict:
+    """Return what `line` claims, in a file whose records begin with `heads`.
+
+    Depends on no digit in it, so that one answer serves all lines of one form.
+    """
     if line[:1] == b"{":
         record = decode(line)
         if record is not None:
@@ -47,10 +51,11 @@ def judge(line: bytes) -> Verdict:
     said = origin(line)
     if opening := next((severity for sign, severity in patterns.OPENINGS if said.message.startswith(sign)), None):
         return Verdict(Says.ERROR, opening)
-    stated = _stated_level(line, said)
+    headed = heads.begins(line, 0)
+    stated = _stated_level(line, said, headed=headed)
     if stated is None:
         fault = _fault(patterns.UNLEVELLED_FAULTS, line)
-        return Verdict(Says.ERROR, fault) if fault else _judge_message(said.message, headed=is_head(line, 0))
+        return Verdict(Says.ERROR, fault) if fault else _judge_message(said.message, headed=headed)
     if stated >= Severity.ERROR:
         return Verdict(Says.ERROR, stated)
     return _MENTION if names_exception(line) else _NOTHING
@@ -119,11 +124,11 @@ def may_carry_exception(head: bytes) -> bool:
     return level not in patterns.CALM_WORDS or names_exception(head)
 
 
-def _stated_level(line: bytes, said: Origin) -> Severity | None:
+def _stated_level(line: bytes, said: Origin, *, headed: bool) -> Severity | None:
     """Return the level the line states, WARNING for any that is no error; None when it states none."""
     if b"=" in line and (value := logfmt_level(line)):
         return patterns.VALUES.get(value, Severity.WARNING)
-    if not is_head(line, 0):
+    if not headed:
         return None
     inner = _level_word(said.message) if said.writer and is_head(said.message, 0) else b""
     return patterns.LEVELS.get(_level_word(line) or inner or (b"" if said.writer else _lowered_level(line)))

@@ -1,21 +1,25 @@
 """What was learnt about forms of lines and records, so that the thousandth of a kind costs next to nothing."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from aiops_agent.assembly.decode import decode
-from aiops_agent.assembly.extent import Extent, may_follow
+from aiops_agent.assembly.extent import Extent, Follows, may_follow
 from aiops_agent.assembly.fingerprint import fingerprint
-from aiops_agent.assembly.judge import Says, Verdict, judge
-from aiops_agent.assembly.lines import DIGITS, begins_record, is_head
+from aiops_agent.assembly.heads import KNOWN, Heads
+from aiops_agent.assembly.judge import Says, judge
+from aiops_agent.assembly.lines import DIGITS
+from aiops_agent.assembly.local import NOTHING_ADDED, Local
 from aiops_agent.assembly.mask import kept
-from aiops_agent.model.event import Fingerprint
+from aiops_agent.model.event import Fingerprint, Severity
 
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
 
 _FORMS = 8_192
 _BODIES = 4
+_DIGITS_TO_NULS = bytes.maketrans(DIGITS, bytes(len(DIGITS)))
 _WORDS_WITH_DIGITS_THAT_COUNT = (
     *(
         b"errno",
@@ -60,11 +64,15 @@ class Shape:
     grouped_by: str
 
 
+UNKNOWN = Shape(Fingerprint(""), "")
+
+
 @dataclass(frozen=True, slots=True)
 class _Body:
     """What followed the first line of a record seen before."""
 
     exact: bytes
+    length: int
     template: bytes
     lines: int
     kept: tuple[bytes, ...]
@@ -75,12 +83,27 @@ class _Body:
 class Form:
     """Lines that differ in digits only."""
 
-    verdict: Verdict
+    severity: Severity
+    is_error: bool
+    """Such a line reports an error by itself."""
+
+    says_nothing: bool
+    """Such a line reports no error, whatever follows."""
+
     begins: bool
     """Such lines never belong to the one above."""
 
     is_plain: bool
     """Records that begin so end at the next line with a head, whoever wrote it."""
+
+    is_report: bool
+    """Lines go on from it that alone would mean something else."""
+
+    writer_marks: tuple[bytes, bytes]
+    """What the name of the writer opens and ends with, digits apart; empty when such lines name none."""
+
+    begins_at: Callable[[bytes, int], bool]
+    """Whether a line of the same file begins a record."""
 
     kept: tuple[bytes, ...] | None = None
     """Digits of the line that count, as they were when `bodies` were learnt."""
@@ -91,55 +114,83 @@ class Form:
     bodies: list[_Body] = field(default_factory=list)
     """Newest first."""
 
-    def repeated(self, buffer: bytes, start: int, below: int) -> tuple[Shape, int] | None:
-        """Return the fault and the end of the record at `start`, whose first line ends at `below`, if it is known."""
+    is_learnt: bool = False
+    """A record of this form was seen."""
+
+    is_alone: bool = field(init=False)
+    """Neither the line above nor the one below need be looked at."""
+
+    def __post_init__(self) -> None:
+        self.is_alone = self.begins and self.is_plain
+
+    def repeated(self, buffer: bytes, start: int, below: int) -> tuple[Shape, int]:
+        """Return the fault and the end of the record at `start`, whose first line ends at `below`; end 0: not known."""
         if self.kept and kept(buffer[start:below]) != self.kept:
-            return None
-        if self.alone and is_head(buffer, below):
+            return UNKNOWN, 0
+        begins = self.begins_at
+        if self.alone and begins(buffer, below):
             return self.alone, below
         for body in self.bodies:
-            end = below + len(body.exact)
-            if buffer.startswith(body.exact, below) and end < len(buffer) and is_head(buffer, end):
-                return body.shape, end
+            if buffer.startswith(body.exact, below) and begins(buffer, below + body.length):
+                return body.shape, below + body.length
         for body in self.bodies:
             end = _behind_lines(buffer, below, body.lines)
-            if not 0 < end < len(buffer) or not is_head(buffer, end):
+            if not end or not begins(buffer, end):
                 continue
             lines = buffer[below:end]
             if lines.translate(None, DIGITS) == body.template and (not body.kept or kept(lines) == body.kept):
                 return body.shape, end
-        return None
+        return UNKNOWN, 0
+
+    def writer_of(self, buffer: bytes, start: int) -> bytes:
+        """Return who wrote the line of this form at `start`, as it stands there; empty when it does not say."""
+        opening, ending = self.writer_marks
+        first = buffer.find(opening, start) if opening else -1
+        return buffer[first : buffer.find(ending, first) + len(ending)] if first >= 0 else b""
 
 
 class Shapes:
     """Remembers forms, each kind bounded in number: a log made of novelties costs time, not memory."""
 
-    def __init__(self) -> None:
-        self._forms: dict[bytes, Form] = {}
-        self._shapes: dict[bytes, dict[tuple[bytes, ...], Shape]] = {}
-        self._followers: dict[bytes, bool] = {}
+    def __init__(self, heads: Heads = KNOWN, local: Local = NOTHING_ADDED) -> None:
+        """Remember nothing yet of files whose records begin with `heads`, on a host with these patterns of its own."""
+        self.heads = heads
+        self.local = local
+        self.forms: dict[bytes, Form] = {}
+        """By a line of the form without its digits."""
 
-    def form(self, line: bytes) -> Form:
-        """Return the form of `line`, judged when it is new."""
+        self._shapes: dict[bytes, dict[tuple[bytes, ...], Shape]] = {}
+        self._followers: dict[bytes, Follows] = {}
+
+    def judged(self, line: bytes) -> Form:
+        """Return the form of a line whose form is not among `forms`."""
         template = line.translate(None, DIGITS)
-        form = self._forms.get(template)
-        if form is None:
-            verdict = judge(line.lstrip(b"\0"))
-            is_plain = verdict.says is Says.ERROR and Extent(line).ends_at_any_head
-            form = Form(verdict, begins_record(line, 0), is_plain)
-            if line[:1] == b"{" and (b'l":,' in template or b'l": ,' in template):
-                return form  # the level is a number
-            _remember(self._forms, template, form)
+        verdict = self.local.judged(line) or judge(line.lstrip(b"\0"), self.heads)
+        extent = Extent(line, self.heads)
+        form = Form(
+            verdict.severity,
+            is_error=verdict.says is Says.ERROR,
+            says_nothing=verdict.says is Says.NOTHING,
+            begins=self.heads.opens(line, 0),
+            is_plain=verdict.says is Says.ERROR and extent.ends_at_any_head,
+            is_report=extent.is_report,
+            writer_marks=_marks(extent.writer, line),
+            begins_at=self.heads.begins,
+        )
+        # Where the level is a number, or a pattern was added that may ask for one, the template does not tell.
+        is_numbered = line[:1] == b"{" and (b'l":,' in template or b'l": ,' in template)
+        if not is_numbered and not self.local.concerns(template):
+            _remember(self.forms, template, form)
         return form
 
-    def follows_its_writer(self, line: bytes) -> bool:
-        """Tell whether a line with a head can go on from a line of the same writer."""
+    def goes_on(self, form: Form, line: bytes) -> bool:
+        """Tell whether a line with a head can go on from a record of this form, of the same writer."""
         template = line.translate(None, DIGITS)
         follows = self._followers.get(template)
         if follows is None:
             follows = may_follow(line)
             _remember(self._followers, template, follows)
-        return follows
+        return follows.report if form.is_report else follows.statement
 
     def shape(self, record: bytes) -> Shape:
         """Return the fault of a whole record."""
@@ -157,14 +208,27 @@ class Shapes:
 
     def learn(self, form: Form, line: bytes, body: bytes, shape: Shape) -> None:
         """Remember that a record of this form went on with `body`."""
+        if self.local.concerns((line + body).translate(None, DIGITS)):
+            return
         digits = kept(line)
         if digits != form.kept:
-            form.kept, form.alone, form.bodies = digits, None, []
+            form.kept, form.alone, form.bodies, form.is_learnt = digits, None, [], False
         if body:
-            form.bodies.insert(0, _Body(body, body.translate(None, DIGITS), body.count(b"\n"), kept(body), shape))
+            form.bodies.insert(
+                0, _Body(body, len(body), body.translate(None, DIGITS), body.count(b"\n"), kept(body), shape)
+            )
             del form.bodies[_BODIES:]
         else:
             form.alone = shape
+        form.is_learnt = True
+
+
+def _marks(writer: bytes, line: bytes) -> tuple[bytes, bytes]:
+    """Return how the writer's name opens and ends in lines of the form of `line`, whatever digits it holds."""
+    parts = [part for part in writer.translate(_DIGITS_TO_NULS).split(b"\0") if part]
+    if not parts or writer[:1].isdigit() or writer[-1:].isdigit() or line.find(parts[0]) != line.find(writer):
+        return b"", b""
+    return parts[0], parts[-1]
 
 
 def has_digits_that_count(template: bytes) -> bool:

@@ -23,7 +23,8 @@ _SETTLED = 1.0
 """Seconds a configuration must have been left alone before its tick for the snapshot to vouch for what was read."""
 
 _NOTHING_NEW = (
-    '{"files": 0, "bytes": 0, "errors": 0, "lost_bytes": 0, "seconds": 0.0, "skipped": null, "incidents": []}\n'
+    '{"files": 0, "bytes": 0, "errors": 0, "lost_bytes": 0, "seconds": 0.0, "skipped": null, "cut_short": null, '
+    '"incidents": []}\n'
 )
 _NOTHING_NEW_IN_WORDS = "nothing new\n0 files, 0 bytes, 0 error records in 0.00 s\n"
 

@@ -46,8 +46,11 @@ class Stretch(Protocol):
     def skip(self, length: int) -> None:
         """Take note of a hole: so many bytes in which nothing was ever written."""
 
-    def finish(self, *, final: bool) -> None:
-        """Count what is at the end; `final`: the file will not grow any more."""
+    def finish(self, *, final: bool, waited: bool = False) -> None:
+        """Count what is at the end; `final`: the file will not grow any more.
+
+        `waited`: its unfinished last line counts as it is by now, and may still go on.
+        """
 
     def take(self) -> Gathered:
         """Return what was gathered since the last call."""
@@ -56,5 +59,8 @@ class Stretch(Protocol):
 class Stretches(Protocol):
     """Gives a stretch for each file."""
 
-    def stretch(self, start: int, counted_until: int, record_end: int) -> Stretch:
-        """Return one that begins at byte `start`; records before `counted_until` are counted already."""
+    def stretch(self, start: int, counted_until: int, record_end: int, sample: bytes = b"") -> Stretch:
+        """Return one that begins at byte `start`; records before `counted_until` are counted already.
+
+        `sample`: the first bytes of the file, from which is learnt how its records begin.
+        """

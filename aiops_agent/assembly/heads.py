@@ -1,0 +1,75 @@
+"""How the records of a file begin that begins them in a way no table knows: learnt from its first lines."""
+
+from collections import Counter
+from collections.abc import Callable
+
+from aiops_agent.assembly import patterns
+from aiops_agent.assembly.lines import DIGITS, is_head, is_indented
+
+SAMPLE = 16_384
+"""Bytes from the beginning of a file that its heads are learnt from: some hundred lines."""
+
+_MOST_KNOWN = 0.5
+"""Share of the lines with a known head above which there is nothing to learn."""
+
+_LEAST_SHARE = 0.2
+_FEWEST_LINES = 4
+_FIRST_BYTES = 32
+_FEWEST_DIGITS = 6
+"""A time of day is written with six."""
+
+_MARKS_OF_A_HEAD = 4
+_LETTERS = bytes(
+    byte
+    for byte in range(256)
+    if bytes([byte]).isalnum() or byte >= 0x80  # noqa: PLR2004 - what is no ASCII is a letter
+)
+
+
+class Heads:
+    """Tells whether a line begins a record."""
+
+    def __init__(self, signatures: frozenset[bytes] = frozenset()) -> None:
+        """Know the tables, and lines with these signatures."""
+        self.signatures = signatures
+        self.begins: Callable[[bytes, int], bool] = self._begins if signatures else is_head
+        """Tell whether the line that begins at this index of the buffer begins a record."""
+
+    def opens(self, buffer: bytes, start: int) -> bool:
+        """Tell whether the line at `start` never belongs to the one above: it has a head, or opens a report."""
+        return self.begins(buffer, start) or buffer.startswith(patterns.BREAKS, start)
+
+    def _begins(self, buffer: bytes, start: int) -> bool:
+        if is_head(buffer, start):
+            return True
+        end = buffer.find(b"\n", start, start + _FIRST_BYTES)
+        line = buffer[start : start + _FIRST_BYTES] if end < 0 else buffer[start:end]
+        return signature(line) in self.signatures
+
+
+KNOWN = Heads()
+
+
+def learn(sample: bytes) -> Heads:
+    """Return how the records of a file begin whose first bytes these are.
+
+    A form is learnt when at least four lines and a fifth of those that are not indented begin with it, hold a time or
+    a number as long, and most of the file's lines have no head that is known anyway.
+    """
+    lines = [line for line in sample[: sample.rfind(b"\n") + 1].split(b"\n") if line and not is_indented(line)]
+    if sum(is_head(line, 0) for line in lines) >= _MOST_KNOWN * len(lines):
+        return KNOWN
+    unknown = (signature(line[:_FIRST_BYTES]) for line in lines if not is_head(line, 0))
+    counts = Counter(filter(None, unknown))
+    fewest = max(_FEWEST_LINES, _LEAST_SHARE * len(lines))
+    learnt = frozenset(form for form, count in counts.items() if count >= fewest)
+    return Heads(learnt) if learnt else KNOWN
+
+
+def signature(line: bytes) -> bytes:
+    """Return the first marks of a line between its letters and digits; empty when it begins like no head."""
+    if len(line) - len(line.translate(None, DIGITS)) < _FEWEST_DIGITS or is_indented(line):
+        return b""
+    if b"(" in line[1:] or line.startswith((*patterns.CONTINUES, *patterns.BREAKS)):
+        return b""  # a call, as in a Go trace, or what goes on from the line above
+    return line.translate(None, _LETTERS)[:_MARKS_OF_A_HEAD]

@@ -1,0 +1,121 @@
+"""Where a record lies among the lines around it: its head above, its end below, the lines of others in between."""
+
+from dataclasses import dataclass
+
+from aiops_agent.assembly.extent import Belongs, Extent
+from aiops_agent.assembly.heads import Heads
+from aiops_agent.assembly.judge import may_carry_exception, opens_with_exception
+from aiops_agent.assembly.lines import is_indented, origin
+
+REACH = 2_048
+"""Bytes of other writers' lines behind which a writer's next line is looked for: some twenty lines."""
+
+LINES_BACK_TO_HEAD = 6
+
+_MENTIONS = 8
+"""Times that a writer may be named between without the line being its own."""
+
+Piece = tuple[int, int]
+"""Indexes where whole lines of a record begin and end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Where a record, or what may become one, lies in a buffer."""
+
+    pieces: tuple[Piece, ...]
+    """More than one where the lines of other writers stand between."""
+
+    ended: bool
+    """A line that is not part of it was seen."""
+
+    extent: Extent
+
+    @property
+    def start(self) -> int:
+        """Return where its first line begins."""
+        return self.pieces[0][0]
+
+    @property
+    def end(self) -> int:
+        """Return where its last line ends."""
+        return self.pieces[-1][1]
+
+
+def span(buffer: bytes, start: int, heads: Heads) -> Span:
+    """Return where the record lies that begins with the line at `start`; `buffer` ends in a newline."""
+    first_end = buffer.find(b"\n", start)
+    extent = Extent(buffer[start:first_end], heads)
+    end, ended = walk(extent, buffer, first_end + 1)
+    pieces = [(start, end)]
+    while ended and extent.writer:
+        at, ended = _resumed(extent, buffer, end)
+        if at < 0:
+            break
+        end, ended = walk(extent, buffer, buffer.find(b"\n", at) + 1)
+        pieces.append((at, end))
+    return Span(tuple(pieces), ended, extent)
+
+
+def walk(extent: Extent, buffer: bytes, at: int) -> tuple[int, bool]:
+    """Return the end of the record whose next line begins at `at`, and whether a line behind it shows that it ended."""
+    while at < len(buffer):
+        belongs = extent.accepts(buffer, at)
+        if belongs is not Belongs.YES:
+            return at, belongs is Belongs.NO
+        at = buffer.find(b"\n", at) + 1
+    return at, False
+
+
+def _resumed(extent: Extent, buffer: bytes, end: int) -> tuple[int, bool]:
+    """Return the line with which the writer goes on behind lines of others, or -1 and whether that is certain."""
+    at = end
+    for _ in range(_MENTIONS):
+        at = buffer.find(extent.writer, at, end + REACH)
+        if at < 0:
+            return -1, len(buffer) >= end + REACH
+        line = buffer.rfind(b"\n", 0, at) + 1
+        at = buffer.find(b"\n", at)
+        if extent.is_of_writer(buffer[line:at]):
+            belongs = extent.accepts(buffer, line)
+            return (line, True) if belongs is Belongs.YES else (-1, belongs is Belongs.NO)
+    return -1, True
+
+
+def first_line(buffer: bytes, line_start: int, earliest: int, heads: Heads) -> int:
+    """Return where the record begins that an exception at `line_start` belongs to: at the head right above, if any."""
+    if heads.opens(buffer, line_start):
+        return line_start
+    above = line_start
+    for _ in range(LINES_BACK_TO_HEAD):
+        if above <= earliest:
+            break
+        above = buffer.rfind(b"\n", 0, above - 1) + 1
+        if heads.begins(buffer, above):
+            head = buffer[above : buffer.find(b"\n", above)]
+            carries = above >= earliest and may_carry_exception(head) and Extent(head, heads).takes_plain_lines
+            return above if carries else line_start
+        if not is_indented(buffer[above : above + 1]):
+            break
+    return line_start
+
+
+def last_head(buffer: bytes) -> int:
+    """Return the last line that an exception right behind the buffer could have its head at."""
+    at = len(buffer)
+    for _ in range(LINES_BACK_TO_HEAD):
+        at = buffer.rfind(b"\n", 0, max(at - 1, 0)) + 1
+        if not at or not is_indented(buffer[at : at + 1]):
+            break
+    return at
+
+
+def is_trace(buffer: bytes, start: int, heads: Heads) -> bool:
+    """Tell whether what begins at `start` is what follows an exception that was raised: frames, or its own line."""
+    line = buffer[start : buffer.find(b"\n", start)] if start < len(buffer) else b""
+    if is_indented(line):
+        return line.lstrip().startswith((b"at ", b'File "', b"from ", b"#0 ", b"--->", b"raise "))
+    if heads.begins(line, 0):
+        said = origin(line).message
+        return is_indented(said) and is_trace(said + b"\n", 0, heads)
+    return line.startswith(b"Traceback (most") or opens_with_exception(line)
