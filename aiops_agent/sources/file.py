@@ -130,7 +130,7 @@ class FileSource:
         self, path: str, file: Opened, at: Checkpoint | None, *, final: bool, lost: int, notices: tuple[Notice, ...]
     ) -> Iterator[Batch]:
         start, offset, record_end = (at.record_start, at.offset, at.record_end) if at else (0, 0, 0)
-        stretch = self._assembly.stretch(start, offset, record_end)
+        stretch = self._assembly.stretch(start, offset, record_end, file.sample())
         read_to, batch_from = start, start
         for piece in file.pieces(start):
             if isinstance(piece, int):

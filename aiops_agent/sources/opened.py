@@ -13,6 +13,7 @@ from aiops_agent.sources import packed
 
 PREFIX = 1_024
 WINDOW = 256
+SAMPLE = 16_384
 CHUNK = 262_144
 _NULS = bytes(CHUNK)
 _DISK_BLOCK = 512
@@ -98,6 +99,10 @@ class Opened:
             self._read(start, min(CHUNK, other.size - start)) == other._read(start, CHUNK)  # noqa: SLF001 - of its own kind
             for start in starts
         )
+
+    def sample(self) -> bytes:
+        """Return the first 16 KiB: what shows how the records of this file begin."""
+        return self._read(0, min(SAMPLE, self.size))
 
     def last_line_end(self) -> int:
         """Return the place behind the last newline."""
