@@ -210,3 +210,19 @@ def test_a_cut_between_batches_loses_and_repeats_nothing(log, monkeypatch):
     whole.tick()
     assert reader.count() == whole.count() > 0
     assert len(reader.batches) > 2
+
+
+def test_how_records_begin_is_learnt_from_the_beginning_of_the_file_also_when_reading_on(log):
+    def line(number, said):
+        return f"20261122-1001{number:02}.001|{said}\n"
+
+    log.write_text("".join(line(number, "INFO|shop|order shipped") for number in range(20)))
+    reader = Reader(log)
+    reader.tick()
+    with log.open("a") as file:
+        file.write(line(20, "ERROR|shop|order failed") + "java.io.IOException: x\n\tat shop.A.f(A.java:3)\n")
+        file.write(line(21, "ERROR|shop|order failed") + line(22, "INFO|shop|order shipped"))
+    reader.tick()
+    texts = [sighting.text for batch in reader.batches for sighting in batch.sightings]
+    assert reader.count() == 2
+    assert not any("order shipped" in text for text in texts)
