@@ -71,8 +71,10 @@ class Family:
 
     def _where_the_inodes_went(self) -> Iterator[str]:
         """Yield where generations stand that are not at their path any more: their inode tells, whatever their name."""
-        known = {(at.device, at.inode): at for at in self.known if at.prefix_length}
-        inodes = {inode for _, inode in known}
+        away = {(at.device, at.inode) for at in self.known if at.prefix_length and not _stands_at_its_path(at)}
+        if not away:
+            return
+        inodes = {inode for _, inode in away}
         for resolve in (str, paths.real):
             try:
                 with os.scandir(os.path.dirname(resolve(self.live)) or "/") as entries:
@@ -81,8 +83,7 @@ class Family:
                 continue
             for path in alike:
                 found = _stat(path)
-                at = known.get((found.st_dev, found.st_ino)) if found and not os.path.islink(path) else None
-                if at and not _is_same(_stat(at.path), found):
+                if found and (found.st_dev, found.st_ino) in away and not os.path.islink(path):
                     yield path
 
     def in_order(self) -> list[str]:
@@ -190,6 +191,11 @@ def _turns(path: str) -> int:
     digits = "".join(sign for sign in path.removeprefix(original(path)) if sign.isdigit())[:_LONGEST_DATE]
     turns = int(digits or "0")
     return turns if len(digits) < _SHORTEST_DATE else -turns
+
+
+def _stands_at_its_path(at: Checkpoint) -> bool:
+    found = _stat(at.path)
+    return found is not None and (found.st_dev, found.st_ino) == (at.device, at.inode)
 
 
 def _is_same(one: os.stat_result | None, other: os.stat_result | None) -> bool:
