@@ -101,6 +101,12 @@ class Family:
         ]
         return [*(path for _, _, path in sorted(dated)), *(path for path in self.paths if path == self.live)]
 
+    def has_new_members(self, is_covered: Callable[[str], bool]) -> bool:
+        """Tell whether files of this log have appeared since they were looked for."""
+        before = {*self._siblings, *self.moved}
+        self.look_for_siblings(is_covered)
+        return not {*self._siblings, *self.moved} <= before
+
     def is_older_sibling(self, path: str, found: os.stat_result) -> bool:
         """Tell whether a rotated file nobody knows was there before anything of this log was read.
 

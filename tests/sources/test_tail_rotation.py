@@ -298,3 +298,23 @@ def test_t10_copied_and_truncated_while_it_is_read(log, monkeypatch, batches):
     reader.tick()
     assert reader.count() == 12_001
     assert reader.lost() == 0
+
+
+def test_t10_copied_and_truncated_after_the_folder_was_listed_and_before_the_log_is_opened(log):
+    reader = read_once(log, error("a"))
+    rotate(log)
+    append(log, error("b"))
+    reader.tick()
+    append(f"{log}.1", error("late a"))
+    append(log, error("c"))
+    reading = reader.source().read(dict(reader.known))
+    fresh = [next(reading)]
+    shutil.copy(log, f"{log}.0")
+    os.truncate(log, 0)
+    append(log, error("d"))
+    fresh += reading
+    reader.batches += fresh
+    reader.known |= {batch.checkpoint.key: batch.checkpoint for batch in fresh}
+    reader.tick()
+    reader.tick()
+    assert (reader.count(), reader.lost(), reader.notices()) == (5, 0, [])
