@@ -97,7 +97,7 @@ class Notice:
     """Something about the input that a person should hear of once: a refused link, an unreadable file, a cut line."""
 
     kind: str
-    """`unreadable`, `refused`, `long_line`, `binary`, `truncated`."""
+    """`unreadable`, `refused`, `long_line`, `binary`, `encoding`, `truncated`."""
 
     path: str
     detail: str
