@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from aiops_agent.assembly.judge import Says, Verdict
 from aiops_agent.assembly.lines import DIGITS
 from aiops_agent.model.event import LocalPattern, Severity
-from aiops_agent.noun import dataclass
 
 if TYPE_CHECKING:
     import re2
