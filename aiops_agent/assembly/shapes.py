@@ -10,7 +10,7 @@ from aiops_agent.assembly.fingerprint import fingerprint
 from aiops_agent.assembly.heads import KNOWN, Heads
 from aiops_agent.assembly.judge import Says, judge
 from aiops_agent.assembly.lines import DIGITS
-from aiops_agent.assembly.mask import kept
+from aiops_agent.assembly.mask import ZEROS, kept, skeleton
 from aiops_agent.model.event import Fingerprint, Severity
 
 _Key = TypeVar("_Key")
@@ -19,40 +19,8 @@ _Value = TypeVar("_Value")
 _FORMS = 8_192
 _BODIES = 4
 _DIGITS_TO_NULS = bytes.maketrans(DIGITS, bytes(len(DIGITS)))
-_WORDS_WITH_DIGITS_THAT_COUNT = (
-    *(
-        b"errno",
-        b"status",
-        b"code",
-        b"signal",
-        b"rc",
-        b"exit",
-        b"alert number",
-        b"sqlstate",
-        b"http/",
-        b"http ",
-        b"http=",
-        b'http"',
-    ),
-    *(
-        b"http:",
-        b"http(",
-        b"http'",
-        b"sd",
-        b"nvme",
-        b"xvd",
-        b"vd",
-        b"md",
-        b"dm-",
-        b"loop",
-        b"mmcblk",
-        b"eth",
-        b"wl",
-        b"bond",
-        b"br",
-    ),
-    *(b"ib", b"tty", b"eno", b"ens", b"enp", b"enx"),
-)
+_SPELLINGS = 1_024
+"""Widths of the numbers of a line that are remembered as those of one form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +40,12 @@ class _Body:
 
     exact: bytes
     length: int
-    template: bytes
+    skeleton: bytes
     lines: int
     kept: tuple[bytes, ...]
     shape: Shape
+    spellings: set[bytes]
+    """Lines that have this skeleton, their digits zeros."""
 
 
 @dataclass(slots=True)
@@ -107,6 +77,12 @@ class Form:
     kept: tuple[bytes, ...] | None = None
     """Digits of the line that count, as they were when `bodies` were learnt."""
 
+    skeleton: bytes = b""
+    """Of that line: where it has numbers."""
+
+    spellings: set[bytes] = field(default_factory=set)
+    """Lines that have that skeleton, their digits zeros."""
+
     alone: Shape | None = None
     """The fault of a record that is this line only; None while not known."""
 
@@ -123,7 +99,8 @@ class Form:
 
     def repeated(self, buffer: bytes, start: int, below: int) -> tuple[Shape, int]:
         """Return the fault and the end of the record at `start`, whose first line ends at `below`; end 0: not known."""
-        if self.kept and kept(buffer[start:below]) != self.kept:
+        line = buffer[start : below - 1]
+        if line.translate(ZEROS) not in self.spellings or (self.kept and kept(line) != self.kept):
             return UNKNOWN, 0
         begins = self.begins_at
         if self.alone and begins(buffer, below):
@@ -136,7 +113,7 @@ class Form:
             if not end or not begins(buffer, end):
                 continue
             lines = buffer[below:end]
-            if lines.translate(None, DIGITS) == body.template and (not body.kept or kept(lines) == body.kept):
+            if lines.translate(ZEROS) in body.spellings and (not body.kept or kept(lines) == body.kept):
                 return body.shape, end
         return UNKNOWN, 0
 
@@ -156,7 +133,7 @@ class Shapes:
         self.forms: dict[bytes, Form] = {}
         """By a line of the form without its digits."""
 
-        self._shapes: dict[bytes, dict[tuple[bytes, ...], Shape]] = {}
+        self._shapes: dict[tuple[bytes, ...], Shape] = {}
         self._followers: dict[bytes, Follows] = {}
 
     def judged(self, line: bytes) -> Form:
@@ -190,31 +167,43 @@ class Shapes:
 
     def shape(self, record: bytes) -> Shape:
         """Return the fault of a whole record."""
-        template = record.translate(None, DIGITS)
-        by_digits = self._shapes.get(template)
-        if by_digits is None:
-            by_digits = {}
-            _remember(self._shapes, template, by_digits)
-        digits = kept(record) if has_digits_that_count(template) else ()
-        shape = by_digits.get(digits)
+        key = (skeleton(record), *kept(record))
+        shape = self._shapes.get(key)
         if shape is None:
             shape = Shape(*fingerprint(text_of(record)))
-            _remember(by_digits, digits, shape)
+            _remember(self._shapes, key, shape)
         return shape
 
     def learn(self, form: Form, line: bytes, body: bytes, shape: Shape) -> None:
         """Remember that a record of this form went on with `body`."""
-        digits = kept(line)
-        if digits != form.kept:
-            form.kept, form.alone, form.bodies, form.is_learnt = digits, None, [], False
+        digits, bones = kept(line), skeleton(line)
+        if digits != form.kept or bones != form.skeleton:
+            form.kept, form.skeleton, form.alone, form.bodies = digits, bones, None, []
+            form.spellings.clear()
+        _note(form.spellings, line)
         if body:
-            form.bodies.insert(
-                0, _Body(body, len(body), body.translate(None, DIGITS), body.count(b"\n"), kept(body), shape)
-            )
+            form.bodies.insert(0, _body(form.bodies, body, shape))
             del form.bodies[_BODIES:]
         else:
             form.alone = shape
         form.is_learnt = True
+
+
+def _body(known: list[_Body], lines: bytes, shape: Shape) -> _Body:
+    """Return what to remember of lines, taken out of what is known if they are there but for the widths of numbers."""
+    bones, digits = skeleton(lines), kept(lines)
+    same = next((body for body in known if body.skeleton == bones and body.kept == digits), None)
+    if same:
+        known.remove(same)
+    spellings = same.spellings if same else set()
+    _note(spellings, lines)
+    return _Body(lines, len(lines), bones, lines.count(b"\n"), digits, shape, spellings)
+
+
+def _note(spellings: set[bytes], lines: bytes) -> None:
+    if len(spellings) >= _SPELLINGS:
+        spellings.clear()
+    spellings.add(lines.translate(ZEROS))
 
 
 def _marks(writer: bytes, line: bytes) -> tuple[bytes, bytes]:
@@ -223,12 +212,6 @@ def _marks(writer: bytes, line: bytes) -> tuple[bytes, bytes]:
     if not parts or writer[:1].isdigit() or writer[-1:].isdigit() or line.find(parts[0]) != line.find(writer):
         return b"", b""
     return parts[0], parts[-1]
-
-
-def has_digits_that_count(template: bytes) -> bool:
-    """Tell whether a text could hold digits that `mask` keeps, from what is left without its digits."""
-    lowered = template.lower()
-    return any(word in lowered for word in _WORDS_WITH_DIGITS_THAT_COUNT)
 
 
 def _remember(memory: dict[_Key, _Value], key: _Key, value: _Value) -> None:
