@@ -38,26 +38,29 @@ _MONTHS = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _POD = r"bcdfghjklmnpqrstvwxz\d"
 """What Kubernetes makes random names of: no vowels, so that they spell nothing."""
 
-_TOKEN = r"\b(?:\d*[A-Za-z+_]){10,}\d*={0,2}"
-
-_VARIABLE = (
+_NUMBER = r"[-+]?\d+(?:[.,:]\d+)*(?:ns|us|µs|ms|s|m|h|kB|KB|KiB|MB|MiB|GB|GiB|B|%)?"
+_KNOWN = (
     rf"(?P<keep>{_KEEP})|(?P<port>{_PORTS})|(?P<unit>{_UNITS})"
     r"|(?P<uuid>\b[0-9a-fA-F]+(?:-[0-9a-fA-F]+){4}\b)"
+    r"|(?P<ip>(?:::ffff:)?\b\d+(?:\.\d+){3}(?::\d+)?\b|\[?\b[0-9a-fA-F]+(?::[0-9a-fA-F]*){3,7}\b\]?(?::\d+)?)"
     r"|(?P<time>\d+[-/]\d+[-/]\d+(?:[T ]\d+:\d+(?::\d+(?:[.,]\d+)?)?)?(?: ?(?:Z\b|UTC\b|GMT\b|[+-]\d+(?::\d+)?))?"
     rf"|\b\d+:\d+:\d+(?:[.,]\d+)?\b|\b\d+[-/]{_MONTHS}[-/]\d+(?::?\s?\d+:\d+:\d+)?|\b{_MONTHS} {{1,2}}\d+\b)"
-    r"|(?P<ip>(?:::ffff:)?\b\d+(?:\.\d+){3}(?::\d+)?\b|\[?\b[0-9a-fA-F]+(?::[0-9a-fA-F]*){3,7}\b\]?(?::\d+)?)"
     r"|(?P<host>\b(?:host|hostname|instance|node)=\S+)"
     r"|(?P<path>/(?:tmp|var/tmp|var/folders|dev/shm|run/user|proc)/[^\s'\",;:)\]]+)"
     r"|(?P<home>/(?:home|Users)/[^/\s'\",;:)\]]+)"
     r"|\b(?P<user>(?i:invalid|illegal|unknown|for) user [\w.-]+|Failed password for [\w.-]+ from)"
-    r"|(?P<lambda>\$\$Lambda(?:[$/.](?:\d+x)?[0-9a-f]+)*|\$\$\w*CGLIB\$\$[0-9a-f]+|::h[0-9a-f]*\d[0-9a-f]*\b)"
+    r"|(?P<made_up>\$\$Lambda(?:[$/.](?:\d+x)?[0-9a-f]+)*|\$\$\w*CGLIB\$\$[0-9a-f]+|::h[0-9a-f]*\d[0-9a-f]*\b)"
     r"|(?P<bundle>[.-][0-9A-Za-z_]+(?:\.chunk|\.bundle|\.min)?\.m?js\b)"
-    rf"|(?P<pod>(?:-[{_POD}]+){{1,2}}\b)"
-    rf"|(?P<token>{_TOKEN})"
-    r"|(?P<hex>\b\d+x[0-9a-fA-F]+\b|\b[0-9a-f]*(?:\d[a-f]|[a-f]\d)[0-9a-f]*\b|\b[0-9A-F]*(?:\d[A-F]|[A-F]\d)[0-9A-F]*\b"
+)
+_RANDOM = (
+    rf"|(?P<pod>-[{_POD}]*[{_POD[:-2]}][{_POD}]*(?:-[{_POD}]+)?\b|-\d+-[{_POD}]*[{_POD[:-2]}][{_POD}]*\b)"
+    r"|(?P<token>\b(?:\d*[A-Za-z+_]){10,}\d*={0,2})"
+)
+_PLAIN = (
+    r"|(?P<hex>\b\d+x[0-9a-fA-F]+\b|-?\b[0-9a-f]*(?:\d[a-f]|[a-f]\d)[0-9a-f]*\b|-?\b[0-9A-F]*(?:\d[A-F]|[A-F]\d)[0-9A-F]*\b"
     r"|\bveth[0-9a-f]+\b)"
     r"|(?P<quoted>'[^' ]*\d[^' ]*'|\"[^\" ]*\d[^\" ]*\")"
-    r"|(?P<number>" + (_NUMBER := r"[-+]?\d+(?:[.,:]\d+)*(?:ns|us|µs|ms|s|m|h|kB|KB|KiB|MB|MiB|GB|GiB|B|%)?") + r")"
+    rf"|(?P<number>{_NUMBER})"
 )
 _FEWEST_PARTS_OF_HEX = 3
 """`b7` may name a rack, `7f3a` names nothing."""
@@ -76,7 +79,7 @@ def mask(text: str) -> str:
     columns, keys and files stay too, numbers in them apart, because what is missing is the fault. Names of people who
     try to log in do not: a thousand guessed names are one fault.
     """
-    return str(_compiled(_VARIABLE).sub(_sign, text))
+    return str(_compiled(_KNOWN + _RANDOM + _PLAIN).sub(_sign, text))
 
 
 def kept(text: bytes) -> tuple[bytes, ...]:
@@ -112,13 +115,17 @@ def _numbers(text: str) -> str:
 def _port(text: str) -> str:
     """Keep the port, not the address of the host before it."""
     words = text.split(" ")
-    masked = [_numbers(word.rpartition(":")[0]) + ":" + word.rpartition(":")[2] if ":" in word else word for word in words]
+    masked = [
+        _numbers(word.rpartition(":")[0]) + ":" + word.rpartition(":")[2] if ":" in word else word for word in words
+    ]
     return " ".join(masked)
 
 
 def _unit(text: str) -> str:
     """Keep its name, unless systemd or a person's session made it up."""
-    made_up = text.startswith(("run-", "user@", "session-")) or len(_parts(text)) - len(text) < -_FEWEST_PARTS_OF_A_TOKEN
+    made_up = (
+        text.startswith(("run-", "user@", "session-")) or len(_parts(text)) - len(text) < -_FEWEST_PARTS_OF_A_TOKEN
+    )
     return _numbers(text) if made_up else text
 
 
@@ -130,7 +137,8 @@ def _user(text: str) -> str:
 def _hex(text: str) -> str:
     if text.startswith("veth"):
         return "veth<hex>"
-    return "<hex>" if len(_parts(text)) >= _FEWEST_PARTS_OF_HEX or "x" in text else _numbers(text)
+    sign, bare = ("-", text[1:]) if text[0] == "-" else ("", text)
+    return f"{sign}<hex>" if len(_parts(bare)) >= _FEWEST_PARTS_OF_HEX or "x" in bare else _numbers(text)
 
 
 def _pod(text: str) -> str:
@@ -138,7 +146,7 @@ def _pod(text: str) -> str:
     parts = _parts(first)
     is_random = "0" in parts and not parts.isdigit() and len(parts) >= _FEWEST_PARTS_OF_A_POD
     is_job = parts == "0" and bool(second) and len(_parts(second[0])) >= _FEWEST_PARTS_OF_A_POD
-    return "-<pod>" if is_random or is_job else mask(text[1:]).join(("-", ""))
+    return "-<pod>" if is_random or is_job else _not_random(text)
 
 
 def _token(text: str) -> str:
@@ -149,7 +157,11 @@ def _token(text: str) -> str:
         and any(sign.isupper() for sign in parts)
         and any(sign.islower() for sign in parts)
     )
-    return "<token>" if is_random else str(_compiled(_WITHOUT_TOKENS).sub(_sign, text))
+    return "<token>" if is_random else _not_random(text)
+
+
+def _not_random(text: str) -> str:
+    return str(_compiled(_KNOWN + _PLAIN).sub(_sign, text))
 
 
 def _made_up(text: str) -> str:
@@ -175,14 +187,13 @@ _TELLING: dict[str, Callable[[str], str]] = {
     "unit": _unit,
     "home": lambda text: text[: text.index("/", 1)] + "/<user>",
     "user": _user,
-    "lambda": _made_up,
+    "made_up": _made_up,
     "bundle": _bundle,
     "pod": _pod,
     "token": _token,
     "hex": _hex,
     "quoted": _quoted,
 }
-_WITHOUT_TOKENS = _VARIABLE.replace(rf"|(?P<token>{_TOKEN})", "")
 
 
 @cache
