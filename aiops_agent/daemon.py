@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from aiops_agent.agent import CutShort, Tick
+from aiops_agent.agent import Tick
 from aiops_agent.config import Config
 from aiops_agent.errors import ConfigError, StateError
 from aiops_agent.ports import Clock
@@ -184,8 +184,6 @@ class Daemon:
         self._complain("audit", f"{audit.message} ({audit.hint}); nothing is acted on" if audit else None)
         self._around.events.follow((self._path, *turn.places))
         self._complain("events", self._around.events.trouble)
-        if found.cut_short is CutShort.TIME:
-            self._next_whole = 0.0
         rest = BETWEEN_TICKS if did_something else BETWEEN_EMPTY_TICKS
         return Pause(rest, rest)
 

@@ -12,10 +12,13 @@ from pathlib import Path
 import pytest
 
 from aiops_agent import config as configuration
-from aiops_agent.agent import Tick
+from aiops_agent.agent import CutShort, Tick
 from aiops_agent.daemon import LONGEST_RETRY, POLL, Daemon, Orders, Supervisor, Surroundings
 from aiops_agent.errors import StateError
+from aiops_agent.model.incident import Status
+from aiops_agent.sources import quiet
 from aiops_agent.state.database import exclusive
+from aiops_agent.turn import Limit, take_turn
 from aiops_agent.wiring import Model, World
 from tests.fakes import SteppingClock
 from tests.journeys.machine import KNOWN, Machine
@@ -156,6 +159,48 @@ def test_t44_a_letter_that_a_wrong_clock_put_off_is_delivered_when_the_clock_is_
     watched.machine.reports.unlink()
     watched.round()
     assert watched.machine.told() == 1
+
+
+def test_a_silence_is_told_at_its_deadline_although_no_file_changes(tmp_path):
+    machine = Machine(tmp_path)
+    machine.config.write_text(machine.config.read_text().replace("beginning,", "beginning, silence: 30m,"))
+    machine.writes(KNOWN)
+    watched = Watched(machine)
+    watched.round()
+    spoke, config = watched.clock.now().timestamp(), str(machine.config)
+    assert quiet.check(config, spoke + 29 * 60) is not None, "a scan that has nothing to do"
+    assert quiet.check(config, spoke + 30 * 60) is None
+    watched.clock.sleep(29 * 60)
+    watched.round()
+    assert len(watched.ticks) == 1
+    watched.clock.sleep(60)
+    watched.round()
+    [incident] = watched.ticks[1].touched.values()
+    assert incident.title == f"silence: {machine.logs}/*.log"
+    watched.round()
+    assert len(watched.ticks) == 2
+    machine.writes(KNOWN)
+    watched.round()
+    assert watched.ticks[2].touched[incident.id].status is Status.CLOSED
+
+
+def test_a_limit_says_stopped_before_it_says_that_the_time_is_over():
+    assert Limit(timedelta(hours=1), lambda: False)() is None
+    assert Limit(timedelta(0), lambda: False)() is CutShort.TIME
+    assert Limit(timedelta(0), lambda: True)() is CutShort.STOPPED
+
+
+def test_what_one_tick_has_no_time_for_is_taken_in_by_the_next_rounds(watched):
+    other = watched.machine.logs / "zebra.log"
+    other.write_text(f"{KNOWN}\n")
+    watched.machine.writes(KNOWN)
+    config, world = watched.daemon.config, World(watched.clock, "web01")
+    turn = take_turn(config, world, watched.clock.now(), Limit(timedelta(0), lambda: False))
+    assert (turn.found.cut_short, turn.found.errors) == (CutShort.TIME, 1)
+    assert quiet.check(str(watched.machine.config), watched.clock.now().timestamp()) is None
+    watched.round()
+    assert watched.errors == 2
+    assert watched.ticks[-1].cut_short is None
 
 
 def test_an_edited_configuration_is_used_without_a_restart(watched):
@@ -304,9 +349,9 @@ def test_the_model_is_released_when_nothing_was_asked_for_a_while(watched):
     questions = watched.daemon._model.questions
     assert questions == 1
     watched.daemon._forget_model(moment + 59)
-    assert watched.daemon._model._loaded is not None
+    assert watched.daemon._model._weights is not None
     watched.daemon._forget_model(moment + 61)
-    assert watched.daemon._model._loaded is None
+    assert watched.daemon._model._weights is None
     watched.machine.writes(KNOWN.replace("thing", "different matter"))
     watched.round()
     assert watched.daemon._model.questions == questions + 1
@@ -321,3 +366,19 @@ def test_two_hundred_ticks_leave_its_memory_as_it_was(watched):
         sizes.append(int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize())
     assert watched.errors == 201
     assert sizes[-1] - sizes[50] < MEBIBYTE, sizes[::10]
+
+
+def test_an_article_that_was_edited_is_used_by_a_model_that_is_kept(tmp_path):
+    from aiops_agent.wiring import Library
+
+    articles = tmp_path / "articles" / "disk_full"
+    articles.mkdir(parents=True)
+    shipped = next(iter(Library()._articles)) / "disk_full" / "disk-full.md"
+    mine = articles / "disk-full.md"
+    mine.write_text(shipped.read_text())
+    first = LOADED.diagnostician(Library((), [tmp_path / "articles"]), None)
+    assert LOADED.diagnostician(Library((), [tmp_path / "articles"]), None) is first
+    text = shipped.read_text()
+    mine.write_text(text.replace(first.search("no space left on device")[0].title, "What to do about a full disk"))
+    edited = LOADED.diagnostician(Library((), [tmp_path / "articles"]), None)
+    assert edited.search("no space left on device")[0].title == "What to do about a full disk"

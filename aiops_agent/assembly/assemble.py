@@ -100,6 +100,9 @@ class Assembler:
         self._kept = 0
         """Index in the buffer before which all lines belong to records, or to none."""
 
+        self._needed = 0
+        """Index in the buffer from which lines are still needed, as far as is known in the midst of a scan."""
+
         self._tallies: dict[Fingerprint, _Tally] = {}
         self._claimed: set[int] = set()
         """Places of lines that belong to a record although lines of other writers stand between."""
@@ -128,19 +131,26 @@ class Assembler:
             block, found = self._ahead.popleft()
             self._take_in(block, found.hits())
 
-    def finish(self, *, final: bool) -> None:
+    def skip(self, length: int) -> None:
+        """Take note of a hole: so many NUL bytes that nobody wrote, and that are not worth looking at."""
+        self._blocks.skip(length)
+
+    def finish(self, *, final: bool, waited: bool = False) -> None:
         """Count the records at the end of what can be read; nothing can be fed after that.
 
         Args:
             final: Nothing will be added to the file any more, so its last line counts without a newline.
+            waited: Its last line has been waited for long enough: it counts as it is, and may still go on.
         """
         for block, found in self._ahead:
             self._take_in(block, found.hits())
         self._ahead.clear()
-        if final and (rest := self._blocks.close()):
+        unfinished = self._blocks.end
+        if (final or waited) and (rest := self._blocks.close()):
+            unfinished = rest.places.of(0)
             self._take_in(rest, self._search.now(rest.text))
-        begun = self._places.of(self._scan(at_end=True))
-        read = self._blocks.end if final else self._places.of(len(self._buffer))
+        begun = min(self._places.of(self._scan(at_end=True)), unfinished)
+        read = self._blocks.end if final or waited else self._places.of(len(self._buffer))
         self._read_until = max(read, self._counted_until)
         may_grow = not final and self._read_until - begun <= LONGEST_RECORD
         self._record_start = begun if may_grow else self._read_until
@@ -186,40 +196,60 @@ class Assembler:
 
     def _scan(self, *, at_end: bool) -> int:
         """Count what can be counted and return the index from which lines are still needed."""
-        buffer, shapes, forms, claimed = self._buffer, self._shapes, self._shapes.forms, self._claimed
+        buffer, shapes, tallies, forms = self._buffer, self._shapes, self._tallies, self._shapes.forms
+        line_before, line_behind = buffer.rfind, buffer.find
         taken = kept = self._drained() if self._draining else self._kept
         if self._draining and not at_end:
             return kept
-        needed = limit = len(buffer)
-        may_be_old = self._record_start < self._counted_until
+        self._needed = len(buffer)
+        is_new = self._record_start >= self._counted_until and not self._claimed
         for hit in self._hits:
             if hit < taken:
                 continue
-            start = buffer.rfind(b"\n", 0, hit) + 1
-            end = buffer.find(b"\n", hit)
-            line = buffer[start:end]
+            start = line_before(b"\n", 0, hit) + 1
+            end = line_behind(b"\n", hit) + 1
+            line = buffer[start : end - 1]
             form = forms.get(line.translate(None, DIGITS)) or shapes.judged(line)
-            if form.says_nothing or (claimed and self._places.of(start) in claimed):
-                taken = end + 1
+            if form.is_learnt and is_new:
+                shape, behind = form.repeated(buffer, start, end)
+                if behind and (form.is_alone or not self._belongs_to_others(form, start, behind, kept)):
+                    tally = tallies.get(shape.fingerprint) or self._tally(shape, form, buffer[start:behind])
+                    tally.count += 1
+                    taken = kept = behind
+                    continue
+            if form.says_nothing:
+                taken = end
                 continue
-            if form.is_learnt and not may_be_old and (behind := self._repeated(form, start, end + 1, kept)):
-                taken = kept = behind
-                continue
-            found = span(buffer, first_line(buffer, start, kept, self._heads), self._heads)
-            if not found.ended and not at_end and limit - found.start <= LONGEST_RECORD:
+            taken, is_whole = self._look(form, start, end, kept, at_end=at_end)
+            kept = taken
+            if not is_whole:
                 self._kept = kept
-                return found.start
-            is_error = self._count(form, found, start)
-            if not found.ended:
-                needed = min(needed, found.start)
-                if not at_end and len(found.pieces) == 1:
-                    self._draining = found.extent
-                    self._kept = found.end
-                    return found.end
-            taken = kept = self._claim(found) if is_error else end + 1
+                return self._needed
+            is_new = is_new and not self._claimed
         self._kept = kept
         # The last line with a head may carry an exception: it is looked at again when more is there.
-        return needed if at_end else max(kept, last_head(buffer))
+        return self._needed if at_end else max(kept, last_head(buffer))
+
+    def _look(self, form: Form, start: int, end: int, earliest: int, *, at_end: bool) -> tuple[int, bool]:
+        """Count the record that the line from `start` to `end` belongs to, if it is an error.
+
+        Return the index behind it, and whether it is whole: if not, `_needed` says from where on to wait for more.
+        """
+        if self._claimed and self._places.of(start) in self._claimed:
+            return end, True
+        buffer = self._buffer
+        found = span(buffer, first_line(buffer, start, earliest, self._heads), self._heads)
+        if not found.ended and not at_end and len(buffer) - found.start <= LONGEST_RECORD:
+            self._needed = found.start
+            return earliest, False
+        is_error = self._count(form, found, start)
+        if not found.ended:
+            self._needed = min(self._needed, found.start)
+            if not at_end and len(found.pieces) == 1:
+                self._draining = found.extent
+                self._needed = found.end
+                return found.end, False
+        return self._claim(found) if is_error else end, True
 
     def _claim(self, found: Span) -> int:
         """Return the end of the lines of a record up to the first of another writer; remember those behind."""
@@ -238,18 +268,6 @@ class Assembler:
             if ended:
                 self._draining = None
         return at
-
-    def _repeated(self, form: Form, start: int, below: int, earliest: int) -> int:
-        """Count a record that looks like one before it and return its end; 0 when it has to be looked at."""
-        buffer = self._buffer
-        shape, end = form.repeated(buffer, start, below)
-        if not end or not (form.is_alone or not self._belongs_to_others(form, start, end, earliest)):
-            return 0
-        if tally := self._tallies.get(shape.fingerprint):
-            tally.count += 1
-        else:
-            self._add(shape, form.severity, buffer[start:end])
-        return end
 
     def _belongs_to_others(self, form: Form, start: int, end: int, earliest: int) -> bool:
         """Tell whether lines above or below are part of a record that looks like one seen before."""
@@ -283,17 +301,20 @@ class Assembler:
             first_end = self._buffer.find(b"\n", line_start)
             line, body = self._buffer[line_start:first_end], self._buffer[first_end + 1 : found.end]
             self._shapes.learn(form, line, body, shape)
-        self._add(shape, form.severity, record)
+        self._add(shape, form, record)
         self._record_end = self._places.of(found.end)
         return True
 
     def _was_counted(self, form: Form, found: Span, line_start: int) -> bool:
         """Tell whether an earlier tick counted this record; if it has grown since, note that."""
-        until = self._places.index(self._counted_until)
-        if line_start >= until:
+        known = self._as_read(self._counted_until)
+        if line_start >= len(known):
             return False
-        before = span(self._buffer[:until], found.start, self._heads)
-        if not self._is_error(form, before, line_start, self._buffer[:until]):
+        if len(known) > self._places.index(self._counted_until):  # it saw only the beginning of the line
+            line = known[line_start : known.find(b"\n", line_start)]
+            form = self._shapes.forms.get(line.translate(None, DIGITS)) or self._shapes.judged(line)
+        before = span(known, found.start, self._heads)
+        if not self._is_error(form, before, line_start, known):
             return False
         if before.end < found.end:
             self._extend(form, found)
@@ -302,21 +323,26 @@ class Assembler:
     def _extend(self, form: Form, found: Span) -> None:
         """Note that a record counted before has grown, under the fingerprint it was counted by."""
         is_first = self._places.of(found.start) == self._start
-        until = self._places.index(self._first_end if is_first else self._counted_until)
-        shape = self._shapes.shape(_clip(self._buffer, span(self._buffer[:until], found.start, self._heads)))
-        self._add(shape, form.severity, _clip(self._buffer, found), count=0)
+        known = self._as_read(self._first_end if is_first else self._counted_until)
+        shape = self._shapes.shape(_clip(known, span(known, found.start, self._heads)))
+        self._add(shape, form, _clip(self._buffer, found), count=0)
+
+    def _as_read(self, until: int) -> bytes:
+        """Return the buffer as it was when the file was read up to that place, in the middle of a line perhaps."""
+        known = self._buffer[: self._places.index(until)]
+        return known if known.endswith(b"\n") or not known else known + b"\n"
 
     def _is_error(self, form: Form, found: Span, line_start: int, buffer: bytes) -> bool:
         if form.is_error:
             return True
         return not found.extent.is_complete and is_trace(buffer, buffer.find(b"\n", line_start) + 1, self._heads)
 
-    def _add(self, shape: Shape, severity: Severity, record: bytes, *, count: int = 1) -> None:
-        tally = self._tallies.get(shape.fingerprint)
-        if tally is None:
-            self._tallies[shape.fingerprint] = _Tally(shape, severity, redact(text_of(record)), count)
-        else:
-            tally.count += count
+    def _add(self, shape: Shape, form: Form, record: bytes, *, count: int = 1) -> None:
+        tally = self._tallies.get(shape.fingerprint) or self._tally(shape, form, record)
+        tally.count += count
+
+    def _tally(self, shape: Shape, form: Form, record: bytes) -> _Tally:
+        return self._tallies.setdefault(shape.fingerprint, _Tally(shape, form.severity, redact(text_of(record))))
 
 
 def _clip(buffer: bytes, found: Span) -> bytes:

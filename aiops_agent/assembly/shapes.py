@@ -92,10 +92,11 @@ class Form:
     is_learnt: bool = False
     """A record of this form was seen."""
 
-    @property
-    def is_alone(self) -> bool:
-        """Tell whether neither the line above nor the one below need be looked at: derived once, read often."""
-        return self.begins and self.is_plain
+    is_alone: bool = field(init=False)
+    """Neither the line above nor the one below need be looked at."""
+
+    def __post_init__(self) -> None:
+        self.is_alone = self.begins and self.is_plain
 
     def repeated(self, buffer: bytes, start: int, below: int) -> tuple[Shape, int]:
         """Return the fault and the end of the record at `start`, whose first line ends at `below`; end 0: not known."""

@@ -12,8 +12,6 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import Protocol, Self
 
-from aiops_agent.sources.quiet import stamp
-
 _MODIFY, _MOVED_FROM, _MOVED_TO, _CREATE, _DELETE, _MOVE_SELF = 0x002, 0x040, 0x080, 0x100, 0x200, 0x800
 _OF_FILES = _MODIFY | _MOVE_SELF
 _OF_DIRECTORIES = _MOVED_FROM | _MOVED_TO | _CREATE | _DELETE
@@ -44,7 +42,7 @@ class FileEvents:
         """
         self.trouble: str | None = None
         self._interrupt = interrupt
-        self._watched: dict[str, tuple[str, int]] = {}
+        self._watches: set[int] = set()
         self._kernel = ctypes.CDLL(None, use_errno=True)
         self._descriptor = self._kernel.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
         if self._descriptor < 0:
@@ -70,15 +68,11 @@ class FileEvents:
         """
         if not self._open():
             return
-        wanted = {path: _identity(path) for path in paths}
-        left = {path: watch for path, (known, watch) in self._watched.items() if wanted.get(path) != known}
-        for path, watch in left.items():
-            self._kernel.inotify_rm_watch(self._descriptor, watch)  # fails for a file that is gone: so is its watch
-            del self._watched[path]
         self.trouble = None
-        for path, identity in wanted.items():
-            if identity and path not in self._watched:
-                self._watch(path, identity)
+        watches = {watch for path in paths if (watch := self._watch(path)) is not None}
+        for watch in self._watches - watches:
+            self._kernel.inotify_rm_watch(self._descriptor, watch)  # fails for a file that is gone: so is its watch
+        self._watches = watches
 
     def close(self) -> None:
         """Give the watches back to the system."""
@@ -101,27 +95,23 @@ class FileEvents:
             poll.register(descriptor, select.POLLIN)
         return [descriptor for descriptor, _ in poll.poll(max(seconds, 0.0) * 1000)]
 
-    def _watch(self, path: str, identity: str) -> None:
+    def _watch(self, path: str) -> int | None:
+        """Return the number of its watch: what is watched already keeps the one it has."""
         mask = _OF_DIRECTORIES if os.path.isdir(path) else _OF_FILES
-        watch = self._kernel.inotify_add_watch(self._descriptor, os.fsencode(path), mask)
+        watch: int = self._kernel.inotify_add_watch(self._descriptor, os.fsencode(path), mask)
         if watch >= 0:
-            self._watched[path] = (identity, watch)
-        else:
-            self._note(ctypes.get_errno())
+            return watch
+        self._note(ctypes.get_errno())
+        return None
 
     def _note(self, number: int) -> None:
-        if number != errno.ENOENT:  # gone since it was looked at: its directory tells of the next one
-            limits = "; raise fs.inotify in sysctl" if number in (errno.ENOSPC, errno.EMFILE) else ""
-            self.trouble = f"{os.strerror(number)}{limits}"
+        # A file that is gone by now: its directory tells of the next one. One that may not be read: it is not read.
+        if number not in (errno.ENOENT, errno.EACCES):
+            limits = " (raise fs.inotify in sysctl)" if number in (errno.ENOSPC, errno.EMFILE) else ""
+            self.trouble = f"{os.strerror(number)}{limits}: some logs wake nobody, they are looked at every second"
 
 
 def _drain(descriptor: int) -> None:
     with suppress(BlockingIOError):
         while os.read(descriptor, _DRAINED):
             pass
-
-
-def _identity(path: str) -> str:
-    """Return a word for the file at `path` that another one in its place does not have; empty when there is none."""
-    line = stamp(path)
-    return "" if line.startswith("-") else " ".join(line.split(" ")[:2])

@@ -43,8 +43,11 @@ class Stretch(Protocol):
     def feed(self, chunk: bytes) -> None:
         """Take the next bytes."""
 
-    def finish(self, *, final: bool) -> None:
-        """Count what is at the end; `final`: the file will not grow any more."""
+    def finish(self, *, final: bool, waited: bool = False) -> None:
+        """Count what is at the end; `final`: the file will not grow any more.
+
+        `waited`: its unfinished last line counts as it is by now, and may still go on.
+        """
 
     def take(self) -> Gathered:
         """Return what was gathered since the last call."""

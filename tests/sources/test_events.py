@@ -105,6 +105,19 @@ def test_a_file_made_anew_under_the_same_name_is_followed(events, log):
     assert events.wait(0, 5)
 
 
+def test_a_file_made_anew_is_followed_although_it_got_the_inode_of_the_old_one(events, log):
+    events.follow([str(log)])
+    inode = log.stat().st_ino
+    log.unlink()
+    log.write_text("")
+    if log.stat().st_ino != inode:
+        pytest.skip("this file system gives no inode away twice")
+    events.follow([str(log)])
+    events.wait(0, 0.01)
+    append(log)
+    assert events.wait(0, 5)
+
+
 def test_a_file_that_is_no_longer_followed_wakes_nobody(events, log):
     events.follow([str(log)])
     events.follow([])
