@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 LONGEST_RECORD = 65_536
 MOST_LINES = 500
 
+MOST_TEXT = 16 << 20
+"""Characters of different records that are held whole until they are taken: a flood of long ones is held in part."""
+
+LONGEST_WHEN_MANY = 1_000
+
 AHEAD_FROM = 4 << 20
 """Bytes of one stretch from which on the search runs ahead on other cores: less is done before they have begun."""
 
@@ -104,6 +109,9 @@ class Assembler:
         """Index in the buffer from which lines are still needed, as far as is known in the midst of a scan."""
 
         self._tallies: dict[Fingerprint, _Tally] = {}
+        self._held = 0
+        """Characters of the records in `_tallies`."""
+
         self._claimed: set[int] = set()
         """Places of lines that belong to a record although lines of other writers stand between."""
 
@@ -168,7 +176,7 @@ class Assembler:
             )
             for tally in self._tallies.values()
         )
-        self._tallies = {}
+        self._tallies, self._held = {}, 0
         blocks = self._blocks
         return Gathered(
             sightings, self._read_until, self._record_start, blocks.longest, blocks.binary, self._record_end
@@ -342,7 +350,11 @@ class Assembler:
         tally.count += count
 
     def _tally(self, shape: Shape, form: Form, record: bytes) -> _Tally:
-        return self._tallies.setdefault(shape.fingerprint, _Tally(shape, form.severity, redact(text_of(record))))
+        text = redact(text_of(record))
+        self._held += len(text)
+        if self._held > MOST_TEXT:
+            text = text[:LONGEST_WHEN_MANY]
+        return self._tallies.setdefault(shape.fingerprint, _Tally(shape, form.severity, text))
 
 
 def _clip(buffer: bytes, found: Span) -> bytes:
