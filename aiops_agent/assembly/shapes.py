@@ -234,7 +234,7 @@ def text_of(record: bytes) -> str:
     if record[:1] == b"{":
         structured = decode(record)
         if structured is not None and structured.text:
-            return structured.text
+            return structured.text.encode("utf-8", "backslashreplace").decode()  # JSON can spell half a surrogate pair
     return _plain(record)
 
 
