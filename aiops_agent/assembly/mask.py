@@ -25,11 +25,12 @@ _CODES = (
     r"|\bHTTP(?:/\d+(?:\.\d+)?)?['\"]?[ =:(]{0,3}\d+\b|\b(?:ORA|TNS|PLS|SP|RMAN|CRS|MY|IM)-\d+\b|\bAH\d+\b"
     r"|\b(?:error|warning)\[[A-Z]?\d+\]"
 )
+# How far these look ahead is bounded: else each of many matches in one long word would look to its end.
 _PORTS = (
-    r"(?i:\blisten (?:tcp|udp)\d? \S*:\d+|\bbind(?:\(\)|ing)?(?: to| on)?(?: (?:port|address|socket))? \S*\d\b"
-    r"|\baddress already in use[ :(-]{1,4}\S*\d\b|\bport:? \d+ (?:was|is) already in use)"
+    r"(?i:\blisten (?:tcp|udp)\d? \S{0,60}:\d+|\bbind(?:\(\)|ing)?(?: to| on)?(?: (?:port|address|socket))? \S{0,60}\d\b"
+    r"|\baddress already in use[ :(-]{1,4}\S{0,60}\d\b|\bport:? \d+ (?:was|is) already in use)"
 )
-_UNITS = r"\b[\w.:\\-]+(?:@[\w.:\\-]*)?\.(?:service|socket|timer|mount|target|swap)\b"
+_UNITS = r"\b[\w.:\\-]{1,60}(?:@[\w.:\\-]{0,60})?\.(?:service|socket|timer|mount|target|swap)\b"
 _KEEP = rf"\b(?:{_DEVICES})\b|{_CODES}"
 _ESCAPED = r"\\u[0-9a-fA-F]{4}"
 """How JSON may spell any letter: digits of a letter are no number."""

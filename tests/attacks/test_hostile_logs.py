@@ -1,4 +1,4 @@
-"""What no honest program writes: the scan takes little memory, ends well, says so once, and reads the lines around it."""
+"""What no honest program writes: the scan takes little memory, ends well, says so once, reads the lines around it."""
 
 import json
 import os
@@ -8,6 +8,7 @@ import struct
 import time
 import zlib
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
@@ -146,8 +147,7 @@ def png():
 
 def test_f04_a_picture_and_a_program_as_logs(bench):
     logs = bench.machine.logs
-    with open(shutil.which("true"), "rb") as program:
-        elf = program.read()
+    elf = Path(shutil.which("true")).read_bytes()
     assert elf.startswith(b"\x7fELF")
     found = bench.reads("elf", elf)
     assert found[0] == f"binary: {logs}/elf.log"
