@@ -27,7 +27,8 @@ _CODES = (
 )
 # How far these look ahead is bounded: else each of many matches in one long word would look to its end.
 _PORTS = (
-    r"(?i:\blisten (?:tcp|udp)\d? \S{0,60}:\d+|\bbind(?:\(\)|ing)?(?: to| on)?(?: (?:port|address|socket))? \S{0,60}\d\b"
+    r"(?i:\blisten (?:tcp|udp)\d? \S{0,60}:\d+"
+    r"|\bbind(?:\(\)|ing)?(?: to| on)?(?: (?:port|address|socket))? \S{0,60}\d\b"
     r"|\baddress already in use[ :(-]{1,4}\S{0,60}\d\b|\bport:? \d+ (?:was|is) already in use)"
 )
 _UNITS = r"\b[\w.:\\-]{1,60}(?:@[\w.:\\-]{0,60})?\.(?:service|socket|timer|mount|target|swap)\b"
