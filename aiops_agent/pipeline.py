@@ -30,7 +30,7 @@ def tick(agent: Agent, now: datetime, *, rehearse: bool = False) -> Tick:
     report = Tick()
     if not rehearse:
         settle_interrupted(agent, report)
-    known = agent.state.checkpoints.all()
+    known = agent.state.checkpoints.known()
     for key, source in agent.sources.items():
         for batch in source.read(known):
             absorb(agent, batch, report, now)

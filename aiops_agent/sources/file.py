@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 
-from aiops_agent.model.event import Batch, Checkpoint, Notice
+from aiops_agent.model.event import Batch, Checkpoint, Notice, Position
 from aiops_agent.sources import paths, rotation
 from aiops_agent.sources.opened import Opened, RefusedError, opened
 from aiops_agent.sources.stretch import Gathered, Stretches
@@ -45,8 +45,12 @@ class FileSource:
         """Return the stamps of the directories that were looked through, from before that."""
         return list(self._directories.values())
 
-    def read(self, known: Mapping[str, Checkpoint]) -> Iterator[Batch]:
+    def read(self, known: Mapping[str, Position]) -> Iterator[Batch]:
         """Yield what is new since the checkpoints in `known`, rotated files before those that took their place."""
+        files = {key: at for key, at in known.items() if isinstance(at, Checkpoint)}
+        yield from self._read_files(files)
+
+    def _read_files(self, known: Mapping[str, Checkpoint]) -> Iterator[Batch]:
         families: dict[str, rotation.Family] = {}
         for checkpoint in known.values():
             if self.covers(checkpoint.path):
@@ -126,18 +130,19 @@ class FileSource:
             is_full = read_to - batch_from >= BATCH_BYTES or stretch.faults >= BATCH_FAULTS
             if is_full and read_to < file.size:
                 gathered = stretch.take()
-                batch = self._gathered(path, file, gathered, gathered.offset - offset)
-                # No time of change: should the tick end here, the file must not look as if it had been read to its end.
-                yield replace(batch, checkpoint=replace(batch.checkpoint, mtime_ns=0))
+                yield self._gathered(path, file, gathered, gathered.offset - offset, ended=False)
                 batch_from, offset = read_to, gathered.offset
         stretch.finish(final=final)
         gathered = stretch.take()
         last = self._gathered(path, file, gathered, gathered.offset - offset)
         yield replace(last, notices=(*notices, *_notices(path, gathered)), lost_bytes=lost)
 
-    def _gathered(self, path: str, file: Opened, gathered: Gathered, read_bytes: int) -> Batch:
+    def _gathered(self, path: str, file: Opened, gathered: Gathered, read_bytes: int, *, ended: bool = True) -> Batch:
         record_end = gathered.record_end if gathered.record_start < gathered.offset else 0
         checkpoint = file.checkpoint(path, gathered.offset, gathered.record_start, record_end)
+        if not ended:
+            # No time of change: should the tick end here, the file must not look as if it had been read to its end.
+            checkpoint = replace(checkpoint, mtime_ns=0)
         return replace(self._batch(path, checkpoint), sightings=gathered.sightings, read_bytes=read_bytes)
 
     def _refusal(self, path: str, found: os.stat_result, at: Checkpoint | None, error: RefusedError) -> Batch:
