@@ -49,7 +49,13 @@ class Journal:
         self.folders = (directory,) if directory else ("/run/log/journal", "/var/log/journal")
         """Where its files lie, or the folders of machines that hold them."""
 
-        self._command: tuple[str, ...] = (program, "--output=export", f"--output-fields={','.join(_FIELDS)}", "--quiet", "--no-pager")
+        self._command: tuple[str, ...] = (
+            program,
+            "--output=export",
+            f"--output-fields={','.join(_FIELDS)}",
+            "--quiet",
+            "--no-pager",
+        )
         if directory:
             self._command += (f"--directory={directory}",)
 

@@ -43,7 +43,9 @@ class Written:
             **({"_SYSTEMD_UNIT": unit} if unit else {}),
             **fields,
         }
-        head = f"__REALTIME_TIMESTAMP={self.time}\n__MONOTONIC_TIMESTAMP={next(self._monotonic)}\n_BOOT_ID={self.boot}\n"
+        head = (
+            f"__REALTIME_TIMESTAMP={self.time}\n__MONOTONIC_TIMESTAMP={next(self._monotonic)}\n_BOOT_ID={self.boot}\n"
+        )
         text = "".join(f"{name}={value}\n" for name, value in known.items() if value is not None)
         raw = message if isinstance(message, bytes) else message.encode()
         said = b"MESSAGE\n" + len(raw).to_bytes(8, "little") + raw + b"\n"
