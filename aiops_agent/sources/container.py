@@ -7,7 +7,6 @@ stay those of the file: a file is read, rotated and resumed like any other.
 
 import json
 from collections import deque
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
