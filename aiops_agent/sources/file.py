@@ -25,6 +25,7 @@ class FileSource:
         start: Literal["end", "beginning"],
         seen_before: bool,
         assembly: Stretches,
+        own: Sequence[str] = (),
     ) -> None:
         """Read nothing yet.
 
@@ -34,11 +35,13 @@ class FileSource:
             start: Where to begin with the files that are there on the first tick of this source.
             seen_before: An earlier tick has read this source: a file that appears now is new, and read whole.
             assembly: Makes error records of bytes.
+            own: Folders of what the agent writes: never read, or it would report its own reports.
         """
         self._patterns = tuple(patterns)
         self._service = service
         self._from_beginning = start == "beginning" or seen_before
         self._assembly = assembly
+        self._own = tuple(f"{folder}/" for folder in own)
         self._directories: dict[str, str] = {}
 
     def directories(self) -> list[str]:
@@ -59,7 +62,7 @@ class FileSource:
         self._directories = found.directories
         for directory in sorted(found.denied):
             yield from self._denied(directory, known)
-        for path in found.files:
+        for path in (path for path in found.files if not path.startswith(self._own)):
             rotation.family(families, path).paths.append(path)
         done: set[str] = set()
         for live in sorted(families):
@@ -79,7 +82,8 @@ class FileSource:
 
     def covers(self, path: str) -> bool:
         """Tell whether the patterns name this path, or the one it had before it was rotated."""
-        return paths.matches(path, self._patterns) or paths.matches(rotation.original(path), self._patterns)
+        matches = paths.matches(path, self._patterns) or paths.matches(rotation.original(path), self._patterns)
+        return matches and not path.startswith(self._own)
 
     def _read(
         self, path: str, family: rotation.Family, known: Mapping[str, Checkpoint], done: set[str]

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -71,8 +72,7 @@ class Ticks:
 def read(content, cuts=(), *, final=False):
     """Return what a stretch finds in a file's bytes, fed in the pieces that `cuts` makes of it."""
     stretch = Unwrapped(Assembly()).stretch(0, 0, 0)
-    edges = [0, *sorted(cuts), len(content)]
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise([0, *sorted(cuts), len(content)]):
         stretch.feed(content[start:end])
     stretch.finish(final=final)
     found = stretch.take()
