@@ -1,5 +1,6 @@
 """Entries of the system's journal, as the program of systemd that reads it gives them: one process for each reading."""
 
+import glob
 import os
 import subprocess
 import tempfile
@@ -58,6 +59,14 @@ class Journal:
         )
         if directory:
             self._command += (f"--directory={directory}",)
+
+    def archives(self) -> set[str]:
+        """Return the paths of its files that are no longer written to; what vanishes from them was cleared away."""
+        return {
+            path
+            for folder in self.folders
+            for path in glob.iglob(f"{glob.escape(folder)}/**/*@*.journal", recursive=True)
+        }
 
     def beginning(self) -> Iterator[Entry]:
         """Yield every entry, oldest first.

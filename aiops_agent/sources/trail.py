@@ -72,9 +72,18 @@ class Trail:
         Raises:
             JournalError: The journal cannot be read, or not on from some entry.
         """
-        for entry in self._found():
-            self.last = entry
-            yield entry
+        archives = self._journal.archives()
+        skipped = 0
+        try:
+            for entry in self._found():
+                if self.last:
+                    skipped += _between(place_of(self.last.cursor), place_of(entry.cursor))
+                self.last = entry
+                yield entry
+        finally:
+            # journald deallocates what it removes: who has the file open reads on behind it, and is told nothing.
+            if skipped and archives - self._journal.archives():
+                self.gap += f"{self.gap and '; '}up to {skipped} entries were removed while they were read"
 
     def _found(self) -> Iterator[Entry]:
         if not self._cursor:
@@ -123,8 +132,8 @@ class Trail:
         known = f"the entry where reading ended at {_shown(self._realtime)} is not in the journal any more"
         if not at.sequence or at.sequence != behind.sequence:
             return f"{known}; reading goes on at {_shown(first.realtime)}; how many are missing is not known"
-        missing = behind.number - at.number - 1
-        if missing <= 0:
+        missing = _between(at, behind)
+        if not missing:
             return f"{known}; none behind it is missing"
         return f"{known}; {missing} entries until {_shown(first.realtime)} were removed before they were read"
 
@@ -146,6 +155,12 @@ class Trail:
                 entries = self._journal.since(last.realtime + 1) if failed == _TRIES else self._journal.at(last.cursor)
             else:
                 return
+
+
+def _between(first: Place, second: Place) -> int:
+    """Return how many entries were numbered between two, of one sequence."""
+    is_known = first.sequence and first.sequence == second.sequence
+    return max(0, second.number - first.number - 1) if is_known else 0
 
 
 def _shown(realtime: int) -> str:
