@@ -34,7 +34,8 @@ class Lane:
 
     def __init__(self, journal: str, unit: str, known: Cursor | None, assembly: Stretches) -> None:
         """Go on from the cursor that is known of the unit, if any is."""
-        self._at = known or Cursor(journal, unit, "", 0, "")
+        self._at = Cursor(journal, unit, "", 0, "")
+        self._last: Entry | None = None
         self._assembly = assembly
         start = (0, known.counted, known.record_end) if known and known.resume else (0, 0, 0)
         self._stretch = assembly.stretch(*start)
@@ -60,7 +61,7 @@ class Lane:
         self._lines.append(line)
         self._length += len(line)
         self._gathered += len(line)
-        self._at = replace(self._at, cursor=entry.cursor, realtime=entry.realtime, boot=entry.boot)
+        self._last = entry
         if entry.length > LONGEST:
             self._longest = max(self._longest, entry.length)
         if self._gathered >= _AT_ONCE:
@@ -83,7 +84,9 @@ class Lane:
         is_open = begun < (gathered.offset if ended else self._length)
         if ended and now - place_of(resume).realtime > GROWS_FOR:
             is_open = False
-        cursor = replace(self._at, resume="", counted=0, record_end=0)
+        cursor = self._at
+        if self._last:
+            cursor = replace(cursor, cursor=self._last.cursor, realtime=self._last.realtime, boot=self._last.boot)
         if is_open:
             record_end = gathered.record_end - offset if begun < gathered.offset else 0
             cursor = replace(cursor, resume=resume, counted=gathered.offset - offset, record_end=max(0, record_end))

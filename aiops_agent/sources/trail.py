@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from aiops_agent.sources.journalctl import Entry, Journal, JournalError
@@ -30,6 +31,7 @@ class Place(NamedTuple):
         return self.realtime > other.realtime
 
 
+@lru_cache(maxsize=256)  # each cursor is asked for several times in a row, some with every entry
 def place_of(cursor: str) -> Place:
     """Return where the entry of a cursor stands, as far as the cursor says so: `s=SEQUENCE;i=NUMBER;...;t=TIME;...`."""
     parts = dict(part.partition("=")[::2] for part in cursor.split(";"))
