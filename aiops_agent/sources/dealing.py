@@ -11,7 +11,9 @@ from aiops_agent.sources.lane import GROWS_FOR, Lane
 from aiops_agent.sources.stretch import Stretches
 from aiops_agent.sources.trail import Place, Trail, place_of
 
-BATCH_BYTES = 8 << 20
+BATCH_BYTES = 4 << 20
+"""Of all units together: each one's batch is a transaction, and where its lines came from is remembered until then."""
+
 BATCH_FAULTS = 2_000
 _LOOKED_AT_EVERY = 512
 """Entries between two looks at how many faults wait."""

@@ -80,7 +80,9 @@ class Lane:
             self._stretch.finish(final=False)
         gathered = self._stretch.take()
         begun = gathered.record_start
-        offset, resume = next((at for at in reversed(self._entries) if at[0] <= begun), (0, ""))
+        while len(self._entries) > 1 and self._entries[1][0] <= begun:
+            self._entries.popleft()
+        offset, resume = self._entries[0]
         is_open = begun < (gathered.offset if ended else self._length)
         if ended and now - place_of(resume).realtime > GROWS_FOR:
             is_open = False
