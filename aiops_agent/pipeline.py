@@ -139,7 +139,7 @@ def heard(agent: Agent, notice: Notice, now: datetime) -> Incident:
     """Return the incident of a notice about the agent's own input, counted."""
     fresh = noticed(notice, now)
     known = agent.state.incidents.live(Kind.AGENT, fresh.fingerprint, None)
-    return replace(known, last_seen=now, occurrences=known.occurrences + 1) if known else fresh
+    return replace(known, text=fresh.text, last_seen=now, occurrences=known.occurrences + 1) if known else fresh
 
 
 def absorb_faults(agent: Agent, report: Tick, now: datetime) -> None:
