@@ -5,6 +5,8 @@ import stat
 from dataclasses import replace
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from aiops_agent.sources.journalctl import PROGRAM
 from tests.sources.journals import BEGIN, SECOND, Ticks, Written, needs_writer
@@ -364,3 +366,53 @@ def test_a_journal_that_grows_changes_the_stamps_that_say_whether_a_tick_is_quie
     os.utime(target)
     list(source.read({}))
     assert source.directories() != before
+
+
+WRITERS = (
+    {"unit": "shop.service"},
+    {"unit": "shop.service", "_PID": "99"},
+    {"unit": "bank.service"},
+    {"unit": None, "_TRANSPORT": "kernel", "SYSLOG_IDENTIFIER": "kernel"},
+)
+SAYS = (
+    TRACE,
+    (TILL,),
+    ("served order 17",),
+    ("order 17\n  is served",),
+    ("job failed\nERROR twice\nERROR in one",),
+    ("I/O error, dev sda",),
+)
+
+
+@given(
+    said=st.lists(
+        st.tuples(st.sampled_from(SAYS), st.sampled_from(WRITERS), st.sampled_from("346"), st.integers(0, 8)),
+        min_size=1,
+        max_size=12,
+    ),
+    crashes=st.lists(st.integers(0, 5), max_size=4),
+    batch=st.sampled_from([200, 1 << 20]),
+)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_ticks_at_any_entries_that_end_after_any_batch_count_what_one_reading_counts(
+    tmp_path_factory, said, crashes, batch
+):
+    journal = Written(tmp_path_factory.mktemp("journal"))
+    ticks = Ticks(journal.folder)
+    entries, ends = [], [*crashes, None, None]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("aiops_agent.sources.dealing.BATCH_BYTES", batch)
+        for lines, writer, priority, tick_before in said:
+            for number, line in enumerate(lines):
+                if number == tick_before and entries:
+                    journal.writes(*entries)
+                    ticks.tick(crash_after=ends.pop(0) if len(ends) > 2 else None)
+                    entries = []
+                entries.append(journal.entry(line, PRIORITY=priority, **writer))
+        journal.writes(*entries, journal.entry("the end", unit="end.service"))
+        ticks.tick()
+        ticks.tick()
+    whole = Ticks(journal.folder)
+    whole.tick()
+    assert ticks.count() == whole.count()
+    assert ticks.notices() == []
