@@ -53,7 +53,10 @@ else:
 
     def _noun(plain, *, frozen, slots, kw_only):
         body = {name: value for name, value in plain.__dict__.items() if name not in ("__dict__", "__weakref__")}
-        own = [_field(name, body.pop(name, _NONE)) for name in body.get("__annotations__", ())]
+        annotated = body.get("__annotations__", {})
+        # What is of the class and of no instance is no field, as in the library.
+        names = [name for name, kind in annotated.items() if "ClassVar" not in repr(kind)]
+        own = [_field(name, body.pop(name, _NONE)) for name in names]
         names = tuple(each.name for each in own)
         body[_FIELDS] = tuple(own)
         if slots:

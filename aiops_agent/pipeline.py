@@ -15,7 +15,7 @@ from aiops_agent.listening import close, hear, judge
 from aiops_agent.model.audit import AuditEntry
 from aiops_agent.model.decision import NO_HISTORY, AskApproval, Decision, ReportOnly, Run, Suppress, name_of
 from aiops_agent.model.diagnosis import Diagnosis, Prediction
-from aiops_agent.model.event import Batch, Checkpoint, Notice
+from aiops_agent.model.event import Batch, Notice, Position
 from aiops_agent.model.incident import Incident, Kind, Status, diagnosed, noticed, opened
 from aiops_agent.model.message import ReportKind
 from aiops_agent.noun import replace
@@ -53,7 +53,7 @@ def tick(
 
 def absorb_sources(agent: Agent, report: Tick, now: datetime) -> set[str]:
     """Commit what every source has, batch by batch; return the keys of those that were read to their end."""
-    known = agent.state.checkpoints.all()
+    known = agent.state.checkpoints.known()
     read: set[str] = set()
     for key in agent.sources:
         unreadable: list[OSError] = []
@@ -70,7 +70,7 @@ def absorb_sources(agent: Agent, report: Tick, now: datetime) -> set[str]:
     return read
 
 
-def batches(agent: Agent, source: str, known: Mapping[str, Checkpoint], unreadable: list[OSError]) -> Iterator[Batch]:
+def batches(agent: Agent, source: str, known: Mapping[str, Position], unreadable: list[OSError]) -> Iterator[Batch]:
     """Yield what a source has; a fault of its disk ends it and is put into `unreadable`: the others are still read."""
     try:
         yield from agent.sources[source].read(known)
@@ -213,7 +213,9 @@ def heard(agent: Agent, notice: Notice, now: datetime, *, times: int = 1) -> Inc
     """Return the incident of a notice about the agent's own input, counted."""
     fresh = replace(noticed(notice, now), occurrences=times)
     known = agent.state.incidents.live(Kind.AGENT, fresh.fingerprint, None)
-    return replace(known, last_seen=now, occurrences=known.occurrences + times) if known else fresh
+    if known is None:
+        return fresh
+    return replace(known, text=fresh.text, last_seen=now, occurrences=known.occurrences + times)
 
 
 def absorb_faults(agent: Agent, report: Tick, now: datetime) -> None:

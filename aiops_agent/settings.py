@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
+from aiops_agent.model.event import LocalPattern
 from aiops_agent.model.playbook import Scalar
 from aiops_agent.noun import dataclass, field
 from aiops_agent.policy.decide import PolicySettings
@@ -12,19 +13,36 @@ from aiops_agent.policy.decide import PolicySettings
 
 @dataclass(frozen=True, slots=True)
 class SourceSettings:
-    """One file source."""
+    """One source: files, logs of containers, or the journal."""
 
     paths: tuple[str, ...]
+    """None for the journal."""
+
     service: str | None
     start: Literal["end", "beginning"]
     parameters: dict[str, Scalar]
+    type: Literal["file", "journald", "container"] = "file"
+    units: tuple[str, ...] = ()
+    """Of the journal; none: the whole of it."""
+
     silence: timedelta | Literal["auto"] | None = None
     """After how long a silence is told; `auto`: as learned; None: never."""
 
     @property
     def key(self) -> str:
-        """Return what the source is remembered by: another pattern or service makes it another source."""
-        return "\0".join((self.service or "", *self.paths))
+        """Return what the source is remembered by: another pattern, unit or service makes it another source."""
+        kind = () if self.type == "file" else (self.type,)
+        return "\0".join((self.service or "", *self.paths, *self.units, *kind))
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """Return what its parameters are for."""
+        return (self.service,) if self.service else self.units
+
+    @property
+    def name(self) -> str:
+        """Return what people call it."""
+        return ", ".join(self.paths or self.units or ("journald",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +71,12 @@ class Config:
     path: Path
     state_dir: Path
     sources: tuple[SourceSettings, ...]
+    faults: tuple[LocalPattern, ...]
+    """What is a fault on this host, beside what is one everywhere."""
+
+    ignore: tuple[LocalPattern, ...]
+    """What is none here, whatever it says."""
+
     policy: PolicySettings
     every: timedelta
     """How long the daemon lets pass at most between two whole ticks."""

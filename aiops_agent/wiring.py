@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from aiops_agent.agent import Agent
 from aiops_agent.assembly.assemble import Assembly
+from aiops_agent.assembly.local import Local
 from aiops_agent.digest import blake2b
 from aiops_agent.errors import Fault
 from aiops_agent.model.audit import Anchor, AuditEntry
@@ -19,8 +20,9 @@ from aiops_agent.model.playbook import Command, CommandResult
 from aiops_agent.model.voice import Expectation
 from aiops_agent.noun import dataclass
 from aiops_agent.playbook.catalogue import Catalogue
-from aiops_agent.ports import Chat, Clock, Composer, Executor, Journal
+from aiops_agent.ports import Chat, Clock, Composer, Executor, Journal, LogSource
 from aiops_agent.settings import ChatSettings, Config, SourceSettings
+from aiops_agent.sources.container import Unwrapped
 from aiops_agent.sources.file import FileSource
 from aiops_agent.sources.quiet import stamp
 from aiops_agent.state.state import State
@@ -134,21 +136,15 @@ def _agent(
     diagnostician: Callable[[Library], "LateDiagnostician"],
 ) -> Agent:
     library = Library(config.playbooks, config.knowledge_base)
-    assembly = Assembly()
+    assembly = Assembly(Local(config.faults, config.ignore))
     parameters: dict[str, dict[str, str | int | float | bool]] = {}
     for source in config.sources:
-        if source.service:
-            parameters.setdefault(source.service, {}).update(source.parameters)
+        for service in source.services:
+            parameters.setdefault(service, {}).update(source.parameters)
     return Agent(
         host=world.host,
         sources={
-            source.key: FileSource(
-                source.paths,
-                service=source.service,
-                start=source.start,
-                seen_before=source.key in state.seen,
-                assembly=assembly,
-            )
+            source.key: _source(source, config, assembly, seen_before=source.key in state.seen)
             for source in config.sources
         },
         parameters=parameters,
@@ -166,9 +162,27 @@ def _agent(
     )
 
 
+def _source(settings: SourceSettings, config: Config, assembly: Assembly, *, seen_before: bool) -> LogSource:
+    """Return a source by its `type:` in the configuration."""
+    if settings.type == "journald":
+        from aiops_agent.sources.journald import JournaldSource
+
+        return JournaldSource(
+            settings.key, settings.units, service=settings.service, start=settings.start, assembly=assembly
+        )
+    return FileSource(
+        settings.paths,
+        service=settings.service,
+        start=settings.start,
+        seen_before=seen_before,
+        assembly=Unwrapped(assembly) if settings.type == "container" else assembly,
+        own=(str(config.state_dir), str(config.report_dir)),
+    )
+
+
 def _expectation(source: SourceSettings) -> Expectation:
     within = source.silence if isinstance(source.silence, timedelta) else None
-    return Expectation(", ".join(source.paths), source.paths, within)
+    return Expectation(source.name, source.paths, within)
 
 
 def _token() -> str:
