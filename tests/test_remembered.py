@@ -23,6 +23,8 @@ sources:
     silence: 4h
     parameters: {{port: 8080, ratio: 0.5, strict: true, name: "=dict", tuple: tuple}}
   - {{type: file, paths: ["/var/log/syslog"]}}
+  - {{type: journald, units: [postgresql.service], service: postgresql.service, silence: auto}}
+  - {{type: container}}
 knowledge_base: [/srv/kb]
 playbooks: [/srv/playbooks]
 patterns:
@@ -124,7 +126,7 @@ def test_a_token_that_is_gone_is_a_fault_with_its_line_all_the_same(place):
     place.token.unlink()
     with pytest.raises(ConfigError) as caught:
         remembered.load(place.path, {})
-    assert [(fault.line, fault.key) for fault in caught.value.faults] == [(19, "chat.0.token"), (20, "chat.1.token")]
+    assert [(fault.line, fault.key) for fault in caught.value.faults] == [(21, "chat.0.token"), (22, "chat.1.token")]
 
 
 def test_a_new_token_is_used_at_once(place):
