@@ -11,6 +11,7 @@ from aiops_agent.assembly.extent import Extent
 from aiops_agent.assembly.headline import headline
 from aiops_agent.assembly.heads import KNOWN, learn
 from aiops_agent.assembly.lines import DIGITS
+from aiops_agent.assembly.local import NOTHING_ADDED, Local
 from aiops_agent.assembly.redact import redact
 from aiops_agent.assembly.search import Search
 from aiops_agent.assembly.shapes import Form, Shape, Shapes, text_of
@@ -34,14 +35,18 @@ AHEAD_FROM = 4 << 20
 """Bytes of one stretch from which on the search runs ahead on other cores: less is done before they have begun."""
 
 BLOCKS_AHEAD = 6
+_LONGEST_WORD = 4_096
+"""Bytes left out at the most where a record is cut: longer than any token that is not known by its first bytes."""
 
 
 class Assembly:
     """The search automaton and what it learns, shared by all files of a tick."""
 
-    def __init__(self) -> None:
-        self._search = Search(patterns.LITERALS)
-        self._shapes = {KNOWN.signatures: Shapes(KNOWN)}
+    def __init__(self, local: Local = NOTHING_ADDED) -> None:
+        """Look for the built-in patterns and for those of the host."""
+        self._local = local
+        self._search = Search((*patterns.LITERALS, *local.literals))
+        self._shapes = {KNOWN.signatures: Shapes(KNOWN, local)}
 
     def stretch(self, start: int, counted_until: int, record_end: int, sample: bytes = b"") -> "Assembler":
         """Return an assembler for one file from byte `start` on.
@@ -53,7 +58,7 @@ class Assembly:
             sample: The first bytes of the file, by which it is learnt how its records begin.
         """
         heads = learn(sample)
-        shapes = self._shapes.setdefault(heads.signatures, Shapes(heads))
+        shapes = self._shapes.setdefault(heads.signatures, Shapes(heads, self._local))
         return Assembler(self._search, shapes, start=start, counted_until=counted_until, record_end=record_end)
 
 
@@ -304,6 +309,8 @@ class Assembler:
         if self._places.of(found.start) < self._counted_until and self._was_counted(form, found, line_start):
             return True
         record = _clip(self._buffer, found)
+        if self._shapes.local.ignores(record):
+            return True
         shape = self._shapes.shape(record)
         if found.start == line_start and form.is_error and len(found.pieces) == 1:
             first_end = self._buffer.find(b"\n", line_start)
@@ -358,11 +365,16 @@ class Assembler:
 
 
 def _clip(buffer: bytes, found: Span) -> bytes:
-    """Return the record as far as it is kept."""
+    """Return the record as far as it is kept; a word that is cut there is left out, for it may be half of a secret."""
     if len(found.pieces) == 1:
         record = buffer[found.start : min(found.end, found.start + LONGEST_RECORD)]
+        is_cut = found.end - found.start > LONGEST_RECORD
     else:
-        record = b"".join(buffer[start:end] for start, end in found.pieces)[:LONGEST_RECORD]
+        whole = b"".join(buffer[start:end] for start, end in found.pieces)
+        record, is_cut = whole[:LONGEST_RECORD], len(whole) > LONGEST_RECORD
+    if is_cut:
+        last = max(record.rfind(b" "), record.rfind(b"\n"), record.rfind(b"\t"), LONGEST_RECORD - _LONGEST_WORD)
+        record = record[:last]
     if record.count(b"\n") <= MOST_LINES:
         return record
     return b"\n".join(record.split(b"\n", MOST_LINES)[:MOST_LINES])

@@ -10,6 +10,7 @@ from aiops_agent.assembly.fingerprint import fingerprint
 from aiops_agent.assembly.heads import KNOWN, Heads
 from aiops_agent.assembly.judge import Says, judge
 from aiops_agent.assembly.lines import DIGITS
+from aiops_agent.assembly.local import NOTHING_ADDED, Local
 from aiops_agent.assembly.mask import ZEROS, kept, skeleton
 from aiops_agent.model.event import Fingerprint, Severity
 
@@ -19,7 +20,10 @@ _Value = TypeVar("_Value")
 _FORMS = 8_192
 _BODIES = 4
 _DIGITS_TO_NULS = bytes.maketrans(DIGITS, bytes(len(DIGITS)))
-_SPELLINGS = 1_024
+_MOST_REMEMBERED = 16 << 20
+"""Bytes of lines and records: a log of long novelties must not fill the memory with what never comes again."""
+
+_SPELLINGS = 256
 """Widths of the numbers of a line that are remembered as those of one form."""
 
 
@@ -128,19 +132,21 @@ class Form:
 class Shapes:
     """Remembers forms, each kind bounded in number: a log made of novelties costs time, not memory."""
 
-    def __init__(self, heads: Heads = KNOWN) -> None:
-        """Remember nothing yet of files whose records begin with `heads`."""
+    def __init__(self, heads: Heads = KNOWN, local: Local = NOTHING_ADDED) -> None:
+        """Remember nothing yet of files whose records begin with `heads`, on a host with these patterns of its own."""
         self.heads = heads
+        self.local = local
         self.forms: dict[bytes, Form] = {}
         """By a line of the form without its digits."""
 
         self._shapes: dict[tuple[bytes, ...], Shape] = {}
         self._followers: dict[bytes, Follows] = {}
+        self._remembered = 0
 
     def judged(self, line: bytes) -> Form:
         """Return the form of a line whose form is not among `forms`."""
         template = line.translate(None, DIGITS)
-        verdict = judge(line.lstrip(b"\0"), self.heads)
+        verdict = self.local.judged(line) or judge(line.lstrip(b"\0"), self.heads)
         extent = Extent(line, self.heads)
         form = Form(
             verdict.severity,
@@ -152,8 +158,10 @@ class Shapes:
             writer_marks=_marks(extent.writer, line),
             begins_at=self.heads.begins,
         )
+        # Where the level is a number, or a pattern was added that may ask for one, the template does not tell.
         is_numbered = line[:1] == b"{" and (b'l":,' in template or b'l": ,' in template)
-        if not is_numbered:  # else the level is a number, which the template does not show
+        if not is_numbered and not self.local.concerns(template):
+            self._make_room(len(template))
             _remember(self.forms, template, form)
         return form
 
@@ -172,15 +180,28 @@ class Shapes:
         shape = self._shapes.get(key)
         if shape is None:
             shape = Shape(*fingerprint(text_of(record)))
+            self._make_room(len(record))
             _remember(self._shapes, key, shape)
         return shape
 
+    def _make_room(self, length: int) -> None:
+        """Forget everything when there would be too much of it: cheaper than to weigh what comes again."""
+        self._remembered += length
+        if self._remembered > _MOST_REMEMBERED:
+            self.forms.clear()
+            self._shapes.clear()
+            self._followers.clear()
+            self._remembered = length
+
     def learn(self, form: Form, line: bytes, body: bytes, shape: Shape) -> None:
         """Remember that a record of this form went on with `body`."""
+        if self.local.concerns((line + body).translate(None, DIGITS)):
+            return
         digits, bones = kept(line), skeleton(line)
         if digits != form.kept or bones != form.skeleton:
             form.kept, form.skeleton, form.alone, form.bodies = digits, bones, None, []
             form.spellings.clear()
+        self._make_room(len(line) + 3 * len(body))  # as it is, as a skeleton and as a spelling
         _note(form.spellings, line)
         if body:
             form.bodies.insert(0, _body(form.bodies, body, shape))

@@ -32,7 +32,7 @@ def run(argv: Sequence[str]) -> int:
     except OSError as error:
         if error.errno not in EXHAUSTED:
             raise
-        print(f"aiops-agent: {error.strerror}: {ascii(error.filename or 'while at work')}", file=sys.stderr)
+        print(f"aiops-agent: {error.strerror}: {error.filename or 'while at work'!a}", file=sys.stderr)
         print("  make room on the host; what was not kept is read again by the next scan", file=sys.stderr)
         return StateError.exit_code
     return int(code)

@@ -79,6 +79,19 @@ class Sighting:
 
 
 @dataclass(frozen=True, slots=True)
+class LocalPattern:
+    """A pattern that the operators of a host added: what is a fault there, or none."""
+
+    contains: str
+    """Stands in the line as it is; what is searched for."""
+
+    matches: str = ""
+    """RE2, looked for in lines that contain it. Empty: containing it is enough."""
+
+    severity: Severity = Severity.ERROR
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """Something about the input that a person should hear of once: a refused link, an unreadable file, a cut line."""
 
