@@ -1,69 +1,21 @@
 """config.yaml -> Config, or every fault of the file at once, each with its line."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import product
 from pathlib import Path
 from typing import Annotated, Literal
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import ErrorDetails
 
 from aiops_agent.errors import ConfigError, Fault
 from aiops_agent.model.decision import Mode
-from aiops_agent.model.playbook import Scalar
 from aiops_agent.playbook.kinds import parse_duration, parse_unit
 from aiops_agent.policy.decide import PolicySettings
-
-
-@dataclass(frozen=True, slots=True)
-class SourceSettings:
-    """One file source."""
-
-    paths: tuple[str, ...]
-    service: str | None
-    start: Literal["end", "beginning"]
-    parameters: dict[str, Scalar]
-    silence: timedelta | Literal["auto"] | None = None
-    """After how long a silence is told; `auto`: as learned; None: never."""
-
-    @property
-    def key(self) -> str:
-        """Return what the source is remembered by: another pattern or service makes it another source."""
-        return "\0".join((self.service or "", *self.paths))
-
-
-@dataclass(frozen=True, slots=True)
-class ChatSettings:
-    """One destination for reports."""
-
-    type: Literal["slack", "telegram"]
-    name: str
-    token: str = field(repr=False)
-    target: str
-    """Slack: the channel; Telegram: the chat id."""
-
-    base_url: str | None
-    locale: str
-
-
-@dataclass(frozen=True, slots=True)
-class Config:
-    """What the operators want, checked."""
-
-    path: Path
-    state_dir: Path
-    sources: tuple[SourceSettings, ...]
-    policy: PolicySettings
-    every: timedelta
-    """How long the daemon lets pass at most between two whole ticks."""
-
-    locale: str
-    report_dir: Path
-    chat: tuple[ChatSettings, ...]
-    knowledge_base: tuple[Path, ...]
-    playbooks: tuple[Path, ...]
+from aiops_agent.settings import ChatSettings, Config, SourceSettings, looked_up
+from aiops_agent.sources.container import PATHS as CONTAINER_LOGS
 
 
 def load(path: Path, environment: Mapping[str, str] | None) -> Config:
@@ -120,7 +72,7 @@ def _checked(text: str, path: Path, environment: Mapping[str, str] | None) -> Co
             faults.append(Fault(str(path), _line(node, ("chat", position, "name")), key, why))
         names.add(chat.name)
         try:
-            tokens.append(_secret(chat.token, environment))
+            tokens.append(looked_up(chat.token, environment))
         except ValueError as error:
             faults.append(
                 Fault(str(path), _line(node, ("chat", position, "token")), f"chat.{position}.token", str(error))
@@ -137,46 +89,31 @@ def _disputed(checked: "_File") -> Iterator[tuple[tuple[str | int, ...], str]]:
     """Yield each parameter that two sources of one service set differently: playbooks would act on either."""
     first: dict[tuple[str, str], object] = {}
     for position, source in enumerate(checked.sources):
-        for name, value in source.parameters.items() if source.service else ():
-            if first.setdefault((str(source.service), name), value) != value:
-                why = f"another source of {source.service} says {first[str(source.service), name]!r}; make them agree"
+        for service, (name, value) in product(source.settled().services, source.parameters.items()):
+            if first.setdefault((service, name), value) != value:
+                why = f"another source of {service} says {first[service, name]!r}; make them agree"
                 yield ("sources", position, "parameters", name), why
 
 
-def _secret(reference: str, environment: Mapping[str, str] | None) -> str:
-    """Return what a reference points to: a secret itself does not belong in a file that is copied and backed up."""
-    kind, _, place = reference.partition(":")
-    if not (kind == "env" and place) and not (kind == "file" and place.startswith("/")):
-        raise ValueError('must point to the secret: "file:/etc/aiops-agent/NAME" (mode 0600) or "env:NAME"')
-    if environment is None:
-        return ""
-    if kind == "env":
-        if not environment.get(place):
-            raise ValueError(f"the environment variable {place} is not set")
-        return environment[place]
-    try:
-        return Path(place).read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise ValueError(f"{place} cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:  # whose own words quote the secret
-        raise ValueError(f"{place} holds what is no text") from error
-
-
 def _fault(path: Path, node: yaml.Node | None, problem: ErrorDetails) -> Fault:
-    location = tuple(part for part in problem["loc"] if part not in ("slack", "telegram", "file"))
-    key = ".".join(str(part) for part in location)
+    location = tuple(part for part in problem["loc"] if part not in _TAGS)
     message = str(problem["msg"]).removeprefix("Value error, ")
+    if problem["type"] in ("union_tag_invalid", "union_tag_not_found") and location[:1] == ("sources",):
+        location = (*location, "type")
+        message = "must be one of: " + ", ".join(_SOURCES)
+    key = ".".join(str(part) for part in location)
     if problem["type"] == "extra_forbidden":
-        message = f"is not a known key; {_known_beside(location)}"
+        message = f"is not a known key; {_known_beside(problem['loc'])}"
     elif problem["type"] == "missing":
         message = "is missing"
     return Fault(str(path), _line(node, location), key, message)
 
 
 def _known_beside(location: Sequence[object]) -> str:
+    """Return the keys that are known where this one is not; `location` names the types on the way."""
     model: type[BaseModel] = _File
     if location[:1] == ("sources",):
-        model = _Source
+        model = _SOURCES[str(location[2])]
     elif location[:1] == ("chat",):
         return "known: type, name, token, channel (slack), chat_id (telegram), base_url, locale"
     elif location[:1] == ("policy",) and len(location) > 1:
@@ -241,6 +178,7 @@ def _absolute(value: object) -> object:
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Silence = Annotated[timedelta | Literal["auto"] | None, BeforeValidator(_silence)]
 AbsolutePath = Annotated[str, BeforeValidator(_absolute)]
+Unit = Annotated[str, BeforeValidator(parse_unit)]
 Locale = Literal["en", "zh"]
 
 
@@ -249,8 +187,6 @@ class _Strict(BaseModel):
 
 
 class _Source(_Strict):
-    type: Literal["file"]
-    paths: list[AbsolutePath] = Field(min_length=1)
     service: str | None = None
     start: Literal["end", "beginning"] = "end"
     parameters: dict[str, str | int | float | bool] = {}
@@ -260,6 +196,46 @@ class _Source(_Strict):
     @classmethod
     def _is_a_unit(cls, value: str | None) -> str | None:
         return value if value is None else parse_unit(value)
+
+
+class _Files(_Source):
+    type: Literal["file"]
+    paths: list[AbsolutePath] = Field(min_length=1)
+
+    def settled(self) -> SourceSettings:
+        """Return it as the rest of the program reads it."""
+        return SourceSettings(tuple(self.paths), self.service, self.start, self.parameters, silence=self.silence)
+
+
+class _Containers(_Source):
+    type: Literal["container"]
+    paths: list[AbsolutePath] = Field(default=list(CONTAINER_LOGS), min_length=1)
+
+    def settled(self) -> SourceSettings:
+        """Return it as the rest of the program reads it."""
+        paths = tuple(self.paths)
+        return SourceSettings(paths, self.service, self.start, self.parameters, self.type, silence=self.silence)
+
+
+class _Journald(_Source):
+    type: Literal["journald"]
+    units: list[Unit] = Field(default=[], validate_default=True)
+
+    @field_validator("units")
+    @classmethod
+    def _are_of_the_service(cls, units: list[str], info: ValidationInfo) -> list[str]:
+        if not units and info.data.get("service"):
+            raise ValueError("must be named beside `service`: of the whole journal, the service is the unit that wrote")
+        return units
+
+    def settled(self) -> SourceSettings:
+        """Return it as the rest of the program reads it."""
+        units = tuple(self.units)
+        return SourceSettings((), self.service, self.start, self.parameters, self.type, units, self.silence)
+
+
+_SOURCES: dict[str, type[_Source]] = {"file": _Files, "journald": _Journald, "container": _Containers}
+_TAGS = ("slack", "telegram", *_SOURCES)
 
 
 class _Policy(_Strict):
@@ -301,7 +277,7 @@ class _Schedule(_Strict):
 class _File(_Strict):
     state_dir: AbsolutePath = "/var/lib/aiops-agent"
     schedule: _Schedule = _Schedule()
-    sources: list[_Source] = []
+    sources: list[Annotated[_Files | _Journald | _Containers, Field(discriminator="type")]] = []
     knowledge_base: list[AbsolutePath] = []
     playbooks: list[AbsolutePath] = []
     policy: _Policy = _Policy()
@@ -315,9 +291,7 @@ class _File(_Strict):
         return Config(
             path=path,
             state_dir=Path(self.state_dir),
-            sources=tuple(
-                SourceSettings(tuple(s.paths), s.service, s.start, s.parameters, s.silence) for s in self.sources
-            ),
+            sources=tuple(source.settled() for source in self.sources),
             policy=PolicySettings(
                 mode=Mode(self.policy.mode),
                 repeat_interval=self.policy.repeat_interval,
@@ -330,6 +304,7 @@ class _File(_Strict):
                 ChatSettings(
                     chat.type,
                     chat.name,
+                    chat.token,
                     token,
                     chat.channel if isinstance(chat, _Slack) else str(chat.chat_id),
                     chat.base_url,

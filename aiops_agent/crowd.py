@@ -7,10 +7,10 @@ others there are. The bounds are those of one tick and one file, so that one noi
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 
 from aiops_agent.model.event import Batch, Notice
 from aiops_agent.model.incident import Incident, Kind
+from aiops_agent.noun import dataclass, field, replace
 
 MOST_NEW = 500
 """Faults of one file that get an incident of their own in one tick: some three seconds of the model."""

@@ -7,17 +7,18 @@ with its intent on disk first (`repair`); delivering comes last and may fail wit
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
 from datetime import datetime
 
 from aiops_agent.agent import Agent, CutShort, Tick, endless, entry
+from aiops_agent.digest import blake2b
 from aiops_agent.listening import close, hear, judge
 from aiops_agent.model.audit import AuditEntry
 from aiops_agent.model.decision import NO_HISTORY, AskApproval, Decision, ReportOnly, Run, Suppress, name_of
 from aiops_agent.model.diagnosis import Diagnosis, Prediction
-from aiops_agent.model.event import Batch, Checkpoint, Notice
+from aiops_agent.model.event import Batch, Notice, Position
 from aiops_agent.model.incident import Incident, Kind, Status, diagnosed, noticed, opened
 from aiops_agent.model.message import ReportKind
+from aiops_agent.noun import replace
 from aiops_agent.playbook.choose import choose
 from aiops_agent.policy.decide import decide
 from aiops_agent.repair import act, act_on_granted, ask, circumstances, expire, resolve, settle_interrupted
@@ -52,7 +53,7 @@ def tick(
 
 def absorb_sources(agent: Agent, report: Tick, now: datetime) -> set[str]:
     """Commit what every source has, batch by batch; return the keys of those that were read to their end."""
-    known = agent.state.checkpoints.all()
+    known = agent.state.checkpoints.known()
     read: set[str] = set()
     for key in agent.sources:
         unreadable: list[OSError] = []
@@ -69,7 +70,7 @@ def absorb_sources(agent: Agent, report: Tick, now: datetime) -> set[str]:
     return read
 
 
-def batches(agent: Agent, source: str, known: Mapping[str, Checkpoint], unreadable: list[OSError]) -> Iterator[Batch]:
+def batches(agent: Agent, source: str, known: Mapping[str, Position], unreadable: list[OSError]) -> Iterator[Batch]:
     """Yield what a source has; a fault of its disk ends it and is put into `unreadable`: the others are still read."""
     try:
         yield from agent.sources[source].read(known)
@@ -159,9 +160,10 @@ def counted(agent: Agent, batch: Batch, now: datetime) -> Iterator[Incident]:
     """Yield the incident of each sighting, counted.
 
     What is new or has grown is diagnosed, and everything after an edit of the articles; the playbook is chosen anew
-    each time, so that one that was written meanwhile, or a parameter that was missing, is used.
+    when there is another choice, so that one that was written meanwhile, or a parameter that was missing, is used.
     """
     edited = agent.library.edition not in agent.state.seen
+    choice = choice_for(agent, batch.service)
     pairs = [(s, agent.state.incidents.live(Kind.LOG, s.fingerprint, batch.service)) for s in batch.sightings]
     asked = [s for s, incident in pairs if incident is None or s.count == 0 or (edited and not pending(incident))]
     answers = agent.diagnostician.diagnose([s.text for s in asked], [batch.service] * len(asked)) if asked else []
@@ -170,9 +172,10 @@ def counted(agent: Agent, batch: Batch, now: datetime) -> Iterator[Incident]:
         incident = known or opened(batch, sighting, now)
         if diagnosis := fresh.get(sighting.fingerprint):
             first = replace(sighting, text=known.text, headline=known.title) if known and sighting.count else sighting
-            incident = diagnosed(incident, first, diagnosis, chosen(agent, diagnosis, batch.service))
-        elif not pending(incident):
-            incident = replace(incident, playbook=chosen(agent, found_before(agent, incident), batch.service))
+            incident = diagnosed(incident, first, diagnosis, chosen(agent, diagnosis, batch.service), choice)
+        elif not pending(incident) and incident.choice != choice:  # to look at no playbook is a tenth of a second saved
+            playbook = chosen(agent, found_before(agent, incident), batch.service)
+            incident = replace(incident, playbook=playbook, choice=choice)
         yield replace(
             incident,
             occurrences=incident.occurrences + sighting.count,
@@ -193,6 +196,12 @@ def chosen(agent: Agent, diagnosis: Diagnosis, service: str | None) -> str | Non
     return playbook.name if playbook else None
 
 
+def choice_for(agent: Agent, service: str | None) -> str:
+    """Return a digest of all that `chosen` depends on beside the diagnosis; reads no playbook."""
+    among = (agent.library.edition, sorted(agent.parameters_of(service).items()), agent.executor.privileged)
+    return blake2b(repr(among).encode(errors="surrogateescape"), digest_size=16).hexdigest()
+
+
 def found_before(agent: Agent, incident: Incident) -> Diagnosis:
     """Return what an incident was found to mean, its article as it reads now."""
     article = agent.library.article(incident.article) if incident.article else None
@@ -204,7 +213,9 @@ def heard(agent: Agent, notice: Notice, now: datetime, *, times: int = 1) -> Inc
     """Return the incident of a notice about the agent's own input, counted."""
     fresh = replace(noticed(notice, now), occurrences=times)
     known = agent.state.incidents.live(Kind.AGENT, fresh.fingerprint, None)
-    return replace(known, last_seen=now, occurrences=known.occurrences + times) if known else fresh
+    if known is None:
+        return fresh
+    return replace(known, text=fresh.text, last_seen=now, occurrences=known.occurrences + times)
 
 
 def absorb_faults(agent: Agent, report: Tick, now: datetime) -> None:
@@ -258,7 +269,8 @@ def settle(agent: Agent, report: Tick, incident: Incident, *, settled: bool, now
 
 def decided(agent: Agent, report: Tick, incident: Incident, *, settled: bool, now: datetime) -> Decision:
     """Ask the policy about an incident as it stands."""
-    playbook = agent.library.playbooks.get(incident.playbook) if incident.playbook else None
+    named = incident.playbook if incident.service else None  # the policy asks for none where none can be used
+    playbook = agent.library.playbooks.get(named) if named else None
     at = circumstances(agent, report, incident, playbook, now, settled=settled)
     history = agent.state.actions.history(playbook.name, incident.service or "", now) if playbook else NO_HISTORY
     return decide(incident, playbook, history, at, agent.policy)

@@ -1,7 +1,6 @@
 """Act: intent on disk first, then the playbook, then what came of it; after a crash look, never repeat."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from aiops_agent.model.audit import AuditEntry
 from aiops_agent.model.incident import Incident, Outcome, Status
 from aiops_agent.model.message import ReportKind
 from aiops_agent.model.playbook import Command, Failed, NotNeeded, Playbook, RunResult, Succeeded
+from aiops_agent.noun import replace
 from aiops_agent.playbook.bind import Bound, bind
 from aiops_agent.playbook.run import execute, holds
 from aiops_agent.policy.decide import Circumstances, hindrance, was_told_lately
@@ -194,6 +194,7 @@ def conclude(agent: Agent, report: Tick, action: Action, result: RunResult) -> N
         agent.state.actions.finish(action.id, outcome, result.detail, now)
         if isinstance(result, Succeeded):
             agent.state.checkpoints.settle(action.target, sizes(agent))
+            agent.state.checkpoints.settle_journals(action.target, now)
 
 
 def is_old_news(agent: Agent, incident: Incident, now: datetime) -> bool:

@@ -1,33 +1,33 @@
 """Config -> Agent: the only place that names concrete adapters. What is heavy is built when it is first needed."""
 
-import secrets
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property, partial
-from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aiops_agent.agent import Agent
 from aiops_agent.assembly.assemble import Assembly
-from aiops_agent.audit.journal import Journal as AuditJournal
-from aiops_agent.audit.keys import FileKeys
-from aiops_agent.config import ChatSettings, Config, SourceSettings
+from aiops_agent.digest import blake2b
 from aiops_agent.errors import Fault
 from aiops_agent.model.audit import Anchor, AuditEntry
 from aiops_agent.model.diagnosis import Citation, Diagnosis
 from aiops_agent.model.message import Message, Report
 from aiops_agent.model.playbook import Command, CommandResult
 from aiops_agent.model.voice import Expectation
+from aiops_agent.noun import dataclass
 from aiops_agent.playbook.catalogue import Catalogue
-from aiops_agent.ports import Chat, Clock, Composer, Executor, Journal
+from aiops_agent.ports import Chat, Clock, Composer, Executor, Journal, LogSource
+from aiops_agent.settings import ChatSettings, Config, SourceSettings
+from aiops_agent.sources.container import Unwrapped
 from aiops_agent.sources.file import FileSource
 from aiops_agent.sources.quiet import stamp
 from aiops_agent.state.state import State
 
 if TYPE_CHECKING:
+    from aiops_agent.audit.journal import Journal as AuditJournal
     from aiops_agent.diagnosis.articles import Shelf
     from aiops_agent.diagnosis.classifier import Classifier
     from aiops_agent.diagnosis.diagnose import LocalDiagnostician
@@ -58,6 +58,12 @@ def _layered(name: str, folders: Sequence[Path]) -> list[Path]:
     return [shipped(name), *local, *folders]
 
 
+def _below(folder: Path) -> Iterator[str]:
+    """Yield every file and folder below one. As text: a hundred paths would take a millisecond of every tick."""
+    for directory, folders, files in os.walk(folder):
+        yield from (f"{directory}/{name}" for name in (*folders, *files))
+
+
 class Library:
     """The playbooks and articles of a configuration, each kind read when it is first asked for."""
 
@@ -66,7 +72,7 @@ class Library:
         self._articles = _layered("knowledge_base", article_folders)
         # Before the first of them is read: an edit meanwhile must not pass for what was read.
         folders = [*self._playbooks, *self._articles]
-        self.stamps = [stamp(str(place)) for folder in folders for place in (folder, *sorted(folder.rglob("*")))]
+        self.stamps = [stamp(place) for folder in folders for place in (str(folder), *sorted(_below(folder)))]
 
     @cached_property
     def playbooks(self) -> Catalogue:
@@ -104,7 +110,7 @@ def build(config: Config, state: State, world: World, model: "Model | None" = No
 
     `model`: one that may be loaded already, for what builds one agent after the other.
     """
-    journal = AuditJournal(config.state_dir / "audit", FileKeys(config.state_dir / "keys"))
+    journal = LateJournal(config.state_dir)
     chats = [late_files(config), *(late_chat(settings) for settings in config.chat)]
     try:
         diagnostician = partial(LateDiagnostician, cache=config.state_dir / "cache", model=model)
@@ -132,18 +138,12 @@ def _agent(
     assembly = Assembly()
     parameters: dict[str, dict[str, str | int | float | bool]] = {}
     for source in config.sources:
-        if source.service:
-            parameters.setdefault(source.service, {}).update(source.parameters)
+        for service in source.services:
+            parameters.setdefault(service, {}).update(source.parameters)
     return Agent(
         host=world.host,
         sources={
-            source.key: FileSource(
-                source.paths,
-                service=source.service,
-                start=source.start,
-                seen_before=source.key in state.seen,
-                assembly=assembly,
-            )
+            source.key: _source(source, config, assembly, seen_before=source.key in state.seen)
             for source in config.sources
         },
         parameters=parameters,
@@ -156,14 +156,38 @@ def _agent(
         composer=LateComposer(),
         chats=chats,
         clock=world.clock,
-        token=lambda: secrets.token_hex(5),
+        token=_token,
         expected={source.key: _expectation(source) for source in config.sources if source.silence},
+    )
+
+
+def _source(settings: SourceSettings, config: Config, assembly: Assembly, *, seen_before: bool) -> LogSource:
+    """Return a source by its `type:` in the configuration."""
+    if settings.type == "journald":
+        from aiops_agent.sources.journald import JournaldSource
+
+        return JournaldSource(
+            settings.key, settings.units, service=settings.service, start=settings.start, assembly=assembly
+        )
+    return FileSource(
+        settings.paths,
+        service=settings.service,
+        start=settings.start,
+        seen_before=seen_before,
+        assembly=Unwrapped(assembly) if settings.type == "container" else assembly,
+        own=(str(config.state_dir), str(config.report_dir)),
     )
 
 
 def _expectation(source: SourceSettings) -> Expectation:
     within = source.silence if isinstance(source.silence, timedelta) else None
-    return Expectation(", ".join(source.paths), source.paths, within)
+    return Expectation(source.name, source.paths, within)
+
+
+def _token() -> str:
+    import secrets
+
+    return secrets.token_hex(5)
 
 
 class Unrecorded:
@@ -175,6 +199,35 @@ class Unrecorded:
     def anchor(self) -> Anchor:
         """Return the anchor of an empty log."""
         return Anchor(0, "")
+
+
+class LateJournal:
+    """The audit log of a state_dir, loaded with the first entry or question."""
+
+    def __init__(self, state_dir: Path) -> None:
+        self._state_dir = state_dir
+        self._real: AuditJournal | None = None
+
+    def _opened(self) -> "AuditJournal":
+        if self._real is None:
+            from aiops_agent.audit.journal import Journal
+            from aiops_agent.audit.keys import FileKeys
+
+            self._real = Journal(self._state_dir / "audit", FileKeys(self._state_dir / "keys"))
+        return self._real
+
+    def append(self, entry: AuditEntry) -> None:
+        """Make the entry durable."""
+        self._opened().append(entry)
+
+    def anchor(self) -> Anchor:
+        """Return where the log stands."""
+        return self._opened().anchor()
+
+    def close(self) -> None:
+        """Sign what was written and let others write."""
+        if self._real:
+            self._real.close()
 
 
 class Model:

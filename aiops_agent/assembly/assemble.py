@@ -2,7 +2,6 @@
 
 from bisect import bisect_left
 from collections import deque
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aiops_agent.assembly import patterns
@@ -10,13 +9,14 @@ from aiops_agent.assembly.blocks import Block, Blocks, Places
 from aiops_agent.assembly.extent import Extent
 from aiops_agent.assembly.headline import headline
 from aiops_agent.assembly.heads import KNOWN, learn
-from aiops_agent.assembly.lines import DIGITS
 from aiops_agent.assembly.local import NOTHING_ADDED, Local
+from aiops_agent.assembly.mask import ZEROS
 from aiops_agent.assembly.redact import redact
 from aiops_agent.assembly.search import Search
 from aiops_agent.assembly.shapes import Form, Shape, Shapes, text_of
 from aiops_agent.assembly.span import REACH, Span, first_line, is_trace, last_head, span, walk
 from aiops_agent.model.event import Fingerprint, Severity, Sighting
+from aiops_agent.noun import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -222,7 +222,7 @@ class Assembler:
             start = line_before(b"\n", 0, hit) + 1
             end = line_behind(b"\n", hit) + 1
             line = buffer[start : end - 1]
-            form = forms.get(line.translate(None, DIGITS)) or shapes.judged(line)
+            form = forms.get(line.translate(ZEROS)) or shapes.judged(line)
             if form.is_learnt and is_new:
                 shape, behind = form.repeated(buffer, start, end)
                 if behind and (form.is_alone or not self._belongs_to_others(form, start, behind, kept)):
@@ -327,7 +327,7 @@ class Assembler:
             return False
         if len(known) > self._places.index(self._counted_until):  # it saw only the beginning of the line
             line = known[line_start : known.find(b"\n", line_start)]
-            form = self._shapes.forms.get(line.translate(None, DIGITS)) or self._shapes.judged(line)
+            form = self._shapes.judged(line)
         before = span(known, found.start, self._heads)
         if not self._is_error(form, before, line_start, known):
             return False

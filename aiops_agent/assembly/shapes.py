@@ -1,7 +1,6 @@
 """What was learnt about forms of lines and records, so that the thousandth of a kind costs next to nothing."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TypeVar
 
 from aiops_agent.assembly.decode import decode
@@ -13,6 +12,7 @@ from aiops_agent.assembly.lines import DIGITS
 from aiops_agent.assembly.local import NOTHING_ADDED, Local
 from aiops_agent.assembly.mask import ZEROS, kept, skeleton
 from aiops_agent.model.event import Fingerprint, Severity
+from aiops_agent.noun import dataclass, field
 
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
@@ -69,6 +69,9 @@ class Form:
     is_plain: bool
     """Records that begin so end at the next line with a head, whoever wrote it."""
 
+    is_alone: bool
+    """Both: neither the line above nor the one below need be looked at."""
+
     is_report: bool
     """Lines go on from it that alone would mean something else."""
 
@@ -78,14 +81,11 @@ class Form:
     begins_at: Callable[[bytes, int], bool]
     """Whether a line of the same file begins a record."""
 
+    is_kept: bool
+    """What was found out about one such line holds for all."""
+
     kept: tuple[bytes, ...] | None = None
     """Digits of the line that count, as they were when `bodies` were learnt."""
-
-    skeleton: bytes = b""
-    """Of that line: where it has numbers."""
-
-    spellings: set[bytes] = field(default_factory=set)
-    """Lines that have that skeleton, their digits zeros."""
 
     alone: Shape | None = None
     """The fault of a record that is this line only; None while not known."""
@@ -96,16 +96,9 @@ class Form:
     is_learnt: bool = False
     """A record of this form was seen."""
 
-    is_alone: bool = field(init=False)
-    """Neither the line above nor the one below need be looked at."""
-
-    def __post_init__(self) -> None:
-        self.is_alone = self.begins and self.is_plain
-
     def repeated(self, buffer: bytes, start: int, below: int) -> tuple[Shape, int]:
         """Return the fault and the end of the record at `start`, whose first line ends at `below`; end 0: not known."""
-        line = buffer[start : below - 1]
-        if line.translate(ZEROS) not in self.spellings or (self.kept and kept(line) != self.kept):
+        if self.kept and kept(buffer[start : below - 1]) != self.kept:
             return UNKNOWN, 0
         begins = self.begins_at
         if self.alone and begins(buffer, below):
@@ -137,32 +130,44 @@ class Shapes:
         self.heads = heads
         self.local = local
         self.forms: dict[bytes, Form] = {}
-        """By a line of the form without its digits."""
+        """By a line of the form, its digits zeros: how wide its numbers are is no part of the form."""
 
+        self._by_skeleton: dict[bytes, Form] = {}
         self._shapes: dict[tuple[bytes, ...], Shape] = {}
         self._followers: dict[bytes, Follows] = {}
         self._remembered = 0
 
     def judged(self, line: bytes) -> Form:
-        """Return the form of a line whose form is not among `forms`."""
-        template = line.translate(None, DIGITS)
+        """Return the form of a line that is not among `forms`."""
+        bones = skeleton(line)
+        form = self._by_skeleton.get(bones) or self._new(line, bones)
+        if form.is_kept:
+            self._make_room(len(line))
+            _remember(self.forms, line.translate(ZEROS), form)
+        return form
+
+    def _new(self, line: bytes, bones: bytes) -> Form:
         verdict = self.local.judged(line) or judge(line.lstrip(b"\0"), self.heads)
         extent = Extent(line, self.heads)
+        is_error, begins = verdict.says is Says.ERROR, self.heads.opens(line, 0)
+        is_plain = is_error and extent.ends_at_any_head
+        # Where the level is a number, or a pattern was added that may ask for one, the form of a line does not tell.
+        is_numbered = line[:1] == b"{" and (b'l":0' in bones or b'l": 0' in bones)
         form = Form(
             verdict.severity,
-            is_error=verdict.says is Says.ERROR,
+            is_error=is_error,
             says_nothing=verdict.says is Says.NOTHING,
-            begins=self.heads.opens(line, 0),
-            is_plain=verdict.says is Says.ERROR and extent.ends_at_any_head,
+            begins=begins,
+            is_plain=is_plain,
+            is_alone=begins and is_plain,
             is_report=extent.is_report,
             writer_marks=_marks(extent.writer, line),
             begins_at=self.heads.begins,
+            is_kept=not is_numbered and not self.local.concerns(line.translate(None, DIGITS)),
         )
-        # Where the level is a number, or a pattern was added that may ask for one, the template does not tell.
-        is_numbered = line[:1] == b"{" and (b'l":,' in template or b'l": ,' in template)
-        if not is_numbered and not self.local.concerns(template):
-            self._make_room(len(template))
-            _remember(self.forms, template, form)
+        if form.is_kept:
+            self._make_room(len(bones))
+            _remember(self._by_skeleton, bones, form)
         return form
 
     def goes_on(self, form: Form, line: bytes) -> bool:
@@ -189,20 +194,19 @@ class Shapes:
         self._remembered += length
         if self._remembered > _MOST_REMEMBERED:
             self.forms.clear()
+            self._by_skeleton.clear()
             self._shapes.clear()
             self._followers.clear()
             self._remembered = length
 
     def learn(self, form: Form, line: bytes, body: bytes, shape: Shape) -> None:
         """Remember that a record of this form went on with `body`."""
-        if self.local.concerns((line + body).translate(None, DIGITS)):
+        if not form.is_kept or self.local.concerns((line + body).translate(None, DIGITS)):
             return
-        digits, bones = kept(line), skeleton(line)
-        if digits != form.kept or bones != form.skeleton:
-            form.kept, form.skeleton, form.alone, form.bodies = digits, bones, None, []
-            form.spellings.clear()
-        self._make_room(len(line) + 3 * len(body))  # as it is, as a skeleton and as a spelling
-        _note(form.spellings, line)
+        self._make_room(3 * len(body))  # as it is, as a skeleton and as a spelling
+        digits = kept(line)
+        if digits != form.kept:
+            form.kept, form.alone, form.bodies, form.is_learnt = digits, None, [], False
         if body:
             form.bodies.insert(0, _body(form.bodies, body, shape))
             del form.bodies[_BODIES:]

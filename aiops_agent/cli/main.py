@@ -5,11 +5,15 @@ import io
 import sys
 from collections.abc import Sequence
 
-from aiops_agent.cli.arguments import parser
+from aiops_agent.cli.plain import plain_scan
 from aiops_agent.errors import AgentError, StateError
 
 EXHAUSTED = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC, errno.EDQUOT, errno.EIO))
 """What any line of any command may meet, an import included: the host is to blame, and a person can mend it."""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
 
 
 def run(argv: Sequence[str]) -> int:
@@ -18,7 +22,7 @@ def run(argv: Sequence[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    arguments = parser().parse_args(argv)
+    arguments = plain_scan(argv) or _parsed(argv)
     try:
         code = arguments.command(arguments)
     except AgentError as error:
@@ -36,3 +40,9 @@ def run(argv: Sequence[str]) -> int:
         print("  make room on the host; what was not kept is read again by the next scan", file=sys.stderr)
         return StateError.exit_code
     return int(code)
+
+
+def _parsed(argv: Sequence[str]) -> "argparse.Namespace":
+    from aiops_agent.cli.arguments import parser
+
+    return parser().parse_args(argv)

@@ -22,6 +22,10 @@ MIGRATIONS = (
         prefix_length INTEGER NOT NULL,
         prefix_digest BLOB NOT NULL, window_digest BLOB NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL
     ) STRICT;
+    CREATE TABLE cursors (
+        journal TEXT NOT NULL, unit TEXT NOT NULL, cursor TEXT NOT NULL, realtime INTEGER NOT NULL, boot TEXT NOT NULL,
+        resume TEXT NOT NULL, counted INTEGER NOT NULL, record_end INTEGER NOT NULL, PRIMARY KEY (journal, unit)
+    ) STRICT;
     CREATE TABLE settled (
         file TEXT NOT NULL, service TEXT NOT NULL, size INTEGER NOT NULL, PRIMARY KEY (file, service)
     ) STRICT;
@@ -31,8 +35,8 @@ MIGRATIONS = (
         category TEXT NOT NULL, confidence REAL NOT NULL, abstained INTEGER NOT NULL, severity INTEGER NOT NULL,
         service TEXT, source TEXT NOT NULL, first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL,
         occurrences INTEGER NOT NULL, title TEXT NOT NULL, text TEXT NOT NULL, grouped_by TEXT NOT NULL,
-        decided_by TEXT NOT NULL, article TEXT, playbook TEXT, decision TEXT NOT NULL, reason TEXT NOT NULL,
-        outcome TEXT, last_told INTEGER
+        decided_by TEXT NOT NULL, article TEXT, playbook TEXT, choice TEXT NOT NULL,
+        decision TEXT NOT NULL, reason TEXT NOT NULL, outcome TEXT, last_told INTEGER
     ) STRICT;
     CREATE UNIQUE INDEX one_live_incident ON incidents (kind, fingerprint, ifnull(service, ''))
         WHERE status != 'closed';
