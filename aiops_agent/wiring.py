@@ -137,6 +137,7 @@ def _agent(
 ) -> Agent:
     library = Library(config.playbooks, config.knowledge_base)
     assembly = Assembly(Local(config.faults, config.ignore))
+    now = world.clock.now().timestamp()
     parameters: dict[str, dict[str, str | int | float | bool]] = {}
     for source in config.sources:
         for service in source.services:
@@ -144,7 +145,7 @@ def _agent(
     return Agent(
         host=world.host,
         sources={
-            source.key: _source(source, config, assembly, seen_before=source.key in state.seen)
+            source.key: _source(source, config, assembly, now, seen_before=source.key in state.seen)
             for source in config.sources
         },
         parameters=parameters,
@@ -162,7 +163,9 @@ def _agent(
     )
 
 
-def _source(settings: SourceSettings, config: Config, assembly: Assembly, *, seen_before: bool) -> LogSource:
+def _source(
+    settings: SourceSettings, config: Config, assembly: Assembly, now: float, *, seen_before: bool
+) -> LogSource:
     """Return a source by its `type:` in the configuration."""
     if settings.type == "journald":
         from aiops_agent.sources.journald import JournaldSource
@@ -176,6 +179,7 @@ def _source(settings: SourceSettings, config: Config, assembly: Assembly, *, see
         start=settings.start,
         seen_before=seen_before,
         assembly=Unwrapped(assembly) if settings.type == "container" else assembly,
+        now=now,
         own=(str(config.state_dir), str(config.report_dir)),
     )
 
