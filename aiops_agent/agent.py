@@ -1,16 +1,19 @@
 """What one tick works with, and what it found and did."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
+from aiops_agent.crowd import Crowd
 from aiops_agent.errors import AuditError, Fault
 from aiops_agent.model.audit import AuditEntry, Value
 from aiops_agent.model.diagnosis import Citation
 from aiops_agent.model.event import Batch
-from aiops_agent.model.incident import Incident
+from aiops_agent.model.incident import Incident, Status
 from aiops_agent.model.playbook import Scalar
+from aiops_agent.model.voice import Expectation
+from aiops_agent.noun import dataclass, field, replace
 from aiops_agent.playbook.catalogue import Catalogue
 from aiops_agent.policy.decide import PolicySettings
 from aiops_agent.ports import Chat, Clock, Composer, Diagnostician, Executor, Journal, LogSource
@@ -64,15 +67,40 @@ class Agent:
     token: Callable[[], str]
     """A fresh unguessable id for an approval or an action."""
 
+    expected: Mapping[str, Expectation] = field(default_factory=dict)
+    """By the key of the source: those whose silence is to be told."""
+
     def parameters_of(self, service: str | None) -> Mapping[str, Scalar]:
         """Return what the configuration offers to playbooks that act on this service."""
         return self.parameters.get(service or "", {})
+
+
+class CutShort(StrEnum):
+    """Why a tick ended before everything was read; what is left is read by the next one."""
+
+    TIME = "time"
+    """It had taken as long as a tick may."""
+
+    STOPPED = "stopped"
+    """It was told to end."""
+
+    UNREADABLE = "unreadable"
+    """A source could not be read on: what else it holds is tried again."""
+
+
+def endless() -> CutShort | None:
+    """Let a tick read until there is nothing more."""
+    return None
 
 
 @dataclass(slots=True)
 class Tick:
     """What one tick found and did."""
 
+    limit: Callable[[], CutShort | None] = endless
+    """Asked between two batches: why the tick is to end there, or None."""
+
+    cut_short: CutShort | None = None
     files: set[str] = field(default_factory=set)
     """Paths that gave something."""
 
@@ -81,6 +109,9 @@ class Tick:
     lost_bytes: int = 0
     touched: dict[str, Incident] = field(default_factory=dict)
     """By id, as they stand at the end."""
+
+    crowds: dict[str, Crowd] = field(default_factory=dict)
+    """By path: how many new faults it brought."""
 
     endings: dict[str, str] = field(default_factory=dict)
     """By incident: what came of its repair, in words."""
@@ -95,6 +126,10 @@ class Tick:
         self.errors += sum(sighting.count for sighting in batch.sightings)
         self.lost_bytes += batch.lost_bytes
 
+    def crowd(self, path: str) -> Crowd:
+        """Return what a file brought so far."""
+        return self.crowds.setdefault(path, Crowd())
+
     def keep(self, agent: Agent, incident: Incident) -> None:
         """Save an incident; call inside a transaction."""
         agent.state.incidents.save(incident)
@@ -108,6 +143,22 @@ class Tick:
             except AuditError as error:
                 self.audit_error = error
         return self.audit_error is None
+
+    def close(self, agent: Agent, incident: Incident, why: str, now: datetime) -> None:
+        """Close an incident that is over by itself; call inside a transaction."""
+        self.record(agent, entry(now, "incident.closed", incident.id, detail=why))
+        self.keep(agent, replace(incident, status=Status.CLOSED))
+
+    def is_over(self) -> bool:
+        """Tell whether it is to read no more."""
+        self.cut_short = self.limit() or self.cut_short
+        return self.cut_short in (CutShort.TIME, CutShort.STOPPED)
+
+    def is_stopped(self) -> bool:
+        """Tell whether it was told to end: then it begins nothing more."""
+        if self.limit() is CutShort.STOPPED:
+            self.cut_short = CutShort.STOPPED
+        return self.cut_short is CutShort.STOPPED
 
 
 def entry(now: datetime, action: str, subject: str, **detail: Value) -> AuditEntry:

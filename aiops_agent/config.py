@@ -1,7 +1,6 @@
 """config.yaml -> Config, or every fault of the file at once, each with its line."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import product
 from pathlib import Path
@@ -13,70 +12,10 @@ from pydantic_core import ErrorDetails
 
 from aiops_agent.errors import ConfigError, Fault
 from aiops_agent.model.decision import Mode
-from aiops_agent.model.playbook import Scalar
 from aiops_agent.playbook.kinds import parse_duration, parse_unit
 from aiops_agent.policy.decide import PolicySettings
+from aiops_agent.settings import ChatSettings, Config, SourceSettings, looked_up
 from aiops_agent.sources.container import PATHS as CONTAINER_LOGS
-
-
-@dataclass(frozen=True, slots=True)
-class SourceSettings:
-    """One source: files, logs of containers, or the journal."""
-
-    paths: tuple[str, ...]
-    """None for the journal."""
-
-    service: str | None
-    start: Literal["end", "beginning"]
-    parameters: dict[str, Scalar]
-    type: Literal["file", "journald", "container"] = "file"
-    units: tuple[str, ...] = ()
-    """Of the journal; none: the whole of it."""
-
-    @property
-    def key(self) -> str:
-        """Return what the source is remembered by: another pattern, unit or service makes it another source."""
-        kind = () if self.type == "file" else (self.type,)
-        return "\0".join((self.service or "", *self.paths, *self.units, *kind))
-
-    @property
-    def services(self) -> tuple[str, ...]:
-        """Return what its parameters are for."""
-        return (self.service,) if self.service else self.units
-
-    @property
-    def name(self) -> str:
-        """Return what people call it."""
-        return ", ".join(self.paths or self.units or ("journald",))
-
-
-@dataclass(frozen=True, slots=True)
-class ChatSettings:
-    """One destination for reports."""
-
-    type: Literal["slack", "telegram"]
-    name: str
-    token: str = field(repr=False)
-    target: str
-    """Slack: the channel; Telegram: the chat id."""
-
-    base_url: str | None
-    locale: str
-
-
-@dataclass(frozen=True, slots=True)
-class Config:
-    """What the operators want, checked."""
-
-    path: Path
-    state_dir: Path
-    sources: tuple[SourceSettings, ...]
-    policy: PolicySettings
-    locale: str
-    report_dir: Path
-    chat: tuple[ChatSettings, ...]
-    knowledge_base: tuple[Path, ...]
-    playbooks: tuple[Path, ...]
 
 
 def load(path: Path, environment: Mapping[str, str] | None) -> Config:
@@ -133,7 +72,7 @@ def _checked(text: str, path: Path, environment: Mapping[str, str] | None) -> Co
             faults.append(Fault(str(path), _line(node, ("chat", position, "name")), key, why))
         names.add(chat.name)
         try:
-            tokens.append(_secret(chat.token, environment))
+            tokens.append(looked_up(chat.token, environment))
         except ValueError as error:
             faults.append(
                 Fault(str(path), _line(node, ("chat", position, "token")), f"chat.{position}.token", str(error))
@@ -154,25 +93,6 @@ def _disputed(checked: "_File") -> Iterator[tuple[tuple[str | int, ...], str]]:
             if first.setdefault((service, name), value) != value:
                 why = f"another source of {service} says {first[service, name]!r}; make them agree"
                 yield ("sources", position, "parameters", name), why
-
-
-def _secret(reference: str, environment: Mapping[str, str] | None) -> str:
-    """Return what a reference points to: a secret itself does not belong in a file that is copied and backed up."""
-    kind, _, place = reference.partition(":")
-    if not (kind == "env" and place) and not (kind == "file" and place.startswith("/")):
-        raise ValueError('must point to the secret: "file:/etc/aiops-agent/NAME" (mode 0600) or "env:NAME"')
-    if environment is None:
-        return ""
-    if kind == "env":
-        if not environment.get(place):
-            raise ValueError(f"the environment variable {place} is not set")
-        return environment[place]
-    try:
-        return Path(place).read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise ValueError(f"{place} cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:  # whose own words quote the secret
-        raise ValueError(f"{place} holds what is no text") from error
 
 
 def _fault(path: Path, node: yaml.Node | None, problem: ErrorDetails) -> Fault:
@@ -238,6 +158,17 @@ def _duration(value: object) -> object:
     return timedelta(seconds=parse_duration(value))
 
 
+def _silence(value: object) -> object:
+    if value is False or value == "off":  # which YAML reads as a word for false
+        return None
+    if value in (None, "auto"):
+        return value
+    try:
+        return timedelta(seconds=parse_duration(value))
+    except ValueError as error:
+        raise ValueError(f"{value!r} is neither off, auto nor a duration such as 30m, 4h or 2d") from error
+
+
 def _absolute(value: object) -> object:
     if isinstance(value, str) and (not value.startswith("/") or "\0" in value):
         raise ValueError(f"{value!r} must be an absolute path: it begins with / and holds no NUL")
@@ -245,6 +176,7 @@ def _absolute(value: object) -> object:
 
 
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
+Silence = Annotated[timedelta | Literal["auto"] | None, BeforeValidator(_silence)]
 AbsolutePath = Annotated[str, BeforeValidator(_absolute)]
 Unit = Annotated[str, BeforeValidator(parse_unit)]
 Locale = Literal["en", "zh"]
@@ -258,6 +190,7 @@ class _Source(_Strict):
     service: str | None = None
     start: Literal["end", "beginning"] = "end"
     parameters: dict[str, str | int | float | bool] = {}
+    silence: Silence = None
 
     @field_validator("service")
     @classmethod
@@ -271,7 +204,7 @@ class _Files(_Source):
 
     def settled(self) -> SourceSettings:
         """Return it as the rest of the program reads it."""
-        return SourceSettings(tuple(self.paths), self.service, self.start, self.parameters)
+        return SourceSettings(tuple(self.paths), self.service, self.start, self.parameters, self.silence)
 
 
 class _Containers(_Source):
@@ -280,7 +213,7 @@ class _Containers(_Source):
 
     def settled(self) -> SourceSettings:
         """Return it as the rest of the program reads it."""
-        return SourceSettings(tuple(self.paths), self.service, self.start, self.parameters, self.type)
+        return SourceSettings(tuple(self.paths), self.service, self.start, self.parameters, self.silence, self.type)
 
 
 class _Journald(_Source):
@@ -296,7 +229,7 @@ class _Journald(_Source):
 
     def settled(self) -> SourceSettings:
         """Return it as the rest of the program reads it."""
-        return SourceSettings((), self.service, self.start, self.parameters, self.type, tuple(self.units))
+        return SourceSettings((), self.service, self.start, self.parameters, self.silence, self.type, tuple(self.units))
 
 
 _SOURCES: dict[str, type[_Source]] = {"file": _Files, "journald": _Journald, "container": _Containers}
@@ -362,12 +295,14 @@ class _File(_Strict):
                 repeat_interval=self.policy.repeat_interval,
                 approval_expires=self.policy.approval_expires,
             ),
+            every=self.schedule.every,
             locale=self.locale,
             report_dir=Path(self.report_dir or f"{self.state_dir}/reports"),
             chat=tuple(
                 ChatSettings(
                     chat.type,
                     chat.name,
+                    chat.token,
                     token,
                     chat.channel if isinstance(chat, _Slack) else str(chat.chat_id),
                     chat.base_url,

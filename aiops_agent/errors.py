@@ -15,8 +15,9 @@ three places only: an adapter, `pipeline` (one incident must not stop the next) 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
+
+from aiops_agent.noun import dataclass
 
 
 class AgentError(Exception):
@@ -91,6 +92,11 @@ class StateError(AgentError):
     """The state database cannot be read or written."""
 
     exit_code = 3
+
+    def __init__(self, message: str, *, passing: bool = False, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.passing = passing
+        """Whether it may be over in a while without anybody mending the database: a full disk, a lock held too long."""
 
 
 class AuditError(AgentError):

@@ -5,17 +5,20 @@ decided about them and the reports that follow are committed together or not at 
 with its intent on disk first (`repair`); delivering comes last and may fail without harm (`telling`).
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 
-from aiops_agent.agent import Agent, Tick, entry
+from aiops_agent.agent import Agent, CutShort, Tick, endless, entry
+from aiops_agent.digest import blake2b
+from aiops_agent.listening import close, hear, judge
 from aiops_agent.model.audit import AuditEntry
 from aiops_agent.model.decision import NO_HISTORY, AskApproval, Decision, ReportOnly, Run, Suppress, name_of
 from aiops_agent.model.diagnosis import Diagnosis, Prediction
-from aiops_agent.model.event import Batch, Notice
+from aiops_agent.model.event import Batch, Notice, Position
 from aiops_agent.model.incident import Incident, Kind, Status, diagnosed, noticed, opened
 from aiops_agent.model.message import ReportKind
+from aiops_agent.noun import replace
 from aiops_agent.playbook.choose import choose
 from aiops_agent.policy.decide import decide
 from aiops_agent.repair import act, act_on_granted, ask, circumstances, expire, resolve, settle_interrupted
@@ -25,25 +28,76 @@ REFUSED_FILE = "refused_file"
 """The kind of a notice about a playbook or an article that has faults."""
 
 
-def tick(agent: Agent, now: datetime, *, rehearse: bool = False) -> Tick:
-    """Read what is new and take it through the journey; `rehearse` decides without acting or delivering."""
-    report = Tick()
+def tick(
+    agent: Agent, now: datetime, *, rehearse: bool = False, limit: Callable[[], CutShort | None] = endless
+) -> Tick:
+    """Read what is new and take it through the journey; `rehearse` decides without acting or delivering.
+
+    `limit` is asked between two batches whether to read on. A tick whose time is over still acts on what it found; one
+    that is told to end begins nothing more. The next goes on where it ended.
+    """
+    report = Tick(limit)
     if not rehearse:
         settle_interrupted(agent, report)
-    known = agent.state.checkpoints.known()
-    for key, source in agent.sources.items():
-        for batch in source.read(known):
-            absorb(agent, batch, report, now)
-            known[batch.checkpoint.key] = batch.checkpoint
-        remember(agent, key)
+    read = absorb_sources(agent, report, now)
     absorb_faults(agent, report, now)
-    if not rehearse:
+    absorb_silence(agent, report, read, now)
+    if not rehearse and not report.is_stopped():
         expire(agent, report, now)
         act_on_decided(agent, report, now)
         act_on_granted(agent, report)
         absorb_audit_error(agent, report, now)
         deliver(agent)
     return report
+
+
+def absorb_sources(agent: Agent, report: Tick, now: datetime) -> set[str]:
+    """Commit what every source has, batch by batch; return the keys of those that were read to their end."""
+    known = agent.state.checkpoints.known()
+    read: set[str] = set()
+    for key in agent.sources:
+        unreadable: list[OSError] = []
+        for batch in batches(agent, key, known, unreadable):
+            absorb(agent, key, batch, report, now)
+            known[batch.checkpoint.key] = batch.checkpoint
+            if report.is_over():
+                return read
+        if unreadable:
+            absorb_unreadable(agent, key, report, unreadable[0], now)
+        else:
+            remember(agent, key)
+            read.add(key)
+    return read
+
+
+def batches(agent: Agent, source: str, known: Mapping[str, Position], unreadable: list[OSError]) -> Iterator[Batch]:
+    """Yield what a source has; a fault of its disk ends it and is put into `unreadable`: the others are still read."""
+    try:
+        yield from agent.sources[source].read(known)
+    except OSError as error:
+        unreadable.append(error)
+
+
+def absorb_unreadable(agent: Agent, source: str, report: Tick, error: OSError, now: datetime) -> None:
+    """Tell that a source could not be read on, once."""
+    report.cut_short = CutShort.UNREADABLE
+    name = str(error.filename or source.strip("\0").replace("\0", ", "))
+    with agent.state.transaction():
+        notice = heard(agent, Notice("unreadable", name, str(error.strerror or error)), now)
+        settle(agent, report, notice, settled=False, now=now)
+
+
+def absorb_silence(agent: Agent, report: Tick, read: AbstractSet[str], now: datetime) -> None:
+    """Tell which sources have stopped talking, each once."""
+    for change in judge(agent, read, now):
+        with agent.state.transaction():
+            if not change.expected:
+                agent.state.voices.forget(change.voice.source)
+                close(agent, report, change.voice.name, "nobody expects it to speak any more", now)
+                continue
+            agent.state.voices.save(change.voice, change.due)
+            if change.notice:
+                settle(agent, report, heard(agent, change.notice, now), settled=False, now=now)
 
 
 def absorb_audit_error(agent: Agent, report: Tick, now: datetime) -> None:
@@ -62,22 +116,34 @@ def remember(agent: Agent, source: str) -> None:
             agent.state.seen.add(source)
 
 
-def absorb(agent: Agent, batch: Batch, report: Tick, now: datetime) -> None:
+def absorb(agent: Agent, source: str, batch: Batch, report: Tick, now: datetime) -> None:
     """Commit one batch: its offset, its incidents, what was decided about them, the reports that follow."""
     with agent.state.transaction():
         settled = agent.state.checkpoints.is_settled(batch.checkpoint, batch.service)
-        for incident in counted(agent, batch, now):
+        admitted, left_out = admit(agent, batch, report)
+        for incident in counted(agent, admitted, now):
             settle(agent, report, incident, settled=settled, now=now)
+        for notice, records in report.crowd(batch.path).notices(batch.path, left_out):
+            settle(agent, report, heard(agent, notice, now, times=records), settled=False, now=now)
         for notice in batch.notices:
             settle(agent, report, heard(agent, notice, now), settled=False, now=now)
         agent.state.checkpoints.save(batch.checkpoint)
+        hear(agent, report, source, batch, now)
     report.add(batch)
+
+
+def admit(agent: Agent, batch: Batch, report: Tick) -> tuple[Batch, int]:
+    """Return the batch with no more new faults than a file may bring, and how many error records the others are."""
+    known = [agent.state.incidents.live(Kind.LOG, s.fingerprint, batch.service) is not None for s in batch.sightings]
+    return report.crowd(batch.path).admit(batch, known)
 
 
 def act_on_decided(agent: Agent, report: Tick, now: datetime) -> None:
     """Run what was decided, also by a tick that a crash cut short before it acted: then decided again, as of now."""
     repaired: set[tuple[str, str | None]] = set()
     for incident in agent.state.incidents.to_run():
+        if report.is_stopped():
+            return
         if (str(incident.playbook), incident.service) in repaired:
             resolve(agent, report, incident)
             continue
@@ -94,9 +160,10 @@ def counted(agent: Agent, batch: Batch, now: datetime) -> Iterator[Incident]:
     """Yield the incident of each sighting, counted.
 
     What is new or has grown is diagnosed, and everything after an edit of the articles; the playbook is chosen anew
-    each time, so that one that was written meanwhile, or a parameter that was missing, is used.
+    when there is another choice, so that one that was written meanwhile, or a parameter that was missing, is used.
     """
     edited = agent.library.edition not in agent.state.seen
+    choice = choice_for(agent, batch.service)
     pairs = [(s, agent.state.incidents.live(Kind.LOG, s.fingerprint, batch.service)) for s in batch.sightings]
     asked = [s for s, incident in pairs if incident is None or s.count == 0 or (edited and not pending(incident))]
     answers = agent.diagnostician.diagnose([s.text for s in asked], [batch.service] * len(asked)) if asked else []
@@ -105,9 +172,10 @@ def counted(agent: Agent, batch: Batch, now: datetime) -> Iterator[Incident]:
         incident = known or opened(batch, sighting, now)
         if diagnosis := fresh.get(sighting.fingerprint):
             first = replace(sighting, text=known.text, headline=known.title) if known and sighting.count else sighting
-            incident = diagnosed(incident, first, diagnosis, chosen(agent, diagnosis, batch.service))
-        elif not pending(incident):
-            incident = replace(incident, playbook=chosen(agent, found_before(agent, incident), batch.service))
+            incident = diagnosed(incident, first, diagnosis, chosen(agent, diagnosis, batch.service), choice)
+        elif not pending(incident) and incident.choice != choice:  # to look at no playbook is a tenth of a second saved
+            playbook = chosen(agent, found_before(agent, incident), batch.service)
+            incident = replace(incident, playbook=playbook, choice=choice)
         yield replace(
             incident,
             occurrences=incident.occurrences + sighting.count,
@@ -128,6 +196,12 @@ def chosen(agent: Agent, diagnosis: Diagnosis, service: str | None) -> str | Non
     return playbook.name if playbook else None
 
 
+def choice_for(agent: Agent, service: str | None) -> str:
+    """Return a digest of all that `chosen` depends on beside the diagnosis; reads no playbook."""
+    among = (agent.library.edition, sorted(agent.parameters_of(service).items()), agent.executor.privileged)
+    return blake2b(repr(among).encode(errors="surrogateescape"), digest_size=16).hexdigest()
+
+
 def found_before(agent: Agent, incident: Incident) -> Diagnosis:
     """Return what an incident was found to mean, its article as it reads now."""
     article = agent.library.article(incident.article) if incident.article else None
@@ -135,11 +209,13 @@ def found_before(agent: Agent, incident: Incident) -> Diagnosis:
     return Diagnosis(prediction, (article,) if article else ())
 
 
-def heard(agent: Agent, notice: Notice, now: datetime) -> Incident:
+def heard(agent: Agent, notice: Notice, now: datetime, *, times: int = 1) -> Incident:
     """Return the incident of a notice about the agent's own input, counted."""
-    fresh = noticed(notice, now)
+    fresh = replace(noticed(notice, now), occurrences=times)
     known = agent.state.incidents.live(Kind.AGENT, fresh.fingerprint, None)
-    return replace(known, text=fresh.text, last_seen=now, occurrences=known.occurrences + 1) if known else fresh
+    if known is None:
+        return fresh
+    return replace(known, text=fresh.text, last_seen=now, occurrences=known.occurrences + times)
 
 
 def absorb_faults(agent: Agent, report: Tick, now: datetime) -> None:
@@ -162,8 +238,7 @@ def close_mended(agent: Agent, report: Tick, refused: Sequence[str], now: dateti
         notice = noticed(Notice(REFUSED_FILE, incident.source, ""), now)
         told = incident.fingerprint == notice.fingerprint and incident.status is not Status.CLOSED
         if told and incident.source not in refused:
-            report.record(agent, entry(now, "incident.closed", incident.id, detail="the file is mended"))
-            report.keep(agent, replace(incident, status=Status.CLOSED))
+            report.close(agent, incident, "the file is mended", now)
 
 
 def settle(agent: Agent, report: Tick, incident: Incident, *, settled: bool, now: datetime) -> None:
@@ -181,7 +256,10 @@ def settle(agent: Agent, report: Tick, incident: Incident, *, settled: bool, now
         case ReportOnly():
             status = Status.OPEN if incident.status is Status.RESOLVED else incident.status
             kind = ReportKind.NOTICE if incident.kind is Kind.AGENT else ReportKind.FOUND
-            incident = tell(agent, replace(incident, status=status), kind, now)
+            is_alone = report.crowd(incident.source).is_told_alone(incident)
+            incident = replace(incident, status=status, last_told=now)
+            if is_alone:
+                incident = tell(agent, incident, kind, now)
         case AskApproval(playbook=playbook, expires_in=lifetime):
             incident = ask(agent, incident, playbook, now, expires=now + lifetime)
         case Run():
@@ -191,7 +269,8 @@ def settle(agent: Agent, report: Tick, incident: Incident, *, settled: bool, now
 
 def decided(agent: Agent, report: Tick, incident: Incident, *, settled: bool, now: datetime) -> Decision:
     """Ask the policy about an incident as it stands."""
-    playbook = agent.library.playbooks.get(incident.playbook) if incident.playbook else None
+    named = incident.playbook if incident.service else None  # the policy asks for none where none can be used
+    playbook = agent.library.playbooks.get(named) if named else None
     at = circumstances(agent, report, incident, playbook, now, settled=settled)
     history = agent.state.actions.history(playbook.name, incident.service or "", now) if playbook else NO_HISTORY
     return decide(incident, playbook, history, at, agent.policy)

@@ -1,34 +1,36 @@
 """Config -> Agent: the only place that names concrete adapters. What is heavy is built when it is first needed."""
 
-import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cached_property
-from hashlib import blake2b
+from datetime import timedelta
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aiops_agent.agent import Agent
 from aiops_agent.assembly.assemble import Assembly
-from aiops_agent.audit.journal import Journal as AuditJournal
-from aiops_agent.audit.keys import FileKeys
-from aiops_agent.config import ChatSettings, Config, SourceSettings
+from aiops_agent.digest import blake2b
 from aiops_agent.errors import Fault
 from aiops_agent.model.audit import Anchor, AuditEntry
 from aiops_agent.model.diagnosis import Citation, Diagnosis
 from aiops_agent.model.message import Message, Report
 from aiops_agent.model.playbook import Command, CommandResult
+from aiops_agent.model.voice import Expectation
+from aiops_agent.noun import dataclass
 from aiops_agent.playbook.catalogue import Catalogue
 from aiops_agent.ports import Chat, Clock, Composer, Executor, Journal, LogSource
-from aiops_agent.sources.container import Unwrapped
+from aiops_agent.settings import ChatSettings, Config, SourceSettings
 from aiops_agent.sources.file import FileSource
 from aiops_agent.sources.quiet import stamp
+from aiops_agent.sources.stretch import Stretches
 from aiops_agent.state.state import State
 
 if TYPE_CHECKING:
+    from aiops_agent.audit.journal import Journal as AuditJournal
     from aiops_agent.diagnosis.articles import Shelf
+    from aiops_agent.diagnosis.classifier import Classifier
     from aiops_agent.diagnosis.diagnose import LocalDiagnostician
+    from aiops_agent.diagnosis.encoder import Encoder
 
 PACKAGE = Path(__file__).resolve().parent
 OVERRIDES = Path("/etc/aiops-agent")
@@ -96,12 +98,16 @@ class Library:
 
 
 @contextmanager
-def build(config: Config, state: State, world: World) -> Iterator[Agent]:
-    """Yield the agent that this configuration describes; its audit session ends with the context."""
-    journal = AuditJournal(config.state_dir / "audit", FileKeys(config.state_dir / "keys"))
+def build(config: Config, state: State, world: World, model: "Model | None" = None) -> Iterator[Agent]:
+    """Yield the agent that this configuration describes; its audit session ends with the context.
+
+    `model`: one that may be loaded already, for what builds one agent after the other.
+    """
+    journal = LateJournal(config.state_dir)
     chats = [late_files(config), *(late_chat(settings) for settings in config.chat)]
     try:
-        yield _agent(config, state, world, journal, chats, config.state_dir / "cache")
+        diagnostician = partial(LateDiagnostician, cache=config.state_dir / "cache", model=model)
+        yield _agent(config, state, world, journal, chats, diagnostician)
     finally:
         journal.close()
 
@@ -110,11 +116,16 @@ def build(config: Config, state: State, world: World) -> Iterator[Agent]:
 def rehearsal(config: Config, world: World) -> Iterator[Agent]:
     """Yield an agent that reads what the real one would, remembers it in memory only and tells nobody."""
     with State.copied(config.state_dir) as state:
-        yield _agent(config, state, world, Unrecorded(), [], cache=None)
+        yield _agent(config, state, world, Unrecorded(), [], LateDiagnostician)
 
 
 def _agent(
-    config: Config, state: State, world: World, journal: Journal, chats: Sequence[Chat], cache: Path | None
+    config: Config,
+    state: State,
+    world: World,
+    journal: Journal,
+    chats: Sequence[Chat],
+    diagnostician: Callable[[Library], "LateDiagnostician"],
 ) -> Agent:
     library = Library(config.playbooks, config.knowledge_base)
     assembly = Assembly()
@@ -130,7 +141,7 @@ def _agent(
         },
         parameters=parameters,
         state=state,
-        diagnostician=LateDiagnostician(library, cache),
+        diagnostician=diagnostician(library),
         library=library,
         policy=config.policy,
         executor=LateExecutor(world.clock),
@@ -138,7 +149,8 @@ def _agent(
         composer=LateComposer(),
         chats=chats,
         clock=world.clock,
-        token=lambda: secrets.token_hex(5),
+        token=_token,
+        expected={source.key: _expectation(source) for source in config.sources if source.silence},
     )
 
 
@@ -150,14 +162,30 @@ def _source(settings: SourceSettings, config: Config, assembly: Assembly, *, see
         return JournaldSource(
             settings.key, settings.units, service=settings.service, start=settings.start, assembly=assembly
         )
+    unwrapped: Stretches = assembly
+    if settings.type == "container":
+        from aiops_agent.sources.container import Unwrapped
+
+        unwrapped = Unwrapped(assembly)
     return FileSource(
         settings.paths,
         service=settings.service,
         start=settings.start,
         seen_before=seen_before,
-        assembly=Unwrapped(assembly) if settings.type == "container" else assembly,
+        assembly=unwrapped,
         own=(str(config.state_dir), str(config.report_dir)),
     )
+
+
+def _expectation(source: SourceSettings) -> Expectation:
+    within = source.silence if isinstance(source.silence, timedelta) else None
+    return Expectation(source.name, source.paths, within)
+
+
+def _token() -> str:
+    import secrets
+
+    return secrets.token_hex(5)
 
 
 class Unrecorded:
@@ -171,22 +199,90 @@ class Unrecorded:
         return Anchor(0, "")
 
 
-class LateDiagnostician:
-    """Loads model and index with the first question: a tick without a new fault does not pay for them."""
+class LateJournal:
+    """The audit log of a state_dir, loaded with the first entry or question."""
 
-    def __init__(self, library: Library, cache: Path | None = None) -> None:
-        """Load nothing yet. `cache`: a folder where vectors of articles are kept between runs."""
-        self._library = library
-        self._cache = cache
+    def __init__(self, state_dir: Path) -> None:
+        self._state_dir = state_dir
+        self._real: AuditJournal | None = None
 
-    @cached_property
-    def _real(self) -> "LocalDiagnostician":
+    def _opened(self) -> "AuditJournal":
+        if self._real is None:
+            from aiops_agent.audit.journal import Journal
+            from aiops_agent.audit.keys import FileKeys
+
+            self._real = Journal(self._state_dir / "audit", FileKeys(self._state_dir / "keys"))
+        return self._real
+
+    def append(self, entry: AuditEntry) -> None:
+        """Make the entry durable."""
+        self._opened().append(entry)
+
+    def anchor(self) -> Anchor:
+        """Return where the log stands."""
+        return self._opened().anchor()
+
+    def close(self) -> None:
+        """Sign what was written and let others write."""
+        if self._real:
+            self._real.close()
+
+
+class Model:
+    """The shipped model and the index of the articles, loaded with the first question and kept until released.
+
+    For what builds one agent after the other: it holds about 130 MB, and loading it takes most of a second.
+    """
+
+    def __init__(self) -> None:
+        self.questions = 0
+        """How many agents have asked for it."""
+
+        self._weights: tuple[Encoder, Classifier] | None = None
+        self._real: LocalDiagnostician | None = None
+        self._edition = ""
+
+    def diagnostician(self, library: Library, cache: Path | None) -> "LocalDiagnostician":
+        """Return the diagnostician with the articles of the library as they are now."""
         from aiops_agent.diagnosis.artefact import MODELS
         from aiops_agent.diagnosis.diagnose import LocalDiagnostician, load_classifier
         from aiops_agent.diagnosis.encoder import load_encoder
 
-        encoder = load_encoder(MODELS)
-        return LocalDiagnostician(load_classifier(encoder), encoder, self._library.articles, self._cache)
+        self.questions += 1
+        if self._weights is None:
+            encoder = load_encoder(MODELS)
+            self._weights = encoder, load_classifier(encoder)
+        if self._real is None or self._edition != library.edition:
+            encoder, classifier = self._weights
+            self._real = LocalDiagnostician(classifier, encoder, library.articles, cache)
+            self._edition = library.edition
+        return self._real
+
+    def release(self) -> bool:
+        """Forget it; False when it was not loaded."""
+        was_loaded = self._weights is not None
+        self._weights = self._real = None
+        return was_loaded
+
+
+class LateDiagnostician:
+    """Loads model and index with the first question: a tick without a new fault does not pay for them."""
+
+    def __init__(self, library: Library, cache: Path | None = None, model: Model | None = None) -> None:
+        """Load nothing yet.
+
+        Args:
+            library: Where the articles are.
+            cache: A folder where vectors of articles are kept between runs.
+            model: One that may be loaded already.
+        """
+        self._library = library
+        self._cache = cache
+        self._model = model or Model()
+
+    @cached_property
+    def _real(self) -> "LocalDiagnostician":
+        return self._model.diagnostician(self._library, self._cache)
 
     def diagnose(self, texts: Sequence[str], services: Sequence[str | None]) -> list[Diagnosis]:
         """Return one diagnosis for each text, in order."""

@@ -61,10 +61,12 @@ def test_every_fault_is_listed_with_its_line_and_key(tmp_path):
         ("sources: [{type: syslog}]", "must be one of: file, journald, container"),
         ("sources: [{paths: [/a]}]", "must be one of: file, journald, container"),
         ("sources: [{type: journald, units: [postgresql]}]", "nginx.service"),
-        ("sources: [{type: journald, paths: [/a]}]", "known: service, start, parameters, type, units"),
+        ("sources: [{type: journald, paths: [/a]}]", "known: service, start, parameters, silence, type, units"),
         ("sources: [{type: journald, service: a.service}]", "must be named beside `service`"),
-        ("sources: [{type: container, units: [a.service]}]", "known: service, start, parameters, type, paths"),
+        ("sources: [{type: container, units: [a.service]}]", "known: service, start, parameters, silence, type, paths"),
         ("sources: [{type: container, paths: [a]}]", "begins with /"),
+        ('sources: [{type: file, paths: ["/a"], silence: 30}]', "off, auto nor a duration such as 30m"),
+        ('sources: [{type: file, paths: ["/a"], silence: on}]', "off, auto nor a duration such as 30m"),
         ('sources: [{type: file, paths: ["/a"], service: nginx}]', "nginx.service"),
         ('chat: [{type: slack, token: xoxb-1, channel: "#a"}]', "file:/etc/aiops-agent/NAME"),
         ('chat: [{type: slack, token: "env:NOT_SET", channel: "#a"}]', "NOT_SET is not set"),
@@ -94,6 +96,7 @@ def test_what_is_left_out_has_its_documented_default(tmp_path):
     assert config.report_dir == Path("/var/lib/aiops-agent/reports")
     assert config.policy.mode is Mode.APPROVE
     assert config.policy.repeat_interval == timedelta(hours=4)
+    assert config.every == timedelta(minutes=5)
 
 
 def test_the_shipped_example_holds_every_default_and_is_right():
@@ -121,6 +124,16 @@ sources:
     [(line, key, message)] = faults_of(tmp_path, text)
     assert (line, key) == (3, "sources.1.parameters.port")
     assert "another source of cart.service says 80" in message
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [("30m", timedelta(minutes=30)), ("auto", "auto"), ("off", None), ('"off"', None), ("null", None)],
+)
+def test_how_long_a_source_may_be_silent_is_a_duration_auto_or_off(tmp_path, written, read):
+    path = tmp_path / "config.yaml"
+    path.write_text(f'sources: [{{type: file, paths: ["/a"], silence: {written}}}]')
+    assert load(path, {}).sources[0].silence == read
 
 
 def test_two_sources_of_one_service_that_disagree_on_a_parameter_are_refused(tmp_path):

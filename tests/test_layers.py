@@ -15,6 +15,7 @@ LINTER = Path(sys.executable).with_name("lint-imports")
 PLANTED = {
     "a room that knows another": ("aiops_agent/chat/slack.py", "import aiops_agent.audit.keys\n"),
     "policy that does I/O": ("aiops_agent/policy/decide.py", "import socket\n"),
+    "file events anywhere but in the daemon": ("aiops_agent/pipeline.py", "import aiops_agent.sources.events\n"),
     "an adapter named outside wiring": ("aiops_agent/pipeline.py", "import aiops_agent.chat.telegram\n"),
     "a module without a place": ("aiops_agent/utils.py", '"""Odds and ends."""\n'),
     "a training tool at run time": ("aiops_agent/diagnosis/encoder.py", "import torch\n"),

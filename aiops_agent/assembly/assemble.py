@@ -2,7 +2,6 @@
 
 from bisect import bisect_left
 from collections import deque
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aiops_agent.assembly import patterns
@@ -10,11 +9,14 @@ from aiops_agent.assembly.blocks import Block, Blocks, Places
 from aiops_agent.assembly.extent import Extent
 from aiops_agent.assembly.headline import headline
 from aiops_agent.assembly.heads import KNOWN, learn
+from aiops_agent.assembly.local import NOTHING_ADDED, Local
+from aiops_agent.assembly.mask import ZEROS
 from aiops_agent.assembly.redact import redact
 from aiops_agent.assembly.search import Search
 from aiops_agent.assembly.shapes import Form, Shape, Shapes, text_of
 from aiops_agent.assembly.span import REACH, Span, first_line, is_trace, last_head, span, walk
 from aiops_agent.model.event import Fingerprint, Severity, Sighting
+from aiops_agent.noun import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,18 +26,27 @@ if TYPE_CHECKING:
 LONGEST_RECORD = 65_536
 MOST_LINES = 500
 
+MOST_TEXT = 16 << 20
+"""Characters of different records that are held whole until they are taken: a flood of long ones is held in part."""
+
+LONGEST_WHEN_MANY = 1_000
+
 AHEAD_FROM = 4 << 20
 """Bytes of one stretch from which on the search runs ahead on other cores: less is done before they have begun."""
 
 BLOCKS_AHEAD = 6
+_LONGEST_WORD = 4_096
+"""Bytes left out at the most where a record is cut: longer than any token that is not known by its first bytes."""
 
 
 class Assembly:
     """The search automaton and what it learns, shared by all files of a tick."""
 
-    def __init__(self) -> None:
-        self._search = Search(patterns.LITERALS)
-        self._shapes = {KNOWN.signatures: Shapes(KNOWN)}
+    def __init__(self, local: Local = NOTHING_ADDED) -> None:
+        """Look for the built-in patterns and for those of the host."""
+        self._local = local
+        self._search = Search((*patterns.LITERALS, *local.literals))
+        self._shapes = {KNOWN.signatures: Shapes(KNOWN, local)}
 
     def stretch(self, start: int, counted_until: int, record_end: int, sample: bytes = b"") -> "Assembler":
         """Return an assembler for one file from byte `start` on.
@@ -47,7 +58,7 @@ class Assembly:
             sample: The first bytes of the file, by which it is learnt how its records begin.
         """
         heads = learn(sample)
-        shapes = self._shapes.setdefault(heads.signatures, Shapes(heads))
+        shapes = self._shapes.setdefault(heads.signatures, Shapes(heads, self._local))
         return Assembler(self._search, shapes, start=start, counted_until=counted_until, record_end=record_end)
 
 
@@ -90,7 +101,7 @@ class Assembler:
         self._fed = 0
         self._ahead: deque[tuple[Block, Found]] = deque()
         self._buffer = b""
-        """Lines still needed: of a record that may go on, or of a head that may carry what the next block begins with."""
+        """Lines still needed: of a record that may go on, or a head that may carry what the next block begins with."""
 
         self._places = Places(start)
         self._hits: list[int] = []
@@ -99,7 +110,13 @@ class Assembler:
         self._kept = 0
         """Index in the buffer before which all lines belong to records, or to none."""
 
+        self._needed = 0
+        """Index in the buffer from which lines are still needed, as far as is known in the midst of a scan."""
+
         self._tallies: dict[Fingerprint, _Tally] = {}
+        self._held = 0
+        """Characters of the records in `_tallies`."""
+
         self._claimed: set[int] = set()
         """Places of lines that belong to a record although lines of other writers stand between."""
 
@@ -127,19 +144,26 @@ class Assembler:
             block, found = self._ahead.popleft()
             self._take_in(block, found.hits())
 
-    def finish(self, *, final: bool) -> None:
+    def skip(self, length: int) -> None:
+        """Take note of a hole: so many NUL bytes that nobody wrote, and that are not worth looking at."""
+        self._blocks.skip(length)
+
+    def finish(self, *, final: bool, waited: bool = False) -> None:
         """Count the records at the end of what can be read; nothing can be fed after that.
 
         Args:
             final: Nothing will be added to the file any more, so its last line counts without a newline.
+            waited: Its last line has been waited for long enough: it counts as it is, and may still go on.
         """
         for block, found in self._ahead:
             self._take_in(block, found.hits())
         self._ahead.clear()
-        if final and (rest := self._blocks.close()):
+        unfinished = self._blocks.end
+        if (final or waited) and (rest := self._blocks.close()):
+            unfinished = rest.places.of(0)
             self._take_in(rest, self._search.now(rest.text))
-        begun = self._places.of(self._scan(at_end=True))
-        read = self._blocks.end if final else self._places.of(len(self._buffer))
+        begun = min(self._places.of(self._scan(at_end=True)), unfinished)
+        read = self._blocks.end if final or waited else self._places.of(len(self._buffer))
         self._read_until = max(read, self._counted_until)
         may_grow = not final and self._read_until - begun <= LONGEST_RECORD
         self._record_start = begun if may_grow else self._read_until
@@ -157,7 +181,7 @@ class Assembler:
             )
             for tally in self._tallies.values()
         )
-        self._tallies = {}
+        self._tallies, self._held = {}, 0
         blocks = self._blocks
         return Gathered(
             sightings, self._read_until, self._record_start, blocks.longest, blocks.binary, self._record_end
@@ -185,39 +209,60 @@ class Assembler:
 
     def _scan(self, *, at_end: bool) -> int:
         """Count what can be counted and return the index from which lines are still needed."""
-        buffer, shapes, claimed = self._buffer, self._shapes, self._claimed
+        buffer, shapes, tallies, forms = self._buffer, self._shapes, self._tallies, self._shapes.forms
+        line_before, line_behind = buffer.rfind, buffer.find
         taken = kept = self._drained() if self._draining else self._kept
         if self._draining and not at_end:
             return kept
-        needed = limit = len(buffer)
-        may_be_old = self._record_start < self._counted_until
+        self._needed = len(buffer)
+        is_new = self._record_start >= self._counted_until and not self._claimed
         for hit in self._hits:
             if hit < taken:
                 continue
-            start = buffer.rfind(b"\n", 0, hit) + 1
-            end = buffer.find(b"\n", hit)
-            form = shapes.form(buffer[start:end])
-            if form.says_nothing or (claimed and self._places.of(start) in claimed):
-                taken = end + 1
+            start = line_before(b"\n", 0, hit) + 1
+            end = line_behind(b"\n", hit) + 1
+            line = buffer[start : end - 1]
+            form = forms.get(line.translate(ZEROS)) or shapes.judged(line)
+            if form.is_learnt and is_new:
+                shape, behind = form.repeated(buffer, start, end)
+                if behind and (form.is_alone or not self._belongs_to_others(form, start, behind, kept)):
+                    tally = tallies.get(shape.fingerprint) or self._tally(shape, form, buffer[start:behind])
+                    tally.count += 1
+                    taken = kept = behind
+                    continue
+            if form.says_nothing:
+                taken = end
                 continue
-            if not may_be_old and (behind := self._repeated(form, start, end + 1, kept)):
-                taken = kept = behind
-                continue
-            found = span(buffer, first_line(buffer, start, kept, self._heads), self._heads)
-            if not found.ended and not at_end and limit - found.start <= LONGEST_RECORD:
+            taken, is_whole = self._look(form, start, end, kept, at_end=at_end)
+            kept = taken
+            if not is_whole:
                 self._kept = kept
-                return found.start
-            is_error = self._count(form, found, start)
-            if not found.ended:
-                needed = min(needed, found.start)
-                if not at_end and len(found.pieces) == 1:
-                    self._draining = found.extent
-                    self._kept = found.end
-                    return found.end
-            taken = kept = self._claim(found) if is_error else end + 1
+                return self._needed
+            is_new = is_new and not self._claimed
         self._kept = kept
         # The last line with a head may carry an exception: it is looked at again when more is there.
-        return needed if at_end else max(kept, last_head(buffer))
+        return self._needed if at_end else max(kept, last_head(buffer))
+
+    def _look(self, form: Form, start: int, end: int, earliest: int, *, at_end: bool) -> tuple[int, bool]:
+        """Count the record that the line from `start` to `end` belongs to, if it is an error.
+
+        Return the index behind it, and whether it is whole: if not, `_needed` says from where on to wait for more.
+        """
+        if self._claimed and self._places.of(start) in self._claimed:
+            return end, True
+        buffer = self._buffer
+        found = span(buffer, first_line(buffer, start, earliest, self._heads), self._heads)
+        if not found.ended and not at_end and len(buffer) - found.start <= LONGEST_RECORD:
+            self._needed = found.start
+            return earliest, False
+        is_error = self._count(form, found, start)
+        if not found.ended:
+            self._needed = min(self._needed, found.start)
+            if not at_end and len(found.pieces) == 1:
+                self._draining = found.extent
+                self._needed = found.end
+                return found.end, False
+        return self._claim(found) if is_error else end, True
 
     def _claim(self, found: Span) -> int:
         """Return the end of the lines of a record up to the first of another writer; remember those behind."""
@@ -237,24 +282,11 @@ class Assembler:
                 self._draining = None
         return at
 
-    def _repeated(self, form: Form, start: int, below: int, earliest: int) -> int:
-        """Count a record that looks like one before it and return its end; 0 when it has to be looked at."""
-        buffer = self._buffer
-        if form.kept is None or below >= len(buffer):
-            return 0
-        shape, end = form.repeated(buffer, start, below)
-        if not end:
-            return 0
-        if not form.begins and first_line(buffer, start, earliest, self._heads) != start:
-            return 0
-        if not form.is_plain and self._goes_on(form, start, end):
-            return 0
-        tally = self._tallies.get(shape.fingerprint)
-        if tally is None:
-            self._add(shape, form.severity, buffer[start:end])
-        else:
-            tally.count += 1
-        return end
+    def _belongs_to_others(self, form: Form, start: int, end: int, earliest: int) -> bool:
+        """Tell whether lines above or below are part of a record that looks like one seen before."""
+        if not form.begins and first_line(self._buffer, start, earliest, self._heads) != start:
+            return True
+        return not form.is_plain and self._goes_on(form, start, end)
 
     def _goes_on(self, form: Form, start: int, end: int) -> bool:
         """Tell whether the writer of the line at `start` may have more to say about it behind `end`."""
@@ -277,22 +309,27 @@ class Assembler:
         if self._places.of(found.start) < self._counted_until and self._was_counted(form, found, line_start):
             return True
         record = _clip(self._buffer, found)
+        if self._shapes.local.ignores(record):
+            return True
         shape = self._shapes.shape(record)
         if found.start == line_start and form.is_error and len(found.pieces) == 1:
             first_end = self._buffer.find(b"\n", line_start)
             line, body = self._buffer[line_start:first_end], self._buffer[first_end + 1 : found.end]
             self._shapes.learn(form, line, body, shape)
-        self._add(shape, form.severity, record)
+        self._add(shape, form, record)
         self._record_end = self._places.of(found.end)
         return True
 
     def _was_counted(self, form: Form, found: Span, line_start: int) -> bool:
         """Tell whether an earlier tick counted this record; if it has grown since, note that."""
-        until = self._places.index(self._counted_until)
-        if line_start >= until:
+        known = self._as_read(self._counted_until)
+        if line_start >= len(known):
             return False
-        before = span(self._buffer[:until], found.start, self._heads)
-        if not self._is_error(form, before, line_start, self._buffer[:until]):
+        if len(known) > self._places.index(self._counted_until):  # it saw only the beginning of the line
+            line = known[line_start : known.find(b"\n", line_start)]
+            form = self._shapes.judged(line)
+        before = span(known, found.start, self._heads)
+        if not self._is_error(form, before, line_start, known):
             return False
         if before.end < found.end:
             self._extend(form, found)
@@ -301,29 +338,43 @@ class Assembler:
     def _extend(self, form: Form, found: Span) -> None:
         """Note that a record counted before has grown, under the fingerprint it was counted by."""
         is_first = self._places.of(found.start) == self._start
-        until = self._places.index(self._first_end if is_first else self._counted_until)
-        shape = self._shapes.shape(_clip(self._buffer, span(self._buffer[:until], found.start, self._heads)))
-        self._add(shape, form.severity, _clip(self._buffer, found), count=0)
+        known = self._as_read(self._first_end if is_first else self._counted_until)
+        shape = self._shapes.shape(_clip(known, span(known, found.start, self._heads)))
+        self._add(shape, form, _clip(self._buffer, found), count=0)
+
+    def _as_read(self, until: int) -> bytes:
+        """Return the buffer as it was when the file was read up to that place, in the middle of a line perhaps."""
+        known = self._buffer[: self._places.index(until)]
+        return known if known.endswith(b"\n") or not known else known + b"\n"
 
     def _is_error(self, form: Form, found: Span, line_start: int, buffer: bytes) -> bool:
         if form.is_error:
             return True
         return not found.extent.is_complete and is_trace(buffer, buffer.find(b"\n", line_start) + 1, self._heads)
 
-    def _add(self, shape: Shape, severity: Severity, record: bytes, *, count: int = 1) -> None:
-        tally = self._tallies.get(shape.fingerprint)
-        if tally is None:
-            self._tallies[shape.fingerprint] = _Tally(shape, severity, redact(text_of(record)), count)
-        else:
-            tally.count += count
+    def _add(self, shape: Shape, form: Form, record: bytes, *, count: int = 1) -> None:
+        tally = self._tallies.get(shape.fingerprint) or self._tally(shape, form, record)
+        tally.count += count
+
+    def _tally(self, shape: Shape, form: Form, record: bytes) -> _Tally:
+        text = redact(text_of(record))
+        self._held += len(text)
+        if self._held > MOST_TEXT:
+            text = text[:LONGEST_WHEN_MANY]
+        return self._tallies.setdefault(shape.fingerprint, _Tally(shape, form.severity, text))
 
 
 def _clip(buffer: bytes, found: Span) -> bytes:
-    """Return the record as far as it is kept."""
+    """Return the record as far as it is kept; a word that is cut there is left out, for it may be half of a secret."""
     if len(found.pieces) == 1:
         record = buffer[found.start : min(found.end, found.start + LONGEST_RECORD)]
+        is_cut = found.end - found.start > LONGEST_RECORD
     else:
-        record = b"".join(buffer[start:end] for start, end in found.pieces)[:LONGEST_RECORD]
+        whole = b"".join(buffer[start:end] for start, end in found.pieces)
+        record, is_cut = whole[:LONGEST_RECORD], len(whole) > LONGEST_RECORD
+    if is_cut:
+        last = max(record.rfind(b" "), record.rfind(b"\n"), record.rfind(b"\t"), LONGEST_RECORD - _LONGEST_WORD)
+        record = record[:last]
     if record.count(b"\n") <= MOST_LINES:
         return record
     return b"\n".join(record.split(b"\n", MOST_LINES)[:MOST_LINES])

@@ -98,6 +98,12 @@ class Blocks:
             at = chunk.find(_NULS)
         return _joined(block, self._add(chunk))
 
+    def skip(self, length: int) -> None:
+        """Leave out the next bytes of the file, all of them NUL."""
+        self.binary = True
+        self._leave_out(length)
+        self._cutting += length if self._cutting else 0
+
     def close(self) -> Block | None:
         """Return the last line, which has no newline and will not get one."""
         if not self._length:

@@ -14,9 +14,29 @@ _MARKS = frozenset(b"{<:*")
 _DIGIT_HEADS = (*patterns.DIGIT_HEADS, *patterns.DATED_HEADS)
 
 
+_known: list[dict[bytes, bool]] = [{} for _ in range(256)]
+"""By the first byte, then by what follows without its digits: the answers given so far."""
+
+_MOST_KNOWN = 4_096
+"""Answers for one first byte: lines that all begin otherwise cost time, not memory."""
+
+
 def is_head(buffer: bytes, start: int) -> bool:
     """Tell whether the line that begins at `start` begins with a time, a level or another mark of a new record."""
-    first = buffer[start] if start < len(buffer) else 0
+    if start >= len(buffer):
+        return False
+    known = _known[buffer[start]]
+    form = buffer[start + 1 : start + _FIRST_BYTES_OF_A_HEAD].translate(None, DIGITS)
+    answer = known.get(form)
+    if answer is None:
+        if len(known) >= _MOST_KNOWN:
+            known.clear()
+        answer = known[form] = _is_head(buffer, start)
+    return answer
+
+
+def _is_head(buffer: bytes, start: int) -> bool:
+    first = buffer[start]
     if first in _IS_DIGIT:
         forms = _DIGIT_HEADS
     elif first == _OPEN_BRACKET:

@@ -53,6 +53,9 @@ def parser() -> argparse.ArgumentParser:
     scan.add_argument("--check", action="store_true", help="exit 1 when an incident needs attention")
     _json(scan)
 
+    daemon = _command(commands, "run", "the daemon: a tick whenever a log has grown", "run", "run", config=True)
+    daemon.add_argument("--jsonl", action="store_true", help="one JSON object a line for each tick that did something")
+
     diagnose = _command(commands, "diagnose", "say what an error record means; acts on nothing", "diagnose", "diagnose")
     diagnose.add_argument(
         "file", nargs="?", metavar="FILE", help="one record, as the log has it; - reads standard input"

@@ -1,78 +1,103 @@
 """`scan`: one tick."""
 
-import argparse
+import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from types import FrameType
 
-from aiops_agent.agent import Tick
+from aiops_agent.agent import CutShort, Tick
 from aiops_agent.cli.output import category, print_json, print_table, safe
 from aiops_agent.cli.session import Session, start
-from aiops_agent.config import Config
 from aiops_agent.model.incident import Incident, Status
 from aiops_agent.pipeline import tick
-from aiops_agent.sources import quiet
+from aiops_agent.settings import Config
 from aiops_agent.sources.paths import find
-from aiops_agent.state.database import exclusive
 from aiops_agent.state.halt import Halt
-from aiops_agent.state.state import State
-from aiops_agent.wiring import build, rehearsal
+from aiops_agent.turn import LONGEST, Limit, take_turn
+from aiops_agent.wiring import rehearsal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
 
 NEEDS_ATTENTION = 1
 
+WHY_SHORT = {
+    CutShort.TIME: f"cut short after {LONGEST.total_seconds() / 60:.0f} minutes: the next scan goes on from there",
+    CutShort.STOPPED: "cut short because it was told to end: the next scan goes on from there",
+    CutShort.UNREADABLE: "cut short: a source could not be read on, see the notice; the next scan tries again",
+}
 
-def scan(arguments: argparse.Namespace) -> int:
+
+def scan(arguments: "argparse.Namespace") -> int:
     """Run one tick and print what it found."""
     started = time.monotonic()
     session = start(arguments.config, create=not arguments.dry_run, delivers=True)
-    found = _rehearsed(session) if arguments.dry_run else _ticked(session)
-    code = _print(found, time.monotonic() - started, arguments)
-    if not arguments.json:
-        print("".join(f"{line}\n" for line in _remarks(session.config, dry_run=arguments.dry_run)), end="")
+    with heeded(signal.SIGTERM) as is_stopping:
+        limit = Limit(LONGEST, is_stopping)
+        found = _rehearsed(session, limit) if arguments.dry_run else _ticked(session, limit)
+        code = _print(found, time.monotonic() - started, arguments)
+        if not arguments.json:
+            print("".join(f"{line}\n" for line in _remarks(session.config, dry_run=arguments.dry_run)), end="")
     if found and found.audit_error:
         raise found.audit_error
     return code
 
 
-def _rehearsed(session: Session) -> Tick:
+@contextmanager
+def heeded(number: signal.Signals) -> Iterator[Callable[[], bool]]:
+    """Yield what tells whether the signal has come; it does not end the program meanwhile."""
+    came: list[int] = []
+
+    def note(number: int, _: FrameType | None) -> None:
+        came.append(number)
+
+    before = signal.signal(number, note)
+    try:
+        yield lambda: bool(came)
+    finally:
+        signal.signal(number, before)
+
+
+def _rehearsed(session: Session, limit: Limit) -> Tick:
     with rehearsal(session.config, session.world) as agent:
-        return tick(agent, session.now, rehearse=True)
+        return tick(agent, session.now, rehearse=True, limit=limit)
 
 
-def _ticked(session: Session) -> Tick | None:
-    """Return what a tick found, or None when another one is at work."""
-    with exclusive(session.config.state_dir) as locked:
-        if not locked:
-            return None
-        with State.open(session.config.state_dir) as state, build(session.config, state, session.world) as agent:
-            found = tick(agent, session.now)
-            watched = [*quiet.watched(agent.sources.values()), *agent.library.stamps]
-            known = state.checkpoints.all().values()
-            # What an earlier configuration read may grow: no tick would be quiet any more.
-            files = [file for file in known if any(source.covers(file.path) for source in agent.sources.values())]
-            due = state.next_due()
-        quiet.save(session.config.path, session.config.state_dir, watched, files, due, now=session.now)
-    return found
+def _ticked(session: Session, limit: Limit) -> Tick | None:
+    turn = take_turn(session.config, session.world, session.now, limit)
+    return turn.found if turn else None
 
 
-def _print(found: Tick | None, seconds: float, arguments: argparse.Namespace) -> int:
+def as_json(found: Tick | None, seconds: float) -> Mapping[str, object]:
+    """Return the object of `scan --json`; None: another scan was at work."""
     report = found or Tick()
-    touched = sorted(report.touched.values(), key=lambda incident: (incident.first_seen, incident.id))
+    return {
+        "files": len(report.files),
+        "bytes": report.bytes,
+        "errors": report.errors,
+        "lost_bytes": report.lost_bytes,
+        "seconds": round(seconds, 3),
+        "skipped": None if found else "locked",
+        "cut_short": report.cut_short,
+        "incidents": [incident.as_json() for incident in in_order(report)],
+    }
+
+
+def in_order(report: Tick) -> list[Incident]:
+    """Return the incidents a tick touched, the oldest first."""
+    return sorted(report.touched.values(), key=lambda incident: (incident.first_seen, incident.id))
+
+
+def _print(found: Tick | None, seconds: float, arguments: "argparse.Namespace") -> int:
+    touched = in_order(found or Tick())
     if arguments.json:
-        print_json(
-            {
-                "files": len(report.files),
-                "bytes": report.bytes,
-                "errors": report.errors,
-                "lost_bytes": report.lost_bytes,
-                "seconds": round(seconds, 3),
-                "skipped": None if found else "locked",
-                "incidents": [incident.as_json() for incident in touched],
-            }
-        )
+        print_json(as_json(found, seconds))
     elif found is None:
         print("skipped: another scan is at work")
     else:
-        _print_incidents(report, touched, seconds)
+        _print_incidents(found, touched, seconds)
     return NEEDS_ATTENTION if arguments.check and any(map(_needs_attention, touched)) else 0
 
 
@@ -103,3 +128,5 @@ def _print_incidents(report: Tick, touched: list[Incident], seconds: float) -> N
         below=[incident.title for incident in touched],
     )
     print(f"{len(report.files)} files, {report.bytes} bytes, {report.errors} error records in {seconds:.2f} s")
+    if report.cut_short:
+        print(WHY_SHORT[report.cut_short])

@@ -1,8 +1,9 @@
 """What was read: how far in files and journals, and error records counted by fingerprint."""
 
-from dataclasses import dataclass
 from enum import IntEnum
-from typing import ClassVar, NewType
+from typing import NewType
+
+from aiops_agent.noun import dataclass
 
 Fingerprint = NewType("Fingerprint", str)
 """16 hex digits: equal for the same fault on any host, at any time."""
@@ -86,7 +87,7 @@ class Cursor:
     record_end: int = 0
     """Where the record at `resume` ended when it was first counted, in such bytes. 0: `counted`."""
 
-    WHOLE: ClassVar = "*"
+    WHOLE = "*"
 
     @property
     def key(self) -> str:
@@ -118,11 +119,24 @@ class Sighting:
 
 
 @dataclass(frozen=True, slots=True)
+class LocalPattern:
+    """A pattern that the operators of a host added: what is a fault there, or none."""
+
+    contains: str
+    """Stands in the line as it is; what is searched for."""
+
+    matches: str = ""
+    """RE2, looked for in lines that contain it. Empty: containing it is enough."""
+
+    severity: Severity = Severity.ERROR
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """Something about the input that a person should hear of once: a refused link, an unreadable file, a cut line."""
 
     kind: str
-    """`unreadable`, `refused`, `long_line`, `binary`, `truncated`, `journal_gap`."""
+    """`unreadable`, `refused`, `long_line`, `binary`, `encoding`, `truncated`, `journal_gap`."""
 
     path: str
     detail: str

@@ -7,10 +7,10 @@ stay those of the file: a file is read, rotated and resumed like any other.
 
 import json
 from collections import deque
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from aiops_agent.model.event import Sighting
+from aiops_agent.noun import dataclass
 from aiops_agent.sources.rawlines import Raw, RawLines
 from aiops_agent.sources.stretch import Stretch, Stretches
 
@@ -138,7 +138,11 @@ class _Unwrapping:
         if self._lines.end >= max(self._counted_until, self._record_end):
             self._feed()
 
-    def finish(self, *, final: bool) -> None:
+    def skip(self, length: int) -> None:
+        """Take note of a hole: so many bytes in which nothing was ever written."""
+        self._lines.skip(length)
+
+    def finish(self, *, final: bool, waited: bool = False) -> None:  # noqa: ARG002 - a runtime ends its lines itself
         """Count what is at the end; `final`: the file will not grow any more, and a line without its end is one."""
         if final:
             for line in self._lines.close():

@@ -1,10 +1,10 @@
 """One tick through a journal: entries are dealt out to the lanes of their units, and come back as batches."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import NamedTuple
 
 from aiops_agent.model.event import Batch, Cursor, Notice
+from aiops_agent.noun import replace
 from aiops_agent.sources.entry import OWN_UNITS, path_of, service_of, unit_of
 from aiops_agent.sources.journalctl import LONGEST, Entry
 from aiops_agent.sources.lane import GROWS_FOR, Lane

@@ -5,8 +5,9 @@ import os
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import IO
+
+from aiops_agent.noun import dataclass
 
 PROGRAM = "/usr/bin/journalctl"
 LONGEST = 65_536

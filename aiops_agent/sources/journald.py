@@ -2,10 +2,10 @@
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Literal
 
 from aiops_agent.model.event import Batch, Cursor, Notice, Position
+from aiops_agent.noun import replace
 from aiops_agent.sources.dealing import Dealing, Wanted
 from aiops_agent.sources.entry import path_of
 from aiops_agent.sources.journalctl import Journal, JournalError

@@ -1,10 +1,10 @@
 """The entries of one unit as one stretch of lines, and which entry each line came from."""
 
 from collections import deque
-from dataclasses import replace
 from typing import NamedTuple
 
 from aiops_agent.model.event import Cursor, Sighting
+from aiops_agent.noun import replace
 from aiops_agent.sources.entry import line_of
 from aiops_agent.sources.journalctl import LONGEST, Entry
 from aiops_agent.sources.stretch import Stretches

@@ -41,6 +41,14 @@ class RawLines:
             yield self._ended(1)
         self._keep(rest)
 
+    def skip(self, length: int) -> None:
+        """Take note of a hole of so many bytes."""
+        self.binary = True
+        if self._rest:
+            self._left_out += length
+        else:
+            self.end += length
+
     def close(self) -> Iterator[Raw]:
         """Yield the last line, if it has no newline."""
         if self._rest:

@@ -43,8 +43,14 @@ class Stretch(Protocol):
     def feed(self, chunk: bytes) -> None:
         """Take the next bytes."""
 
-    def finish(self, *, final: bool) -> None:
-        """Count what is at the end; `final`: the file will not grow any more."""
+    def skip(self, length: int) -> None:
+        """Take note of a hole: so many bytes in which nothing was ever written."""
+
+    def finish(self, *, final: bool, waited: bool = False) -> None:
+        """Count what is at the end; `final`: the file will not grow any more.
+
+        `waited`: its unfinished last line counts as it is by now, and may still go on.
+        """
 
     def take(self) -> Gathered:
         """Return what was gathered since the last call."""

@@ -1,11 +1,14 @@
 """What waits for a person's answer: single use, expiring, bound to the playbook as it was when asked."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from aiops_agent.model.incident import rfc3339
+from aiops_agent.noun import dataclass
 from aiops_agent.state.database import Database, stamp, unstamp
+
+MOST_SET_BACK = timedelta(hours=2)
+"""How far a clock may be set back with a question open: a wrong time zone. The question lives as much longer."""
 
 
 class ApprovalState(StrEnum):
@@ -88,10 +91,15 @@ class Approvals:
         )
 
     def expire(self, now: datetime) -> list[Approval]:
-        """Turn what was not answered in time into a denial, and return it."""
-        overdue = self._many("state='pending' AND expires<=?", stamp(now))
-        self._database.rows("UPDATE approvals SET state='expired' WHERE state='pending' AND expires<=?", stamp(now))
-        return overdue
+        """Turn what was not answered in time into a denial, and return it.
+
+        A question from the far future was asked by a clock that has been set back since: it would stay open until then.
+        """
+        overdue = "state='pending' AND (expires<=? OR requested>?)"
+        times = (stamp(now), stamp(now + MOST_SET_BACK))
+        expired = self._many(overdue, *times)
+        self._database.rows(f"UPDATE approvals SET state='expired' WHERE {overdue}", *times)
+        return expired
 
     def by_id(self, identity: str) -> Approval | None:
         """Return one, or None."""

@@ -1,10 +1,10 @@
 """How far each file and journal has been read."""
 
 from collections.abc import Iterable
-from dataclasses import astuple, fields
 from datetime import datetime
 
 from aiops_agent.model.event import Checkpoint, Cursor, Position
+from aiops_agent.noun import astuple, fields
 from aiops_agent.state.database import Database, stamp
 
 COLUMNS = tuple(field.name for field in fields(Checkpoint))

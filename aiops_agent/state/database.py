@@ -35,8 +35,8 @@ MIGRATIONS = (
         category TEXT NOT NULL, confidence REAL NOT NULL, abstained INTEGER NOT NULL, severity INTEGER NOT NULL,
         service TEXT, source TEXT NOT NULL, first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL,
         occurrences INTEGER NOT NULL, title TEXT NOT NULL, text TEXT NOT NULL, grouped_by TEXT NOT NULL,
-        decided_by TEXT NOT NULL, article TEXT, playbook TEXT, decision TEXT NOT NULL, reason TEXT NOT NULL,
-        outcome TEXT, last_told INTEGER
+        decided_by TEXT NOT NULL, article TEXT, playbook TEXT, choice TEXT NOT NULL,
+        decision TEXT NOT NULL, reason TEXT NOT NULL, outcome TEXT, last_told INTEGER
     ) STRICT;
     CREATE UNIQUE INDEX one_live_incident ON incidents (kind, fingerprint, ifnull(service, ''))
         WHERE status != 'closed';
@@ -61,6 +61,11 @@ MIGRATIONS = (
         attempts INTEGER NOT NULL, next_at INTEGER NOT NULL, created INTEGER NOT NULL, error TEXT NOT NULL DEFAULT ''
     ) STRICT;
     CREATE INDEX outbox_waiting ON outbox (next_at) WHERE state = 'waiting';
+    CREATE TABLE voices (
+        source TEXT PRIMARY KEY, name TEXT NOT NULL,
+        first INTEGER NOT NULL, spoke INTEGER NOT NULL, since INTEGER NOT NULL,
+        turns INTEGER NOT NULL, longest INTEGER NOT NULL, was_away INTEGER NOT NULL, told INTEGER NOT NULL, due INTEGER
+    ) STRICT;
     """,
 )
 
@@ -185,26 +190,33 @@ def copied(path: Path) -> Database:
 def damaged(path: Path, error: Exception) -> StateError:
     """Translate the word of SQLite or of the system for it."""
     why = error.strerror if isinstance(error, OSError) else str(error)
+    passing = False
     match error:
         case apsw.FullError() | apsw.IOError() | OSError(errno=errno.ENOSPC | errno.EDQUOT | errno.EIO):
             hint = "free space on that file system; nothing was acted on, and reading goes on where it stood"
+            passing = True
+        case apsw.BusyError() | OSError(errno=errno.EMFILE | errno.ENFILE | errno.EINTR | errno.EAGAIN):
+            hint = "it passes by itself; when it does not, look for what else uses the database or holds files open"
+            passing = True
         case apsw.NotADBError() | apsw.CorruptError():
             hint = "move the file aside and scan again; the audit log is apart from it"
         case apsw.CantOpenError() | apsw.PermissionsError() | apsw.ReadOnlyError() | PermissionError():
             hint = "run as the owner of state_dir, or as root"
         case _:
             hint = "run `aiops-agent scan` again; when it persists, move the file aside"
-    return StateError(f"{path}: {why}", hint=hint)
+    return StateError(f"{path}: {why}", passing=passing, hint=hint)
 
 
 @contextmanager
-def exclusive(state_dir: Path, *, wait: timedelta = timedelta(0)) -> Iterator[bool]:
+def exclusive(state_dir: Path, *, wait: timedelta = timedelta(0), name: str = "lock") -> Iterator[bool]:
     """Hold the one lock that every writing process takes; yields False when another holds it beyond `wait`.
+
+    `name`: another lock in the same folder, such as the one that a daemon holds for as long as it runs.
 
     Raises:
         StateError: The lock file cannot be made or opened.
     """
-    path = state_dir / "lock"
+    path = state_dir / name
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     except OSError as error:

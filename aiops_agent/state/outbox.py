@@ -1,11 +1,11 @@
 """What is to be delivered: no network means later, not lost."""
 
 import json
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from aiops_agent.model.incident import rfc3339
 from aiops_agent.model.message import Message
+from aiops_agent.noun import dataclass
 from aiops_agent.state.database import Database, stamp, unstamp
 
 FIRST_RETRY = timedelta(seconds=30)
@@ -72,8 +72,17 @@ class Outbox:
         )
 
     def due(self, now: datetime) -> list[Letter]:
-        """Return what should be tried now, oldest first."""
-        return self._many("state='waiting' AND next_at<=? ORDER BY id", stamp(now))
+        """Return what should be tried now, oldest first.
+
+        What was put here later than now, or waits for longer than anything waits, was put here by a clock that has
+        been set back since: it must not wait for that time to come again.
+        """
+        return self._many(
+            "state='waiting' AND (next_at<=? OR created>? OR next_at>?) ORDER BY id",
+            stamp(now),
+            stamp(now),
+            stamp(now + LONGEST_ASKED),
+        )
 
     def all(self) -> list[Letter]:
         """Return everything not delivered, oldest first."""

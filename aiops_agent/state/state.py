@@ -15,6 +15,7 @@ from aiops_agent.state.incidents import Incidents
 from aiops_agent.state.outbox import Outbox
 from aiops_agent.state.seen import Seen
 from aiops_agent.state.silences import Silences
+from aiops_agent.state.voices import Voices
 
 
 class State:
@@ -29,6 +30,7 @@ class State:
         self.approvals = Approvals(self.database)
         self.seen = Seen(self.database)
         self.silences = Silences(self.database)
+        self.voices = Voices(self.database)
         self.halt = Halt(state_dir / "halt")
         self.outbox = Outbox(self.database)
 
@@ -60,7 +62,9 @@ class State:
 
     def next_due(self) -> datetime | None:
         """Return when something must be looked at even if no log grows; None: never."""
-        times = [time for time in (self.outbox.next_due(), self.approvals.next_expiry()) if time]
+        times = [
+            time for time in (self.outbox.next_due(), self.approvals.next_expiry(), self.voices.next_due()) if time
+        ]
         return min(times) if times else None
 
     def __enter__(self) -> Self:

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aiops_agent.assembly import patterns
-from aiops_agent.assembly.assemble import LONGEST_RECORD, MOST_LINES, Assembly, Gathered
+from aiops_agent.assembly.assemble import AHEAD_FROM, LONGEST_RECORD, MOST_LINES, Assembly, Gathered
 from aiops_agent.assembly.fingerprint import fingerprint
+from aiops_agent.assembly.workers import Workers
 
 CORPORA = Path(__file__).parent.parent / "corpora"
 ERROR = "2026-11-22 10:00:00,123 ERROR [main] shop.Orders - order {} failed\n"
@@ -64,6 +65,24 @@ def test_any_split_gives_the_same_records(cuts):
 def test_single_bytes_give_the_same_records():
     some = EVERYTHING[:6_000]
     assert counts(assembled(*(some[i : i + 1] for i in range(len(some))))) == counts(assembled(some))
+
+
+def test_the_search_that_runs_ahead_finds_the_same_records():
+    once = EVERYTHING + INFO.format(0).encode()
+    times = 2 * AHEAD_FROM // len(once) + 1
+    log = once * times
+    chunks = [log[i : i + 262_144] for i in range(0, len(log), 262_144)]
+    expected = {s.fingerprint: s.count * times for s in assembled(once).sightings}
+    assert {s.fingerprint: s.count for s in assembled(*chunks).sightings} == expected
+
+
+def test_a_fault_of_the_search_that_runs_ahead_is_raised_where_its_hits_are_asked_for():
+    def broken(text):
+        raise MemoryError(f"no room for {len(text)} bytes")
+
+    found = Workers(broken).begin(b"some text")
+    with pytest.raises(MemoryError, match="no room for 9 bytes"):
+        found.hits()
 
 
 def test_a_repeated_record_has_the_fingerprint_of_its_text():
@@ -122,6 +141,38 @@ def test_an_unfinished_line_waits_unless_the_file_is_finished(final, count):
     gathered = assembled(line, final=final)
     assert sum(s.count for s in gathered.sightings) == count
     assert gathered.offset == (len(line) if final else 0)
+
+
+def waited_for(log: bytes, **known: int) -> Gathered:
+    assembler = Assembly().stretch(known.get("start", 0), known.get("counted_until", 0), known.get("record_end", 0))
+    assembler.feed(log)
+    assembler.finish(final=False, waited=True)
+    return assembler.take()
+
+
+def test_an_unfinished_line_that_was_waited_for_counts_once_though_its_end_comes_later():
+    whole = ERROR.format(1) + TRACE + INFO.format(2)
+    line = ERROR.format(1).rstrip("\n").encode()
+    first = waited_for(line)
+    assert [s.count for s in first.sightings] == [1]
+    assert (first.offset, first.record_start) == (len(line), 0)
+    later = assembled(whole.encode(), counted_until=first.offset, record_end=first.record_end)
+    assert [s.count for s in later.sightings] == [0]
+    assert later.sightings[0].fingerprint == first.sightings[0].fingerprint
+    ended = assembled(line + b"\n", counted_until=first.offset, record_end=first.record_end)
+    assert sum(s.count for s in ended.sightings) == 0
+
+
+def test_a_line_that_says_nothing_until_its_end_comes_counts_then():
+    begun, rest = (
+        b"2026-11-22 10:00:00,123 order 1: ",
+        b"java.lang.IllegalStateException: no stock\n\tat shop.A.b(A.java:1)\n",
+    )
+    first = waited_for(begun)
+    assert first.sightings == ()
+    assert (first.offset, first.record_start) == (len(begun), 0)
+    later = assembled(begun + rest, counted_until=first.offset)
+    assert [s.count for s in later.sightings] == [1]
 
 
 def test_a_line_of_100_mb_keeps_its_head_and_the_next_is_read():

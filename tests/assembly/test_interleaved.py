@@ -87,7 +87,7 @@ def test_two_kernels_that_report_into_one_file_are_told_apart():
 
 def test_what_comes_too_late_is_not_waited_for():
     trace = written(syslog, "shop", 7, JAVA)
-    far = [syslog("cron", number, "session opened " + "x" * 60) for number in range(REACH // 80)]
+    far = [syslog("cron", number, "session opened " + "x" * 60) for number in range(REACH // 60)]
     (record,) = found("\n".join([trace[0], *far, *trace[2:], ""]))
     assert record == (1, trace[0])
 

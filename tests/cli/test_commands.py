@@ -54,7 +54,7 @@ def shell(tmp_path, capsys):
 def test_a_scan_prints_the_object_of_the_contract(shell):
     shell.log.write_text(FAULT)
     found = shell.json("scan")
-    assert list(found) == ["files", "bytes", "errors", "lost_bytes", "seconds", "skipped", "incidents"]
+    assert list(found) == ["files", "bytes", "errors", "lost_bytes", "seconds", "skipped", "cut_short", "incidents"]
     assert (found["files"], found["bytes"], found["errors"], found["skipped"]) == (1, len(FAULT), 1, None)
     assert found["incidents"][0]["category"] == "disk_full"
     assert found["incidents"][0]["article"] == "disk-full"

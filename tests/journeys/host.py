@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
 
-from aiops_agent.agent import Agent, Tick
+from aiops_agent.agent import Agent, Tick, endless
 from aiops_agent.assembly.assemble import Assembly
 from aiops_agent.audit.journal import Journal
 from aiops_agent.audit.keys import FileKeys
@@ -17,6 +17,7 @@ from aiops_agent.errors import ChatError
 from aiops_agent.model.decision import Mode
 from aiops_agent.model.diagnosis import Diagnosis, Prediction
 from aiops_agent.model.message import Message
+from aiops_agent.model.voice import Expectation
 from aiops_agent.pipeline import tick
 from aiops_agent.playbook.catalogue import Catalogue
 from aiops_agent.playbook.executor import EmbeddedExecutor
@@ -114,6 +115,8 @@ class Host:
         self.clock = Clock()
         self.phone = Phone()
         self.diagnostician = FixedDiagnostician()
+        self.expected: dict[str, Expectation] = {}
+        self.limit = endless
         self._numbers = count(1)
 
     def writes(self, *lines: str) -> None:
@@ -151,6 +154,7 @@ class Host:
                     composer=TemplateComposer(),
                     chats=[self.phone],
                     clock=self.clock,
+                    expected=self.expected,
                     token=lambda: f"token-{next(self._numbers)}-{self.clock.time.timestamp():.0f}",
                 )
             finally:
@@ -159,7 +163,7 @@ class Host:
     def tick(self, after: timedelta = timedelta(minutes=5), *, rehearse: bool = False) -> Tick:
         self.clock.time += after
         with self.agent() as agent:
-            return tick(agent, self.clock.time, rehearse=rehearse)
+            return tick(agent, self.clock.time, rehearse=rehearse, limit=self.limit)
 
     def recorded(self) -> list[str]:
         entries = show(self.state_dir / "audit", FileKeys(self.state_dir / "keys"))

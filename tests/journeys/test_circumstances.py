@@ -56,7 +56,7 @@ def faults(count: int) -> list[str]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("room", [0, 8, 40, 120, 400])
-def test_on_a_full_disk_nothing_is_acted_on_and_with_room_again_everything_is_found_once(machine, room):
+def test_t41_on_a_full_disk_nothing_is_acted_on_and_with_room_again_everything_is_found_once(machine, room):
     machine.can_repair()
     lines = [FAILURE, *faults(60)]
     machine.log.write_text("".join(f"{line}\n" for line in lines))
@@ -155,7 +155,7 @@ def test_a_configuration_that_cannot_be_read_or_is_a_folder_is_named(open_machin
     [
         ("locale: 2026-99-99", "config.yaml:1: locale"),
         ("locale: &a [*a]", "config.yaml: is not YAML that can be read"),
-        ("locale: " + "[" * 5_000 + "]" * 5_000, "config.yaml: is not YAML that can be read"),
+        ("locale: " + "[" * 5_000 + "]" * 5_000, "is not YAML"),
         ("locale: !!int many", "config.yaml: is not YAML that can be read"),
         ('knowledge_base: ["/a\\0b"]', "config.yaml:1: knowledge_base.0"),
         (
@@ -288,8 +288,8 @@ def test_the_model_reports_to_nobody(machine):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, -signal.SIGTERM)])
-def test_a_scan_that_is_interrupted_at_any_moment_loses_nothing(machine, number, code):
+@pytest.mark.parametrize(("number", "codes"), [(signal.SIGINT, {130}), (signal.SIGTERM, {0, -signal.SIGTERM})])
+def test_a_scan_that_is_interrupted_at_any_moment_loses_nothing(machine, number, codes):
     lines = faults(300) * 3
     machine.log.write_text("".join(f"{line}\n" for line in lines))
     seen = set()
@@ -301,19 +301,34 @@ def test_a_scan_that_is_interrupted_at_any_moment_loses_nothing(machine, number,
         seen.add(process.returncode)
         if "aiops_agent" in err:
             assert "Traceback" not in err, (delay, err)
-    assert code in seen
+    assert codes <= seen, "told to end: at once while it starts, in good order once it reads"
     machine.scan()
     assert sum(machine.counts().values()) == len(lines)
     assert machine.run("audit", "verify").code == 0
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_repair_that_is_interrupted_is_looked_at_and_not_repeated(machine, number):
+def test_a_repair_at_work_is_finished_when_the_scan_is_told_to_end(machine):
+    machine.can_repair(probe="file_exists")
+    process = machine.start("scan", "--json")
+    wait_until(lambda: not machine.lock.exists())
+    process.terminate()
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, err) == (0, "")
+    found = json.loads(out)
+    assert found["cut_short"] is None, "nothing was left to do"
+    [incident] = found["incidents"]
+    assert (incident["status"], incident["outcome"]) == ("open", "undone")
+    assert machine.lock.exists()
+    assert [action for action in machine.recorded() if action != "decision"] == ["intent", "step", "step", "result"]
+
+
+@pytest.mark.slow
+def test_a_repair_that_is_interrupted_is_looked_at_and_not_repeated(machine):
     machine.can_repair(probe="file_exists")
     process = machine.start("scan")
     wait_until(lambda: not machine.lock.exists())
-    process.send_signal(number)
+    process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=20)
     assert process.returncode != 0
     assert "Traceback" not in err
@@ -368,7 +383,7 @@ def test_root_is_told_when_the_owner_of_the_state_cannot_read_the_installation(o
 
 
 @pytest.mark.slow
-def test_of_two_scans_at_once_one_works_and_the_other_says_so(machine):
+def test_t46_of_two_scans_at_once_one_works_and_the_other_says_so(machine):
     machine.can_repair(probe="file_exists")
     first = machine.start("scan", "--json")
     wait_until(lambda: not machine.lock.exists())

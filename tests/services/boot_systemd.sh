@@ -26,11 +26,11 @@ rm -rf "$root"/etc/systemd/system/*.wants  # none of the host's own units
 for unit in systemd-networkd systemd-networkd-wait-online systemd-firstboot systemd-remount-fs systemd-udevd; do
   ln -sf /dev/null "$root/etc/systemd/system/$unit.service"
 done
-cp "$checkout"/packaging/systemd/aiops-agent.service "$checkout"/packaging/systemd/aiops-agent.timer "$root/etc/systemd/system/"
+cp "$checkout"/packaging/systemd/aiops-agent*.service "$checkout"/packaging/systemd/aiops-agent.timer "$root/etc/systemd/system/"
 chroot "$root" systemd-sysusers /opt/checkout/packaging/systemd/aiops-agent.sysusers >&2
 sed -i 's/^OnBootSec=.*/OnBootSec=1s/; s/^OnUnitActiveSec=.*/OnUnitActiveSec=2s/; s/^AccuracySec=.*/AccuracySec=100ms/; s/^Randomized.*//' \
   "$root/etc/systemd/system/aiops-agent.timer"
-sed -i '/^Wants=network-online.target/d' "$root/etc/systemd/system/aiops-agent.service"
+sed -i '/^Wants=network-online.target/d' "$root"/etc/systemd/system/aiops-agent*.service
 cat > "$root/etc/systemd/system/agent-test.target" <<'TARGET'
 [Unit]
 Description=The agent and what it needs

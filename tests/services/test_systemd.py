@@ -103,3 +103,34 @@ def test_root_acts_as_the_owner_and_the_record_is_intact(machine):
     assert verdict.returncode == 0, verdict.stdout + verdict.stderr
     owners = machine("sh", "-c", "find /var/lib/aiops-agent/ -printf '%u\\n' | sort -u").stdout.split()
     assert "root" not in owners
+
+
+def occurrences(machine) -> int:
+    listed = machine("/opt/aiops-agent/bin/aiops-agent", "incidents", "list", "--json")
+    assert listed.returncode == 0, listed.stderr
+    return sum(incident["occurrences"] for incident in json.loads(listed.stdout)["incidents"])
+
+
+def test_the_daemon_takes_the_place_of_the_timer_says_when_it_is_ready_and_finds_what_is_appended(machine):
+    before = occurrences(machine)
+    started = machine("systemctl", "start", "aiops-agent-daemon.service")
+    assert started.returncode == 0, started.stderr + machine("journalctl", "-u", "aiops-agent-daemon").stdout
+    assert machine("systemctl", "is-active", "aiops-agent.timer").stdout.strip() == "inactive"
+    append = "echo '2026-11-23 03:00:00,001 ERROR shop: OSError: [Errno 28] No space left on device' >> {}"
+    assert machine("sh", "-c", append.format("/var/log/shop/shop.log")).returncode == 0
+    machine.wait(lambda: occurrences(machine) == before + 1, "the daemon found nothing")
+    said = machine("journalctl", "-u", "aiops-agent-daemon", "-o", "cat").stdout
+    assert "events:" not in said, "inotify works under the unit's restrictions"
+
+
+def test_the_daemon_reloads_and_ends_well(machine):
+    reloaded = machine("systemctl", "reload", "aiops-agent-daemon.service")
+    assert reloaded.returncode == 0, reloaded.stderr
+    machine.wait(
+        lambda: "was read anew" in machine("journalctl", "-u", "aiops-agent-daemon", "-o", "cat").stdout, "no reload"
+    )
+    assert machine("systemctl", "stop", "aiops-agent-daemon.service").returncode == 0
+    shown = machine(
+        "systemctl", "show", "aiops-agent-daemon", "-p", "Result", "-p", "ExecMainStatus", "-p", "NRestarts"
+    )
+    assert set(shown.stdout.split()) == {"Result=success", "ExecMainStatus=0", "NRestarts=0"}

@@ -13,6 +13,7 @@ import pytest
 from aiops_agent.errors import StateError
 from aiops_agent.model.incident import Kind, Outcome, Status
 from aiops_agent.model.message import Message
+from aiops_agent.model.voice import Voice
 from aiops_agent.state.actions import Action
 from aiops_agent.state.approvals import Approval, ApprovalState
 from aiops_agent.state.database import exclusive
@@ -158,6 +159,52 @@ def test_a_silence_is_in_force_until_it_ends(state):
     with state.transaction():
         assert state.silences.end("sil-1", NOW + timedelta(minutes=1))
     assert state.silences.in_force(NOW + timedelta(minutes=2)) == []
+
+
+def test_t44_a_question_that_a_clock_asked_a_year_ahead_is_not_open_for_a_year(state):
+    state_of = lambda: [approval.state for approval in state.approvals.all()]  # noqa: E731
+    waiting(state)
+    with state.transaction():
+        assert state.approvals.expire(NOW - timedelta(hours=1)) == []
+    assert state_of() == [ApprovalState.PENDING], "an hour back is a wrong time zone"
+    with state.transaction():
+        [expired] = state.approvals.expire(NOW - timedelta(days=365))
+    assert expired.id == "a1"
+    assert state_of() == [ApprovalState.EXPIRED]
+
+
+@pytest.mark.parametrize("back", [timedelta(hours=1), timedelta(days=365)])
+def test_t44_a_letter_does_not_wait_for_a_time_that_was_never_right(state, back):
+    with state.transaction():
+        state.outbox.put("slack", "inc-1", MESSAGE, NOW)
+        [letter] = state.outbox.due(NOW)
+        state.outbox.failed(letter, "no network", NOW, retry_after=None)
+    assert state.outbox.due(NOW) == []
+    assert [letter.id for letter in state.outbox.due(NOW - back)] == [letter.id]
+
+
+def test_a_voice_comes_back_as_it_was_and_its_deadline_is_when_something_is_due(state):
+    voice = Voice(
+        source="shop\0/var/log/shop.log",
+        name="/var/log/shop.log",
+        first=NOW - timedelta(days=3),
+        spoke=NOW,
+        since=NOW + timedelta(minutes=1),
+        turns=17,
+        longest=timedelta(hours=9, microseconds=1),
+        was_away=True,
+        told=False,
+    )
+    with state.transaction():
+        state.voices.save(voice, NOW + timedelta(hours=1))
+        state.voices.save(replace(voice, source="cart", told=True), None)
+    assert state.voices.one(voice.source) == voice
+    assert dict(state.voices.all())[voice] == NOW + timedelta(hours=1)
+    assert state.next_due() == NOW + timedelta(hours=1)
+    with state.transaction():
+        state.voices.forget(voice.source)
+    assert [left.source for left, _ in state.voices.all()] == ["cart"]
+    assert state.next_due() is None
 
 
 def test_a_letter_waits_longer_after_each_failure_and_is_never_dropped(state):

@@ -1,0 +1,68 @@
+"""What the operators of this host added to the patterns: words that are a fault here, and words that are none."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from aiops_agent.assembly.judge import Says, Verdict
+from aiops_agent.assembly.lines import DIGITS
+from aiops_agent.model.event import LocalPattern, Severity
+
+if TYPE_CHECKING:
+    import re2
+
+_IGNORED = Verdict(Says.NOTHING, Severity.WARNING)
+
+
+class _Rule:
+    def __init__(self, pattern: LocalPattern) -> None:
+        self.literal = pattern.contains.encode()
+        self.skeleton = self.literal.translate(None, DIGITS)
+        """The literal without its digits: it stands in the form of every line that holds the literal."""
+
+        self.severity = pattern.severity
+        self._matches = pattern.matches
+
+    @cached_property
+    def _pattern(self) -> "re2._Regexp":
+        import re2  # most hosts add no pattern
+
+        return re2.compile(self._matches)
+
+    def holds(self, text: bytes) -> bool:
+        """Tell whether the text has the literal, and in one line with it what the pattern asks for."""
+        if self.literal not in text:
+            return False
+        if not self._matches:
+            return True
+        lines = [line for line in text.split(b"\n") if self.literal in line]
+        return any(self._pattern.search(line.decode("utf-8", "replace")) for line in lines)
+
+
+class Local:
+    """The added patterns; `ignore` wins over every fault, built in or added."""
+
+    def __init__(self, faults: Sequence[LocalPattern] = (), ignore: Sequence[LocalPattern] = ()) -> None:
+        """Take patterns that were checked: literals of four bytes that are no digits, RE2 that compiles."""
+        self._faults = [_Rule(pattern) for pattern in faults]
+        self._ignore = [_Rule(pattern) for pattern in ignore]
+        self.literals = list(dict.fromkeys(rule.literal for rule in self._faults))
+        """What is to be searched for beside the built-in words; what is ignored need not be found."""
+
+    def judged(self, line: bytes) -> Verdict | None:
+        """Return what was added says of a line; None when it says nothing about it."""
+        if self.ignores(line):
+            return _IGNORED
+        rule = next((rule for rule in self._faults if rule.holds(line)), None)
+        return Verdict(Says.ERROR, rule.severity) if rule else None
+
+    def ignores(self, record: bytes) -> bool:
+        """Tell whether a line of the record is one that means nothing here."""
+        return any(rule.holds(record) for rule in self._ignore)
+
+    def concerns(self, template: bytes) -> bool:
+        """Tell whether texts with this form, digits apart, could hold what was added: then each is looked at."""
+        return any(rule.skeleton in template for rule in (*self._faults, *self._ignore))
+
+
+NOTHING_ADDED = Local()
