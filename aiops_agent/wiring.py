@@ -22,9 +22,9 @@ from aiops_agent.noun import dataclass
 from aiops_agent.playbook.catalogue import Catalogue
 from aiops_agent.ports import Chat, Clock, Composer, Executor, Journal, LogSource
 from aiops_agent.settings import ChatSettings, Config, SourceSettings
-from aiops_agent.sources.container import Unwrapped
 from aiops_agent.sources.file import FileSource
 from aiops_agent.sources.quiet import stamp
+from aiops_agent.sources.stretch import Stretches
 from aiops_agent.state.state import State
 
 if TYPE_CHECKING:
@@ -173,12 +173,17 @@ def _source(
         return JournaldSource(
             settings.key, settings.units, service=settings.service, start=settings.start, assembly=assembly
         )
+    unwrapped: Stretches = assembly
+    if settings.type == "container":
+        from aiops_agent.sources.container import Unwrapped
+
+        unwrapped = Unwrapped(assembly)
     return FileSource(
         settings.paths,
         service=settings.service,
         start=settings.start,
         seen_before=seen_before,
-        assembly=Unwrapped(assembly) if settings.type == "container" else assembly,
+        assembly=unwrapped,
         now=now,
         own=(str(config.state_dir), str(config.report_dir)),
     )
