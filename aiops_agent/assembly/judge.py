@@ -80,15 +80,26 @@ def _judge_message(message: bytes, *, headed: bool) -> Verdict:
         return Verdict(Says.ERROR, Severity.ERROR)
     if message.endswith(b".") and (b".pl line " in message or b".pm line " in message):
         return Verdict(Says.ERROR, Severity.ERROR)
+    if not headed and _said_by_a_shell(message):
+        return Verdict(Says.ERROR, Severity.ERROR)
     program, mark, _ = message.partition(b": ")
     if mark and not headed and b" " not in program and message[len(program) :].startswith((b": error: ", b": fatal: ")):
         return Verdict(Says.ERROR, Severity.ERROR)
     return _MENTION if names_exception(message) else _NOTHING
 
 
+def _said_by_a_shell(message: bytes) -> bool:
+    """Tell whether the text is "/srv/shop/charge.sh: line 3: order: command not found"."""
+    script, _, rest = message.partition(b": line ")
+    number, colon, _ = rest.partition(b": ")
+    return bool(colon) and number.isdigit() and b" " not in script
+
+
 def opens_with_exception(message: bytes) -> bool:
     """Tell whether the text is `some.pkg.SomeError: ...` or such a name alone."""
     name = message.split(b":", 1)[0].rstrip()
+    if name.endswith(b"]"):  # Node adds its code: `TypeError [ERR_INVALID_ARG_TYPE]: `
+        name = name.partition(b" [ERR_")[0]
     ends = (b"Error", b"Exception", b"Error)", b"Exception)") + ((b"error",) if b"." in name else ())
     if len(name) > _LONGEST_NAME or not name.endswith(ends):
         return False

@@ -11,7 +11,7 @@ LITERALS = (
     # the same in any place: `[emerg]`, `level=fatal`, `"level":"critical"`, `panicked at`, `Fatal error: `
     *(b"emerg", b"crit", b"fatal", b"Fatal", b"panic", b"alert"),
     # levels as values: anchored to the end of a key, so that `"error":null` on every line costs nothing
-    *(b"=err", b':"err', b': "err', b'l":50', b'l":60', b's":"E"', b's":"F"', b'err="'),
+    *(b"=err", b':"err', b': "err', b'l":50', b'l":60', b's":"E"', b's":"F"'),
     # what programs say when they fall
     *(b"Exception", b"Error", b"Traceback (most", b":in ", b"(): ", b"*** ", b"Segmentation ", b"segfault at"),
     *(
@@ -23,13 +23,13 @@ LITERALS = (
         b"ror (",
         b"ail: ",
         b"curl: (",
-        b".pl line ",
-        b".pm line ",
+        b" line ",
     ),
-    *(b"Died at", b"! Unable", b"died, killed", b"Job raised", b"ut of memory", b"oom-kill", b"OOM command", b"BUG: "),
+    *(b"! Unable", b"illed", b"Job raised", b"oom-kill", b"BUG: ", b"anitizer", b"orrupt", b"Asser", b" not "),
     # faults stated at any level or none: the tables below say how bad
-    *(b"r more than", b"general protection", b"MISCONF", b"x number of cl", b"no server av", b"no selectable"),
-    *(b" # B", b" # C", b" # S", b" # W", b"n refused", b"lready in use", b"ncorrect pass", "严重".encode()),
+    *(b"r more than", b"general protection", b"x number of cl", b"no server av", b"Can't ", b"te called"),
+    *(b"space left", b"open files"),
+    *(b" # B", b" # S", b" # W", b"n refused", b"lready in use", b"ncorrect pass", "严重".encode()),
 )
 """One automaton finds these; a hit only says which line to look at, so any part of a word does.
 
@@ -98,6 +98,10 @@ FAULTS: tuple[tuple[bytes, Severity], ...] = (
     (b"# Slow script detected", Severity.ERROR),
     (b"Job raised exception", Severity.ERROR),
     (b"could not bind IPv", Severity.ERROR),
+    (b"ERROR: AddressSanitizer: ", Severity.CRITICAL),
+    (b"ERROR: LeakSanitizer: ", Severity.CRITICAL),
+    (b"WARNING: ThreadSanitizer: ", Severity.CRITICAL),
+    (b"WARNING: MemorySanitizer: ", Severity.CRITICAL),
 )
 """Statements that are a fault whatever level the program gave them."""
 
@@ -118,6 +122,8 @@ UNLEVELLED_FAULTS: tuple[tuple[bytes, Severity], ...] = (
     (b": *** ", Severity.ERROR),
     (b" error (", Severity.ERROR),
     (b": syntax error, ", Severity.ERROR),
+    (b": runtime error: ", Severity.CRITICAL),
+    (b": Assertion `", Severity.CRITICAL),
     (b"incorrect password attempt", Severity.ERROR),
     (b"no selectable sources", Severity.ERROR),
 )
@@ -153,6 +159,18 @@ OPENINGS: tuple[tuple[bytes, Severity], ...] = (
     (b"Failed to ", Severity.ERROR),
     (b"failed to ", Severity.ERROR),
     (b"Died at ", Severity.ERROR),
+    (b"terminate called ", Severity.CRITICAL),
+    (b"  what():  ", Severity.CRITICAL),
+    (b"double free or corruption", Severity.CRITICAL),
+    (b"corrupted ", Severity.CRITICAL),
+    (b"munmap_chunk(): ", Severity.CRITICAL),
+    (b"realloc(): ", Severity.CRITICAL),
+    (b"AddressSanitizer:DEADLYSIGNAL", Severity.CRITICAL),
+    (b"Task exception was never retrieved", Severity.ERROR),
+    (b"future: <Task finished", Severity.ERROR),
+    (b"Unhandled Exception:", Severity.CRITICAL),
+    (b"UnhandledPromiseRejection: ", Severity.ERROR),
+    (b"[AggregateError: ", Severity.ERROR),
     (b"curl: (", Severity.ERROR),
 )
 """How the message of a line without a level begins when it reports an error."""
@@ -232,6 +250,13 @@ CONTINUES = (
         b"[parameters: ",
         b"(Background on",
         b"Node.js v",
+        b"Emitted 'error' event",
+        b"Require stack:",
+        b"- /",
+        b"Parameter name: ",
+        b"thread caused non-unwinding",
+        b"...additional frames elided",
+        b"(Use `node --trace-",
     ),
     *(
         b"DETAIL:  ",
@@ -253,6 +278,20 @@ RESUMES = (
     *(b"Stack trace:", b"Caused by:", b"runtime stack:"),
 )
 """How a line begins that goes on after an empty line."""
+
+MONO_AGAIN = b"[ERROR] FATAL UNHANDLED EXCEPTION: "
+"""With this Mono tells of an exception once more."""
+
+PREAMBLES: tuple[tuple[bytes, tuple[bytes, ...]], ...] = (
+    (b"==================", (b"==", b"WARNING: ThreadSanitizer")),
+    (b"runtime: goroutine stack exceeds", (b"runtime: sp=", b"fatal error: ")),
+    (b"runtime: sp=", (b"fatal error: ",)),
+    (b"terminate called after throwing", (b"  what():  ",)),
+    (b"#<Thread:", ()),
+    (b"Task exception was never retrieved", (b"future: ", b"Traceback (most")),
+    (b"future: <Task finished", (b"Traceback (most",)),
+)
+"""What a runtime prints above the line that says what was raised, and how the line below it begins; empty: anyhow."""
 
 POSTGRES_CONTINUES = (b"DETAIL:  ", b"HINT:  ", b"CONTEXT:  ", b"STATEMENT:  ", b"QUERY:  ", b"LOCATION:  ")
 

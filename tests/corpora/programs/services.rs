@@ -48,7 +48,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             eprintln!("@@ calm");
             eprintln!("2026-11-22T10:00:00Z INFO shop: closed");
         }
-        "double" => { let _till = Till; panic!("no tea"); }
+        "double" => { eprintln!("@@ critical"); let _till = Till; panic!("no tea"); }
         "result" => { reserve("tea")?; }
         "pretty" => { println!("{:?}", std::str::from_utf8(&[0xff])?); }
         _ => unreachable!("no such case"),
