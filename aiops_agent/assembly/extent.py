@@ -11,6 +11,9 @@ from aiops_agent.assembly.lines import DIGITS, Origin, is_indented, origin
 _LINES_OF_A_MESSAGE = 20
 """Unindented lines that a headed record may go on for before its first frame."""
 
+_RUST_AGAIN = b"core/src/panicking.rs"
+"""Where it panics that a destructor panicked while another panic was on its way."""
+
 _EMPTY_LINES = 2
 _FRAMES = (b"\tat ", b"    at ", b"  at ", b"   at ", b"\tfrom ", b"stack backtrace:", b"note: run with `RUST_BACKTRACE")
 _NEWLINE, _TAB = b"\n\t"
@@ -173,7 +176,9 @@ class Extent:
     def _accepts_unmarked(self, line: bytes, buffer: bytes, below: int) -> Belongs:
         if line.startswith(patterns.BREAKS):
             return Belongs.NO
-        if self._rust and b"core/src/panicking.rs" in line:
+        if self._ruby and not self._framed and _is_caret(buffer, below):
+            return Belongs.YES
+        if self._rust and _RUST_AGAIN in line:
             self._told = False
             return Belongs.YES
         if self._mono and not self._framed:
@@ -238,6 +243,8 @@ class Extent:
                 resumes = resumes or (self._chained and buffer.startswith(b"Traceback (most", at))
                 resumes = resumes or (self._php and buffer.startswith(b"Next ", at))
                 resumes = resumes or (bool(self._ruby) and (is_indented(buffer[at : at + 1]) or _is_shown(buffer, at)))
+                resumes = resumes or (self._mono and buffer.startswith(patterns.MONO_AGAIN, at))
+                resumes = resumes or (self._rust and _RUST_AGAIN in buffer[at : buffer.find(b"\n", at)])
                 if self._node and not self._framed and not resumes:
                     return self._accepts_wrapped(b"", buffer, at)
                 return Belongs.YES if resumes else Belongs.NO
@@ -303,8 +310,11 @@ def may_follow(line: bytes) -> Follows:
 
 def _is_shown(buffer: bytes, start: int) -> bool:
     """Tell whether the line at `start` is one of the source with a caret under its fault."""
-    below = buffer.find(b"\n", start) + 1
-    line = buffer[below : buffer.find(b"\n", below)]
+    return _is_caret(buffer, buffer.find(b"\n", start) + 1)
+
+
+def _is_caret(buffer: bytes, start: int) -> bool:
+    line = buffer[start : buffer.find(b"\n", start)]
     return b"^" in line and not line.strip(b" \t^")
 
 

@@ -85,6 +85,8 @@ def _judge_message(message: bytes, *, headed: bool) -> Verdict:
     program, mark, _ = message.partition(b": ")
     if mark and not headed and b" " not in program and message[len(program) :].startswith((b": error: ", b": fatal: ")):
         return Verdict(Says.ERROR, Severity.ERROR)
+    if mark and not headed and b" " not in program and message[len(program) + 2 :].startswith(b"cannot "):
+        return Verdict(Says.ERROR, Severity.ERROR)
     return _MENTION if names_exception(message) else _NOTHING
 
 

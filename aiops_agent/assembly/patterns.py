@@ -25,7 +25,7 @@ LITERALS = (
         b"curl: (",
         b" line ",
     ),
-    *(b"! Unable", b"illed", b"Job raised", b"oom-kill", b"BUG: ", b"anitizer", b"orrupt", b"Asser", b" not "),
+    *(b"nnot ", b"illed", b"Job raised", b"oom-kill", b"BUG: ", b"anitizer", b"orrupt", b"Asser", b" not "),
     # faults stated at any level or none: the tables below say how bad
     *(b"r more than", b"general protection", b"x number of cl", b"no server av", b"Can't ", b"te called"),
     *(b"space left", b"open files"),

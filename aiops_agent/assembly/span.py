@@ -135,12 +135,13 @@ def _behind_excerpt(buffer: bytes, start: int) -> int:
     if not (colon and place and number.isdigit()) or b" " in place:
         return start
     at = end + 1
-    for _ in range(_LINES_OF_AN_EXCERPT):
+    for seen in range(_LINES_OF_AN_EXCERPT):
         end = buffer.find(b"\n", at)
         if end < 0:
             return start
         line, at = buffer[at:end], end + 1
-        if line.strip(b" \t^") == b"" and b"^" in line:
+        if seen and not line.strip(b" \t^"):
+            at = at if line else end
             return at + 1 if buffer.startswith(b"\n", at) else at
     return start
 

@@ -10,6 +10,7 @@ from aiops_agent.assembly.heads import SAMPLE, learn
 from aiops_agent.assembly.shapes import Shapes
 
 CORPORA = Path(__file__).parent.parent / "corpora"
+FILES = sorted(CORPORA.rglob("*.log"))
 FLOOR = 0.995
 Record = frozenset[int]
 """Numbers of its lines, those apart that are empty."""
@@ -83,13 +84,13 @@ def accuracy(files: list[Path]) -> tuple[float, float, int, list[str]]:
 
 
 def test_nearly_all_records_are_found_whole_and_nearly_all_found_are_records():
-    recall, precision, records, wrong = accuracy(sorted(CORPORA.glob("*.log")))
+    recall, precision, records, wrong = accuracy(FILES)
     print(f"{records} records: recall {recall:.4f}, precision {precision:.4f}")
     assert min(recall, precision) >= FLOOR, "".join(wrong)
 
 
 def test_an_assembler_that_recognises_repetitions_counts_as_many():
-    for file in sorted(CORPORA.glob("*.log")):
+    for file in FILES:
         lines, _ = read(file)
         assembler = Assembly().stretch(0, 0, 0, "".join(lines).encode()[:SAMPLE])
         assembler.feed("".join(lines * 3).encode())

@@ -155,7 +155,7 @@ def main(names: list[str]) -> None:
         shutil.copy(HERE / "programs" / program.source, SHOP)
         if program.build:
             subprocess.run(program.build.split(), cwd=SHOP, check=True)
-        (HERE / f"{program.corpus}.log").write_text("".join(_annotated(program)))
+        (HERE / "produced" / f"{program.corpus}.log").write_text("".join(_annotated(program)))
 
 
 def _annotated(program: Program) -> Iterator[str]:
