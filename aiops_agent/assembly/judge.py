@@ -50,6 +50,8 @@ def judge(line: bytes, heads: Heads = KNOWN) -> Verdict:
         return Verdict(Says.ERROR, fault)
     said = origin(line)
     if opening := next((severity for sign, severity in patterns.OPENINGS if said.message.startswith(sign)), None):
+        if said.message.partition(b":")[2].strip(b" .,").lower() in patterns.NO_ERROR and b": " in said.message:
+            return _NOTHING
         return Verdict(Says.ERROR, opening)
     headed = heads.begins(line, 0)
     stated = _stated_level(line, said, headed=headed)

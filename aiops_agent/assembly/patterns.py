@@ -7,7 +7,7 @@ from aiops_agent.model.event import Severity
 
 LITERALS = (
     # levels as they stand in a head
-    *(b"ERROR", b"FATAL", b"CRITICAL", b"SEVERE", b"PANIC", b"EMERG", b"ALERT", b"ERR!", b"ror]"),
+    *(b"ERROR", b"FATAL", b"CRITICAL", b"SEVERE", b"PANIC", b"EMERG", b"ALERT", b"s Down", b"ror]"),
     # the same in any place: `[emerg]`, `level=fatal`, `"level":"critical"`, `panicked at`, `Fatal error: `
     *(b"emerg", b"crit", b"fatal", b"Fatal", b"panic", b"alert"),
     # levels as values: anchored to the end of a key, so that `"error":null` on every line costs nothing
@@ -84,7 +84,25 @@ FAULTS: tuple[tuple[bytes, Severity], ...] = (
     (b"dumped core", Severity.CRITICAL),
     (b"http: panic serving", Severity.CRITICAL),
     (b"blocked for more than", Severity.ERROR),
-    (b"I/O error, dev ", Severity.ERROR),
+    (b" error, dev ", Severity.ERROR),
+    (b"corruption detected at", Severity.CRITICAL),
+    (b"page corruption on disk", Severity.CRITICAL),
+    (b"[Hardware Error]: ", Severity.CRITICAL),
+    (b"Kernel panic - ", Severity.CRITICAL),
+    (b"Link is Down", Severity.ERROR),
+    (b" not responding, still trying", Severity.ERROR),
+    (b"o space left on device", Severity.ERROR),
+    (b"oo many open files", Severity.ERROR),
+    (b"OutOfMemoryError: ", Severity.ERROR),
+    (b"OOMKilled=true", Severity.CRITICAL),
+    (b"reason=OOMKilled", Severity.CRITICAL),
+    (b"reason: OOMKilled", Severity.CRITICAL),
+    (b"; not expected)", Severity.ERROR),
+    (b"entered FATAL state", Severity.CRITICAL),
+    (b"LOG:  could not ", Severity.ERROR),
+    (b"was terminated by signal", Severity.CRITICAL),
+    (b"SSL certificate verify error", Severity.ERROR),
+    (b"error while loading shared libraries", Severity.CRITICAL),
     (b"-fs error (", Severity.ERROR),
     (b"Failed with result", Severity.ERROR),
     (b"Failed to start ", Severity.ERROR),
@@ -122,12 +140,20 @@ UNLEVELLED_FAULTS: tuple[tuple[bytes, Severity], ...] = (
     (b": *** ", Severity.ERROR),
     (b" error (", Severity.ERROR),
     (b": syntax error, ", Severity.ERROR),
+    (b"Failed to activate service", Severity.ERROR),
+    (b"Cannot allocate memory", Severity.ERROR),
     (b": runtime error: ", Severity.CRITICAL),
     (b": Assertion `", Severity.CRITICAL),
     (b"incorrect password attempt", Severity.ERROR),
     (b"no selectable sources", Severity.ERROR),
 )
 """Statements that are a fault in a line that states no level."""
+
+STRUCTURED_FAULTS = (b"o space left on device", b"oo many open files", b"OutOfMemoryError: ")
+"""Statements that are a fault in the message of a structured line whatever its level."""
+
+NO_ERROR = (b"null", b"none", b"nil", b"no", b"0", b"false", b"ok", b'""', b"[]", b"{}", b"-", b"")
+"""What stands behind `error: ` when there is none, lowered."""
 
 QUOTES = (
     *(b" COMMAND=", b" CMD ("),
