@@ -39,9 +39,9 @@ class Program:
     build: str = ""
 
 
-def _cpp(corpus: str, flags: str, cases: str, run: str = "./a.out") -> Program:
-    build = f"g++ -g -O0 -w {flags} services.cpp -o a.out -lpthread"
-    return Program(corpus, "services.cpp", run, "", cases, build=build)
+def _cpp(corpus: str, flags: str, cases: str, run: str = "./a.out", source: str = "services.cpp") -> Program:
+    build = f"g++ -g -O0 -w {flags} {source} -o a.out -lpthread"
+    return Program(corpus, source, run, "", cases, build=build)
 
 
 PROGRAMS = (
@@ -141,6 +141,71 @@ PROGRAMS = (
         "uncaught inner null range aggregate lines",
         marked="logged",
         build="mcs -debug services.cs",
+    ),
+    Program(
+        "python_mail",
+        "mail.py",
+        "/usr/bin/python3 mail.py",
+        "bare context hidden decoding refused parsed attribute unpacked imported keyed asserted interrupted grouped pooled",
+        marked="colons brackets django dashes short threads letters",
+    ),
+    Program(
+        "node_mail",
+        "mail.js",
+        "node mail.js",
+        "thrown awaited timer file argument deep frozen calling link json big chain rejected child",
+        marked="winston bunyan",
+    ),
+    Program(
+        "java_mail",
+        "Mail.java",
+        "java -XX:MaxJavaStackTraceDepth=40 -cp . Mail",
+        "checked text list immutable iterator link asserted negative state stream forked named",
+        marked="spring log4j tomcat bracketed",
+        build="javac Mail.java",
+    ),
+    Program(
+        "go_mail",
+        "mail.go",
+        "./mail",
+        "",
+        "pointer slice custom number repeat nilfunc group closed length asleep waiting maps",
+        marked="recovered",
+        build="env GOFLAGS=-mod=mod GO111MODULE=off GOCACHE=/tmp/go-cache go build -o mail mail.go",
+    ),
+    Program(
+        "ruby_mail",
+        "mail.rb",
+        "ruby mail.rb",
+        "thrown chain key index convert arguments stop constant encoding socket timeout wordless exit",
+        marked="sidekiq",
+    ),
+    Program("perl_mail", "mail.pl", "perl mail.pl", "confessed croaked hash code regex mkdir root eval"),
+    Program(
+        "php_mail",
+        "mail.php",
+        "php -d display_errors=stderr -d log_errors=0 -d html_errors=0 mail.php",
+        "",
+        "thrown chain private typed class constant match json array",
+    ),
+    Program(
+        "rust_mail",
+        "mail.rs",
+        "env RUST_BACKTRACE=1 ./mail-rust",
+        "expected returned map parse slice text divide todo unreachable cell",
+        marked="joined",
+        build="rustc -g -o mail-rust mail.rs",
+    ),
+    _cpp("glibc_mail", "-fstack-protector-all", "map text number memory system custom assert wild tcache", source="mail.cpp"),
+    _cpp("asan_mail", "-fsanitize=address", "global use twice mismatch copy segv", source="mail.cpp"),
+    _cpp("ubsan_mail", "-fsanitize=undefined", "index align bool", source="mail.cpp"),
+    Program(
+        "mono_mail",
+        "mail.cs",
+        "mono --debug mail.exe",
+        "chain key cast divide argument",
+        marked="logged",
+        build="mcs -debug mail.cs",
     ),
     Program("shell", "services.sh", "bash services.sh", "missing unbound denied file nowhere folder tool syntax killed"),
 )
