@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: help demo test test-slow install check bench train clean
+.PHONY: help demo test test-slow install check bench soak train clean
 .DEFAULT_GOAL := help
 
 help:
@@ -38,6 +38,9 @@ check: $(DEV_STAMP) ## format, lint, types, import contracts
 
 bench: $(DEV_STAMP) ## speed and size as ratios, interleaved; the table of docs/benchmarks.md
 	$(BIN)/python benchmarks/bench.py
+
+soak: $(DEV_STAMP) ## MINUTES=30 of rotation every 5 s under scans: lines written = lines accounted, memory flat
+	$(BIN)/python benchmarks/soak.py --minutes $(or $(MINUTES),30)
 
 train: $(DEV_STAMP) ## rebuild the head of the shipped model from the message families
 	$(PIP) install 'scikit-learn>=1.6'

@@ -1,7 +1,6 @@
 """What one tick works with, and what it found and did."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -13,6 +12,7 @@ from aiops_agent.model.event import Batch
 from aiops_agent.model.incident import Incident, Status
 from aiops_agent.model.playbook import Scalar
 from aiops_agent.model.voice import Expectation
+from aiops_agent.noun import dataclass, field, replace
 from aiops_agent.playbook.catalogue import Catalogue
 from aiops_agent.policy.decide import PolicySettings
 from aiops_agent.ports import Chat, Clock, Composer, Diagnostician, Executor, Journal, LogSource

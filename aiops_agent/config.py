@@ -1,7 +1,6 @@
 """config.yaml -> Config, or every fault of the file at once, each with its line."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
@@ -12,58 +11,9 @@ from pydantic_core import ErrorDetails
 
 from aiops_agent.errors import ConfigError, Fault
 from aiops_agent.model.decision import Mode
-from aiops_agent.model.playbook import Scalar
 from aiops_agent.playbook.kinds import parse_duration, parse_unit
 from aiops_agent.policy.decide import PolicySettings
-
-
-@dataclass(frozen=True, slots=True)
-class SourceSettings:
-    """One file source."""
-
-    paths: tuple[str, ...]
-    service: str | None
-    start: Literal["end", "beginning"]
-    parameters: dict[str, Scalar]
-    silence: timedelta | Literal["auto"] | None = None
-    """After how long a silence is told; `auto`: as learned; None: never."""
-
-    @property
-    def key(self) -> str:
-        """Return what the source is remembered by: another pattern or service makes it another source."""
-        return "\0".join((self.service or "", *self.paths))
-
-
-@dataclass(frozen=True, slots=True)
-class ChatSettings:
-    """One destination for reports."""
-
-    type: Literal["slack", "telegram"]
-    name: str
-    token: str = field(repr=False)
-    target: str
-    """Slack: the channel; Telegram: the chat id."""
-
-    base_url: str | None
-    locale: str
-
-
-@dataclass(frozen=True, slots=True)
-class Config:
-    """What the operators want, checked."""
-
-    path: Path
-    state_dir: Path
-    sources: tuple[SourceSettings, ...]
-    policy: PolicySettings
-    every: timedelta
-    """How long the daemon lets pass at most between two whole ticks."""
-
-    locale: str
-    report_dir: Path
-    chat: tuple[ChatSettings, ...]
-    knowledge_base: tuple[Path, ...]
-    playbooks: tuple[Path, ...]
+from aiops_agent.settings import ChatSettings, Config, SourceSettings, looked_up
 
 
 def load(path: Path, environment: Mapping[str, str] | None) -> Config:
@@ -120,7 +70,7 @@ def _checked(text: str, path: Path, environment: Mapping[str, str] | None) -> Co
             faults.append(Fault(str(path), _line(node, ("chat", position, "name")), key, why))
         names.add(chat.name)
         try:
-            tokens.append(_secret(chat.token, environment))
+            tokens.append(looked_up(chat.token, environment))
         except ValueError as error:
             faults.append(
                 Fault(str(path), _line(node, ("chat", position, "token")), f"chat.{position}.token", str(error))
@@ -141,25 +91,6 @@ def _disputed(checked: "_File") -> Iterator[tuple[tuple[str | int, ...], str]]:
             if first.setdefault((str(source.service), name), value) != value:
                 why = f"another source of {source.service} says {first[str(source.service), name]!r}; make them agree"
                 yield ("sources", position, "parameters", name), why
-
-
-def _secret(reference: str, environment: Mapping[str, str] | None) -> str:
-    """Return what a reference points to: a secret itself does not belong in a file that is copied and backed up."""
-    kind, _, place = reference.partition(":")
-    if not (kind == "env" and place) and not (kind == "file" and place.startswith("/")):
-        raise ValueError('must point to the secret: "file:/etc/aiops-agent/NAME" (mode 0600) or "env:NAME"')
-    if environment is None:
-        return ""
-    if kind == "env":
-        if not environment.get(place):
-            raise ValueError(f"the environment variable {place} is not set")
-        return environment[place]
-    try:
-        return Path(place).read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise ValueError(f"{place} cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:  # whose own words quote the secret
-        raise ValueError(f"{place} holds what is no text") from error
 
 
 def _fault(path: Path, node: yaml.Node | None, problem: ErrorDetails) -> Fault:
@@ -330,6 +261,7 @@ class _File(_Strict):
                 ChatSettings(
                     chat.type,
                     chat.name,
+                    chat.token,
                     token,
                     chat.channel if isinstance(chat, _Slack) else str(chat.chat_id),
                     chat.base_url,

@@ -6,13 +6,13 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from aiops_agent.agent import Tick
-from aiops_agent.config import Config
 from aiops_agent.errors import ConfigError, StateError
+from aiops_agent.noun import dataclass
 from aiops_agent.ports import Clock
+from aiops_agent.settings import Config
 from aiops_agent.sources import quiet
 from aiops_agent.sources.events import Events
 from aiops_agent.turn import Limit, take_turn

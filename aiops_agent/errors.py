@@ -15,8 +15,9 @@ three places only: an adapter, `pipeline` (one incident must not stop the next) 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
+
+from aiops_agent.noun import dataclass
 
 
 class AgentError(Exception):

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from aiops_agent.agent import Agent, Tick
 from aiops_agent.model.event import Batch, Notice
 from aiops_agent.model.incident import Kind, noticed, rfc3339
 from aiops_agent.model.voice import Expectation, Voice
+from aiops_agent.noun import dataclass, replace
 from aiops_agent.sources.paths import find
 
 SILENCE, MISSING = "silence", "missing"

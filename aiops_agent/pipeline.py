@@ -7,10 +7,10 @@ with its intent on disk first (`repair`); delivering comes last and may fail wit
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
 from datetime import datetime
 
 from aiops_agent.agent import Agent, CutShort, Tick, endless, entry
+from aiops_agent.digest import blake2b
 from aiops_agent.listening import close, hear, judge
 from aiops_agent.model.audit import AuditEntry
 from aiops_agent.model.decision import NO_HISTORY, AskApproval, Decision, ReportOnly, Run, Suppress, name_of
@@ -18,6 +18,7 @@ from aiops_agent.model.diagnosis import Diagnosis, Prediction
 from aiops_agent.model.event import Batch, Checkpoint, Notice
 from aiops_agent.model.incident import Incident, Kind, Status, diagnosed, noticed, opened
 from aiops_agent.model.message import ReportKind
+from aiops_agent.noun import replace
 from aiops_agent.playbook.choose import choose
 from aiops_agent.policy.decide import decide
 from aiops_agent.repair import act, act_on_granted, ask, circumstances, expire, resolve, settle_interrupted
@@ -150,9 +151,10 @@ def counted(agent: Agent, batch: Batch, now: datetime) -> Iterator[Incident]:
     """Yield the incident of each sighting, counted.
 
     What is new or has grown is diagnosed, and everything after an edit of the articles; the playbook is chosen anew
-    each time, so that one that was written meanwhile, or a parameter that was missing, is used.
+    when there is another choice, so that one that was written meanwhile, or a parameter that was missing, is used.
     """
     edited = agent.library.edition not in agent.state.seen
+    choice = choice_for(agent, batch.service)
     pairs = [(s, agent.state.incidents.live(Kind.LOG, s.fingerprint, batch.service)) for s in batch.sightings]
     asked = [s for s, incident in pairs if incident is None or s.count == 0 or (edited and not pending(incident))]
     answers = agent.diagnostician.diagnose([s.text for s in asked], [batch.service] * len(asked)) if asked else []
@@ -161,9 +163,10 @@ def counted(agent: Agent, batch: Batch, now: datetime) -> Iterator[Incident]:
         incident = known or opened(batch, sighting, now)
         if diagnosis := fresh.get(sighting.fingerprint):
             first = replace(sighting, text=known.text, headline=known.title) if known and sighting.count else sighting
-            incident = diagnosed(incident, first, diagnosis, chosen(agent, diagnosis, batch.service))
-        elif not pending(incident):
-            incident = replace(incident, playbook=chosen(agent, found_before(agent, incident), batch.service))
+            incident = diagnosed(incident, first, diagnosis, chosen(agent, diagnosis, batch.service), choice)
+        elif not pending(incident) and incident.choice != choice:  # to look at no playbook is a tenth of a second saved
+            playbook = chosen(agent, found_before(agent, incident), batch.service)
+            incident = replace(incident, playbook=playbook, choice=choice)
         yield replace(
             incident,
             occurrences=incident.occurrences + sighting.count,
@@ -182,6 +185,12 @@ def chosen(agent: Agent, diagnosis: Diagnosis, service: str | None) -> str | Non
     parameters, privileged = agent.parameters_of(service), agent.executor.privileged
     playbook = choose(agent.library.playbooks, diagnosis, service, parameters, privileged=privileged)
     return playbook.name if playbook else None
+
+
+def choice_for(agent: Agent, service: str | None) -> str:
+    """Return a digest of all that `chosen` depends on beside the diagnosis; reads no playbook."""
+    among = (agent.library.edition, sorted(agent.parameters_of(service).items()), agent.executor.privileged)
+    return blake2b(repr(among).encode(errors="surrogateescape"), digest_size=16).hexdigest()
 
 
 def found_before(agent: Agent, incident: Incident) -> Diagnosis:
@@ -246,7 +255,8 @@ def settle(agent: Agent, report: Tick, incident: Incident, *, settled: bool, now
 
 def decided(agent: Agent, report: Tick, incident: Incident, *, settled: bool, now: datetime) -> Decision:
     """Ask the policy about an incident as it stands."""
-    playbook = agent.library.playbooks.get(incident.playbook) if incident.playbook else None
+    named = incident.playbook if incident.service else None  # the policy asks for none where none can be used
+    playbook = agent.library.playbooks.get(named) if named else None
     at = circumstances(agent, report, incident, playbook, now, settled=settled)
     history = agent.state.actions.history(playbook.name, incident.service or "", now) if playbook else NO_HISTORY
     return decide(incident, playbook, history, at, agent.policy)

@@ -1,7 +1,6 @@
 """Act: intent on disk first, then the playbook, then what came of it; after a crash look, never repeat."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from aiops_agent.model.audit import AuditEntry
 from aiops_agent.model.incident import Incident, Outcome, Status
 from aiops_agent.model.message import ReportKind
 from aiops_agent.model.playbook import Command, Failed, NotNeeded, Playbook, RunResult, Succeeded
+from aiops_agent.noun import replace
 from aiops_agent.playbook.bind import Bound, bind
 from aiops_agent.playbook.run import execute, holds
 from aiops_agent.policy.decide import Circumstances, hindrance, was_told_lately
@@ -125,7 +125,7 @@ def perform(
         agent.state.actions.intend(action)
 
     def recorded(change: Command) -> None:
-        arguments = " ".join(f"{name}={value}" for name, value in change.arguments.items())
+        arguments = without_secrets(" ".join(f"{name}={value}" for name, value in change.arguments.items()))
         agent.journal.append(entry(agent.clock.now(), "step", action.id, verb=change.verb, arguments=arguments))
 
     try:
@@ -133,8 +133,24 @@ def perform(
     except AuditError as error:  # what had been done was taken back
         report.audit_error = error
         result = Failed("audit", error.message, undone=False, left_behind=("look at the service yourself",))
+    result = told_without_secrets(result)
     conclude(agent, report, action, result)
     return result
+
+
+def told_without_secrets(result: RunResult) -> RunResult:
+    """Return a result whose words may be kept: an address in a playbook or a configuration can hold a password."""
+    detail = without_secrets(result.detail)
+    if isinstance(result, Failed):
+        return replace(result, detail=detail, left_behind=tuple(without_secrets(left) for left in result.left_behind))
+    return replace(result, detail=detail)
+
+
+def without_secrets(text: str) -> str:
+    """Return `text` redacted; what that needs is loaded when something is done for the first time."""
+    from aiops_agent.assembly.redact import redact
+
+    return redact(text)
 
 
 def resolve(agent: Agent, report: Tick, incident: Incident) -> None:

@@ -1,6 +1,5 @@
 """Tell people: a report for every destination into the outbox, and from there to the platforms."""
 
-from dataclasses import replace
 from datetime import datetime
 
 from aiops_agent.agent import Agent
@@ -8,6 +7,7 @@ from aiops_agent.errors import AuditError, ChatError
 from aiops_agent.model.incident import Incident
 from aiops_agent.model.message import Report, ReportKind
 from aiops_agent.model.playbook import RunResult
+from aiops_agent.noun import replace
 from aiops_agent.state.approvals import Approval
 
 

@@ -2,12 +2,12 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from aiops_agent.agent import CutShort, Tick
-from aiops_agent.config import Config
+from aiops_agent.noun import dataclass
 from aiops_agent.pipeline import tick
+from aiops_agent.settings import Config
 from aiops_agent.sources import quiet
 from aiops_agent.state.database import exclusive
 from aiops_agent.state.state import State

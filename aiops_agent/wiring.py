@@ -1,33 +1,31 @@
 """Config -> Agent: the only place that names concrete adapters. What is heavy is built when it is first needed."""
 
-import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property, partial
-from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aiops_agent.agent import Agent
 from aiops_agent.assembly.assemble import Assembly
-from aiops_agent.audit.journal import Journal as AuditJournal
-from aiops_agent.audit.keys import FileKeys
-from aiops_agent.config import ChatSettings, Config, SourceSettings
+from aiops_agent.digest import blake2b
 from aiops_agent.errors import Fault
 from aiops_agent.model.audit import Anchor, AuditEntry
 from aiops_agent.model.diagnosis import Citation, Diagnosis
 from aiops_agent.model.message import Message, Report
 from aiops_agent.model.playbook import Command, CommandResult
 from aiops_agent.model.voice import Expectation
+from aiops_agent.noun import dataclass
 from aiops_agent.playbook.catalogue import Catalogue
 from aiops_agent.ports import Chat, Clock, Composer, Executor, Journal
+from aiops_agent.settings import ChatSettings, Config, SourceSettings
 from aiops_agent.sources.file import FileSource
 from aiops_agent.sources.quiet import stamp
 from aiops_agent.state.state import State
 
 if TYPE_CHECKING:
+    from aiops_agent.audit.journal import Journal as AuditJournal
     from aiops_agent.diagnosis.articles import Shelf
     from aiops_agent.diagnosis.classifier import Classifier
     from aiops_agent.diagnosis.diagnose import LocalDiagnostician
@@ -104,7 +102,7 @@ def build(config: Config, state: State, world: World, model: "Model | None" = No
 
     `model`: one that may be loaded already, for what builds one agent after the other.
     """
-    journal = AuditJournal(config.state_dir / "audit", FileKeys(config.state_dir / "keys"))
+    journal = LateJournal(config.state_dir)
     chats = [late_files(config), *(late_chat(settings) for settings in config.chat)]
     try:
         diagnostician = partial(LateDiagnostician, cache=config.state_dir / "cache", model=model)
@@ -156,7 +154,7 @@ def _agent(
         composer=LateComposer(),
         chats=chats,
         clock=world.clock,
-        token=lambda: secrets.token_hex(5),
+        token=_token,
         expected={source.key: _expectation(source) for source in config.sources if source.silence},
     )
 
@@ -164,6 +162,12 @@ def _agent(
 def _expectation(source: SourceSettings) -> Expectation:
     within = source.silence if isinstance(source.silence, timedelta) else None
     return Expectation(", ".join(source.paths), source.paths, within)
+
+
+def _token() -> str:
+    import secrets
+
+    return secrets.token_hex(5)
 
 
 class Unrecorded:
@@ -175,6 +179,35 @@ class Unrecorded:
     def anchor(self) -> Anchor:
         """Return the anchor of an empty log."""
         return Anchor(0, "")
+
+
+class LateJournal:
+    """The audit log of a state_dir, loaded with the first entry or question."""
+
+    def __init__(self, state_dir: Path) -> None:
+        self._state_dir = state_dir
+        self._real: AuditJournal | None = None
+
+    def _opened(self) -> "AuditJournal":
+        if self._real is None:
+            from aiops_agent.audit.journal import Journal
+            from aiops_agent.audit.keys import FileKeys
+
+            self._real = Journal(self._state_dir / "audit", FileKeys(self._state_dir / "keys"))
+        return self._real
+
+    def append(self, entry: AuditEntry) -> None:
+        """Make the entry durable."""
+        self._opened().append(entry)
+
+    def anchor(self) -> Anchor:
+        """Return where the log stands."""
+        return self._opened().anchor()
+
+    def close(self) -> None:
+        """Sign what was written and let others write."""
+        if self._real:
+            self._real.close()
 
 
 class Model:

@@ -32,6 +32,7 @@ def incident(**changes: object) -> Incident:
         decided_by="model",
         article=None,
         playbook="restart",
+        choice="chosen",
         decision="",
         reason="",
         outcome=None,

@@ -2,7 +2,6 @@
 
 from bisect import bisect_left
 from collections import deque
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aiops_agent.assembly import patterns
@@ -17,6 +16,7 @@ from aiops_agent.assembly.search import Search
 from aiops_agent.assembly.shapes import Form, Shape, Shapes, text_of
 from aiops_agent.assembly.span import REACH, Span, first_line, is_trace, last_head, span, walk
 from aiops_agent.model.event import Fingerprint, Severity, Sighting
+from aiops_agent.noun import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +30,8 @@ AHEAD_FROM = 4 << 20
 """Bytes of one stretch from which on the search runs ahead on other cores: less is done before they have begun."""
 
 BLOCKS_AHEAD = 6
+_LONGEST_WORD = 4_096
+"""Bytes left out at the most where a record is cut: longer than any token that is not known by its first bytes."""
 
 
 class Assembly:
@@ -353,11 +355,16 @@ class Assembler:
 
 
 def _clip(buffer: bytes, found: Span) -> bytes:
-    """Return the record as far as it is kept."""
+    """Return the record as far as it is kept; a word that is cut there is left out, for it may be half of a secret."""
     if len(found.pieces) == 1:
         record = buffer[found.start : min(found.end, found.start + LONGEST_RECORD)]
+        is_cut = found.end - found.start > LONGEST_RECORD
     else:
-        record = b"".join(buffer[start:end] for start, end in found.pieces)[:LONGEST_RECORD]
+        whole = b"".join(buffer[start:end] for start, end in found.pieces)
+        record, is_cut = whole[:LONGEST_RECORD], len(whole) > LONGEST_RECORD
+    if is_cut:
+        last = max(record.rfind(b" "), record.rfind(b"\n"), record.rfind(b"\t"), LONGEST_RECORD - _LONGEST_WORD)
+        record = record[:last]
     if record.count(b"\n") <= MOST_LINES:
         return record
     return b"\n".join(record.split(b"\n", MOST_LINES)[:MOST_LINES])

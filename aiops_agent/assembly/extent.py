@@ -15,7 +15,7 @@ _RUST_AGAIN = b"core/src/panicking.rs"
 """Where it panics that a destructor panicked while another panic was on its way."""
 
 _EMPTY_LINES = 2
-_FRAMES = (b"\tat ", b"    at ", b"  at ", b"   at ", b"\tfrom ", b"stack backtrace:", b"note: run with `RUST_BACKTRACE")
+_FRAMES = (b"\tat ", b"    at ", b"  at ", b"   at ", b"\tfrom ", b"stack backtrace:", b"Stack trace:", b"note: run with `RUST_BACKTRACE")
 _NEWLINE, _TAB = b"\n\t"
 
 
@@ -52,7 +52,7 @@ class Extent:
         self._sanitizer = first if b"Sanitizer" in first else b""
         self._summed_up = False
         self._mono = first == b"Unhandled Exception:"
-        self._raised = False
+        self._raised = first.startswith(b"  what():  ")
         self._node = b" [ERR_" in first
         self._php = False
         self._outermost = b""
@@ -132,7 +132,7 @@ class Extent:
             return Belongs.YES
         if line.strip(b"=") == b"":
             return Belongs.YES if b"Thread" in self._sanitizer and line else Belongs.NO
-        return Belongs.YES if is_indented(line) or line.startswith((b"Shadow byte", b"=>")) else Belongs.NO
+        return Belongs.YES if is_indented(line) or line.startswith((b"Shadow byte", b"=>", b"==")) else Belongs.NO
 
     def _accepts_again(self, line: bytes) -> Belongs:
         """Decide about Mono's second account of the same exception."""

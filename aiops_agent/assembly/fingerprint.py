@@ -1,6 +1,5 @@
 """Which records are one fault: the same digits on any host, at any time."""
 
-import hashlib
 from functools import cache
 
 import re2
@@ -9,6 +8,7 @@ from aiops_agent.assembly.judge import opens_with_exception
 from aiops_agent.assembly.lines import DIGITS, is_head, is_indented, origin
 from aiops_agent.assembly.mask import mask
 from aiops_agent.assembly.redact import redact
+from aiops_agent.digest import blake2b
 from aiops_agent.model.event import Fingerprint
 
 VERSION = "1"
@@ -67,7 +67,7 @@ def fingerprint(text: str) -> tuple[Fingerprint, str]:
     chain = [exception for line in lines[1:] if (exception := _exception(line))]
     frames = _frames(lines)
     parts = "\x1f".join((VERSION, head, *chain, "\x1e", *frames))
-    digits = hashlib.blake2b(parts.encode("utf-8", "replace"), digest_size=8).hexdigest()
+    digits = blake2b(parts.encode("utf-8", "replace"), digest_size=8).hexdigest()
     return Fingerprint(digits), _reason(head, chain, frames)
 
 

@@ -46,9 +46,10 @@ def judge(line: bytes, heads: Heads = KNOWN) -> Verdict:
         record = decode(line)
         if record is not None:
             return Verdict(Says.ERROR, record.severity) if record.severity else _NOTHING
-    if fault := _fault(patterns.FAULTS, line):
-        return Verdict(Says.ERROR, fault)
     said = origin(line)
+    if fault := _fault(patterns.FAULTS, line):
+        stated = _stated_level(line, said, headed=heads.begins(line, 0))
+        return Verdict(Says.ERROR, max(fault, stated or fault))
     if opening := next((severity for sign, severity in patterns.OPENINGS if said.message.startswith(sign)), None):
         if said.message.partition(b":")[2].strip(b" .,").lower() in patterns.NO_ERROR and b": " in said.message:
             return _NOTHING
@@ -151,7 +152,7 @@ def _stated_level(line: bytes, said: Origin, *, headed: bool) -> Severity | None
 
 def _level_word(line: bytes) -> bytes:
     """Return the word by which the head of a line states its level, as it stands in `LEVELS`; empty when none does."""
-    if line[:1] in (b"E", b"F", b"W", b"I") and line[1:5].isdigit() and line[5:6] == b" ":
+    if line[:1] in (b"E", b"F", b"W", b"I", b"C") and line[1:6].removeprefix(b" ")[:4].isdigit():
         return line[:1]
     return next((level for word in _first_words(line) if (level := _named_level(word)) in patterns.LEVELS), b"")
 
@@ -165,7 +166,7 @@ def _lowered_level(line: bytes) -> bytes:
 
 
 def _first_words(line: bytes) -> list[bytes]:
-    return line[:_FIRST_BYTES].replace(b"|", b" ").split(maxsplit=_FIRST_WORDS)[:_FIRST_WORDS]
+    return line[:_FIRST_BYTES].replace(b"|", b" ").replace(b"][", b"] [").split(maxsplit=_FIRST_WORDS)[:_FIRST_WORDS]
 
 
 def _named_level(word: bytes) -> bytes:

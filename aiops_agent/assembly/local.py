@@ -1,7 +1,6 @@
 """What the operators of this host added to the patterns: words that are a fault here, and words that are none."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -15,26 +14,26 @@ if TYPE_CHECKING:
 _IGNORED = Verdict(Says.NOTHING, Severity.WARNING)
 
 
-@dataclass(frozen=True)
 class _Rule:
-    literal: bytes
-    skeleton: bytes
-    """The literal without its digits: it stands in the form of every line that holds the literal."""
+    def __init__(self, pattern: LocalPattern) -> None:
+        self.literal = pattern.contains.encode()
+        self.skeleton = self.literal.translate(None, DIGITS)
+        """The literal without its digits: it stands in the form of every line that holds the literal."""
 
-    matches: str
-    severity: Severity
+        self.severity = pattern.severity
+        self._matches = pattern.matches
 
     @cached_property
     def _pattern(self) -> "re2._Regexp":
         import re2  # most hosts add no pattern
 
-        return re2.compile(self.matches)
+        return re2.compile(self._matches)
 
     def holds(self, text: bytes) -> bool:
         """Tell whether the text has the literal, and in one line with it what the pattern asks for."""
         if self.literal not in text:
             return False
-        if not self.matches:
+        if not self._matches:
             return True
         lines = [line for line in text.split(b"\n") if self.literal in line]
         return any(self._pattern.search(line.decode("utf-8", "replace")) for line in lines)
@@ -45,8 +44,8 @@ class Local:
 
     def __init__(self, faults: Sequence[LocalPattern] = (), ignore: Sequence[LocalPattern] = ()) -> None:
         """Take patterns that were checked: literals of four bytes that are no digits, RE2 that compiles."""
-        self._faults = [_rule(pattern) for pattern in faults]
-        self._ignore = [_rule(pattern) for pattern in ignore]
+        self._faults = [_Rule(pattern) for pattern in faults]
+        self._ignore = [_Rule(pattern) for pattern in ignore]
         self.literals = list(dict.fromkeys(rule.literal for rule in self._faults))
         """What is to be searched for beside the built-in words; what is ignored need not be found."""
 
@@ -64,11 +63,6 @@ class Local:
     def concerns(self, template: bytes) -> bool:
         """Tell whether texts with this form, digits apart, could hold what was added: then each is looked at."""
         return any(rule.skeleton in template for rule in (*self._faults, *self._ignore))
-
-
-def _rule(pattern: LocalPattern) -> _Rule:
-    literal = pattern.contains.encode()
-    return _Rule(literal, literal.translate(None, DIGITS), pattern.matches, pattern.severity)
 
 
 NOTHING_ADDED = Local()

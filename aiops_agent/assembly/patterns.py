@@ -38,7 +38,9 @@ healthy log. So `ror: ` and not `error: `, whose first four are in every `errors
 four: at 64 the search takes half as long again, and the shortest decides how many bytes are compared at once.
 """
 
-_CRITICAL_WORDS = (b"FATAL", b"CRITICAL", b"CRIT", b"EMERG", b"EMERGENCY", b"ALERT", b"PANIC", b"DPANIC", b"F")
+_CRITICAL_WORDS = (
+    *(b"FATAL", b"CRITICAL", b"CRIT", b"EMERG", b"EMERGENCY", b"ALERT", b"PANIC", b"DPANIC", b"F", b"C"),
+)
 _WARNING_WORDS = (b"WARN", b"WARNING", b"W", "警告".encode())
 CALM_WORDS = (
     *(b"INFO", b"INFORMATION", b"NOTICE", b"DEBUG", b"TRACE", b"VERBOSE", b"LOG", b"CONFIG", b"STATEMENT", b"FINE"),
@@ -248,7 +250,8 @@ WORD_HEADS = (
     *(month + gap for month in _MONTHS for gap in (b"  ::", b"   ::", b" , ", b"   ", b" ::")),
     *_DAYS,
     *(word + end for word in (*_LEVEL_WORDS, b"WARNING", b"LOG") for end in (b" ", b":", b"\t", b"|")),
-    *(b"level=", b"time=", b"ts=", b"lvl=", b"timestamp=", b"E ::", b"W ::", b"I ::", b"F ::", b"nginx: ", b"audit: "),
+    *(b"level=", b"time=", b"ts=", b"lvl=", b"timestamp=", b"E ::", b"W ::", b"I ::", b"F ::", b"D ::", b"nginx: ", b"audit: "),
+    *(letter + b"  ::" for letter in (b"E", b"W", b"I", b"F", b"D", b"C")),
     *(b"E, [", b"W, [", b"I, [", b"F, [", b"D, ["),
 )
 MARKED_HEADS = (b'{"', b'{ "', b"<>", b"::", b"*** FATAL ")

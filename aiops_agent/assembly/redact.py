@@ -1,195 +1,175 @@
 """Secrets and personal data are replaced before a text is kept, sent or classified."""
 
-from collections.abc import Callable
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
 from functools import cache
-from typing import NamedTuple
+from itertools import accumulate
 
+import ahocorasick_rs
 import re2
 
-_NAMES_OF_SECRETS = (
-    r"pass(?:word|wd|phrase|code)?|pwd|secret|token|api[_-]?key|apikey|access[_-]?key|account[_-]?key|auth[_-]?key"
-    r"|private[_-]?key|client[_-]?secret|secret[_-]?key|signing[_-]?key|encryption[_-]?key|shared[_-]?key|master[_-]?key"
-    r"|session[_-]?id|sessionid|jsessionid|phpsessid|csrf|xsrf|credentials?|signature|sig|otp|pin[_-]?code|密码|口令|密钥"
-)
-_KEY = (
-    r"(?i:(?:[\w.-]*[_.-])?(?:\w*(?:password|passwd|secret|token)|"
-    + _NAMES_OF_SECRETS
-    + r")(?:[_-]?(?:hash|value|id|\d+))?)"
-)
+from aiops_agent.assembly.credentials import FRAMES, LINES, SETTINGS
+from aiops_agent.assembly.personal import EMAIL, LONG, PERSONAL
+from aiops_agent.assembly.rule import Rule, sign
+from aiops_agent.assembly.tokens import TOKENS
 
-_VALUE = (
-    r"\\+\"[^\"\\\n]*\\+\"|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'"  # escaped, in double, in single quotes
-    r"|\[redacted:\w+\]|[^\s\"',;&)}\]]+"
-)
-_WORD_BEFORE_A_COLON = (
-    r"(?:\b(?i:(?:[\w.-]*[_.-])?(?:\w*password|passwd|passphrase|pwd|secret|\w*token|api[_-]?key|access[_-]?key"
-    r"|private[_-]?key|credentials?))|密码|口令|密钥)"
-)
+_RULES = (*FRAMES, *TOKENS, *SETTINGS, EMAIL, *LINES, *PERSONAL)
+"""In the order in which they are tried: the frame before what stands in it, the form before the key."""
 
+_FIRST_OF_TOKENS, _FIRST_OF_SETTINGS = len(FRAMES), len(FRAMES) + len(TOKENS)
+_FIRST_OF_LONG = len(_RULES) - len(LINES) - len(PERSONAL)
 
-class _Rule(NamedTuple):
-    kind: str
-    keywords: tuple[str, ...]
-    """Lower case; without one of them in the text the pattern is not run."""
+_MOST_PASSES = 8
+"""A pass may uncover what the next one finds. No text was seen to need more than three."""
 
-    pattern: str
-    replacement: str | Callable[["re2._Match"], str] = ""
-    """Empty: the whole match becomes `[redacted:kind]`."""
+_LOOKED_AT_AGAIN = 64
+"""Bytes: what is longer was looked at once, which keeps the time linear."""
+
+_MOST_LINES_OF_TOKEN = 3
+"""Lines below a token that are looked at one by one for having no part in it."""
+
+_COLOUR = rb"(?:\x1b|\\u001b|\\x1b|\\033|\\e|#033|\^\[)\[[0-9;]{0,20}m"
+_ESCAPED = rb"\\u00([2-7][0-9a-fA-F])"
+_BREAK = rb"\r?\n[ \t]*"
+_TAIL = rb"(\[redacted:\w+\]\s*?\n[ \t]*)([A-Za-z0-9+/_=-]{2,})([ \t]*(?:\n|\z))"
 
 
 def redact(text: str) -> str:
     """Return `text` with every secret replaced by `[redacted:KIND]`; doing it again changes nothing.
 
-    Error numbers, paths, addresses and class names stay: diagnosis needs them.
+    Colour codes are taken out and letters that JSON wrote as numbers are written as letters, because either may stand
+    in the middle of a secret. Error numbers, paths, addresses and class names stay: diagnosis needs them.
     """
-    lowered = text.lower()
-    for rule in _RULES:
-        if any(keyword in lowered for keyword in rule.keywords):
-            text = _compiled(rule.pattern).sub(rule.replacement or f"[redacted:{rule.kind}]", text)
+    before = text.encode("utf-8", "backslashreplace")
+    for _ in range(_MOST_PASSES):
+        after = _once(before)
+        if after == before:
+            break
+        before = after
+    return before.decode()
+
+
+def _once(text: bytes) -> bytes:
+    if b"[" in text:
+        text = bytes(_compiled(_COLOUR).sub(b"", text))
+    if b"\\u00" in text:
+        text = bytes(_compiled(_ESCAPED).sub(_letter, text))
+    for number in _worth_trying(text):
+        text = _apply(_RULES[number], text)
+    if b"\n" in text:
+        text = _behind_breaks(text)
     return text
 
 
+def _worth_trying(text: bytes) -> list[int]:
+    """Return the numbers of the rules of whose keywords the text holds one, in their order."""
+    finder, rules_of = _keywords()
+    lowered = text.lower()
+    words = {word for word, _, _ in finder.find_matches_as_indexes(lowered, overlapping=True)}
+    found = {number for word in words for number in rules_of[word]}
+    if _compiled(LONG.encode()).search(text):
+        found.update(range(_FIRST_OF_LONG, len(_RULES)))
+    return sorted(number for number in found if _has_also(number, lowered))
+
+
+def _has_also(number: int, lowered: bytes) -> bool:
+    return any(mark.encode() in lowered for mark in _RULES[number].also)
+
+
 @cache
-def _compiled(pattern: str) -> "re2._Regexp":
+def _keywords() -> tuple[ahocorasick_rs.BytesAhoCorasick, list[list[int]]]:
+    """Return the automaton of all keywords and, for each of them, the numbers of its rules."""
+    numbers: dict[str, list[int]] = {}
+    for number, rule in enumerate(_RULES):
+        for word in _distinct(rule.keywords):
+            numbers.setdefault(word, []).append(number)
+    return ahocorasick_rs.BytesAhoCorasick([word.encode() for word in numbers]), list(numbers.values())
+
+
+def _distinct(words: Iterable[str]) -> Iterator[str]:
+    """Yield the words that say more than that there is a digit: those of the numbers have a search of their own."""
+    return (word for word in words if not word.isdigit())
+
+
+def _apply(rule: Rule, text: bytes) -> bytes:
+    pattern = _compiled(rule.pattern.encode())
+    if rule.replace is None and not pattern.groups:
+        return bytes(pattern.sub(sign(rule.kind), text))
+    pieces: list[bytes] = []
+    at = 0
+    while match := pattern.search(text, at):
+        start, end = match.span()
+        said = rule.replace(match) if rule.replace else match.group(1) + sign(rule.kind)
+        if said == match.group() and pattern.groups and at < match.end(1) < end <= match.end(1) + _LOOKED_AT_AGAIN:
+            end = match.end(1)  # a value that is none may be the key of the next
+            said = match.group()[: end - start]
+        pieces += (text[at:start], said)
+        at = end
+    return b"".join((*pieces, text[at:])) if pieces else text
+
+
+def _letter(match: "re2._Match") -> bytes:
+    """Return the letter that JSON wrote as a number, unless it would end a string."""
+    letter = bytes.fromhex(match.group(1).decode())
+    return bytes(match.group()) if letter in (b'"', b"\\", b"\x7f") else letter
+
+
+def _behind_breaks(text: bytes) -> bytes:
+    """Replace tokens that a logger wrapped: cut at the end of a line, going on below."""
+    unbroken = b"".join(line.strip() for line in text.split(b"\n"))
+    if any(_is_of_token(number) for number in _worth_trying(unbroken)):
+        text = _joined_again(text)
+    return bytes(_compiled(_TAIL).sub(_rest_of_token, text)) if b"[redacted:" in text else text
+
+
+def _is_of_token(number: int) -> bool:
+    return _FIRST_OF_TOKENS <= number < _FIRST_OF_SETTINGS
+
+
+def _joined_again(text: bytes) -> bytes:
+    """Replace the tokens that are there when the breaks between lines are taken out."""
+    breaks = [match.span() for match in _compiled(_BREAK).finditer(text)]
+    joined = bytes(_compiled(_BREAK).sub(b"", text))
+    left_out = [0, *accumulate(end - start for start, end in breaks)]
+    joints = [start - before for (start, _), before in zip(breaks, left_out, strict=False)]
+    spans: list[tuple[int, int, str]] = []
+    for number in _worth_trying(joined):
+        if _is_of_token(number):
+            rule = _RULES[number]
+            for match in _compiled(rule.pattern.encode()).finditer(joined):
+                start = match.end(1) if match.re.groups else match.start()
+                end = _end_of_token(rule, joined, match, joints)
+                if bisect_right(joints, start) != bisect_left(joints, end):
+                    last = end - 1 + left_out[bisect_right(joints, end - 1)]
+                    spans.append((start + left_out[bisect_right(joints, start)], last + 1, rule.kind))
+    after = len(text)
+    for start, end, kind in sorted(spans, reverse=True):
+        if end <= after:
+            text, after = text[:start] + sign(kind) + text[end:], start
+    return text
+
+
+def _rest_of_token(match: "re2._Match") -> bytes:
+    """Replace a line that is one word with digits below a line that ends in a secret: the rest of that."""
+    word = bytes(match.group(2))
+    if not any(byte in b"0123456789" for byte in word):
+        return bytes(match.group())
+    return bytes(match.group(1)) + sign("secret") + bytes(match.group(3))
+
+
+def _end_of_token(rule: Rule, joined: bytes, match: "re2._Match", joints: list[int]) -> int:
+    """Return where a token ends that may have taken in the first word of the line below it."""
+    start, end = int(match.start()), int(match.end())
+    for _ in range(_MOST_LINES_OF_TOKEN):
+        joint = joints[bisect_left(joints, end) - 1] if joints and joints[0] < end else start
+        goes_on = any(byte in b"0123456789" for byte in joined[joint:end])
+        whole = _compiled(rule.pattern.encode()).match(joined[:joint], start) if joint > start else None
+        if goes_on or not whole or whole.end() != joint:
+            break
+        end = joint
+    return end
+
+
+@cache
+def _compiled(pattern: bytes) -> "re2._Regexp":
     return re2.compile(pattern)
-
-
-def _keep_key(match: "re2._Match") -> str:
-    """Replace the value only; a value that is redacted already stays, which makes a second pass harmless."""
-    key, value = match.group(1), match.group(2)
-    bare = value.strip("\\\"'")
-    if bare.startswith("[redacted:") and bare.endswith("]"):
-        return str(match.group())
-    quote = value[0] if value[:1] in ('"', "'") and value[-1:] == value[:1] and len(value) > 1 else ""
-    return f"{key}{quote}[redacted:secret]{quote}"
-
-
-def _plausible_word(match: "re2._Match") -> str:
-    """Replace the word after `password: ` unless it is plain prose."""
-    value = match.group(2)
-    if value.isalpha() and value.islower() and "pass" not in match.group(1).lower() and "密" not in match.group(1):
-        return str(match.group())
-    return _keep_key(match)
-
-
-def _header(match: "re2._Match") -> str:
-    return f"{match.group(1)}[redacted:header]"
-
-
-def _userinfo(match: "re2._Match") -> str:
-    return f"{match.group(1)}[redacted:userinfo]@"
-
-
-def _email(match: "re2._Match") -> str:
-    unit_types = ("service", "socket", "timer", "target", "mount", "slice", "scope", "path")
-    return str(match.group()) if match.group().rsplit(".", 1)[-1] in unit_types else "[redacted:email]"
-
-
-def _card(match: "re2._Match") -> str:
-    digits = [int(sign) for sign in match.group() if sign.isdigit()]
-    total = sum(digits[-1::-2]) + sum(sum(divmod(2 * digit, 10)) for digit in digits[-2::-2])
-    return "[redacted:card]" if total % 10 == 0 else str(match.group())
-
-
-def _citizen_id(match: "re2._Match") -> str:
-    number = match.group()
-    weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-    check = sum(int(digit) * weight for digit, weight in zip(number, weights, strict=False)) % 11
-    return "[redacted:citizen_id]" if "10X98765432"[check] == number[-1].upper() else number
-
-
-def _phone(match: "re2._Match") -> str:
-    return f"{match.group(1)}[redacted:phone]"
-
-
-_DIGITS = tuple("0123456789")
-
-_RULES = (
-    _Rule(
-        "private_key",
-        ("-----begin",),
-        r"(?s)-----BEGIN [A-Z0-9 ]*(?:PRIVATE KEY|CERTIFICATE)[A-Z ]*-----.*?(?:-----END [A-Z0-9 ]*-----|\z)",
-    ),
-    _Rule(
-        "header",
-        ("authorization", "cookie", "x-api-key", "x-auth-token"),
-        r"(?i)((?:proxy-)?authorization[\"']?\s*[:=]\s*[\"']?|(?:set-)?cookie[\"']?\s*[:=]\s*[\"']?|x-(?:api-key|auth-token)[\"']?\s*[:=]\s*[\"']?)[^\r\n\"']+",
-        _header,
-    ),
-    _Rule("jwt", ("eyj",), r"\beyJ[\w-]{8,}\.[\w-]{4,}(?:\.[\w-]*)?"),
-    _Rule("bearer", ("bearer ",), r"(?i)\bbearer\s+[\w.~+/=-]{8,}"),
-    _Rule("slack_webhook", ("hooks.slack.com",), r"hooks\.slack\.com/[\w/-]+"),
-    _Rule(
-        "userinfo", ("://",), r"(://)(?:\[redacted:userinfo\]|[^\s/?#\"'<>@]*:[^\s\"'<>@]*|[^\s/?#\"'<>@]+)@", _userinfo
-    ),
-    _Rule("aws_key", ("akia", "asia"), r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"),
-    _Rule(
-        "github_token",
-        ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),
-        r"\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,})",
-    ),
-    _Rule("gitlab_token", ("glpat-", "glrt-", "gldt-"), r"\bgl(?:pat|rt|dt)-[\w-]{16,}"),
-    _Rule("slack_token", ("xox",), r"\bxox[abeoprs]-[\w-]{8,}"),
-    _Rule("stripe_key", ("_live_", "_test_"), r"\b(?:sk|rk|pk)_(?:live|test)_\w{8,}"),
-    _Rule("google_key", ("aiza", "ya29.", "gocspx-"), r"\bAIza[\w-]{30,}|\bya29\.[\w-]{20,}|\bGOCSPX-[\w-]{20,}"),
-    _Rule("npm_token", ("npm_",), r"\bnpm_[A-Za-z0-9]{30,}"),
-    _Rule("pypi_token", ("pypi-",), r"\bpypi-[\w-]{30,}"),
-    _Rule("sendgrid_key", ("sg.",), r"\bSG\.[\w-]{16,}\.[\w-]{16,}"),
-    _Rule("telegram_token", (":aa",), r"\b\d{6,12}:AA[\w-]{30,}"),
-    _Rule("openai_key", ("sk-",), r"\bsk-[\w-]{20,}"),
-    _Rule("hashicorp_token", ("hvs.", "hvb."), r"\bhv[sb]\.[\w-]{20,}"),
-    _Rule("digital_ocean_token", ("dop_v1_",), r"\bdop_v1_[0-9a-f]{40,}"),
-    _Rule(
-        "password_hash",
-        ("$1$", "$2", "$5$", "$6$", "$y$", "$argon2"),
-        r"\$(?:1|2[aby]|5|6|y|argon2id?)\$[\w./$=,+-]{20,}",
-    ),
-    _Rule(
-        "secret",
-        (
-            "pass",
-            "pwd",
-            "secret",
-            "token",
-            "key",
-            "sess",
-            "csrf",
-            "xsrf",
-            "credential",
-            "sig",
-            "otp",
-            "pin",
-            "密",
-            "口令",
-        ),
-        rf"(\b{_KEY}\\?[\"']?\s{{0,2}}(?:=|=>|:=)\s{{0,2}}|[\"']{_KEY}\\?[\"']\s{{0,2}}:\s{{0,2}}"
-        rf"|--?{_KEY}[ =])({_VALUE})",
-        _keep_key,
-    ),
-    _Rule(
-        "secret",
-        ("pass", "pwd", "secret", "token", "key", "credential", "密", "口令"),
-        rf"({_WORD_BEFORE_A_COLON}(?::|：)\s{{0,2}})(\[redacted:\w+\]|[^\s\"',;&)}}\]]{{4,}})",
-        _plausible_word,
-    ),
-    _Rule("email", ("@",), r"\b[\w.%+-]+@[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,}\b", _email),
-    _Rule(
-        "citizen_id",
-        _DIGITS,
-        r"\b[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx]\b",
-        _citizen_id,
-    ),
-    _Rule(
-        "card",
-        _DIGITS,
-        r"\b(?:[3-6]\d{3}[ -]\d{4}[ -]\d{4}[ -]\d{1,4}|3\d{3}[ -]\d{6}[ -]\d{5}|[3-6]\d{12,15})\b",
-        _card,
-    ),
-    _Rule(
-        "phone",
-        ("phone", "mobile", "tel", "msisdn", "sms", "+86", "手机", "电话"),
-        r"((?i:phone|mobile|tel|msisdn|sms|手机|电话)[^\d\n]{0,12}(?:\+?86[ -]?)?|\+86[ -]?)"
-        r"1[3-9]\d(?:[ -]?\d{4}){2}\b",
-        _phone,
-    ),
-)

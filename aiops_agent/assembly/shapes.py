@@ -1,7 +1,6 @@
 """What was learnt about forms of lines and records, so that the thousandth of a kind costs next to nothing."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TypeVar
 
 from aiops_agent.assembly.decode import decode
@@ -13,6 +12,7 @@ from aiops_agent.assembly.lines import DIGITS
 from aiops_agent.assembly.local import NOTHING_ADDED, Local
 from aiops_agent.assembly.mask import kept
 from aiops_agent.model.event import Fingerprint, Severity
+from aiops_agent.noun import dataclass, field
 
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
@@ -96,6 +96,9 @@ class Form:
     is_plain: bool
     """Records that begin so end at the next line with a head, whoever wrote it."""
 
+    is_alone: bool
+    """Both: neither the line above nor the one below need be looked at."""
+
     is_report: bool
     """Lines go on from it that alone would mean something else."""
 
@@ -116,12 +119,6 @@ class Form:
 
     is_learnt: bool = False
     """A record of this form was seen."""
-
-    is_alone: bool = field(init=False)
-    """Neither the line above nor the one below need be looked at."""
-
-    def __post_init__(self) -> None:
-        self.is_alone = self.begins and self.is_plain
 
     def repeated(self, buffer: bytes, start: int, below: int) -> tuple[Shape, int]:
         """Return the fault and the end of the record at `start`, whose first line ends at `below`; end 0: not known."""
@@ -167,12 +164,15 @@ class Shapes:
         template = line.translate(None, DIGITS)
         verdict = self.local.judged(line) or judge(line.lstrip(b"\0"), self.heads)
         extent = Extent(line, self.heads)
+        is_error, begins = verdict.says is Says.ERROR, self.heads.opens(line, 0)
+        is_plain = is_error and extent.ends_at_any_head
         form = Form(
             verdict.severity,
-            is_error=verdict.says is Says.ERROR,
+            is_error=is_error,
             says_nothing=verdict.says is Says.NOTHING,
-            begins=self.heads.opens(line, 0),
-            is_plain=verdict.says is Says.ERROR and extent.ends_at_any_head,
+            begins=begins,
+            is_plain=is_plain,
+            is_alone=begins and is_plain,
             is_report=extent.is_report,
             writer_marks=_marks(extent.writer, line),
             begins_at=self.heads.begins,

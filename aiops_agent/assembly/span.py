@@ -1,12 +1,11 @@
 """Where a record lies among the lines around it: its head above, its end below, the lines of others in between."""
 
-from dataclasses import dataclass
-
 from aiops_agent.assembly import patterns
 from aiops_agent.assembly.extent import Belongs, Extent
 from aiops_agent.assembly.heads import Heads
 from aiops_agent.assembly.judge import may_carry_exception, opens_with_exception
 from aiops_agent.assembly.lines import is_indented, origin
+from aiops_agent.noun import dataclass
 
 REACH = 2_048
 """Bytes of other writers' lines behind which a writer's next line is looked for: some twenty lines."""

@@ -1,9 +1,9 @@
 """What can be wrong with an audit log, by name, and where."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from aiops_agent.errors import AuditError
+from aiops_agent.noun import dataclass
 
 
 class Kind(StrEnum):

@@ -3,8 +3,9 @@
 import hashlib
 import hmac
 import struct
-from dataclasses import dataclass
 from enum import IntEnum
+
+from aiops_agent.noun import dataclass
 
 MAGIC = b"AIA1"
 VERSION = 1

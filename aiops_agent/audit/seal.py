@@ -3,7 +3,6 @@
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from cryptography.exceptions import InvalidSignature, InvalidTag
@@ -25,6 +24,7 @@ from aiops_agent.audit.record import (
 )
 from aiops_agent.errors import AuditError
 from aiops_agent.model.audit import AuditEntry
+from aiops_agent.noun import dataclass
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)

@@ -1,7 +1,6 @@
 """Says whether a log is what its writer left, and how much of that something outside of it confirms."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from aiops_agent.audit.damage import Damage, DamagedLogError, Kind
@@ -11,6 +10,7 @@ from aiops_agent.audit.seal import open_entry
 from aiops_agent.audit.segments import list_segments, writer
 from aiops_agent.audit.walk import Proven, Walk
 from aiops_agent.model.audit import Anchor
+from aiops_agent.noun import dataclass
 
 _SHORTEST_HEAD = 12
 """Hex digits of the chain that a report shows, and the least that an anchor must give."""

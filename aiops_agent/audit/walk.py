@@ -3,7 +3,6 @@
 import hashlib
 import hmac
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Never
 
@@ -30,6 +29,7 @@ from aiops_agent.audit.record import (
 )
 from aiops_agent.audit.seal import EARLIEST_US, LATEST_US, Position, Secrets, is_signed, open_secrets
 from aiops_agent.audit.segments import open_segment, segment_number
+from aiops_agent.noun import dataclass, replace
 
 _OPENINGS = (Type.OPEN, Type.UNCLEAN_START)
 _CHECKPOINTS = (Type.CHECKPOINT, Type.CLOSE)

@@ -1,11 +1,12 @@
 """Markdown of a message -> blocks and spans, which adapters send as data: nothing is escaped, so nothing is missed."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import Enum
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+
+from aiops_agent.noun import dataclass
 
 
 class Style(Enum):

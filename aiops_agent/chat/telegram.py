@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -13,6 +12,7 @@ from aiops_agent.chat.quote import visible
 from aiops_agent.chat.split import split
 from aiops_agent.errors import ChatError
 from aiops_agent.model.message import Message
+from aiops_agent.noun import dataclass, field
 
 BASE_URL = "https://api.telegram.org"
 TEXT_LIMIT = 4_096

@@ -1,13 +1,13 @@
 """`incidents`: what was found, and what a person says about it."""
 
 import argparse
-from dataclasses import replace
 
 from aiops_agent.cli.output import category, print_json, print_table, safe
 from aiops_agent.cli.session import acting, reading, user
 from aiops_agent.errors import UsageError
 from aiops_agent.model.audit import AuditEntry
 from aiops_agent.model.incident import Incident, Status, rfc3339
+from aiops_agent.noun import replace
 from aiops_agent.state.state import State
 
 

@@ -4,8 +4,12 @@ import io
 import sys
 from collections.abc import Sequence
 
-from aiops_agent.cli.arguments import parser
+from aiops_agent.cli.plain import plain_scan
 from aiops_agent.errors import AgentError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
 
 
 def run(argv: Sequence[str]) -> int:
@@ -14,7 +18,7 @@ def run(argv: Sequence[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    arguments = parser().parse_args(argv)
+    arguments = plain_scan(argv) or _parsed(argv)
     try:
         code = arguments.command(arguments)
     except AgentError as error:
@@ -26,3 +30,9 @@ def run(argv: Sequence[str]) -> int:
         sys.stderr.close()
         return 0
     return int(code)
+
+
+def _parsed(argv: Sequence[str]) -> "argparse.Namespace":
+    from aiops_agent.cli.arguments import parser
+
+    return parser().parse_args(argv)

@@ -1,12 +1,12 @@
 """`model`: which model this is, and how well it does."""
 
 import argparse
-from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aiops_agent.cli.output import print_json, print_table
 from aiops_agent.errors import UsageError
+from aiops_agent.noun import fields
 
 if TYPE_CHECKING:
     from aiops_agent.training.evaluate import Evaluation

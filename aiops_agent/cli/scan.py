@@ -1,6 +1,5 @@
 """`scan`: one tick."""
 
-import argparse
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -10,13 +9,17 @@ from types import FrameType
 from aiops_agent.agent import CutShort, Tick
 from aiops_agent.cli.output import category, print_json, print_table, safe
 from aiops_agent.cli.session import Session, start
-from aiops_agent.config import Config
 from aiops_agent.model.incident import Incident, Status
 from aiops_agent.pipeline import tick
+from aiops_agent.settings import Config
 from aiops_agent.sources.paths import find
 from aiops_agent.state.halt import Halt
 from aiops_agent.turn import LONGEST, Limit, take_turn
 from aiops_agent.wiring import rehearsal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
 
 NEEDS_ATTENTION = 1
 
@@ -27,7 +30,7 @@ WHY_SHORT = {
 }
 
 
-def scan(arguments: argparse.Namespace) -> int:
+def scan(arguments: "argparse.Namespace") -> int:
     """Run one tick and print what it found."""
     started = time.monotonic()
     session = start(arguments.config, create=not arguments.dry_run, delivers=True)
@@ -87,7 +90,7 @@ def in_order(report: Tick) -> list[Incident]:
     return sorted(report.touched.values(), key=lambda incident: (incident.first_seen, incident.id))
 
 
-def _print(found: Tick | None, seconds: float, arguments: argparse.Namespace) -> int:
+def _print(found: Tick | None, seconds: float, arguments: "argparse.Namespace") -> int:
     touched = in_order(found or Tick())
     if arguments.json:
         print_json(as_json(found, seconds))

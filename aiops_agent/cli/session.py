@@ -7,14 +7,14 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from aiops_agent import config as configuration
+from aiops_agent import remembered
 from aiops_agent.agent import Agent
-from aiops_agent.config import Config
 from aiops_agent.errors import StateError, UsageError
+from aiops_agent.noun import dataclass
+from aiops_agent.settings import Config
 from aiops_agent.sources.quiet import DEFAULT_CONFIG
 from aiops_agent.state.database import exclusive
 from aiops_agent.state.state import State
@@ -62,7 +62,8 @@ def start(config_file: str, *, create: bool = False, delivers: bool = False) -> 
         StateError: state_dir cannot be made or entered.
         UsageError: The owner of state_dir cannot read this program, or anyone can write there.
     """
-    config = configuration.load(Path(config_file), os.environ if delivers else None)
+    began = time.time()
+    config = remembered.load(Path(config_file), os.environ if delivers else None)
     try:
         if create:
             config.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -81,6 +82,8 @@ def start(config_file: str, *, create: bool = False, delivers: bool = False) -> 
             f"{config.state_dir}: {error.strerror}", hint="run as the owner of state_dir, or as root"
         ) from error
     os.umask(0o077)
+    if create:
+        remembered.save(config, began=began)
     return Session(config, datetime.now(UTC))
 
 
@@ -94,7 +97,7 @@ def library(config_file: str | None) -> Library:
         config_file = DEFAULT_CONFIG
     if config_file is None:
         return Library()
-    config = configuration.load(Path(config_file), None)
+    config = remembered.load(Path(config_file), None)
     return Library(config.playbooks, config.knowledge_base)
 
 

@@ -4,12 +4,12 @@ import hashlib
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
 from aiops_agent.errors import ArticleError, Fault
+from aiops_agent.noun import dataclass
 
 FENCE = "---"
 

@@ -1,7 +1,6 @@
 """Records -> categories with calibrated confidence: signs, words and meaning, joined."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +11,7 @@ from aiops_agent.diagnosis.features import sign_columns
 from aiops_agent.diagnosis.head import Head
 from aiops_agent.diagnosis.signs import Found, Signs
 from aiops_agent.model.diagnosis import Alternative, Prediction
+from aiops_agent.noun import dataclass
 
 ALTERNATIVES = 3
 

@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 import re2
+
+from aiops_agent.noun import dataclass
 
 MAX_CHARACTERS = 12_000
 """Half from the start, half from the end: an error states itself at one of them."""

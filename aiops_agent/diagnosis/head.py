@@ -1,7 +1,6 @@
 """The trained numbers on top of the encoder: from vector, words and signs to calibrated probabilities."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -12,6 +11,7 @@ from aiops_agent.diagnosis.artefact import REINSTALL, verified
 from aiops_agent.diagnosis.condense import Condensed
 from aiops_agent.diagnosis.features import BUCKETS, SIGN_COLUMNS, cause_of, words
 from aiops_agent.errors import ModelError
+from aiops_agent.noun import dataclass
 
 Floats = NDArray[np.float32]
 

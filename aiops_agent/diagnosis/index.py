@@ -5,7 +5,6 @@ import hashlib
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from zipfile import BadZipFile
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 from aiops_agent.diagnosis.articles import Article
 from aiops_agent.diagnosis.encoder import Encoder
 from aiops_agent.model.diagnosis import Citation
+from aiops_agent.noun import dataclass
 
 FITS = 0.36
 """Below this fused score no article is shown. On rendered families 95 % of what is shown then is about the right

@@ -1,7 +1,6 @@
 """What states a category by itself: errno texts, SQLSTATEs, exception classes, vendor codes, found by fixed rules."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ import re2
 import yaml
 
 from aiops_agent.diagnosis.condense import Condensed
+from aiops_agent.noun import dataclass
 
 SIGNS = Path(__file__).with_name("signs.yaml")
 

@@ -1,8 +1,9 @@
 """What is recorded: who did what to what, when."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
+
+from aiops_agent.noun import dataclass
 
 Value = str | int | float | bool | None
 

@@ -1,11 +1,11 @@
 """What may be done about an incident, and why not more."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from aiops_agent.model.incident import Outcome
 from aiops_agent.model.playbook import Playbook
+from aiops_agent.noun import dataclass
 
 
 class Mode(StrEnum):

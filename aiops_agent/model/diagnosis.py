@@ -1,6 +1,6 @@
 """What an error record means: its category, how sure we are, and the article that helps."""
 
-from dataclasses import dataclass
+from aiops_agent.noun import dataclass
 
 
 @dataclass(frozen=True, slots=True)

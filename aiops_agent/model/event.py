@@ -1,8 +1,9 @@
 """What was read: checkpoints of files, and error records counted by fingerprint."""
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import NewType
+
+from aiops_agent.noun import dataclass
 
 Fingerprint = NewType("Fingerprint", str)
 """16 hex digits: equal for the same fault on any host, at any time."""
@@ -96,7 +97,7 @@ class Notice:
     """Something about the input that a person should hear of once: a refused link, an unreadable file, a cut line."""
 
     kind: str
-    """`unreadable`, `refused`, `long_line`, `binary`, `truncated`."""
+    """`unreadable`, `refused`, `long_line`, `binary`, `encoding`, `truncated`."""
 
     path: str
     detail: str

@@ -1,13 +1,13 @@
 """One fault on one service, from the first record to the end of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from hashlib import blake2b
 
+from aiops_agent.digest import blake2b
 from aiops_agent.model.diagnosis import Diagnosis
 from aiops_agent.model.event import Batch, Fingerprint, Notice, Severity, Sighting
+from aiops_agent.noun import dataclass, replace
 
 TITLE_LENGTH = 160
 """Characters of a title: one line of a chat message."""
@@ -74,6 +74,9 @@ class Incident:
     decided_by: str
     article: str | None
     playbook: str | None
+    choice: str
+    """Digest of what the playbook was chosen from: files, parameters, executor. Another one: choose anew."""
+
     decision: str
     reason: str
     outcome: Outcome | None
@@ -132,6 +135,7 @@ def opened(batch: Batch, sighting: Sighting, now: datetime) -> Incident:
         decided_by="",
         article=None,
         playbook=None,
+        choice="",
         decision="",
         reason="",
         outcome=None,
@@ -139,7 +143,9 @@ def opened(batch: Batch, sighting: Sighting, now: datetime) -> Incident:
     )
 
 
-def diagnosed(incident: Incident, sighting: Sighting, diagnosis: Diagnosis, playbook: str | None) -> Incident:
+def diagnosed(
+    incident: Incident, sighting: Sighting, diagnosis: Diagnosis, playbook: str | None, choice: str
+) -> Incident:
     """Return the incident with what its record, as it reads now, was found to mean."""
     prediction = diagnosis.prediction
     return replace(
@@ -152,6 +158,7 @@ def diagnosed(incident: Incident, sighting: Sighting, diagnosis: Diagnosis, play
         decided_by=prediction.decided_by,
         article=diagnosis.article.id if diagnosis.article else None,
         playbook=playbook,
+        choice=choice,
     )
 
 
@@ -179,6 +186,7 @@ def noticed(notice: Notice, now: datetime) -> Incident:
         decided_by="the agent itself",
         article=None,
         playbook=None,
+        choice="",
         decision="",
         reason="",
         outcome=None,

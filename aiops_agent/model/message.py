@@ -1,13 +1,13 @@
 """What is told to people, before it has a platform or a language."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from aiops_agent.model.diagnosis import Citation
 from aiops_agent.model.incident import Incident
 from aiops_agent.model.playbook import RunResult
+from aiops_agent.noun import dataclass
 
 
 class ReportKind(StrEnum):

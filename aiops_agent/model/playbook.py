@@ -1,9 +1,10 @@
 """A repair that a person wrote, and what running it gave."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import IntEnum
+
+from aiops_agent.noun import dataclass
 
 
 class Risk(IntEnum):

@@ -1,7 +1,8 @@
 """When a source last said something, and how soon it is expected to speak again."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from aiops_agent.noun import dataclass
 
 
 @dataclass(frozen=True, slots=True)

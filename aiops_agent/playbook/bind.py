@@ -1,10 +1,10 @@
 """Playbook + the source's configuration -> commands, every argument filled in and checked. Never from the record."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from aiops_agent.model.playbook import Command, Playbook, Scalar, Template
+from aiops_agent.noun import dataclass
 from aiops_agent.playbook import vocabulary
 
 

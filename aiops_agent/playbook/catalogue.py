@@ -1,11 +1,11 @@
 """The playbooks of all folders. Apart from loading them, which needs the libraries that read and check YAML."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from aiops_agent.errors import Fault
 from aiops_agent.model.playbook import Playbook
+from aiops_agent.noun import dataclass
 
 
 @dataclass(frozen=True, slots=True)

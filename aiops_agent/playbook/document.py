@@ -1,11 +1,11 @@
 """YAML text -> plain data and the line of every key: the part of YAML that means the same to every reader."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 import yaml
 
 from aiops_agent.errors import Fault
+from aiops_agent.noun import dataclass, field
 
 MOST_BYTES = 64 * 1024
 _DEEPEST = 12

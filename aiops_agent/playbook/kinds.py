@@ -2,10 +2,10 @@
 
 import string
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from aiops_agent.model.playbook import Scalar
+from aiops_agent.noun import dataclass
 
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _DURATION_DIGITS = 5

@@ -2,12 +2,12 @@
 
 import os
 import signal
-from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
 from aiops_agent.model.playbook import Command, CommandResult
+from aiops_agent.noun import dataclass
 from aiops_agent.playbook import files
 from aiops_agent.playbook.files import RefusedError
 

@@ -1,11 +1,11 @@
 """Run a playbook: a dialogue that asks for one thing after the other, and the driver that does what it asks."""
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
 from datetime import timedelta
 
 from aiops_agent.errors import AuditError
 from aiops_agent.model.playbook import Command, CommandResult, Failed, NotNeeded, RunResult, Succeeded
+from aiops_agent.noun import dataclass
 from aiops_agent.playbook.bind import Bound
 from aiops_agent.ports import Clock, Executor
 

@@ -1,10 +1,10 @@
 """The closed vocabulary: every probe and verb a playbook can name, and what each takes."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
 
 from aiops_agent.model.playbook import Command, Risk, Scalar
+from aiops_agent.noun import dataclass, field
 from aiops_agent.playbook.kinds import (
     DURATION,
     HOST,

@@ -1,12 +1,12 @@
 """Incident, playbook, history, circumstances -> Decision. Pure: the same arguments always give the same answer."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
 from aiops_agent.model.decision import AskApproval, Decision, History, Mode, Reason, ReportOnly, Run, Suppress
 from aiops_agent.model.incident import Incident, Kind, Outcome, Status
 from aiops_agent.model.playbook import Playbook, Risk
+from aiops_agent.noun import dataclass
 
 REPEAT_INTERVAL = timedelta(hours=4)
 """How long an unchanged incident stays quiet. Alertmanager's default, which on-call staff know."""

@@ -2,10 +2,10 @@
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Literal
 
 from aiops_agent.model.event import Batch, Checkpoint, Notice
+from aiops_agent.noun import replace
 from aiops_agent.sources import paths, rotation
 from aiops_agent.sources.opened import Opened, RefusedError, opened
 from aiops_agent.sources.stretch import Gathered, Stretches
@@ -61,7 +61,7 @@ class FileSource:
         for live in sorted(families):
             family = families[live]
             if family.has_changed(known):
-                family.look_for_siblings()
+                family.look_for_siblings(self.covers)
             for path in family.in_order():
                 yield from self._read(path, family, known, done)
 
@@ -86,43 +86,63 @@ class FileSource:
             return
         key = f"{found.st_dev}:{found.st_ino}"
         at = known.get(key)
-        if key in done or (at and rotation.is_as_left(replace(at, path=path), found)):
+        is_rotated = path != family.live
+        if key in done or (at and rotation.is_as_left(replace(at, path=path), found, is_rotated=is_rotated)):
             return
         if at is None and family.is_older_sibling(path, found):
             return
         done.add(key)
         try:
-            with opened(paths.allowed_target(path, (*self._patterns, family.live))) as file:
-                yield from self._read_opened(path, file, at, family)
+            with opened(paths.allowed_target(path, (*self._patterns, family.live)), family.known) as file:
+                # What moved to a name that says nothing stays known by the name of its log.
+                shown = family.live if path in family.moved else path
+                yield from self._read_opened(shown, file, at, family, is_rotated=is_rotated)
         except FileNotFoundError:  # since `stat`: rotated or deleted
             return
         except RefusedError as error:
             yield self._refusal(path, found, at, error)
 
-    def _read_opened(self, path: str, file: Opened, at: Checkpoint | None, family: rotation.Family) -> Iterator[Batch]:
-        is_rotated = path != family.live
+    def _read_opened(
+        self, path: str, file: Opened, at: Checkpoint | None, family: rotation.Family, *, is_rotated: bool
+    ) -> Iterator[Batch]:
         lost = 0
         notices: tuple[Notice, ...] = ()
+        if is_rotated and family.is_copy_of_the_log(file):
+            end = file.last_line_end()
+            yield self._batch(path, file.checkpoint(path, end, end, 0))
+            return
         # An empty file looks like any other: its inode may have gone to a copy of a file that was read.
         if at is None or at.prefix_length == 0 or not file.continues(at):
             before, at = at, family.copied_from(file, is_rotated=is_rotated)
-            if at is None and before and before.path == path and file.size < before.offset:
-                lost, notices = family.lost(before)
+            if at is None and before and before.prefix_length and before.path == path and not is_rotated:
+                if family.has_new_members(self.covers):
+                    raise FileNotFoundError(
+                        path
+                    )  # copied since the folder was listed: the next tick reads the copy first
+                lost, notices = family.lost(before, file)
+            if at is None and file.is_wide:
+                notices = (*notices, Notice("encoding", path, "is UTF-16: read, with `?` for all but ASCII"))
             if at is None and before is None and not (self._from_beginning or family.known):
                 end = file.size if is_rotated else file.last_line_end()
-                yield self._batch(path, file.checkpoint(path, end, end, 0))
+                yield replace(self._batch(path, file.checkpoint(path, end, end, 0)), notices=notices)
                 return
+        elif is_rotated and (origin := family.copied_from(file, is_rotated=True)) and origin.offset > at.offset:
+            at = origin  # it was looked at while it was being copied
         yield from self._read_on(path, file, at, final=is_rotated, lost=lost, notices=notices)
 
     def _read_on(
         self, path: str, file: Opened, at: Checkpoint | None, *, final: bool, lost: int, notices: tuple[Notice, ...]
     ) -> Iterator[Batch]:
         start, offset, record_end = (at.record_start, at.offset, at.record_end) if at else (0, 0, 0)
-        stretch = self._assembly.stretch(start, offset, record_end)
+        stretch = self._assembly.stretch(start, offset, record_end, file.sample())
         read_to, batch_from = start, start
-        for chunk in file.chunks(start):
-            stretch.feed(chunk)
-            read_to += len(chunk)
+        for piece in file.pieces(start):
+            if isinstance(piece, int):
+                stretch.skip(piece)
+                read_to += piece
+            else:
+                stretch.feed(piece)
+                read_to += len(piece)
             is_full = read_to - batch_from >= BATCH_BYTES or stretch.faults >= BATCH_FAULTS
             if is_full and read_to < file.size:
                 gathered = stretch.take()
@@ -144,6 +164,8 @@ class FileSource:
         """Return a batch that says so once, and keeps what had been read before."""
         before = at or Checkpoint(path, found.st_dev, found.st_ino, 0, 0, 0, b"", b"", 0, 0)
         checkpoint = replace(before, path=path, size=found.st_size, mtime_ns=found.st_mtime_ns)
+        if before.prefix_length == 0:
+            checkpoint = replace(checkpoint, prefix_digest=rotation.HOPELESS if error.lasting else b"")
         batch = self._batch(path, checkpoint)
         return batch if at else replace(batch, notices=(Notice(error.kind, path, error.detail),))
 

@@ -1,55 +1,108 @@
 """One open log file: only regular files, only where it was allowed, known again by what it begins with."""
 
+import codecs
 import errno
-import gzip
-import hashlib
 import os
 import stat
-import tempfile
-import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
+from aiops_agent.digest import blake2b
 from aiops_agent.model.event import Checkpoint
+from aiops_agent.sources import packed
 
 PREFIX = 1_024
 WINDOW = 256
+SAMPLE = 16_384
 CHUNK = 262_144
-MOST_UNPACKED = 1 << 30
-"""Bytes a compressed file may unpack to: a bomb must not fill the disk."""
+_NULS = bytes(CHUNK)
+_DISK_BLOCK = 512
+"""Bytes in the unit of `st_blocks`, whatever the file system's own blocks are."""
+
+_WIDE = {codecs.BOM_UTF16_LE: 0, codecs.BOM_UTF16_BE: 1}
+"""By the mark at the beginning of a UTF-16 file: which byte of two is the low one."""
 
 
 class RefusedError(Exception):
     """A path that must not or cannot be read; `kind` is that of the notice."""
 
-    def __init__(self, kind: str, detail: str) -> None:
+    def __init__(self, kind: str, detail: str, *, lasting: bool = False) -> None:
+        """Say why; `lasting`: trying again is of no use before the file is changed."""
         super().__init__(detail)
         self.kind = kind
         self.detail = detail
+        self.lasting = lasting
 
 
 class Opened:
-    """A file's bytes and what `stat` said when it was opened: what is appended later is for the next tick."""
+    """A file's bytes and what `stat` said when it was opened: what is appended later is for the next tick.
+
+    Places in a UTF-16 file are counted in its units of two bytes, each of which is read as one byte: ASCII as it is,
+    anything else as `?`. That keeps places exact whatever the text is, and faults are written in ASCII.
+    """
 
     def __init__(self, descriptor: int, found: os.stat_result, size: int) -> None:
+        """Take a descriptor that stays open as long as this is used, and how many bytes it gives."""
         self._descriptor = descriptor
+        self._bytes = size
         self.found = found
-        self.size = size
-        """Bytes to read: of a compressed file, unpacked."""
+        head = os.pread(descriptor, len(codecs.BOM_UTF8), 0)
+        self._low = _WIDE.get(head[:2])
+        self._mark = 1 if self.is_wide else len(head) if head == codecs.BOM_UTF8 else 0
+        self.size = size // 2 if self.is_wide else size
+        """Places to read: of a compressed file, unpacked; of UTF-16, half its bytes."""
 
-    def chunks(self, start: int) -> Iterator[bytes]:
-        """Yield the bytes from `start` to the end."""
-        while start < self.size and (chunk := self._read(start, min(CHUNK, self.size - start))):
-            yield chunk
-            start += len(chunk)
+        self._is_sparse = size == found.st_size and found.st_blocks * _DISK_BLOCK < size and not self.is_wide
+
+    @property
+    def is_wide(self) -> bool:
+        """Tell whether it is UTF-16."""
+        return self._low is not None
+
+    def pieces(self, start: int) -> Iterator[bytes | int]:
+        """Yield the bytes from `start` to the end; for NUL bytes that fill a chunk, or a hole, their number."""
+        while start < self.size:
+            hole = self._hole(start) if self._is_sparse else 0
+            piece = b"" if hole else self._read(start, min(CHUNK, self.size - start))
+            if not hole and not piece:
+                return
+            if start < self._mark:  # the mark of the encoding is no part of the first line
+                blank = min(self._mark - start, len(piece))
+                piece = b"\n" * blank + piece[blank:]
+            start += hole or len(piece)
+            yield hole or (len(piece) if piece == _NULS else piece)
+
+    def _hole(self, start: int) -> int:
+        try:
+            return os.lseek(self._descriptor, start, os.SEEK_DATA) - start
+        except OSError as error:
+            if error.errno == errno.ENXIO:  # nothing but a hole up to the end
+                return self.size - start
+            return 0  # the file system does not say
 
     def continues(self, known: Checkpoint) -> bool:
         """Tell whether this is what the checkpoint was read from: same beginning, same bytes before the offset."""
         return (
-            self.size >= known.offset
-            and _digest(self._read(0, known.prefix_length)) == known.prefix_digest
-            and self._window(known.offset) == known.window_digest
+            self.size >= known.offset and self.begins_like(known) and self._window(known.offset) == known.window_digest
         )
+
+    def begins_like(self, known: Checkpoint) -> bool:
+        """Tell whether the beginning is that of what the checkpoint was read from."""
+        return _digest(self._read(0, known.prefix_length)) == known.prefix_digest
+
+    def begins_with(self, other: "Opened") -> bool:
+        """Tell whether all bytes of the other are the first of this."""
+        if other.size > self.size:
+            return False
+        starts = range(0, other.size, CHUNK)
+        return all(
+            self._read(start, min(CHUNK, other.size - start)) == other._read(start, CHUNK)  # noqa: SLF001 - of its own kind
+            for start in starts
+        )
+
+    def sample(self) -> bytes:
+        """Return the first 16 KiB: what shows how the records of this file begin."""
+        return self._read(0, min(SAMPLE, self.size))
 
     def last_line_end(self) -> int:
         """Return the place behind the last newline."""
@@ -63,8 +116,16 @@ class Opened:
         return 0
 
     def checkpoint(self, path: str, offset: int, record_start: int, record_end: int) -> Checkpoint:
-        """Return how far the file has been read."""
+        """Return how far the file has been read.
+
+        Raises:
+            FileNotFoundError: It was truncated meanwhile: what was read since the last checkpoint may be neither
+                what it was nor what it is now, and is left to the next tick.
+        """
         prefix = self._read(0, min(PREFIX, self.size))
+        window = self._window(offset)
+        if os.fstat(self._descriptor).st_size < self._bytes:
+            raise FileNotFoundError(errno.ENOENT, "was truncated while it was read", path)
         return Checkpoint(
             path=path,
             device=self.found.st_dev,
@@ -73,14 +134,21 @@ class Opened:
             record_start=record_start,
             prefix_length=len(prefix),
             prefix_digest=_digest(prefix),
-            window_digest=self._window(offset),
+            window_digest=window,
             size=self.found.st_size,
             mtime_ns=self.found.st_mtime_ns,
             record_end=record_end,
         )
 
     def _read(self, start: int, length: int) -> bytes:
-        return os.pread(self._descriptor, length, start)
+        if self._low is None:
+            return os.pread(self._descriptor, length, start)
+        wide = os.pread(self._descriptor, 2 * length, 2 * start)
+        low, high = wide[self._low :: 2], wide[1 - self._low :: 2]
+        if low.isascii() and not high.strip(b"\0"):
+            return low
+        pairs = zip(low, high, strict=False)
+        return bytes(unit if not above and unit < 0x80 else ord("?") for unit, above in pairs)  # noqa: PLR2004 - the end of ASCII
 
     def _window(self, offset: int) -> bytes:
         start = max(0, offset - WINDOW)
@@ -88,50 +156,66 @@ class Opened:
 
 
 @contextmanager
-def opened(path: str) -> Iterator[Opened]:
-    """Open the regular file at `path`, which holds no link any more; a name ending in `.gz` is unpacked.
+def opened(path: str, known: Iterable[Checkpoint] = ()) -> Iterator[Opened]:
+    """Open the regular file at `path`, which holds no link any more; one that is packed by its name is unpacked.
+
+    Args:
+        path: Absolute, links resolved.
+        known: What was read before: a packed file that continues one of these may unpack to more than others.
 
     Raises:
         RefusedError: It is no regular file, may not be read, was swapped for a link, or unpacks to too much.
         FileNotFoundError: It is not there any more.
     """
-    try:
-        # O_NONBLOCK: a FIFO put in the place of the log must not hold up the tick.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
-    except FileNotFoundError:
-        raise
-    except OSError as error:
-        kind = "refused" if error.errno in (errno.ELOOP, errno.ENXIO) else "unreadable"
-        raise RefusedError(kind, os.strerror(error.errno or 0)) from error
+    descriptor = _regular(path)
     try:
         found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
-            raise RefusedError("refused", f"is {_kind_of(found.st_mode)}, not a regular file")
-        if os.readlink(f"/proc/self/fd/{descriptor}").removesuffix(" (deleted)") != path:
-            raise RefusedError("refused", "was swapped for a link while it was opened")
-        if path.endswith(".gz"):
-            with _unpacked(descriptor) as (inner, size):
-                yield Opened(inner, found, size)
-        else:
+        ending = packed.suffix(path)
+        if not ending:
             yield Opened(descriptor, found, found.st_size)
+            return
+        heads = {(at.prefix_length, at.prefix_digest) for at in known if at.prefix_length}
+
+        def is_known(content: bytes) -> bool:
+            return any(_digest(content[:length]) == digest for length, digest in heads)
+
+        try:
+            with packed.unpacked(descriptor, ending, found.st_size, is_known=is_known) as (inner, size):
+                yield Opened(inner, found, size)
+        except packed.PackedError as error:
+            raise RefusedError(error.kind, error.detail, lasting=error.lasting) from error
     finally:
         os.close(descriptor)
 
 
-@contextmanager
-def _unpacked(descriptor: int) -> Iterator[tuple[int, int]]:
-    with tempfile.TemporaryFile() as target, open(descriptor, "rb", closefd=False) as packed:
-        size = 0
-        try:
-            with gzip.open(packed) as stream:
-                while chunk := stream.read(CHUNK):
-                    size += target.write(chunk)
-                    if size > MOST_UNPACKED:
-                        raise RefusedError("refused", "unpacks to more than 1 GiB")
-        except (OSError, EOFError, zlib.error) as error:
-            raise RefusedError("unreadable", f"is no intact gzip file: {error}") from error
-        target.flush()
-        yield target.fileno(), size
+def _regular(path: str) -> int:
+    """Return a descriptor of a regular file, gone to folder by folder.
+
+    A link put into the way meanwhile is not followed, and what is no regular file is looked at without being opened:
+    nothing outside of the path can be read, no FIFO waited for and no device touched, however the race ends.
+    """
+    *folders, name = path.split("/")[1:]
+    at = os.open("/", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        for folder in folders:
+            inner = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=at)
+            os.close(at)
+            at = inner
+        inner = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=at)
+        os.close(at)
+        at = inner
+        mode = os.fstat(at).st_mode
+        if not stat.S_ISREG(mode):
+            raise RefusedError("refused", f"is {_kind_of(mode)}, not a regular file")
+        return os.open(f"/proc/self/fd/{at}", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.ENOTDIR):
+            raise RefusedError("refused", "was swapped for a link while it was opened") from error
+        raise RefusedError("unreadable", os.strerror(error.errno or 0)) from error
+    finally:
+        os.close(at)
 
 
 def _kind_of(mode: int) -> str:
@@ -145,4 +229,4 @@ def _kind_of(mode: int) -> str:
 
 
 def _digest(content: bytes) -> bytes:
-    return hashlib.blake2b(content, digest_size=16).digest()
+    return blake2b(content, digest_size=16).digest()

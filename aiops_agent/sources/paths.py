@@ -2,9 +2,9 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
+from aiops_agent.noun import dataclass, field
 from aiops_agent.sources.opened import RefusedError
 from aiops_agent.sources.quiet import stamp
 
@@ -52,13 +52,26 @@ def allowed_target(path: str, patterns: tuple[str, ...]) -> str:
 
     Raises:
         RefusedError: That is outside the fixed part of its pattern.
+        FileNotFoundError: A link on the way was replaced meanwhile: it is looked at again by the next tick.
     """
-    target = os.path.realpath(path)
+    target = real(path)
     for pattern in patterns:
-        root = os.path.realpath(fixed_part(pattern))
+        root = real(fixed_part(pattern))
         if path.startswith(fixed_part(pattern)) and os.path.commonpath((root, target)) == root:
             return target
     raise RefusedError("refused", "is a link that leads out of the allowed folder")
+
+
+def real(path: str) -> str:
+    """Return the path with links resolved.
+
+    Raises:
+        FileNotFoundError: A link on the way was replaced by something else while it was read.
+    """
+    try:
+        return os.path.realpath(path)
+    except OSError as error:
+        raise FileNotFoundError(error.errno, error.strerror, path) from error
 
 
 def _walk(directory: str, rest: list[str], found: Found) -> Iterator[str]:

@@ -52,7 +52,7 @@ def check(config: str, now: float) -> "int | None":
     """Return how many things were looked at when nothing changed and nothing is due; None when a tick is needed."""
     try:
         with open(config, "rb") as file:
-            state_dir = _state_dir(file.read())
+            state_dir = state_dir_in(file.read())
         if state_dir is None:
             return None
         with open(os.path.join(state_dir, "quiet"), "rb") as file:
@@ -147,7 +147,7 @@ def _lines(
     return None if any("\n" in line for line in lines) else lines
 
 
-def _state_dir(config: bytes) -> "str | None":
+def state_dir_in(config: bytes) -> "str | None":
     """Return the value of the one unindented `state_dir:`; None when it is no plain absolute path on that line."""
     lines = config.split(b"\n")
     found = [number for number, line in enumerate(lines) if line.startswith(b"state_dir:")]

@@ -43,6 +43,9 @@ class Stretch(Protocol):
     def feed(self, chunk: bytes) -> None:
         """Take the next bytes."""
 
+    def skip(self, length: int) -> None:
+        """Take note of a hole: so many bytes in which nothing was ever written."""
+
     def finish(self, *, final: bool, waited: bool = False) -> None:
         """Count what is at the end; `final`: the file will not grow any more.
 

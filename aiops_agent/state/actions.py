@@ -1,10 +1,10 @@
 """What was done: each action intended before it is done, finished after, and counted against the caps."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from aiops_agent.model.decision import History
 from aiops_agent.model.incident import Outcome
+from aiops_agent.noun import dataclass
 from aiops_agent.state.database import Database, stamp, unstamp
 
 

@@ -1,10 +1,10 @@
 """What waits for a person's answer: single use, expiring, bound to the playbook as it was when asked."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from aiops_agent.model.incident import rfc3339
+from aiops_agent.noun import dataclass
 from aiops_agent.state.database import Database, stamp, unstamp
 
 MOST_SET_BACK = timedelta(hours=2)

@@ -1,9 +1,9 @@
 """How far each file has been read."""
 
 from collections.abc import Iterable
-from dataclasses import astuple, fields
 
 from aiops_agent.model.event import Checkpoint
+from aiops_agent.noun import astuple, fields
 from aiops_agent.state.database import Database
 
 COLUMNS = tuple(field.name for field in fields(Checkpoint))

@@ -1,9 +1,8 @@
 """Incidents: one fault on one service, counted exactly."""
 
-from dataclasses import fields
-
 from aiops_agent.model.event import Fingerprint, Severity
 from aiops_agent.model.incident import Incident, Kind, Outcome, Status
+from aiops_agent.noun import fields
 from aiops_agent.state.database import Database, stamp, unstamp
 
 COLUMNS = tuple(field.name for field in fields(Incident))

@@ -1,11 +1,11 @@
 """What is to be delivered: no network means later, not lost."""
 
 import json
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from aiops_agent.model.incident import rfc3339
 from aiops_agent.model.message import Message
+from aiops_agent.noun import dataclass
 from aiops_agent.state.database import Database, stamp, unstamp
 
 FIRST_RETRY = timedelta(seconds=30)

@@ -1,10 +1,10 @@
 """What people asked the agent to keep quiet about."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
 
 from aiops_agent.model.incident import Incident, rfc3339
+from aiops_agent.noun import dataclass
 from aiops_agent.state.database import Database, stamp, unstamp
 
 

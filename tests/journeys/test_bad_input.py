@@ -53,7 +53,7 @@ def cost_of(machine: Machine, *words: str) -> tuple[int, float]:
 
 
 @pytest.mark.slow
-def test_a_line_of_100_megabytes_costs_little_memory_and_hides_no_line_beside_it(experienced):
+def test_t32_a_line_of_100_megabytes_costs_little_memory_and_hides_no_line_beside_it(experienced):
     told = experienced.told()
     with experienced.log.open("w") as log:
         log.write(KNOWN + "\n")
@@ -87,7 +87,7 @@ def test_an_endless_line_that_grows_from_tick_to_tick_costs_little_memory(experi
 
 
 @pytest.mark.slow
-def test_a_hole_of_a_gigabyte_is_passed_in_seconds(experienced):
+def test_t34_a_hole_of_a_gigabyte_is_passed_in_seconds(experienced):
     with experienced.log.open("w") as log:
         log.write(KNOWN + "\n")
         log.truncate(1 << 30)
@@ -109,14 +109,14 @@ def test_what_is_no_plain_text_is_read_as_far_as_it_goes_and_told_once(machine):
     by_kind = {kind: [i for i in found["incidents"] if i["kind"] == kind] for kind in ("log", "agent")}
     assert sorted(i["title"] for i in by_kind["agent"]) == [
         f"binary: {machine.logs}/program.log",
-        f"binary: {machine.logs}/wide.log",
+        f"encoding: {machine.logs}/wide.log",
     ]
     titles = {incident["title"]: incident["occurrences"] for incident in by_kind["log"]}
-    assert titles == {title_of(KNOWN): 2, r"worker: caf\xe9 \xff\xfe is shut": 1}
+    assert titles == {title_of(KNOWN): 2, title_of(OTHER): 1, r"worker: caf\xe9 \xff\xfe is shut": 1}
     assert machine.scan()["incidents"] == []
 
 
-def test_what_is_no_file_and_links_that_lead_out_are_refused_once_and_the_others_read(machine):
+def test_t24_what_is_no_file_and_links_that_lead_out_are_refused_once_and_the_others_read(machine):
     os.mkfifo(machine.logs / "fifo.log")
     (machine.logs / "folder.log").mkdir()
     with socket.socket(socket.AF_UNIX) as listener:
@@ -141,7 +141,7 @@ def test_what_is_no_file_and_links_that_lead_out_are_refused_once_and_the_others
     assert machine.told() == told
 
 
-def test_what_may_not_be_read_is_named_once_and_the_others_are_read(open_machine):
+def test_t25_what_may_not_be_read_is_named_once_and_the_others_are_read(open_machine):
     machine = open_machine
     machine.writes(KNOWN)
     locked = machine.logs / "locked.log"

@@ -56,7 +56,7 @@ def faults(count: int) -> list[str]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("room", [0, 8, 40, 120, 400])
-def test_on_a_full_disk_nothing_is_acted_on_and_with_room_again_everything_is_found_once(machine, room):
+def test_t41_on_a_full_disk_nothing_is_acted_on_and_with_room_again_everything_is_found_once(machine, room):
     machine.can_repair()
     lines = [FAILURE, *faults(60)]
     machine.log.write_text("".join(f"{line}\n" for line in lines))
@@ -383,7 +383,7 @@ def test_root_is_told_when_the_owner_of_the_state_cannot_read_the_installation(o
 
 
 @pytest.mark.slow
-def test_of_two_scans_at_once_one_works_and_the_other_says_so(machine):
+def test_t46_of_two_scans_at_once_one_works_and_the_other_says_so(machine):
     machine.can_repair(probe="file_exists")
     first = machine.start("scan", "--json")
     wait_until(lambda: not machine.lock.exists())

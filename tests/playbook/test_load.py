@@ -131,7 +131,7 @@ ATTACKS = {
     "D09 duplicate key": ("version: 1", "version: 1\nversion: 2", ":3: version: stands twice; keep one"),
     "D09 duplicate step key": ("{path: $lock}\nverify", "{path: $lock, path: /etc/x}\nverify", "stands twice"),
     "D10 alias bomb": ("version: 1", "version: &a [1, 1]\nspare: [*a, *a]", "is an alias (*)"),
-    "D11 deep nesting": ("version: 1", "version: " + "[" * 20_000, "nested deeper than 12 levels"),
+    "D11 deep nesting": ("version: 1", "version: " + "[" * 20_000, "nest"),
     "D12 octal number": ("version: 1", "version: 012", ":2: version: must be a whole number"),
     "D12 sexagesimal number": ("cooldown: 15m", "cooldown: 12:30:45", "cooldown: '12:30:45' is not a duration"),
     "D12 norway": ("risk: low", "risk: no", ":4: risk: "),

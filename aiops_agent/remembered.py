@@ -1,0 +1,134 @@
+"""The checked configuration, remembered from one command to the next: reading and checking the file costs 0.1 s.
+
+A command that may write leaves `state_dir/config.checked`. It holds while `stat` says the same of the configuration
+and of the code that checks it; config.yaml stays the only truth, and an edit takes effect with the next command.
+Tokens are never in it, only where they are: each is looked up again, and one that is missing is a fault as ever.
+"""
+
+import json
+import os
+import stat
+import sys
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import cast
+
+from aiops_agent.model.decision import Mode
+from aiops_agent.noun import fields
+from aiops_agent.policy.decide import PolicySettings
+from aiops_agent.settings import ChatSettings, Config, SourceSettings, looked_up
+from aiops_agent.sources.quiet import stamp, state_dir_in
+
+NAME = "config.checked"
+_SETTLED = 1.0
+"""Seconds a configuration must have been left alone before it was read: a second edit would then show in its times."""
+
+_CHECKER = os.path.join(os.path.dirname(__file__), "config.py")  # noqa: PTH118, PTH120 - compared as text
+_KINDS = {kind.__name__: kind for kind in (Config, SourceSettings, ChatSettings, PolicySettings)}
+_MOST_BYTES = 16 << 20
+
+
+def load(path: Path, environment: Mapping[str, str] | None) -> Config:
+    """Return what `config.load` would, from memory if that still holds.
+
+    Raises:
+        ConfigError: Every fault of the configuration.
+    """
+    remembered = _recall(path, environment)
+    if remembered:
+        return remembered
+    from aiops_agent import config
+
+    return config.load(path, environment)
+
+
+def save(config: Config, *, began: float) -> None:
+    """Remember a configuration that was read after `began` (seconds since 1970), unless it was being edited then."""
+    try:
+        if os.stat(config.path).st_ctime > began - _SETTLED:  # noqa: PTH116 - as `stamp` does
+            return
+        document = json.dumps([*_premises(config.path), _plain(config)])
+        target = config.state_dir / NAME
+        if target.exists() and target.read_text(encoding="utf-8") == document:
+            return
+        fresh = target.with_name(f"{NAME}.{os.getpid()}")
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(document)
+        fresh.replace(target)
+    except OSError:
+        return  # a full disk: the next command reads the configuration itself
+
+
+def _premises(path: Path) -> list[str]:
+    return [stamp(str(path)), stamp(_CHECKER), sys.version]
+
+
+def _recall(path: Path, environment: Mapping[str, str] | None) -> Config | None:
+    """Return what is remembered, or None when that cannot be vouched for.
+
+    It is believed only when nobody but this very user can have written it: as whom root acts, and with which tokens, is
+    never taken from a file of somebody else.
+    """
+    try:
+        premises = _premises(path)
+        state_dir = state_dir_in(path.read_bytes())
+        if state_dir is None:
+            return None
+        content = _own(os.path.join(state_dir, NAME))  # noqa: PTH118 - `state_dir_in` gives text
+        *remembered, checked = json.loads(content)
+        config = cast("Config", _made(checked, environment)) if remembered == premises else None
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None  # missing, damaged, or a token that is gone: `config.load` tells what is wrong
+    return config if config and config.state_dir == Path(state_dir) else None
+
+
+def _own(path: str) -> bytes:
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+        for found in (os.fstat(file.fileno()), os.stat(os.path.dirname(path))):  # noqa: PTH116, PTH120 - text, as above
+            if found.st_uid != os.geteuid() or found.st_mode & stat.S_IWOTH:
+                raise PermissionError
+        return file.read(_MOST_BYTES)
+
+
+def _plain(value: object) -> object:
+    """Return a value as JSON has it: what is no number, text or null as [kind, content]; secrets are left out."""
+    match value:
+        case Mode() | Path():
+            return [type(value).__name__ if isinstance(value, Mode) else "Path", str(value)]
+        case str() | int() | float() | None:
+            return value
+        case timedelta():
+            return ["timedelta", [value.days, value.seconds, value.microseconds]]
+        case tuple():
+            return ["tuple", [_plain(item) for item in value]]
+        case dict():
+            return ["dict", {name: _plain(item) for name, item in value.items()}]
+        case Config() | SourceSettings() | ChatSettings() | PolicySettings():
+            kept = {field.name: _plain(getattr(value, field.name)) for field in fields(value) if field.repr}
+            return [type(value).__name__, kept]
+        case _:
+            raise TypeError(f"a configuration with a {type(value).__name__} cannot be remembered")
+
+
+def _made(value: object, environment: Mapping[str, str] | None) -> object:
+    """Return what `_plain` was given, each token looked up."""
+    if not isinstance(value, list):
+        return value
+    kind, content = value
+    match kind:
+        case "Mode":
+            made: object = Mode(content)
+        case "Path":
+            made = Path(content)
+        case "timedelta":
+            made = timedelta(*content)
+        case "tuple":
+            made = tuple(_made(item, environment) for item in content)
+        case _:
+            named = {name: _made(item, environment) for name, item in content.items()}
+            if kind == "ChatSettings":
+                named["token"] = looked_up(str(named["reference"]), environment)
+            made = named if kind == "dict" else _KINDS[kind](**named)  # type: ignore[arg-type]
+    return made

@@ -1,0 +1,83 @@
+"""What config.yaml comes to: the nouns of the configuration, apart from the libraries that read and check the file."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+
+from aiops_agent.model.playbook import Scalar
+from aiops_agent.noun import dataclass, field
+from aiops_agent.policy.decide import PolicySettings
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSettings:
+    """One file source."""
+
+    paths: tuple[str, ...]
+    service: str | None
+    start: Literal["end", "beginning"]
+    parameters: dict[str, Scalar]
+    silence: timedelta | Literal["auto"] | None = None
+    """After how long a silence is told; `auto`: as learned; None: never."""
+
+    @property
+    def key(self) -> str:
+        """Return what the source is remembered by: another pattern or service makes it another source."""
+        return "\0".join((self.service or "", *self.paths))
+
+
+@dataclass(frozen=True, slots=True)
+class ChatSettings:
+    """One destination for reports."""
+
+    type: Literal["slack", "telegram"]
+    name: str
+    reference: str
+    """Where the token is: `file:PATH` or `env:NAME`."""
+
+    token: str = field(repr=False)
+    """Empty in a command that delivers nothing."""
+
+    target: str
+    """Slack: the channel; Telegram: the chat id."""
+
+    base_url: str | None
+    locale: str
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What the operators want, checked."""
+
+    path: Path
+    state_dir: Path
+    sources: tuple[SourceSettings, ...]
+    policy: PolicySettings
+    every: timedelta
+    """How long the daemon lets pass at most between two whole ticks."""
+
+    locale: str
+    report_dir: Path
+    chat: tuple[ChatSettings, ...]
+    knowledge_base: tuple[Path, ...]
+    playbooks: tuple[Path, ...]
+
+
+def looked_up(reference: str, environment: Mapping[str, str] | None) -> str:
+    """Return what a reference points to: a secret itself does not belong in a file that is copied and backed up."""
+    kind, _, place = reference.partition(":")
+    if not (kind == "env" and place) and not (kind == "file" and place.startswith("/")):
+        raise ValueError('must point to the secret: "file:/etc/aiops-agent/NAME" (mode 0600) or "env:NAME"')
+    if environment is None:
+        return ""
+    if kind == "env":
+        if not environment.get(place):
+            raise ValueError(f"the environment variable {place} is not set")
+        return environment[place]
+    try:
+        return Path(place).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ValueError(f"{place} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:  # whose own words quote the secret
+        raise ValueError(f"{place} holds what is no text") from error
