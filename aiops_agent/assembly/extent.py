@@ -14,6 +14,7 @@ _LINES_OF_A_MESSAGE = 20
 _RUST_AGAIN = b"core/src/panicking.rs"
 """Where it panics that a destructor panicked while another panic was on its way."""
 
+_OPENINGS = (*(sign for sign, _ in patterns.OPENINGS), *patterns.BREAKS)
 _EMPTY_LINES = 2
 _FRAMES = (b"\tat ", b"    at ", b"  at ", b"   at ", b"\tfrom ", b"stack backtrace:", b"Stack trace:", b"note: run with `RUST_BACKTRACE")
 _NEWLINE, _TAB = b"\n\t"
@@ -183,7 +184,7 @@ class Extent:
             return Belongs.YES
         if self._mono and not self._framed:
             return Belongs.YES
-        if self._raised:
+        if self._raised or (self._ruby and not self._framed and not raised_in_ruby(line)):
             return self._accepts_more_words(line, buffer, below)
         if self._plain_lines and raised_in_ruby(line):
             return self._accepts_cause(line, buffer, below)
@@ -197,7 +198,7 @@ class Extent:
     def _accepts_more_words(self, line: bytes, buffer: bytes, below: int) -> Belongs:
         """Decide about a line below what Python raised: a message of several lines, where the next has a head."""
         for _ in range(_LINES_OF_A_MESSAGE):
-            if not line or opens_with_exception(line) or line.startswith((b"Traceback (most", *patterns.BREAKS)):
+            if not line or opens_with_exception(line) or raised_in_ruby(line) or line.startswith(_OPENINGS):
                 return Belongs.NO
             if below >= len(buffer):
                 return Belongs.UNKNOWN

@@ -204,6 +204,7 @@ OPENINGS: tuple[tuple[bytes, Severity], ...] = (
 """How the message of a line without a level begins when it reports an error."""
 
 BREAKS = (
+    b"terminate called",
     *(b"panic: ", b"fatal error: ", b"PHP Fatal", b"PHP Parse", b"Exception in thread ", b"curl: (", b"npm ERR!"),
     *(b"crit: ", b"fail: ", b"warn: ", b"info: ", b"dbug: ", b"trce: "),
 )
