@@ -34,8 +34,8 @@ class Extent:
 
     def __init__(self, first: bytes, heads: Heads = KNOWN) -> None:
         self._begins = heads.begins
-        self.is_complete = first.startswith((b'{"', b'{ "'))
-        """The line is an object of its own: nothing below belongs to it."""
+        self.is_complete = first.startswith((b'{"', b'{ "', *patterns.LOGFMT))
+        """The line is an object or a list of fields of its own: nothing below belongs to it."""
 
         self._headed = self._begins(first, 0)
         self._origin = origin(first) if self._headed else Origin(b"", first)
@@ -176,7 +176,8 @@ class Extent:
 
     def _accepts_unmarked(self, line: bytes, buffer: bytes, below: int) -> Belongs:
         if line.startswith(patterns.BREAKS):
-            return Belongs.NO
+            is_again = self._go and not self._framed and line == self._origin.message  # two goroutines fell at once
+            return Belongs.YES if is_again else Belongs.NO
         if self._ruby and not self._framed and _is_caret(buffer, below):
             return Belongs.YES
         if self._rust and _RUST_AGAIN in line:
@@ -198,7 +199,7 @@ class Extent:
     def _accepts_more_words(self, line: bytes, buffer: bytes, below: int) -> Belongs:
         """Decide about a line below what Python raised: a message of several lines, where the next has a head."""
         for _ in range(_LINES_OF_A_MESSAGE):
-            if not line or opens_with_exception(line) or raised_in_ruby(line) or line.startswith(_OPENINGS):
+            if not line or _speaks_for_itself(line):
                 return Belongs.NO
             if below >= len(buffer):
                 return Belongs.UNKNOWN
@@ -211,7 +212,7 @@ class Extent:
     def _accepts_wrapped(self, line: bytes, buffer: bytes, below: int) -> Belongs:
         """Decide about what may be one more line of what an exception says: its frames then come below."""
         for _ in range(_LINES_OF_A_MESSAGE):
-            if opens_with_exception(line) or raised_in_ruby(line) or b"panicked at" in line or line.startswith(patterns.BREAKS):
+            if _speaks_for_itself(line):
                 return Belongs.NO
             if below >= len(buffer):
                 return Belongs.UNKNOWN
@@ -307,6 +308,16 @@ def may_follow(line: bytes) -> Follows:
     sequels = (patterns.MONO_AGAIN, *patterns.SEQUELS, *patterns.SEQUELS.values())
     report = of_a_writer and said.message.startswith(patterns.KERNEL_CONTINUES)
     return Follows(statement, statement or report or said.message.startswith(sequels))
+
+
+def _speaks_for_itself(line: bytes) -> bool:
+    """Tell whether an unindented line reports a fault of its own, so that it is no more words of the one above."""
+    return (
+        opens_with_exception(line)
+        or raised_in_ruby(line)
+        or line.startswith(_OPENINGS)
+        or any(sign in line for sign in (b"panicked at", b": Assertion `", b": error: ", b": line "))
+    )
 
 
 def _is_shown(buffer: bytes, start: int) -> bool:

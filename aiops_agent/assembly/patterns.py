@@ -255,6 +255,9 @@ WORD_HEADS = (
     *(letter + b"  ::" for letter in (b"E", b"W", b"I", b"F", b"D", b"C")),
     *(b"E, [", b"W, [", b"I, [", b"F, [", b"D, ["),
 )
+LOGFMT = (b"level=", b"time=", b"ts=", b"lvl=", b"timestamp=")
+"""How a line of fields begins: its values hold no newline."""
+
 MARKED_HEADS = (b'{"', b'{ "', b"<>", b"::", b"*** FATAL ")
 
 CONTINUES = (

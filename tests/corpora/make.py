@@ -226,6 +226,8 @@ def main(names: list[str]) -> None:
 
 def _annotated(program: Program, run: int) -> Iterator[str]:
     """Yield the blocks of one run: the other run has its calm lines where this one has none."""
+    if run:
+        yield f'#= {{"lines": 0}}\n{CALM.format(0)}'
     for number, (case, severity) in enumerate(_cases(program)):
         for what, text in _parts(_printed(program, case), severity):
             lines = text.count("\n")
