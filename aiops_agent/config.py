@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 
 from aiops_agent.errors import ConfigError, Fault
 from aiops_agent.model.decision import Mode
+from aiops_agent.model.event import LocalPattern, Severity
 from aiops_agent.playbook.kinds import parse_duration, parse_unit
 from aiops_agent.policy.decide import PolicySettings
 from aiops_agent.settings import ChatSettings, Config, SourceSettings, looked_up
@@ -112,6 +113,8 @@ def _known_beside(location: Sequence[object]) -> str:
         return "known: type, name, token, channel (slack), chat_id (telegram), base_url, locale"
     elif location[:1] == ("policy",) and len(location) > 1:
         model = _Policy
+    elif location[:1] == ("patterns",) and len(location) > 1:
+        model = _Patterns if len(location) == _KEY_OF_PATTERNS else _Fault if location[1] == "faults" else _Ignored
     elif location[:2] == ("audit", "key"):
         model = _Key
     return "known: " + ", ".join(model.model_fields)
@@ -229,6 +232,54 @@ class _Schedule(_Strict):
     every: Duration = timedelta(minutes=5)
 
 
+_SHORTEST_WORDS = 4
+_MOST_PATTERNS = 60
+"""Of each kind: so many words still take one automaton of their own, and a line is held against each of them."""
+
+_NO_DIGITS = {ord(digit): None for digit in "0123456789"}
+_KEY_OF_PATTERNS = 2
+"""Parts of the place of a key right under `patterns`."""
+
+
+class _Ignored(_Strict):
+    contains: str
+    matches: str = ""
+
+    @field_validator("contains")
+    @classmethod
+    def _can_be_searched_for(cls, contains: str) -> str:
+        if len(contains.translate(_NO_DIGITS).strip().encode()) < _SHORTEST_WORDS or "\n" in contains:
+            raise ValueError(f"must be at least {_SHORTEST_WORDS} bytes of one line, digits and blanks apart")
+        return contains
+
+    @field_validator("matches")
+    @classmethod
+    def _is_re2(cls, matches: str) -> str:
+        if not matches:
+            return matches
+        import re2  # most configurations hold no pattern
+
+        try:
+            re2.compile(matches)
+        except re2.error as error:
+            said = error.args[0]
+            why = said.decode(errors="replace") if isinstance(said, bytes) else str(said)
+            raise ValueError(f"is no pattern of RE2 (no lookaround, no backreference): {why}") from error
+        return matches
+
+    def settled(self, severity: Severity = Severity.ERROR) -> LocalPattern:
+        return LocalPattern(self.contains, self.matches, severity)
+
+
+class _Fault(_Ignored):
+    severity: Literal["warning", "error", "critical"] = "error"
+
+
+class _Patterns(_Strict):
+    faults: Annotated[list[_Fault], Field(max_length=_MOST_PATTERNS)] = []
+    ignore: Annotated[list[_Ignored], Field(max_length=_MOST_PATTERNS)] = []
+
+
 class _File(_Strict):
     state_dir: AbsolutePath = "/var/lib/aiops-agent"
     schedule: _Schedule = _Schedule()
@@ -240,6 +291,7 @@ class _File(_Strict):
     chat: list[Annotated[_Slack | _Telegram, Field(discriminator="type")]] = []
     report_dir: AbsolutePath | None = None
     audit: _Audit = _Audit()
+    patterns: _Patterns = _Patterns()
 
     def settled(self, path: Path, tokens: Sequence[str]) -> Config:
         """Return it as the rest of the program reads it."""
@@ -271,4 +323,6 @@ class _File(_Strict):
             ),
             knowledge_base=tuple(map(Path, self.knowledge_base)),
             playbooks=tuple(map(Path, self.playbooks)),
+            faults=tuple(p.settled(Severity[p.severity.upper()]) for p in self.patterns.faults),
+            ignore=tuple(p.settled() for p in self.patterns.ignore),
         )

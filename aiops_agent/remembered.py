@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import cast
 
 from aiops_agent.model.decision import Mode
+from aiops_agent.model.event import LocalPattern, Severity
 from aiops_agent.noun import fields
 from aiops_agent.policy.decide import PolicySettings
 from aiops_agent.settings import ChatSettings, Config, SourceSettings, looked_up
@@ -25,7 +26,7 @@ _SETTLED = 1.0
 """Seconds a configuration must have been left alone before it was read: a second edit would then show in its times."""
 
 _CHECKER = os.path.join(os.path.dirname(__file__), "config.py")  # noqa: PTH118, PTH120 - compared as text
-_KINDS = {kind.__name__: kind for kind in (Config, SourceSettings, ChatSettings, PolicySettings)}
+_KINDS = {kind.__name__: kind for kind in (Config, SourceSettings, ChatSettings, PolicySettings, LocalPattern)}
 _MOST_BYTES = 16 << 20
 
 
@@ -95,6 +96,8 @@ def _own(path: str) -> bytes:
 def _plain(value: object) -> object:
     """Return a value as JSON has it: what is no number, text or null as [kind, content]; secrets are left out."""
     match value:
+        case Severity():  # before int, which it is
+            return ["Severity", value.name]
         case Mode() | Path():
             return [type(value).__name__ if isinstance(value, Mode) else "Path", str(value)]
         case str() | int() | float() | None:
@@ -105,7 +108,7 @@ def _plain(value: object) -> object:
             return ["tuple", [_plain(item) for item in value]]
         case dict():
             return ["dict", {name: _plain(item) for name, item in value.items()}]
-        case Config() | SourceSettings() | ChatSettings() | PolicySettings():
+        case Config() | SourceSettings() | ChatSettings() | PolicySettings() | LocalPattern():
             kept = {field.name: _plain(getattr(value, field.name)) for field in fields(value) if field.repr}
             return [type(value).__name__, kept]
         case _:
@@ -120,6 +123,8 @@ def _made(value: object, environment: Mapping[str, str] | None) -> object:
     match kind:
         case "Mode":
             made: object = Mode(content)
+        case "Severity":
+            made = Severity[content]
         case "Path":
             made = Path(content)
         case "timedelta":

@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
+from aiops_agent.model.event import LocalPattern
 from aiops_agent.model.playbook import Scalar
 from aiops_agent.noun import dataclass, field
 from aiops_agent.policy.decide import PolicySettings
@@ -62,6 +63,11 @@ class Config:
     chat: tuple[ChatSettings, ...]
     knowledge_base: tuple[Path, ...]
     playbooks: tuple[Path, ...]
+    faults: tuple[LocalPattern, ...] = ()
+    """What is a fault on this host beside what the built-in patterns know."""
+
+    ignore: tuple[LocalPattern, ...] = ()
+    """What is none on it, whatever the patterns say."""
 
 
 def looked_up(reference: str, environment: Mapping[str, str] | None) -> str:

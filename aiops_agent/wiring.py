@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from aiops_agent.agent import Agent
 from aiops_agent.assembly.assemble import Assembly
+from aiops_agent.assembly.local import Local
 from aiops_agent.digest import blake2b
 from aiops_agent.errors import Fault
 from aiops_agent.model.audit import Anchor, AuditEntry
@@ -127,7 +128,7 @@ def _agent(
     diagnostician: Callable[[Library], "LateDiagnostician"],
 ) -> Agent:
     library = Library(config.playbooks, config.knowledge_base)
-    assembly = Assembly()
+    assembly = Assembly(Local(config.faults, config.ignore))
     parameters: dict[str, dict[str, str | int | float | bool]] = {}
     for source in config.sources:
         if source.service:

@@ -8,6 +8,7 @@ import pytest
 from aiops_agent.config import load
 from aiops_agent.errors import ConfigError
 from aiops_agent.model.decision import Mode
+from aiops_agent.model.event import LocalPattern, Severity
 
 FAULTY = """\
 state_dir: var/lib/x
@@ -143,3 +144,47 @@ chat:
     assert [chat.token for chat in config.chat] == ["xoxb-from-env", "123:from-file"]
     assert [chat.target for chat in config.chat] == ["#ops", "-100"]
     assert "from-" not in repr(config)
+
+
+PATTERNS = """\
+patterns:
+  faults:
+    - {contains: "disk is sad", matches: "disk [0-9]+ is", severity: critical}
+    - {contains: "fan stands still"}
+  ignore:
+    - {contains: "known noise"}
+"""
+
+
+def test_patterns_of_the_host_are_taken(tmp_path):
+    path = tmp_path / "config.yaml"
+    path.write_text(PATTERNS)
+    config = load(path, {})
+    assert config.faults == (
+        LocalPattern("disk is sad", "disk [0-9]+ is", Severity.CRITICAL),
+        LocalPattern("fan stands still"),
+    )
+    assert config.ignore == (LocalPattern("known noise"),)
+
+
+@pytest.mark.parametrize(
+    ("row", "key", "would_be_right"),
+    [
+        ('{contains: "a(b", matches: "a(b"}', "contains", "at least 4 bytes"),
+        ('{contains: "disk 4", matches: "(?<=disk) 4"}', "matches", "RE2"),
+        ('{contains: "1234567 "}', "contains", "digits and blanks apart"),
+        ('{contains: "disk is sad", severity: bad}', "severity", "'critical'"),
+        ('{contain: "disk is sad"}', "contain", "known: contains, matches, severity"),
+    ],
+)
+def test_a_pattern_that_cannot_be_used_says_what_would_be_right(tmp_path, row, key, would_be_right):
+    found = faults_of(tmp_path, f"patterns:\n  faults:\n    - {row}\n")
+    (why,) = [message for line, place, message in found if place == f"patterns.faults.0.{key}" and line == 3]
+    assert would_be_right in why
+
+
+def test_more_patterns_than_are_searched_for_quickly_are_refused(tmp_path):
+    rows = "".join(f'    - {{contains: "word {chr(97 + n % 26) * (4 + n)}"}}\n' for n in range(61))
+    ((line, key, why),) = faults_of(tmp_path, f"patterns:\n  faults:\n{rows}")
+    assert (line, key) == (2, "patterns.faults")
+    assert "60" in why

@@ -56,7 +56,7 @@ PROGRAMS = (
         "node_services",
         "services.js",
         "node services.js",
-        "uncaught cause type reference parse rejection rejectionOfText thrownText aggregate emitted missing assertion"
+        "uncaught cause type reference parse rejection rejectionOfText aggregate emitted missing assertion"
         " refused lines syntax",
         marked="logged console pino",
     ),
@@ -149,6 +149,7 @@ PROGRAMS = (
         "bare context hidden decoding refused parsed attribute unpacked imported keyed asserted interrupted grouped pooled",
         marked="colons brackets django dashes threads letters",
     ),
+    Program("node_text", "services.js", "node services.js", "thrownText"),
     Program("python_letters", "mail.py", "/usr/bin/python3 mail.py", "", marked="short"),
     Program(
         "node_mail",
