@@ -15,6 +15,9 @@ _RUST_AGAIN = b"core/src/panicking.rs"
 """Where it panics that a destructor panicked while another panic was on its way."""
 
 _OPENINGS = (*(sign for sign, _ in patterns.OPENINGS), *patterns.BREAKS)
+_LINES_OF_FINDINGS = 500
+"""Lines of one report of a sanitizer: some hundred frames and the shadow bytes."""
+
 _EMPTY_LINES = 2
 _FRAMES = (b"\tat ", b"    at ", b"  at ", b"   at ", b"\tfrom ", b"stack backtrace:", b"Stack trace:", b"note: run with `RUST_BACKTRACE")
 _NEWLINE, _TAB = b"\n\t"
@@ -52,6 +55,7 @@ class Extent:
         self._rust = b"panicked at" in message
         self._sanitizer = first if b"Sanitizer" in first else b""
         self._summed_up = False
+        self._findings = 0
         self._mono = first == b"Unhandled Exception:"
         self._raised = first.startswith(b"  what():  ")
         self._node = b" [ERR_" in first
@@ -123,7 +127,8 @@ class Extent:
 
     def _accepts_finding(self, line: bytes, buffer: bytes, start: int) -> Belongs:
         """Decide about a line below the first of a sanitizer: all up to its summary, and what it prints after that."""
-        if self._sanitizer.startswith(b"ended") or (self._begins(buffer, start) and not line[:1].isdigit()):
+        self._findings += 1
+        if self._findings > _LINES_OF_FINDINGS or self._sanitizer == b"ended" or self._begins(buffer, start):
             return Belongs.NO
         if line.endswith(b"==ABORTING") or line.startswith(b"ThreadSanitizer: reported "):
             self._sanitizer = b"ended"
