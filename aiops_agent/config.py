@@ -2,19 +2,22 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
+from itertools import product
 from pathlib import Path
 from typing import Annotated, Literal
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import ErrorDetails
 
+from aiops_agent.assembly.local import check_literal, check_pattern
 from aiops_agent.errors import ConfigError, Fault
 from aiops_agent.model.decision import Mode
 from aiops_agent.model.event import LocalPattern, Severity
 from aiops_agent.playbook.kinds import parse_duration, parse_unit
 from aiops_agent.policy.decide import PolicySettings
 from aiops_agent.settings import ChatSettings, Config, SourceSettings, looked_up
+from aiops_agent.sources.container import PATHS as CONTAINER_LOGS
 
 
 def load(path: Path, environment: Mapping[str, str] | None) -> Config:
@@ -88,33 +91,39 @@ def _disputed(checked: "_File") -> Iterator[tuple[tuple[str | int, ...], str]]:
     """Yield each parameter that two sources of one service set differently: playbooks would act on either."""
     first: dict[tuple[str, str], object] = {}
     for position, source in enumerate(checked.sources):
-        for name, value in source.parameters.items() if source.service else ():
-            if first.setdefault((str(source.service), name), value) != value:
-                why = f"another source of {source.service} says {first[str(source.service), name]!r}; make them agree"
+        for service, (name, value) in product(source.settled().services, source.parameters.items()):
+            if first.setdefault((service, name), value) != value:
+                why = f"another source of {service} says {first[service, name]!r}; make them agree"
                 yield ("sources", position, "parameters", name), why
 
 
 def _fault(path: Path, node: yaml.Node | None, problem: ErrorDetails) -> Fault:
-    location = tuple(part for part in problem["loc"] if part not in ("slack", "telegram", "file"))
-    key = ".".join(str(part) for part in location)
+    location = tuple(part for part in problem["loc"] if part not in _TAGS)
     message = str(problem["msg"]).removeprefix("Value error, ")
+    if problem["type"] in ("union_tag_invalid", "union_tag_not_found") and location[:1] == ("sources",):
+        location = (*location, "type")
+        message = "must be one of: " + ", ".join(_SOURCES)
+    key = ".".join(str(part) for part in location)
     if problem["type"] == "extra_forbidden":
-        message = f"is not a known key; {_known_beside(location)}"
+        message = f"is not a known key; {_known_beside(problem['loc'])}"
     elif problem["type"] == "missing":
         message = "is missing"
     return Fault(str(path), _line(node, location), key, message)
 
 
 def _known_beside(location: Sequence[object]) -> str:
+    """Return the keys that are known where this one is not; `location` names the types on the way."""
     model: type[BaseModel] = _File
     if location[:1] == ("sources",):
-        model = _Source
+        model = _SOURCES[str(location[2])]
     elif location[:1] == ("chat",):
         return "known: type, name, token, channel (slack), chat_id (telegram), base_url, locale"
     elif location[:1] == ("policy",) and len(location) > 1:
         model = _Policy
-    elif location[:1] == ("patterns",) and len(location) > 1:
-        model = _Patterns if len(location) == _KEY_OF_PATTERNS else _Fault if location[1] == "faults" else _Ignored
+    elif location[:2] == ("patterns", "faults"):
+        model = _Fault
+    elif location[:2] == ("patterns", "ignore"):
+        model = _Ignored
     elif location[:2] == ("audit", "key"):
         model = _Key
     return "known: " + ", ".join(model.model_fields)
@@ -175,6 +184,7 @@ def _absolute(value: object) -> object:
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Silence = Annotated[timedelta | Literal["auto"] | None, BeforeValidator(_silence)]
 AbsolutePath = Annotated[str, BeforeValidator(_absolute)]
+Unit = Annotated[str, BeforeValidator(parse_unit)]
 Locale = Literal["en", "zh"]
 
 
@@ -183,8 +193,6 @@ class _Strict(BaseModel):
 
 
 class _Source(_Strict):
-    type: Literal["file"]
-    paths: list[AbsolutePath] = Field(min_length=1)
     service: str | None = None
     start: Literal["end", "beginning"] = "end"
     parameters: dict[str, str | int | float | bool] = {}
@@ -194,6 +202,76 @@ class _Source(_Strict):
     @classmethod
     def _is_a_unit(cls, value: str | None) -> str | None:
         return value if value is None else parse_unit(value)
+
+
+class _Files(_Source):
+    type: Literal["file"]
+    paths: list[AbsolutePath] = Field(min_length=1)
+
+    def settled(self) -> SourceSettings:
+        """Return it as the rest of the program reads it."""
+        return SourceSettings(tuple(self.paths), self.service, self.start, self.parameters, silence=self.silence)
+
+
+class _Containers(_Source):
+    type: Literal["container"]
+    paths: list[AbsolutePath] = Field(default=list(CONTAINER_LOGS), min_length=1)
+
+    def settled(self) -> SourceSettings:
+        """Return it as the rest of the program reads it."""
+        paths = tuple(self.paths)
+        return SourceSettings(paths, self.service, self.start, self.parameters, self.type, silence=self.silence)
+
+
+class _Journald(_Source):
+    type: Literal["journald"]
+    units: list[Unit] = Field(default=[], validate_default=True)
+
+    @field_validator("units")
+    @classmethod
+    def _are_of_the_service(cls, units: list[str], info: ValidationInfo) -> list[str]:
+        if not units and info.data.get("service"):
+            raise ValueError("must be named beside `service`: of the whole journal, the service is the unit that wrote")
+        return units
+
+    def settled(self) -> SourceSettings:
+        """Return it as the rest of the program reads it."""
+        units = tuple(self.units)
+        return SourceSettings((), self.service, self.start, self.parameters, self.type, units, self.silence)
+
+
+_SOURCES: dict[str, type[_Source]] = {"file": _Files, "journald": _Journald, "container": _Containers}
+_TAGS = ("slack", "telegram", *_SOURCES)
+
+
+def _literal(value: object) -> object:
+    if isinstance(value, str):
+        check_literal(value)
+    return value
+
+
+def _linear(value: object) -> object:
+    if isinstance(value, str):
+        check_pattern(value)
+    return value
+
+
+class _Ignored(_Strict):
+    contains: Annotated[str, BeforeValidator(_literal)]
+    matches: Annotated[str, BeforeValidator(_linear)] = ""
+
+
+class _Fault(_Ignored):
+    severity: Literal["warning", "error", "critical"] = "error"
+
+    def settled(self) -> LocalPattern:
+        """Return it as the rest of the program reads it."""
+        return LocalPattern(self.contains, self.matches, Severity[self.severity.upper()])
+
+
+class _Patterns(_Strict):
+    faults: list[_Fault] = []
+    ignore: list[_Ignored] = []
 
 
 class _Policy(_Strict):
@@ -232,58 +310,11 @@ class _Schedule(_Strict):
     every: Duration = timedelta(minutes=5)
 
 
-_SHORTEST_WORDS = 4
-_MOST_PATTERNS = 60
-"""Of each kind: so many words still take one automaton of their own, and a line is held against each of them."""
-
-_NO_DIGITS = {ord(digit): None for digit in "0123456789"}
-_KEY_OF_PATTERNS = 2
-"""Parts of the place of a key right under `patterns`."""
-
-
-class _Ignored(_Strict):
-    contains: str
-    matches: str = ""
-
-    @field_validator("contains")
-    @classmethod
-    def _can_be_searched_for(cls, contains: str) -> str:
-        if len(contains.translate(_NO_DIGITS).strip().encode()) < _SHORTEST_WORDS or "\n" in contains:
-            raise ValueError(f"must be at least {_SHORTEST_WORDS} bytes of one line, digits and blanks apart")
-        return contains
-
-    @field_validator("matches")
-    @classmethod
-    def _is_re2(cls, matches: str) -> str:
-        if not matches:
-            return matches
-        import re2  # most configurations hold no pattern
-
-        try:
-            re2.compile(matches)
-        except re2.error as error:
-            said = error.args[0]
-            why = said.decode(errors="replace") if isinstance(said, bytes) else str(said)
-            raise ValueError(f"is no pattern of RE2 (no lookaround, no backreference): {why}") from error
-        return matches
-
-    def settled(self, severity: Severity = Severity.ERROR) -> LocalPattern:
-        return LocalPattern(self.contains, self.matches, severity)
-
-
-class _Fault(_Ignored):
-    severity: Literal["warning", "error", "critical"] = "error"
-
-
-class _Patterns(_Strict):
-    faults: Annotated[list[_Fault], Field(max_length=_MOST_PATTERNS)] = []
-    ignore: Annotated[list[_Ignored], Field(max_length=_MOST_PATTERNS)] = []
-
-
 class _File(_Strict):
     state_dir: AbsolutePath = "/var/lib/aiops-agent"
     schedule: _Schedule = _Schedule()
-    sources: list[_Source] = []
+    patterns: _Patterns = _Patterns()
+    sources: list[Annotated[_Files | _Journald | _Containers, Field(discriminator="type")]] = []
     knowledge_base: list[AbsolutePath] = []
     playbooks: list[AbsolutePath] = []
     policy: _Policy = _Policy()
@@ -291,16 +322,15 @@ class _File(_Strict):
     chat: list[Annotated[_Slack | _Telegram, Field(discriminator="type")]] = []
     report_dir: AbsolutePath | None = None
     audit: _Audit = _Audit()
-    patterns: _Patterns = _Patterns()
 
     def settled(self, path: Path, tokens: Sequence[str]) -> Config:
         """Return it as the rest of the program reads it."""
         return Config(
             path=path,
             state_dir=Path(self.state_dir),
-            sources=tuple(
-                SourceSettings(tuple(s.paths), s.service, s.start, s.parameters, s.silence) for s in self.sources
-            ),
+            sources=tuple(source.settled() for source in self.sources),
+            faults=tuple(fault.settled() for fault in self.patterns.faults),
+            ignore=tuple(LocalPattern(ignored.contains, ignored.matches) for ignored in self.patterns.ignore),
             policy=PolicySettings(
                 mode=Mode(self.policy.mode),
                 repeat_interval=self.policy.repeat_interval,
@@ -323,6 +353,4 @@ class _File(_Strict):
             ),
             knowledge_base=tuple(map(Path, self.knowledge_base)),
             playbooks=tuple(map(Path, self.playbooks)),
-            faults=tuple(p.settled(Severity[p.severity.upper()]) for p in self.patterns.faults),
-            ignore=tuple(p.settled() for p in self.patterns.ignore),
         )

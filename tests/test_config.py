@@ -59,8 +59,20 @@ def test_every_fault_is_listed_with_its_line_and_key(tmp_path):
         ("policy: {approval_expires: 99999999999999d}", "30s, 15m, 4h or 2d"),
         ('sources: [{type: file, paths: ["/a"], service: "-.service"}]', "nginx.service"),
         ("colour: red", "known: state_dir"),
+        ("patterns: {faults: [{contains: abc}]}", "at least four bytes that are no digits"),
+        ("patterns: {faults: [{contains: '12345678abc'}]}", "at least four bytes that are no digits"),
+        ("patterns: {ignore: [{contains: pump, matches: '(?<=a)b'}]}", "is not RE2"),
+        ("patterns: {faults: [{contains: pump, severity: bad}]}", "critical"),
+        ("patterns: {faults: [{contains: pump, level: error}]}", "known: contains, matches, severity"),
         ('sources: [{type: file, paths: ["/a"], silence: 30}]', "off, auto nor a duration such as 30m"),
         ('sources: [{type: file, paths: ["/a"], silence: on}]', "off, auto nor a duration such as 30m"),
+        ("sources: [{type: syslog}]", "must be one of: file, journald, container"),
+        ("sources: [{paths: [/a]}]", "must be one of: file, journald, container"),
+        ("sources: [{type: journald, units: [postgresql]}]", "nginx.service"),
+        ("sources: [{type: journald, paths: [/a]}]", "known: service, start, parameters, silence, type, units"),
+        ("sources: [{type: journald, service: a.service}]", "must be named beside `service`"),
+        ("sources: [{type: container, units: [a.service]}]", "known: service, start, parameters, silence, type, paths"),
+        ("sources: [{type: container, paths: [a]}]", "begins with /"),
         ('sources: [{type: file, paths: ["/a"], service: nginx}]', "nginx.service"),
         ('chat: [{type: slack, token: xoxb-1, channel: "#a"}]', "file:/etc/aiops-agent/NAME"),
         ('chat: [{type: slack, token: "env:NOT_SET", channel: "#a"}]', "NOT_SET is not set"),
@@ -109,6 +121,27 @@ def test_how_long_a_source_may_be_silent_is_a_duration_auto_or_off(tmp_path, wri
     assert load(path, {}).sources[0].silence == read
 
 
+def test_the_journal_and_containers_need_nothing_but_their_type(tmp_path):
+    path = tmp_path / "config.yaml"
+    path.write_text("sources: [{type: journald}, {type: container}, {type: journald, units: [a.service]}]")
+    whole, containers, unit = load(path, {}).sources
+    assert (whole.units, whole.services, whole.name) == ((), (), "journald")
+    assert containers.paths == ("/var/lib/docker/containers/*/*-json.log", "/var/log/pods/*/*/*.log")
+    assert (unit.units, unit.services, unit.name) == (("a.service",), ("a.service",), "a.service")
+    assert len({source.key for source in (whole, containers, unit)}) == 3
+
+
+def test_a_journal_and_a_file_of_one_unit_that_disagree_on_a_parameter_are_refused(tmp_path):
+    text = """\
+sources:
+  - {type: journald, units: [shop.service, cart.service], parameters: {port: 80}}
+  - {type: file, paths: ["/a"], service: cart.service, parameters: {port: 81}}
+"""
+    [(line, key, message)] = faults_of(tmp_path, text)
+    assert (line, key) == (3, "sources.1.parameters.port")
+    assert "another source of cart.service says 80" in message
+
+
 def test_two_sources_of_one_service_that_disagree_on_a_parameter_are_refused(tmp_path):
     text = """\
 sources:
@@ -146,45 +179,11 @@ chat:
     assert "from-" not in repr(config)
 
 
-PATTERNS = """\
-patterns:
-  faults:
-    - {contains: "disk is sad", matches: "disk [0-9]+ is", severity: critical}
-    - {contains: "fan stands still"}
-  ignore:
-    - {contains: "known noise"}
-"""
-
-
-def test_patterns_of_the_host_are_taken(tmp_path):
+def test_patterns_of_the_host_are_read_with_their_severity(tmp_path):
     path = tmp_path / "config.yaml"
-    path.write_text(PATTERNS)
-    config = load(path, {})
-    assert config.faults == (
-        LocalPattern("disk is sad", "disk [0-9]+ is", Severity.CRITICAL),
-        LocalPattern("fan stands still"),
+    path.write_text(
+        "patterns: {faults: [{contains: pump is dry, severity: critical}], ignore: [{contains: noise, matches: x}]}"
     )
-    assert config.ignore == (LocalPattern("known noise"),)
-
-
-@pytest.mark.parametrize(
-    ("row", "key", "would_be_right"),
-    [
-        ('{contains: "a(b", matches: "a(b"}', "contains", "at least 4 bytes"),
-        ('{contains: "disk 4", matches: "(?<=disk) 4"}', "matches", "RE2"),
-        ('{contains: "1234567 "}', "contains", "digits and blanks apart"),
-        ('{contains: "disk is sad", severity: bad}', "severity", "'critical'"),
-        ('{contain: "disk is sad"}', "contain", "known: contains, matches, severity"),
-    ],
-)
-def test_a_pattern_that_cannot_be_used_says_what_would_be_right(tmp_path, row, key, would_be_right):
-    found = faults_of(tmp_path, f"patterns:\n  faults:\n    - {row}\n")
-    (why,) = [message for line, place, message in found if place == f"patterns.faults.0.{key}" and line == 3]
-    assert would_be_right in why
-
-
-def test_more_patterns_than_are_searched_for_quickly_are_refused(tmp_path):
-    rows = "".join(f'    - {{contains: "word {chr(97 + n % 26) * (4 + n)}"}}\n' for n in range(61))
-    ((line, key, why),) = faults_of(tmp_path, f"patterns:\n  faults:\n{rows}")
-    assert (line, key) == (2, "patterns.faults")
-    assert "60" in why
+    read = load(path, {})
+    assert read.faults == (LocalPattern("pump is dry", "", Severity.CRITICAL),)
+    assert read.ignore == (LocalPattern("noise", "x"),)

@@ -19,7 +19,16 @@ _LINES_OF_FINDINGS = 500
 """Lines of one report of a sanitizer: some hundred frames and the shadow bytes."""
 
 _EMPTY_LINES = 2
-_FRAMES = (b"\tat ", b"    at ", b"  at ", b"   at ", b"\tfrom ", b"stack backtrace:", b"Stack trace:", b"note: run with `RUST_BACKTRACE")
+_FRAMES = (
+    b"\tat ",
+    b"    at ",
+    b"  at ",
+    b"   at ",
+    b"\tfrom ",
+    b"stack backtrace:",
+    b"Stack trace:",
+    b"note: run with `RUST_BACKTRACE",
+)
 _NEWLINE, _TAB = b"\n\t"
 
 

