@@ -245,7 +245,8 @@ class Assembler:
     def _look(self, form: Form, start: int, end: int, earliest: int, *, at_end: bool) -> tuple[int, int, bool]:
         """Count the record that the line from `start` to `end` belongs to, if it is an error.
 
-        Return the index behind it, the one behind all that is known to belong to records, and whether it is whole: if not, `_needed` says from where on to wait for more.
+        Return the index behind it, the one behind all that is known to belong to records, and whether it
+        is whole: if not, `_needed` says from where on to wait for more.
         """
         if self._claimed and self._places.of(start) in self._claimed:
             return end, end, True

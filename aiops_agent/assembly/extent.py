@@ -192,13 +192,21 @@ class Extent:
         if line.startswith(patterns.BREAKS):
             is_again = self._go and not self._framed and line == self._origin.message  # two goroutines fell at once
             return Belongs.YES if is_again else Belongs.NO
-        if self._ruby and not self._framed and _is_caret(buffer, below):
+        if self._is_expected(line, buffer, below):
             return Belongs.YES
-        if self._rust and _RUST_AGAIN in line:
-            self._told = False
-            return Belongs.YES
-        if self._mono and not self._framed:
-            return Belongs.YES
+        return self._accepts_words(line, buffer, below)
+
+    def _is_expected(self, line: bytes, buffer: bytes, below: int) -> bool:
+        """Tell whether the runtime prints such a line next: of the source, what was raised, another panic."""
+        is_again = self._rust and _RUST_AGAIN in line
+        self._told = self._told and not is_again
+        return (
+            is_again
+            or (self._mono and not self._framed)
+            or (bool(self._ruby) and not self._framed and _is_caret(buffer, below))
+        )
+
+    def _accepts_words(self, line: bytes, buffer: bytes, below: int) -> Belongs:
         if self._raised or (self._ruby and not self._framed and not raised_in_ruby(line)):
             return self._accepts_more_words(line, buffer, below)
         if self._plain_lines and raised_in_ruby(line):
@@ -272,9 +280,10 @@ class Extent:
             return Belongs.UNKNOWN
         if buffer[below] == _TAB:
             return Belongs.YES
-        if self._framed:
-            return Belongs.NO
-        at = below  # one more line of what it says: an empty line and the goroutines come below
+        return Belongs.NO if self._framed else self._accepts_said_in_go(buffer, below)
+
+    def _accepts_said_in_go(self, buffer: bytes, at: int) -> Belongs:
+        """Decide about one more line of what a panic says: an empty line and the goroutines come below."""
         for _ in range(_LINES_OF_A_MESSAGE):
             if at >= len(buffer):
                 return Belongs.UNKNOWN

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from aiops_agent.assembly import patterns
 from aiops_agent.assembly.decode import decode, logfmt_level
 from aiops_agent.assembly.heads import KNOWN, Heads
-from aiops_agent.assembly.lines import Origin, is_head, is_indented, origin
+from aiops_agent.assembly.lines import DIGITS, Origin, is_head, is_indented, origin
 from aiops_agent.model.event import Severity
 
 
@@ -51,9 +51,11 @@ def judge(line: bytes, heads: Heads = KNOWN) -> Verdict:
         stated = _stated_level(line, said, headed=heads.begins(line, 0))
         return Verdict(Says.ERROR, max(fault, stated or fault))
     if opening := next((severity for sign, severity in patterns.OPENINGS if said.message.startswith(sign)), None):
-        if said.message.partition(b":")[2].strip(b" .,").lower() in patterns.NO_ERROR and b": " in said.message:
-            return _NOTHING
-        return Verdict(Says.ERROR, opening)
+        return _NOTHING if _says_there_is_none(said.message) else Verdict(Says.ERROR, opening)
+    return _judge_stated(line, said, heads)
+
+
+def _judge_stated(line: bytes, said: Origin, heads: Heads) -> Verdict:
     headed = heads.begins(line, 0)
     stated = _stated_level(line, said, headed=headed)
     if stated is None:
@@ -62,6 +64,12 @@ def judge(line: bytes, heads: Heads = KNOWN) -> Verdict:
     if stated >= Severity.ERROR:
         return Verdict(Says.ERROR, stated)
     return _MENTION if names_exception(line) else _NOTHING
+
+
+def _says_there_is_none(message: bytes) -> bool:
+    """Tell whether the text is `error: null` or the like."""
+    key, _, value = message.partition(b": ")
+    return key == b"error" and value.strip(b" .," + DIGITS).lower() in patterns.NO_ERROR
 
 
 def _fault(faults: tuple[tuple[bytes, Severity], ...], line: bytes) -> Severity | None:
@@ -79,16 +87,9 @@ def _judge_message(message: bytes, *, headed: bool) -> Verdict:
         opens_with_exception(message)
         or raised_in_ruby(message)
         or (b"panicked at" in message and message.startswith(b"thread '"))
+        or (message.endswith(b".") and (b".pl line " in message or b".pm line " in message))
+        or (not headed and (_said_by_a_shell(message) or _said_by_a_tool(message)))
     ):
-        return Verdict(Says.ERROR, Severity.ERROR)
-    if message.endswith(b".") and (b".pl line " in message or b".pm line " in message):
-        return Verdict(Says.ERROR, Severity.ERROR)
-    if not headed and _said_by_a_shell(message):
-        return Verdict(Says.ERROR, Severity.ERROR)
-    program, mark, _ = message.partition(b": ")
-    if mark and not headed and b" " not in program and message[len(program) :].startswith((b": error: ", b": fatal: ")):
-        return Verdict(Says.ERROR, Severity.ERROR)
-    if mark and not headed and b" " not in program and message[len(program) + 2 :].startswith(b"cannot "):
         return Verdict(Says.ERROR, Severity.ERROR)
     return _MENTION if names_exception(message) else _NOTHING
 
@@ -97,7 +98,13 @@ def _said_by_a_shell(message: bytes) -> bool:
     """Tell whether the text is "/srv/shop/charge.sh: line 3: order: command not found"."""
     script, _, rest = message.partition(b": line ")
     number, colon, _ = rest.partition(b": ")
-    return bool(colon) and number.isdigit() and b" " not in script
+    return bool(colon) and not number.strip(DIGITS) and b" " not in script
+
+
+def _said_by_a_tool(message: bytes) -> bool:
+    """Tell whether the text is "cp: cannot stat 'x': No such file or directory" or "shop: error: no configuration"."""
+    program, _, said = message.partition(b": ")
+    return b" " not in program and said.startswith((b"error: ", b"fatal: ", b"cannot "))
 
 
 def opens_with_exception(message: bytes) -> bool:

@@ -154,7 +154,7 @@ UNLEVELLED_FAULTS: tuple[tuple[bytes, Severity], ...] = (
 STRUCTURED_FAULTS = (b"o space left on device", b"oo many open files", b"OutOfMemoryError: ")
 """Statements that are a fault in the message of a structured line whatever its level."""
 
-NO_ERROR = (b"null", b"none", b"nil", b"no", b"0", b"false", b"ok", b'""', b"[]", b"{}", b"-", b"")
+NO_ERROR = (b"null", b"none", b"nil", b"no", b"false", b"ok", b'""', b"[]", b"{}", b"-", b"")
 """What stands behind `error: ` when there is none, lowered."""
 
 QUOTES = (

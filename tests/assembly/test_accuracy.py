@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-
 from aiops_agent.assembly.assemble import Assembler, Assembly
 from aiops_agent.assembly.heads import SAMPLE, learn
 from aiops_agent.assembly.shapes import Shapes

@@ -150,7 +150,8 @@ PROGRAMS = (
         "python_mail",
         "mail.py",
         "/usr/bin/python3 mail.py",
-        "bare context hidden decoding refused parsed attribute unpacked imported keyed asserted interrupted grouped pooled",
+        "bare context hidden decoding refused parsed attribute unpacked imported keyed asserted"
+        " interrupted grouped pooled",
         marked="colons brackets django dashes threads letters",
     ),
     Program("node_text", "services.js", "node services.js", "thrownText"),
