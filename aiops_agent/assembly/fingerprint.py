@@ -83,8 +83,6 @@ _NUMBER_TAKEN_FOR_PERSONAL = r"\[redacted:(?:card|citizen_id|phone)\]"
 _MARGIN_OF_A_GROUP = r"^ +(?:\| ?|\+-\+?[-+ \d]*)+"
 """What Python draws in front of the exceptions of a group."""
 
-_CHAINED_IN_PYTHON = ("During handling of the above", "The above exception was")
-
 
 def fingerprint(text: str) -> tuple[Fingerprint, str]:
     """Return the digits of the fault, and in words why records with them are one.

@@ -23,6 +23,10 @@ _WIDE = {codecs.BOM_UTF16_LE: 0, codecs.BOM_UTF16_BE: 1}
 """By the mark at the beginning of a UTF-16 file: which byte of two is the low one."""
 
 
+EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO)
+"""The host's fault and not the file's: it is to be tried again, not refused until it changes."""
+
+
 class RefusedError(Exception):
     """A path that must not or cannot be read; `kind` is that of the notice."""
 
@@ -166,6 +170,7 @@ def opened(path: str, known: Iterable[Checkpoint] = ()) -> Iterator[Opened]:
     Raises:
         RefusedError: It is no regular file, may not be read, was swapped for a link, or unpacks to too much.
         FileNotFoundError: It is not there any more.
+        OSError: The host has run out of something, or its disk fails.
     """
     descriptor = _regular(path)
     try:
@@ -213,6 +218,8 @@ def _regular(path: str) -> int:
     except OSError as error:
         if error.errno in (errno.ELOOP, errno.ENOTDIR):
             raise RefusedError("refused", "was swapped for a link while it was opened") from error
+        if error.errno in EXHAUSTED:
+            raise
         raise RefusedError("unreadable", os.strerror(error.errno or 0)) from error
     finally:
         os.close(at)

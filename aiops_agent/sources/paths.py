@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
 from aiops_agent.noun import dataclass, field
-from aiops_agent.sources.opened import RefusedError
+from aiops_agent.sources.opened import EXHAUSTED, RefusedError
 from aiops_agent.sources.quiet import stamp
 
 _WILD = frozenset("*?[")
@@ -104,8 +104,10 @@ def _names(directory: str, pattern: str, found: Found) -> list[str]:
     except PermissionError:
         found.denied.add(_denying(directory))
         return []
-    except OSError:  # not there: perhaps on a later tick
-        return []
+    except OSError as error:
+        if error.errno in EXHAUSTED:
+            raise
+        return []  # not there: perhaps on a later tick
     hidden = pattern.startswith(".")
     return [name for name in names if fnmatchcase(name, pattern) and (hidden or not name.startswith("."))]
 
