@@ -21,13 +21,16 @@ def original(path: str) -> str:
     return f"{directory}{slash}{stem if is_rotated else name}"
 
 
-def is_as_left(at: Checkpoint, found: os.stat_result, *, is_rotated: bool) -> bool:
-    """Tell from `stat` alone that nothing is to be read: a rotated file also has no unfinished line left."""
+def is_as_left(at: Checkpoint, found: os.stat_result, *, is_rotated: bool, waited: bool = False) -> bool:
+    """Tell from `stat` alone that nothing is to be read: a rotated file also has no unfinished line left.
+
+    `waited`: nor has one whose last line was waited for long enough.
+    """
     if (at.device, at.inode, at.size, at.mtime_ns) != (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns):
         return False
     if at.prefix_length == 0 and at.size:  # it was refused: perhaps it may be read by now
         return at.prefix_digest == HOPELESS
-    return at.offset >= at.size or not is_rotated or bool(packed.suffix(at.path))
+    return at.offset >= at.size or not (is_rotated or waited) or bool(packed.suffix(at.path))
 
 
 class Family:
