@@ -6,12 +6,14 @@ Everything is bytes, case-sensitive, and compared at the place its table names; 
 from aiops_agent.model.event import Severity
 
 LITERALS = (
+    # In an order that was searched for: it decides which words share one of the eight buckets of the search, and with
+    # an unlucky one a healthy log takes twice as long.
     # levels as they stand in a head
-    *(b"ERROR", b"FATAL", b"CRITICAL", b"SEVERE", b"PANIC", b"EMERG", b"ALERT", b"s Down", b"ror]"),
+    *(b"ERROR", b"FATAL", b"CRITICAL", b"SEVERE", b"PANIC", b"EMERG", b"ALERT", b" not ", b"ror]"),
     # the same in any place: `[emerg]`, `level=fatal`, `"level":"critical"`, `panicked at`, `Fatal error: `
     *(b"emerg", b"crit", b"fatal", b"Fatal", b"panic", b"alert"),
     # levels as values: anchored to the end of a key, so that `"error":null` on every line costs nothing
-    *(b"=err", b':"err', b': "err', b'l":50', b'l":60', b's":"E"', b's":"F"'),
+    *(b"=err", b':"err', b': "err', b'l":50', b'l":60', b's":"E"', b's":"F"', b"open files"),
     # what programs say when they fall
     *(b"Exception", b"Error", b"Traceback (most", b":in ", b"(): ", b"*** ", b"Segmentation ", b"segfault at"),
     *(
@@ -23,13 +25,13 @@ LITERALS = (
         b"ror (",
         b"ail: ",
         b"curl: (",
-        b" line ",
+        b"te called",
+        b"Can't ",
     ),
-    *(b"nnot ", b"illed", b"Job raised", b"oom-kill", b"BUG: ", b"anitizer", b"orrupt", b"Asser", b" not "),
+    *(b" line ", b"Asser", b"orrupt", b"Job raised", b"s Down", b"oom-kill", b"illed", b"BUG: "),
     # faults stated at any level or none: the tables below say how bad
-    *(b"r more than", b"general protection", b"x number of cl", b"no server av", b"Can't ", b"te called"),
-    *(b"space left", b"open files"),
-    *(b" # B", b" # S", b" # W", b"n refused", b"lready in use", b"ncorrect pass", "严重".encode()),
+    *(b"r more than", b"general protection", b"nnot ", b"x number of cl", b"no server av", b"anitizer"),
+    *(b" # B", b"space left", b" # S", b" # W", b"n refused", b"lready in use", b"ncorrect pass", "严重".encode()),
 )
 """One automaton finds these; a hit only says which line to look at, so any part of a word does.
 

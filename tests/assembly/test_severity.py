@@ -3,6 +3,7 @@
 import pytest
 
 from aiops_agent.assembly.assemble import Assembly
+from aiops_agent.assembly.judge import judge
 
 STAMP = "Nov 22 10:01:02 web01 "
 KERNEL = STAMP + "kernel: [ 8155.420680] "
@@ -375,3 +376,10 @@ def test_a_fault_is_found_at_whatever_level_it_is_stated(line):
 @pytest.mark.parametrize("line", NOT_FOUND)
 def test_a_line_that_only_speaks_of_errors_is_no_record(line):
     assert found(line + "\n") == []
+
+
+@pytest.mark.parametrize("line", [*FOUND, *NOT_FOUND])
+def test_no_digit_decides_what_a_line_says(line):
+    if '"level":' not in line:  # numbers are levels there, and such lines are not remembered by their form
+        others = line.translate(str.maketrans("0123456789", "7351946082"))
+        assert judge(line.encode()) == judge(others.encode())

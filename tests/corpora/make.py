@@ -220,6 +220,25 @@ PROGRAMS = (
         build="mcs -debug mail.cs",
     ),
     Program(
+        "python_library",
+        "library.py",
+        "/usr/bin/python3 library.py",
+        "wrapped called started looked named numbered ordered endless generator",
+        marked="gunicorn pipes spaces",
+    ),
+    Program(
+        "java_library",
+        "Library.java",
+        "java -cp . Library",
+        "wrapped optional queue format index enumerated clone",
+        marked="logback quarkus kafka",
+        build="javac Library.java",
+    ),
+    Program(
+        "node_library", "library.js", "node library.js", "thrown later stream port url width spawn", marked="logged"
+    ),
+    Program("ruby_library", "library.rb", "ruby library.rb", "thrown nested range float open struct block fiber"),
+    Program(
         "shell", "services.sh", "bash services.sh", "missing unbound denied file nowhere folder tool syntax killed"
     ),
 )
