@@ -289,7 +289,7 @@ class Assembler:
         """Tell whether lines above or below are part of a record that looks like one seen before."""
         if not form.begins and first_line(self._buffer, start, earliest, self._heads) != start:
             return True
-        return not form.is_plain and self._goes_on(form, start, end)
+        return not form.is_plain and (form.takes_any_line or self._goes_on(form, start, end))
 
     def _goes_on(self, form: Form, start: int, end: int) -> bool:
         """Tell whether the writer of the line at `start` may have more to say about it behind `end`."""

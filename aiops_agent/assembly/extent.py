@@ -90,6 +90,11 @@ class Extent:
         return self._begins(line, 0) and origin(line).writer == self._writer
 
     @property
+    def takes_any_line(self) -> bool:
+        """Tell whether the writer's next line belongs to it whatever that says."""
+        return self._tracing
+
+    @property
     def is_report(self) -> bool:
         """Tell whether lines with heads of their own go on from it that would mean something else alone."""
         return self._report or bool(self._sequel) or self._mono

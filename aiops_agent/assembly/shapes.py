@@ -75,6 +75,9 @@ class Form:
     is_report: bool
     """Lines go on from it that alone would mean something else."""
 
+    takes_any_line: bool
+    """The writer's next line belongs to it, whatever that says."""
+
     writer_marks: tuple[bytes, bytes]
     """What the name of the writer opens and ends with, digits apart; empty when such lines name none."""
 
@@ -161,6 +164,7 @@ class Shapes:
             is_plain=is_plain,
             is_alone=begins and is_plain,
             is_report=extent.is_report,
+            takes_any_line=extent.takes_any_line,
             writer_marks=_marks(extent.writer, line),
             begins_at=self.heads.begins,
             is_kept=not is_numbered and not self.local.concerns(line.translate(None, DIGITS)),

@@ -14,7 +14,7 @@ from aiops_agent.sources import packed
 PREFIX = 1_024
 WINDOW = 256
 SAMPLE = 16_384
-CHUNK = 262_144
+CHUNK = 524_288
 _NULS = bytes(CHUNK)
 _DISK_BLOCK = 512
 """Bytes in the unit of `st_blocks`, whatever the file system's own blocks are."""

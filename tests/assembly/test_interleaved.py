@@ -121,3 +121,10 @@ def test_however_writers_and_chunks_are_cut_each_record_is_whole(records, random
     assert sum(count for count, _ in got) == len(records)
     expected = {fingerprint("\n".join(written(syslog, "shop", 1, lines)))[0] for _, lines in records}
     assert {fingerprint(text)[0] for _, text in got} == expected
+
+
+def test_what_is_known_of_a_line_does_not_cut_off_what_its_writer_says_next():
+    alone = written(syslog, "shop", 1, TRACE[:1])
+    whole = [*written(syslog, "shop", 2, TRACE[:1]), syslog("shop", 2, "ERROR cannot reach the till")]
+    text = "\n".join([*alone, *whole, syslog("shop", 2, "ok"), ""])
+    assert sum(count for count, _ in found(text)) == 2
