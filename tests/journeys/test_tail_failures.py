@@ -13,6 +13,8 @@ from datetime import timedelta
 
 import pytest
 
+from aiops_agent.errors import StateError
+from aiops_agent.state.state import State
 from tests.journeys.host import Host
 from tests.journeys.machine import CHECKOUT, KNOWN, Machine, needs_namespaces
 
@@ -170,6 +172,31 @@ def test_t39_a_damaged_state_is_exit_3_with_the_way_out_each_time_and_moved_asid
         file.rename(machine.folder / f"aside-{file.name}")
     assert machine.scan()["errors"] == 2
     assert machine.scan()["errors"] == 0
+
+
+def test_t39_whatever_bits_are_flipped_the_state_is_read_or_refused_with_the_way_out(tmp_path):
+    chance = random.Random(20261126)
+    host = Host(tmp_path)
+    host.fails(3)
+    host.tick()
+    database = host.state_dir / "state.db"
+    whole = database.read_bytes()
+    hints = []
+    for _ in range(500):
+        harmed = bytearray(whole)
+        for _ in range(chance.choice((1, 8, 200))):
+            harmed[chance.randrange(len(whole))] ^= 1 << chance.randrange(8)
+        database.write_bytes(harmed)
+        for name in ("state.db-wal", "state.db-shm"):
+            database.with_name(name).unlink(missing_ok=True)
+        try:
+            with State.open(host.state_dir) as state:
+                state.checkpoints.all()
+                state.incidents.all()
+        except StateError as error:
+            hints.append(error.hint)
+    assert len(hints) > 100
+    assert all(hints)
 
 
 def test_t40_an_older_backup_of_the_state_loses_no_line(machine):
