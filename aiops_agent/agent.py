@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from aiops_agent.crowd import Crowd
 from aiops_agent.errors import AuditError, Fault
 from aiops_agent.model.audit import AuditEntry, Value
 from aiops_agent.model.diagnosis import Citation
@@ -109,6 +110,9 @@ class Tick:
     touched: dict[str, Incident] = field(default_factory=dict)
     """By id, as they stand at the end."""
 
+    crowds: dict[str, Crowd] = field(default_factory=dict)
+    """By path: how many new faults it brought."""
+
     endings: dict[str, str] = field(default_factory=dict)
     """By incident: what came of its repair, in words."""
 
@@ -121,6 +125,10 @@ class Tick:
         self.bytes += batch.read_bytes
         self.errors += sum(sighting.count for sighting in batch.sightings)
         self.lost_bytes += batch.lost_bytes
+
+    def crowd(self, path: str) -> Crowd:
+        """Return what a file brought so far."""
+        return self.crowds.setdefault(path, Crowd())
 
     def keep(self, agent: Agent, incident: Incident) -> None:
         """Save an incident; call inside a transaction."""

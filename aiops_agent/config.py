@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
+from itertools import product
 from pathlib import Path
 from typing import Annotated, Literal
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import ErrorDetails
 
 from aiops_agent.errors import ConfigError, Fault
@@ -14,6 +15,7 @@ from aiops_agent.model.decision import Mode
 from aiops_agent.playbook.kinds import parse_duration, parse_unit
 from aiops_agent.policy.decide import PolicySettings
 from aiops_agent.settings import ChatSettings, Config, SourceSettings, looked_up
+from aiops_agent.sources.container import PATHS as CONTAINER_LOGS
 
 
 def load(path: Path, environment: Mapping[str, str] | None) -> Config:
@@ -87,27 +89,31 @@ def _disputed(checked: "_File") -> Iterator[tuple[tuple[str | int, ...], str]]:
     """Yield each parameter that two sources of one service set differently: playbooks would act on either."""
     first: dict[tuple[str, str], object] = {}
     for position, source in enumerate(checked.sources):
-        for name, value in source.parameters.items() if source.service else ():
-            if first.setdefault((str(source.service), name), value) != value:
-                why = f"another source of {source.service} says {first[str(source.service), name]!r}; make them agree"
+        for service, (name, value) in product(source.settled().services, source.parameters.items()):
+            if first.setdefault((service, name), value) != value:
+                why = f"another source of {service} says {first[service, name]!r}; make them agree"
                 yield ("sources", position, "parameters", name), why
 
 
 def _fault(path: Path, node: yaml.Node | None, problem: ErrorDetails) -> Fault:
-    location = tuple(part for part in problem["loc"] if part not in ("slack", "telegram", "file"))
-    key = ".".join(str(part) for part in location)
+    location = tuple(part for part in problem["loc"] if part not in _TAGS)
     message = str(problem["msg"]).removeprefix("Value error, ")
+    if problem["type"] in ("union_tag_invalid", "union_tag_not_found") and location[:1] == ("sources",):
+        location = (*location, "type")
+        message = "must be one of: " + ", ".join(_SOURCES)
+    key = ".".join(str(part) for part in location)
     if problem["type"] == "extra_forbidden":
-        message = f"is not a known key; {_known_beside(location)}"
+        message = f"is not a known key; {_known_beside(problem['loc'])}"
     elif problem["type"] == "missing":
         message = "is missing"
     return Fault(str(path), _line(node, location), key, message)
 
 
 def _known_beside(location: Sequence[object]) -> str:
+    """Return the keys that are known where this one is not; `location` names the types on the way."""
     model: type[BaseModel] = _File
     if location[:1] == ("sources",):
-        model = _Source
+        model = _SOURCES[str(location[2])]
     elif location[:1] == ("chat",):
         return "known: type, name, token, channel (slack), chat_id (telegram), base_url, locale"
     elif location[:1] == ("policy",) and len(location) > 1:
@@ -172,6 +178,7 @@ def _absolute(value: object) -> object:
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Silence = Annotated[timedelta | Literal["auto"] | None, BeforeValidator(_silence)]
 AbsolutePath = Annotated[str, BeforeValidator(_absolute)]
+Unit = Annotated[str, BeforeValidator(parse_unit)]
 Locale = Literal["en", "zh"]
 
 
@@ -180,8 +187,6 @@ class _Strict(BaseModel):
 
 
 class _Source(_Strict):
-    type: Literal["file"]
-    paths: list[AbsolutePath] = Field(min_length=1)
     service: str | None = None
     start: Literal["end", "beginning"] = "end"
     parameters: dict[str, str | int | float | bool] = {}
@@ -191,6 +196,46 @@ class _Source(_Strict):
     @classmethod
     def _is_a_unit(cls, value: str | None) -> str | None:
         return value if value is None else parse_unit(value)
+
+
+class _Files(_Source):
+    type: Literal["file"]
+    paths: list[AbsolutePath] = Field(min_length=1)
+
+    def settled(self) -> SourceSettings:
+        """Return it as the rest of the program reads it."""
+        return SourceSettings(tuple(self.paths), self.service, self.start, self.parameters, silence=self.silence)
+
+
+class _Containers(_Source):
+    type: Literal["container"]
+    paths: list[AbsolutePath] = Field(default=list(CONTAINER_LOGS), min_length=1)
+
+    def settled(self) -> SourceSettings:
+        """Return it as the rest of the program reads it."""
+        paths = tuple(self.paths)
+        return SourceSettings(paths, self.service, self.start, self.parameters, self.type, silence=self.silence)
+
+
+class _Journald(_Source):
+    type: Literal["journald"]
+    units: list[Unit] = Field(default=[], validate_default=True)
+
+    @field_validator("units")
+    @classmethod
+    def _are_of_the_service(cls, units: list[str], info: ValidationInfo) -> list[str]:
+        if not units and info.data.get("service"):
+            raise ValueError("must be named beside `service`: of the whole journal, the service is the unit that wrote")
+        return units
+
+    def settled(self) -> SourceSettings:
+        """Return it as the rest of the program reads it."""
+        units = tuple(self.units)
+        return SourceSettings((), self.service, self.start, self.parameters, self.type, units, self.silence)
+
+
+_SOURCES: dict[str, type[_Source]] = {"file": _Files, "journald": _Journald, "container": _Containers}
+_TAGS = ("slack", "telegram", *_SOURCES)
 
 
 class _Policy(_Strict):
@@ -232,7 +277,7 @@ class _Schedule(_Strict):
 class _File(_Strict):
     state_dir: AbsolutePath = "/var/lib/aiops-agent"
     schedule: _Schedule = _Schedule()
-    sources: list[_Source] = []
+    sources: list[Annotated[_Files | _Journald | _Containers, Field(discriminator="type")]] = []
     knowledge_base: list[AbsolutePath] = []
     playbooks: list[AbsolutePath] = []
     policy: _Policy = _Policy()
@@ -246,9 +291,7 @@ class _File(_Strict):
         return Config(
             path=path,
             state_dir=Path(self.state_dir),
-            sources=tuple(
-                SourceSettings(tuple(s.paths), s.service, s.start, s.parameters, s.silence) for s in self.sources
-            ),
+            sources=tuple(source.settled() for source in self.sources),
             policy=PolicySettings(
                 mode=Mode(self.policy.mode),
                 repeat_interval=self.policy.repeat_interval,

@@ -1,8 +1,8 @@
 """Dataclasses whose methods are made when they are first used: sixty nouns cost a tick 2 ms instead of 40.
 
 The library's own decorator compiles six methods for each class as the module is imported, and brings `inspect` with it.
-To a type checker these are the library's; to its `replace`, `fields` and `asdict` too. Always with slots, and equal,
-shown and hashed by their fields, as there.
+To a type checker these are the library's; to its `replace`, `fields` and `asdict` too. They are equal, shown and hashed
+by their fields, as there.
 """
 
 TYPE_CHECKING = False
@@ -19,23 +19,22 @@ else:
     class Field:
         """One field of a noun."""
 
-        __slots__ = ("default", "default_factory", "name", "repr")
+        __slots__ = ("default", "default_factory", "init", "name", "repr")
 
-        def __init__(self, default, default_factory, shown):
+        def __init__(self, default, default_factory, *, shown, given):
             self.name = ""
+            self.init = given
             self.default = default
             self.default_factory = default_factory
             self.repr = shown
 
-    def field(*, default=_NONE, default_factory=_NONE, repr=True):  # noqa: A002 - the library's word
+    def field(*, default=_NONE, default_factory=_NONE, repr=True, init=True):  # noqa: A002 - the library's word
         """Say more of a field than its type and default."""
-        return Field(default, default_factory, repr)
+        return Field(default, default_factory, shown=repr, given=init)
 
-    def dataclass(*, slots, frozen=False, kw_only=False):
+    def dataclass(*, frozen=False, slots=False, kw_only=False):
         """Return what makes a noun of a class with annotations."""
-        if not slots:
-            raise TypeError("a noun always has slots")
-        return lambda plain: _noun(plain, frozen=frozen, kw_only=kw_only)
+        return lambda plain: _noun(plain, frozen=frozen, slots=slots, kw_only=kw_only)
 
     def fields(noun):
         """Return the fields of a noun, in order."""
@@ -48,16 +47,20 @@ else:
     def replace(noun, /, **changes):
         """Return a noun that differs in what is named."""
         for each in fields(noun):
-            if each.name not in changes:
+            if each.init and each.name not in changes:
                 changes[each.name] = getattr(noun, each.name)
         return noun.__class__(**changes)
 
-    def _noun(plain, *, frozen, kw_only):
+    def _noun(plain, *, frozen, slots, kw_only):
         body = {name: value for name, value in plain.__dict__.items() if name not in ("__dict__", "__weakref__")}
-        own = [_field(name, body.pop(name, _NONE)) for name in body.get("__annotations__", ())]
+        annotated = body.get("__annotations__", {})
+        # What is of the class and of no instance is no field, as in the library.
+        names = [name for name, kind in annotated.items() if "ClassVar" not in repr(kind)]
+        own = [_field(name, body.pop(name, _NONE)) for name in names]
         names = tuple(each.name for each in own)
         body[_FIELDS] = tuple(own)
-        body["__slots__"] = names
+        if slots:
+            body["__slots__"] = names
         body["__qualname__"] = plain.__qualname__
         body["__match_args__"] = () if kw_only else names
         body["__dataclass_fields__"] = _ForTheLibrary()
@@ -68,7 +71,7 @@ else:
         return type(plain)(plain.__name__, plain.__bases__, {**made, **body})
 
     def _field(name, default):
-        found = default if isinstance(default, Field) else Field(default, _NONE, shown=True)
+        found = default if isinstance(default, Field) else Field(default, _NONE, shown=True, given=True)
         found.name = name
         return found
 
@@ -86,6 +89,8 @@ else:
         parameters, lines = ["self", *(["*"] if kw_only else [])], []
         for each in fields(kind):
             value = name = each.name
+            if not each.init:
+                continue
             if each.default_factory is not _NONE:
                 known[f"_make_{name}"] = each.default_factory
                 value = f"_make_{name}() if {name} is _none else {name}"
@@ -96,6 +101,8 @@ else:
             else:
                 parameters.append(name)
             lines.append(f"_set(self, {name!r}, {value})" if frozen else f"self.{name} = {value}")
+        if hasattr(kind, "__post_init__"):
+            lines.append("self.__post_init__()")
         text = f"def __init__({', '.join(parameters)}):\n  " + "\n  ".join(lines or ["pass"])
         exec(text, known)  # noqa: S102 - as the library does: names of fields, nothing from outside
         return known["__init__"]
@@ -127,5 +134,5 @@ else:
             from dataclasses import field as library_field
             from dataclasses import make_dataclass
 
-            own = [(each.name, object, library_field(repr=each.repr)) for each in fields(kind)]
+            own = [(each.name, object, library_field(repr=each.repr, init=each.init)) for each in fields(kind)]
             return make_dataclass(kind.__name__, own).__dataclass_fields__

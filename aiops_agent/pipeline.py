@@ -15,7 +15,7 @@ from aiops_agent.listening import close, hear, judge
 from aiops_agent.model.audit import AuditEntry
 from aiops_agent.model.decision import NO_HISTORY, AskApproval, Decision, ReportOnly, Run, Suppress, name_of
 from aiops_agent.model.diagnosis import Diagnosis, Prediction
-from aiops_agent.model.event import Batch, Checkpoint, Notice
+from aiops_agent.model.event import Batch, Notice, Position
 from aiops_agent.model.incident import Incident, Kind, Status, diagnosed, noticed, opened
 from aiops_agent.model.message import ReportKind
 from aiops_agent.noun import replace
@@ -53,7 +53,7 @@ def tick(
 
 def absorb_sources(agent: Agent, report: Tick, now: datetime) -> set[str]:
     """Commit what every source has, batch by batch; return the keys of those that were read to their end."""
-    known = agent.state.checkpoints.all()
+    known = agent.state.checkpoints.known()
     read: set[str] = set()
     for key in agent.sources:
         unreadable: list[OSError] = []
@@ -70,7 +70,7 @@ def absorb_sources(agent: Agent, report: Tick, now: datetime) -> set[str]:
     return read
 
 
-def batches(agent: Agent, source: str, known: Mapping[str, Checkpoint], unreadable: list[OSError]) -> Iterator[Batch]:
+def batches(agent: Agent, source: str, known: Mapping[str, Position], unreadable: list[OSError]) -> Iterator[Batch]:
     """Yield what a source has; a fault of its disk ends it and is put into `unreadable`: the others are still read."""
     try:
         yield from agent.sources[source].read(known)
@@ -120,13 +120,22 @@ def absorb(agent: Agent, source: str, batch: Batch, report: Tick, now: datetime)
     """Commit one batch: its offset, its incidents, what was decided about them, the reports that follow."""
     with agent.state.transaction():
         settled = agent.state.checkpoints.is_settled(batch.checkpoint, batch.service)
-        for incident in counted(agent, batch, now):
+        admitted, left_out = admit(agent, batch, report)
+        for incident in counted(agent, admitted, now):
             settle(agent, report, incident, settled=settled, now=now)
+        for notice, records in report.crowd(batch.path).notices(batch.path, left_out):
+            settle(agent, report, heard(agent, notice, now, times=records), settled=False, now=now)
         for notice in batch.notices:
             settle(agent, report, heard(agent, notice, now), settled=False, now=now)
         agent.state.checkpoints.save(batch.checkpoint)
         hear(agent, report, source, batch, now)
     report.add(batch)
+
+
+def admit(agent: Agent, batch: Batch, report: Tick) -> tuple[Batch, int]:
+    """Return the batch with no more new faults than a file may bring, and how many error records the others are."""
+    known = [agent.state.incidents.live(Kind.LOG, s.fingerprint, batch.service) is not None for s in batch.sightings]
+    return report.crowd(batch.path).admit(batch, known)
 
 
 def act_on_decided(agent: Agent, report: Tick, now: datetime) -> None:
@@ -200,11 +209,13 @@ def found_before(agent: Agent, incident: Incident) -> Diagnosis:
     return Diagnosis(prediction, (article,) if article else ())
 
 
-def heard(agent: Agent, notice: Notice, now: datetime) -> Incident:
+def heard(agent: Agent, notice: Notice, now: datetime, *, times: int = 1) -> Incident:
     """Return the incident of a notice about the agent's own input, counted."""
-    fresh = noticed(notice, now)
+    fresh = replace(noticed(notice, now), occurrences=times)
     known = agent.state.incidents.live(Kind.AGENT, fresh.fingerprint, None)
-    return replace(known, last_seen=now, occurrences=known.occurrences + 1) if known else fresh
+    if known is None:
+        return fresh
+    return replace(known, text=fresh.text, last_seen=now, occurrences=known.occurrences + times)
 
 
 def absorb_faults(agent: Agent, report: Tick, now: datetime) -> None:
@@ -245,7 +256,10 @@ def settle(agent: Agent, report: Tick, incident: Incident, *, settled: bool, now
         case ReportOnly():
             status = Status.OPEN if incident.status is Status.RESOLVED else incident.status
             kind = ReportKind.NOTICE if incident.kind is Kind.AGENT else ReportKind.FOUND
-            incident = tell(agent, replace(incident, status=status), kind, now)
+            is_alone = report.crowd(incident.source).is_told_alone(incident)
+            incident = replace(incident, status=status, last_told=now)
+            if is_alone:
+                incident = tell(agent, incident, kind, now)
         case AskApproval(playbook=playbook, expires_in=lifetime):
             incident = ask(agent, incident, playbook, now, expires=now + lifetime)
         case Run():

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from aiops_agent.model.audit import Anchor, AuditEntry
 from aiops_agent.model.diagnosis import Diagnosis
-from aiops_agent.model.event import Batch, Checkpoint
+from aiops_agent.model.event import Batch, Position
 from aiops_agent.model.message import Message, Report
 from aiops_agent.model.playbook import Command, CommandResult
 
@@ -14,8 +14,8 @@ from aiops_agent.model.playbook import Command, CommandResult
 class LogSource(Protocol):
     """Something lines come from."""
 
-    def read(self, known: Mapping[str, Checkpoint]) -> Iterator[Batch]:
-        """Yield what is new since the checkpoints in `known` (keyed by `DEVICE:INODE`), in batches that fit in memory.
+    def read(self, known: Mapping[str, Position]) -> Iterator[Batch]:
+        """Yield what is new since the places in `known`, each under its own key, in batches that fit in memory.
 
         A source that does not exist yet yields nothing. What cannot be read gives a batch with a notice.
         """

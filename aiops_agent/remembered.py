@@ -10,11 +10,14 @@ import os
 import stat
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
+from enum import Enum
 from pathlib import Path
 from typing import cast
 
 from aiops_agent.model.decision import Mode
+from aiops_agent.model.event import LocalPattern, Severity
 from aiops_agent.noun import fields
 from aiops_agent.policy.decide import PolicySettings
 from aiops_agent.settings import ChatSettings, Config, SourceSettings, looked_up
@@ -25,7 +28,11 @@ _SETTLED = 1.0
 """Seconds a configuration must have been left alone before it was read: a second edit would then show in its times."""
 
 _CHECKER = os.path.join(os.path.dirname(__file__), "config.py")  # noqa: PTH118, PTH120 - compared as text
-_KINDS = {kind.__name__: kind for kind in (Config, SourceSettings, ChatSettings, PolicySettings)}
+_KINDS = {
+    kind.__name__: kind for kind in (Config, SourceSettings, ChatSettings, PolicySettings, Mode, LocalPattern, Severity)
+}
+"""What a configuration is made of, beside plain values: nothing else is made of what was remembered."""
+
 _MOST_BYTES = 16 << 20
 
 
@@ -50,8 +57,9 @@ def save(config: Config, *, began: float) -> None:
             return
         document = json.dumps([*_premises(config.path), _plain(config)])
         target = config.state_dir / NAME
-        if target.exists() and target.read_text(encoding="utf-8") == document:
-            return
+        with suppress(OSError):
+            if _own(str(target)) == document.encode():
+                return
         fresh = target.with_name(f"{NAME}.{os.getpid()}")
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -95,8 +103,8 @@ def _own(path: str) -> bytes:
 def _plain(value: object) -> object:
     """Return a value as JSON has it: what is no number, text or null as [kind, content]; secrets are left out."""
     match value:
-        case Mode() | Path():
-            return [type(value).__name__ if isinstance(value, Mode) else "Path", str(value)]
+        case Enum() | Path():
+            return ["Path", str(value)] if isinstance(value, Path) else [type(value).__name__, value.value]
         case str() | int() | float() | None:
             return value
         case timedelta():
@@ -105,7 +113,7 @@ def _plain(value: object) -> object:
             return ["tuple", [_plain(item) for item in value]]
         case dict():
             return ["dict", {name: _plain(item) for name, item in value.items()}]
-        case Config() | SourceSettings() | ChatSettings() | PolicySettings():
+        case Config() | SourceSettings() | ChatSettings() | PolicySettings() | LocalPattern():
             kept = {field.name: _plain(getattr(value, field.name)) for field in fields(value) if field.repr}
             return [type(value).__name__, kept]
         case _:
@@ -118,8 +126,8 @@ def _made(value: object, environment: Mapping[str, str] | None) -> object:
         return value
     kind, content = value
     match kind:
-        case "Mode":
-            made: object = Mode(content)
+        case "Mode" | "Severity":
+            made: object = _KINDS[kind](content)  # type: ignore[call-arg]
         case "Path":
             made = Path(content)
         case "timedelta":

@@ -194,6 +194,7 @@ def conclude(agent: Agent, report: Tick, action: Action, result: RunResult) -> N
         agent.state.actions.finish(action.id, outcome, result.detail, now)
         if isinstance(result, Succeeded):
             agent.state.checkpoints.settle(action.target, sizes(agent))
+            agent.state.checkpoints.settle_journals(action.target, now)
 
 
 def is_old_news(agent: Agent, incident: Incident, now: datetime) -> bool:

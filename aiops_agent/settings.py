@@ -12,19 +12,36 @@ from aiops_agent.policy.decide import PolicySettings
 
 @dataclass(frozen=True, slots=True)
 class SourceSettings:
-    """One file source."""
+    """One source: files, logs of containers, or the journal."""
 
     paths: tuple[str, ...]
+    """None for the journal."""
+
     service: str | None
     start: Literal["end", "beginning"]
     parameters: dict[str, Scalar]
+    type: Literal["file", "journald", "container"] = "file"
+    units: tuple[str, ...] = ()
+    """Of the journal; none: the whole of it."""
+
     silence: timedelta | Literal["auto"] | None = None
     """After how long a silence is told; `auto`: as learned; None: never."""
 
     @property
     def key(self) -> str:
-        """Return what the source is remembered by: another pattern or service makes it another source."""
-        return "\0".join((self.service or "", *self.paths))
+        """Return what the source is remembered by: another pattern, unit or service makes it another source."""
+        kind = () if self.type == "file" else (self.type,)
+        return "\0".join((self.service or "", *self.paths, *self.units, *kind))
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """Return what its parameters are for."""
+        return (self.service,) if self.service else self.units
+
+    @property
+    def name(self) -> str:
+        """Return what people call it."""
+        return ", ".join(self.paths or self.units or ("journald",))
 
 
 @dataclass(frozen=True, slots=True)

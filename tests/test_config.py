@@ -60,6 +60,13 @@ def test_every_fault_is_listed_with_its_line_and_key(tmp_path):
         ("colour: red", "known: state_dir"),
         ('sources: [{type: file, paths: ["/a"], silence: 30}]', "off, auto nor a duration such as 30m"),
         ('sources: [{type: file, paths: ["/a"], silence: on}]', "off, auto nor a duration such as 30m"),
+        ("sources: [{type: syslog}]", "must be one of: file, journald, container"),
+        ("sources: [{paths: [/a]}]", "must be one of: file, journald, container"),
+        ("sources: [{type: journald, units: [postgresql]}]", "nginx.service"),
+        ("sources: [{type: journald, paths: [/a]}]", "known: service, start, parameters, type, units"),
+        ("sources: [{type: journald, service: a.service}]", "must be named beside `service`"),
+        ("sources: [{type: container, units: [a.service]}]", "known: service, start, parameters, type, paths"),
+        ("sources: [{type: container, paths: [a]}]", "begins with /"),
         ('sources: [{type: file, paths: ["/a"], service: nginx}]', "nginx.service"),
         ('chat: [{type: slack, token: xoxb-1, channel: "#a"}]', "file:/etc/aiops-agent/NAME"),
         ('chat: [{type: slack, token: "env:NOT_SET", channel: "#a"}]', "NOT_SET is not set"),
@@ -106,6 +113,27 @@ def test_how_long_a_source_may_be_silent_is_a_duration_auto_or_off(tmp_path, wri
     path = tmp_path / "config.yaml"
     path.write_text(f'sources: [{{type: file, paths: ["/a"], silence: {written}}}]')
     assert load(path, {}).sources[0].silence == read
+
+
+def test_the_journal_and_containers_need_nothing_but_their_type(tmp_path):
+    path = tmp_path / "config.yaml"
+    path.write_text("sources: [{type: journald}, {type: container}, {type: journald, units: [a.service]}]")
+    whole, containers, unit = load(path, {}).sources
+    assert (whole.units, whole.services, whole.name) == ((), (), "journald")
+    assert containers.paths == ("/var/lib/docker/containers/*/*-json.log", "/var/log/pods/*/*/*.log")
+    assert (unit.units, unit.services, unit.name) == (("a.service",), ("a.service",), "a.service")
+    assert len({source.key for source in (whole, containers, unit)}) == 3
+
+
+def test_a_journal_and_a_file_of_one_unit_that_disagree_on_a_parameter_are_refused(tmp_path):
+    text = """\
+sources:
+  - {type: journald, units: [shop.service, cart.service], parameters: {port: 80}}
+  - {type: file, paths: ["/a"], service: cart.service, parameters: {port: 81}}
+"""
+    [(line, key, message)] = faults_of(tmp_path, text)
+    assert (line, key) == (3, "sources.1.parameters.port")
+    assert "another source of cart.service says 80" in message
 
 
 def test_two_sources_of_one_service_that_disagree_on_a_parameter_are_refused(tmp_path):

@@ -37,11 +37,11 @@ HOMES = {
     "re2": {"assembly", "diagnosis"},
     "rich": {"cli"},
     "slack_sdk": {"chat"},
-    "subprocess": {"cli", "playbook"},
+    "subprocess": {"cli", "playbook", "sources"},
     "tokenizers": {"diagnosis", "training"},
     "yaml": {"config", "diagnosis", "playbook", "training"},
 }
-"""Where each library lives; `cli` spawns only the service of its demo."""
+"""Where each library lives; `cli` spawns only the service of its demo, `sources` only journalctl."""
 
 
 def linted(folder: Path) -> subprocess.CompletedProcess[str]:

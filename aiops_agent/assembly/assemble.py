@@ -9,8 +9,8 @@ from aiops_agent.assembly.blocks import Block, Blocks, Places
 from aiops_agent.assembly.extent import Extent
 from aiops_agent.assembly.headline import headline
 from aiops_agent.assembly.heads import KNOWN, learn
-from aiops_agent.assembly.lines import DIGITS
 from aiops_agent.assembly.local import NOTHING_ADDED, Local
+from aiops_agent.assembly.mask import ZEROS
 from aiops_agent.assembly.redact import redact
 from aiops_agent.assembly.search import Search
 from aiops_agent.assembly.shapes import Form, Shape, Shapes, text_of
@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 
 LONGEST_RECORD = 65_536
 MOST_LINES = 500
+
+MOST_TEXT = 16 << 20
+"""Characters of different records that are held whole until they are taken: a flood of long ones is held in part."""
+
+LONGEST_WHEN_MANY = 1_000
 
 AHEAD_FROM = 4 << 20
 """Bytes of one stretch from which on the search runs ahead on other cores: less is done before they have begun."""
@@ -109,6 +114,9 @@ class Assembler:
         """Index in the buffer from which lines are still needed, as far as is known in the midst of a scan."""
 
         self._tallies: dict[Fingerprint, _Tally] = {}
+        self._held = 0
+        """Characters of the records in `_tallies`."""
+
         self._claimed: set[int] = set()
         """Places of lines that belong to a record although lines of other writers stand between."""
 
@@ -173,7 +181,7 @@ class Assembler:
             )
             for tally in self._tallies.values()
         )
-        self._tallies = {}
+        self._tallies, self._held = {}, 0
         blocks = self._blocks
         return Gathered(
             sightings, self._read_until, self._record_start, blocks.longest, blocks.binary, self._record_end
@@ -214,7 +222,7 @@ class Assembler:
             start = line_before(b"\n", 0, hit) + 1
             end = line_behind(b"\n", hit) + 1
             line = buffer[start : end - 1]
-            form = forms.get(line.translate(None, DIGITS)) or shapes.judged(line)
+            form = forms.get(line.translate(ZEROS)) or shapes.judged(line)
             if form.is_learnt and is_new:
                 shape, behind = form.repeated(buffer, start, end)
                 if behind and (form.is_alone or not self._belongs_to_others(form, start, behind, kept)):
@@ -319,7 +327,7 @@ class Assembler:
             return False
         if len(known) > self._places.index(self._counted_until):  # it saw only the beginning of the line
             line = known[line_start : known.find(b"\n", line_start)]
-            form = self._shapes.forms.get(line.translate(None, DIGITS)) or self._shapes.judged(line)
+            form = self._shapes.judged(line)
         before = span(known, found.start, self._heads)
         if not self._is_error(form, before, line_start, known):
             return False
@@ -349,7 +357,11 @@ class Assembler:
         tally.count += count
 
     def _tally(self, shape: Shape, form: Form, record: bytes) -> _Tally:
-        return self._tallies.setdefault(shape.fingerprint, _Tally(shape, form.severity, redact(text_of(record))))
+        text = redact(text_of(record))
+        self._held += len(text)
+        if self._held > MOST_TEXT:
+            text = text[:LONGEST_WHEN_MANY]
+        return self._tallies.setdefault(shape.fingerprint, _Tally(shape, form.severity, text))
 
 
 def _clip(buffer: bytes, found: Span) -> bytes:

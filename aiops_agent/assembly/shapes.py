@@ -10,7 +10,7 @@ from aiops_agent.assembly.heads import KNOWN, Heads
 from aiops_agent.assembly.judge import Says, judge
 from aiops_agent.assembly.lines import DIGITS
 from aiops_agent.assembly.local import NOTHING_ADDED, Local
-from aiops_agent.assembly.mask import kept
+from aiops_agent.assembly.mask import ZEROS, kept, skeleton
 from aiops_agent.model.event import Fingerprint, Severity
 from aiops_agent.noun import dataclass, field
 
@@ -20,40 +20,8 @@ _Value = TypeVar("_Value")
 _FORMS = 8_192
 _BODIES = 4
 _DIGITS_TO_NULS = bytes.maketrans(DIGITS, bytes(len(DIGITS)))
-_WORDS_WITH_DIGITS_THAT_COUNT = (
-    *(
-        b"errno",
-        b"status",
-        b"code",
-        b"signal",
-        b"rc",
-        b"exit",
-        b"alert number",
-        b"sqlstate",
-        b"http/",
-        b"http ",
-        b"http=",
-        b'http"',
-    ),
-    *(
-        b"http:",
-        b"http(",
-        b"http'",
-        b"sd",
-        b"nvme",
-        b"xvd",
-        b"vd",
-        b"md",
-        b"dm-",
-        b"loop",
-        b"mmcblk",
-        b"eth",
-        b"wl",
-        b"bond",
-        b"br",
-    ),
-    *(b"ib", b"tty", b"eno", b"ens", b"enp", b"enx"),
-)
+_SPELLINGS = 1_024
+"""Widths of the numbers of a line that are remembered as those of one form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +41,12 @@ class _Body:
 
     exact: bytes
     length: int
-    template: bytes
+    skeleton: bytes
     lines: int
     kept: tuple[bytes, ...]
     shape: Shape
+    spellings: set[bytes]
+    """Lines that have this skeleton, their digits zeros."""
 
 
 @dataclass(slots=True)
@@ -108,6 +78,9 @@ class Form:
     begins_at: Callable[[bytes, int], bool]
     """Whether a line of the same file begins a record."""
 
+    is_kept: bool
+    """What was found out about one such line holds for all."""
+
     kept: tuple[bytes, ...] | None = None
     """Digits of the line that count, as they were when `bodies` were learnt."""
 
@@ -122,7 +95,7 @@ class Form:
 
     def repeated(self, buffer: bytes, start: int, below: int) -> tuple[Shape, int]:
         """Return the fault and the end of the record at `start`, whose first line ends at `below`; end 0: not known."""
-        if self.kept and kept(buffer[start:below]) != self.kept:
+        if self.kept and kept(buffer[start : below - 1]) != self.kept:
             return UNKNOWN, 0
         begins = self.begins_at
         if self.alone and begins(buffer, below):
@@ -135,7 +108,7 @@ class Form:
             if not end or not begins(buffer, end):
                 continue
             lines = buffer[below:end]
-            if lines.translate(None, DIGITS) == body.template and (not body.kept or kept(lines) == body.kept):
+            if lines.translate(ZEROS) in body.spellings and (not body.kept or kept(lines) == body.kept):
                 return body.shape, end
         return UNKNOWN, 0
 
@@ -154,18 +127,27 @@ class Shapes:
         self.heads = heads
         self.local = local
         self.forms: dict[bytes, Form] = {}
-        """By a line of the form without its digits."""
+        """By a line of the form, its digits zeros: how wide its numbers are is no part of the form."""
 
-        self._shapes: dict[bytes, dict[tuple[bytes, ...], Shape]] = {}
+        self._by_skeleton: dict[bytes, Form] = {}
+        self._shapes: dict[tuple[bytes, ...], Shape] = {}
         self._followers: dict[bytes, Follows] = {}
 
     def judged(self, line: bytes) -> Form:
-        """Return the form of a line whose form is not among `forms`."""
-        template = line.translate(None, DIGITS)
+        """Return the form of a line that is not among `forms`."""
+        bones = skeleton(line)
+        form = self._by_skeleton.get(bones) or self._new(line, bones)
+        if form.is_kept:
+            _remember(self.forms, line.translate(ZEROS), form)
+        return form
+
+    def _new(self, line: bytes, bones: bytes) -> Form:
         verdict = self.local.judged(line) or judge(line.lstrip(b"\0"), self.heads)
         extent = Extent(line, self.heads)
         is_error, begins = verdict.says is Says.ERROR, self.heads.opens(line, 0)
         is_plain = is_error and extent.ends_at_any_head
+        # Where the level is a number, or a pattern was added that may ask for one, the form of a line does not tell.
+        is_numbered = line[:1] == b"{" and (b'l":0' in bones or b'l": 0' in bones)
         form = Form(
             verdict.severity,
             is_error=is_error,
@@ -176,11 +158,10 @@ class Shapes:
             is_report=extent.is_report,
             writer_marks=_marks(extent.writer, line),
             begins_at=self.heads.begins,
+            is_kept=not is_numbered and not self.local.concerns(line.translate(None, DIGITS)),
         )
-        # Where the level is a number, or a pattern was added that may ask for one, the template does not tell.
-        is_numbered = line[:1] == b"{" and (b'l":,' in template or b'l": ,' in template)
-        if not is_numbered and not self.local.concerns(template):
-            _remember(self.forms, template, form)
+        if form.is_kept:
+            _remember(self._by_skeleton, bones, form)
         return form
 
     def goes_on(self, form: Form, line: bytes) -> bool:
@@ -194,33 +175,43 @@ class Shapes:
 
     def shape(self, record: bytes) -> Shape:
         """Return the fault of a whole record."""
-        template = record.translate(None, DIGITS)
-        by_digits = self._shapes.get(template)
-        if by_digits is None:
-            by_digits = {}
-            _remember(self._shapes, template, by_digits)
-        digits = kept(record) if has_digits_that_count(template) else ()
-        shape = by_digits.get(digits)
+        key = (skeleton(record), *kept(record))
+        shape = self._shapes.get(key)
         if shape is None:
             shape = Shape(*fingerprint(text_of(record)))
-            _remember(by_digits, digits, shape)
+            _remember(self._shapes, key, shape)
         return shape
 
     def learn(self, form: Form, line: bytes, body: bytes, shape: Shape) -> None:
         """Remember that a record of this form went on with `body`."""
-        if self.local.concerns((line + body).translate(None, DIGITS)):
+        if not form.is_kept or self.local.concerns((line + body).translate(None, DIGITS)):
             return
         digits = kept(line)
         if digits != form.kept:
             form.kept, form.alone, form.bodies, form.is_learnt = digits, None, [], False
         if body:
-            form.bodies.insert(
-                0, _Body(body, len(body), body.translate(None, DIGITS), body.count(b"\n"), kept(body), shape)
-            )
+            form.bodies.insert(0, _body(form.bodies, body, shape))
             del form.bodies[_BODIES:]
         else:
             form.alone = shape
         form.is_learnt = True
+
+
+def _body(known: list[_Body], lines: bytes, shape: Shape) -> _Body:
+    """Return what to remember of lines, taken out of what is known if they are there but for the widths of numbers."""
+    bones, digits = skeleton(lines), kept(lines)
+    same = next((body for body in known if body.skeleton == bones and body.kept == digits), None)
+    if same:
+        known.remove(same)
+    spellings = same.spellings if same else set()
+    _note(spellings, lines)
+    return _Body(lines, len(lines), bones, lines.count(b"\n"), digits, shape, spellings)
+
+
+def _note(spellings: set[bytes], lines: bytes) -> None:
+    if len(spellings) >= _SPELLINGS:
+        spellings.clear()
+    spellings.add(lines.translate(ZEROS))
 
 
 def _marks(writer: bytes, line: bytes) -> tuple[bytes, bytes]:
@@ -229,12 +220,6 @@ def _marks(writer: bytes, line: bytes) -> tuple[bytes, bytes]:
     if not parts or writer[:1].isdigit() or writer[-1:].isdigit() or line.find(parts[0]) != line.find(writer):
         return b"", b""
     return parts[0], parts[-1]
-
-
-def has_digits_that_count(template: bytes) -> bool:
-    """Tell whether a text could hold digits that `mask` keeps, from what is left without its digits."""
-    lowered = template.lower()
-    return any(word in lowered for word in _WORDS_WITH_DIGITS_THAT_COUNT)
 
 
 def _remember(memory: dict[_Key, _Value], key: _Key, value: _Value) -> None:
@@ -256,7 +241,7 @@ def text_of(record: bytes) -> str:
     if record[:1] == b"{":
         structured = decode(record)
         if structured is not None and structured.text:
-            return structured.text
+            return structured.text.encode("utf-8", "backslashreplace").decode()  # JSON can spell half a surrogate pair
     return _plain(record)
 
 

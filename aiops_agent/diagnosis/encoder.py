@@ -17,7 +17,7 @@ MAX_TOKENS = 160
 """Room for what `Condensed.brief` gives: 420 characters of log text are seldom more."""
 
 BATCH = 4
-"""Sixteen take no less time and 60 MB more: room for all their attention at once."""
+"""Texts in one run of the model: 16 are no faster, and take 60 MB more for the articles of the knowledge base."""
 
 LOAD_ERRORS = (
     onnx_errors.Fail,

@@ -1,7 +1,7 @@
-"""What was read: checkpoints of files, and error records counted by fingerprint."""
+"""What was read: how far in files and journals, and error records counted by fingerprint."""
 
 from enum import IntEnum
-from typing import NewType
+from typing import ClassVar, NewType
 
 from aiops_agent.noun import dataclass
 
@@ -60,6 +60,45 @@ class Checkpoint:
 
 
 @dataclass(frozen=True, slots=True)
+class Cursor:
+    """How far the entries of one unit have been read by one source; those of all units, where `unit` is `WHOLE`."""
+
+    journal: str
+    """The source's key: two sources read the same journal apart from each other."""
+
+    unit: str
+    """`postgresql.service`; empty for entries without a unit; `WHOLE` for the place the source has come to."""
+
+    cursor: str
+    """journald's word for the last entry that is counted; empty: none yet."""
+
+    realtime: int
+    """Microseconds since 1970 UTC when that entry was written, by the clock of then."""
+
+    boot: str
+    """Id of the boot it was written in."""
+
+    resume: str = ""
+    """The entry with which the last counted record began, so that late entries extend it; empty when none may."""
+
+    counted: int = 0
+    """Bytes counted from `resume` on, as the source renders entries."""
+
+    record_end: int = 0
+    """Where the record at `resume` ended when it was first counted, in such bytes. 0: `counted`."""
+
+    WHOLE: ClassVar = "*"
+
+    @property
+    def key(self) -> str:
+        """Return what it is remembered by."""
+        return f"{self.journal}\n{self.unit}"
+
+
+Position = Checkpoint | Cursor
+
+
+@dataclass(frozen=True, slots=True)
 class Sighting:
     """All error records of one fingerprint that one batch of reading found."""
 
@@ -97,7 +136,7 @@ class Notice:
     """Something about the input that a person should hear of once: a refused link, an unreadable file, a cut line."""
 
     kind: str
-    """`unreadable`, `refused`, `long_line`, `binary`, `encoding`, `truncated`."""
+    """`unreadable`, `refused`, `long_line`, `binary`, `encoding`, `truncated`, `journal_gap`."""
 
     path: str
     detail: str
@@ -105,13 +144,16 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What one stretch of one file gave: committed together or not at all."""
+    """What one stretch of one file, or of one unit's entries, gave: committed together or not at all."""
 
     path: str
-    service: str | None
-    """The unit a playbook may act on: from the configuration of the source, never from the log. None: report only."""
+    """Of the file; `journald:UNIT` for a journal."""
 
-    checkpoint: Checkpoint
+    service: str | None
+    """The unit a playbook may act on: from the configuration of the source or, for a journal, what journald itself says
+    of the writer; never from the text. None: report only."""
+
+    checkpoint: Position
     sightings: tuple[Sighting, ...]
     notices: tuple[Notice, ...]
 

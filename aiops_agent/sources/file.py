@@ -4,7 +4,7 @@ import os
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import Literal
 
-from aiops_agent.model.event import Batch, Checkpoint, Notice
+from aiops_agent.model.event import Batch, Checkpoint, Notice, Position
 from aiops_agent.noun import replace
 from aiops_agent.sources import paths, rotation
 from aiops_agent.sources.opened import Opened, RefusedError, opened
@@ -29,6 +29,7 @@ class FileSource:
         start: Literal["end", "beginning"],
         seen_before: bool,
         assembly: Stretches,
+        own: Sequence[str] = (),
     ) -> None:
         """Read nothing yet.
 
@@ -38,19 +39,25 @@ class FileSource:
             start: Where to begin with the files that are there on the first tick of this source.
             seen_before: An earlier tick has read this source: a file that appears now is new, and read whole.
             assembly: Makes error records of bytes.
+            own: Folders of what the agent writes: never read, or it would report its own reports.
         """
         self._patterns = tuple(patterns)
         self._service = service
         self._from_beginning = start == "beginning" or seen_before
         self._assembly = assembly
+        self._own = tuple(f"{folder}/" for folder in own)
         self._directories: dict[str, str] = {}
 
     def directories(self) -> list[str]:
         """Return the stamps of the directories that were looked through, from before that."""
         return list(self._directories.values())
 
-    def read(self, known: Mapping[str, Checkpoint]) -> Iterator[Batch]:
+    def read(self, known: Mapping[str, Position]) -> Iterator[Batch]:
         """Yield what is new since the checkpoints in `known`, rotated files before those that took their place."""
+        files = {key: at for key, at in known.items() if isinstance(at, Checkpoint)}
+        yield from self._read_files(files)
+
+    def _read_files(self, known: Mapping[str, Checkpoint]) -> Iterator[Batch]:
         families: dict[str, rotation.Family] = {}
         for checkpoint in known.values():
             if self.covers(checkpoint.path):
@@ -59,7 +66,7 @@ class FileSource:
         self._directories = found.directories
         for directory in sorted(found.denied):
             yield from self._denied(directory, known)
-        for path in found.files:
+        for path in (path for path in found.files if not path.startswith(self._own)):
             rotation.family(families, path).paths.append(path)
         done: set[str] = set()
         for live in sorted(families):
@@ -91,7 +98,8 @@ class FileSource:
 
     def covers(self, path: str) -> bool:
         """Tell whether the patterns name this path, or the one it had before it was rotated."""
-        return paths.matches(path, self._patterns) or paths.matches(rotation.original(path), self._patterns)
+        matches = paths.matches(path, self._patterns) or paths.matches(rotation.original(path), self._patterns)
+        return matches and not path.startswith(self._own)
 
     def _read(
         self, path: str, found: os.stat_result, family: rotation.Family, known: Mapping[str, Checkpoint], done: set[str]
@@ -165,18 +173,19 @@ class FileSource:
             is_full = read_to - batch_from >= BATCH_BYTES or stretch.faults >= BATCH_FAULTS
             if is_full and read_to < file.size:
                 gathered = stretch.take()
-                batch = self._gathered(path, file, gathered, gathered.offset - offset)
-                # No time of change: should the tick end here, the file must not look as if it had been read to its end.
-                yield replace(batch, checkpoint=replace(batch.checkpoint, mtime_ns=0))
+                yield self._gathered(path, file, gathered, gathered.offset - offset, ended=False)
                 batch_from, offset = read_to, gathered.offset
         stretch.finish(final=final)
         gathered = stretch.take()
         last = self._gathered(path, file, gathered, gathered.offset - offset)
         yield replace(last, notices=(*notices, *_notices(path, gathered)), lost_bytes=lost)
 
-    def _gathered(self, path: str, file: Opened, gathered: Gathered, read_bytes: int) -> Batch:
+    def _gathered(self, path: str, file: Opened, gathered: Gathered, read_bytes: int, *, ended: bool = True) -> Batch:
         record_end = gathered.record_end if gathered.record_start < gathered.offset else 0
         checkpoint = file.checkpoint(path, gathered.offset, gathered.record_start, record_end)
+        if not ended:
+            # No time of change: should the tick end here, the file must not look as if it had been read to its end.
+            checkpoint = replace(checkpoint, mtime_ns=0)
         return replace(self._batch(path, checkpoint), sightings=gathered.sightings, read_bytes=read_bytes)
 
     def _refusal(self, path: str, found: os.stat_result, at: Checkpoint | None, error: RefusedError) -> Batch:

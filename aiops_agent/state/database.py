@@ -22,6 +22,10 @@ MIGRATIONS = (
         prefix_length INTEGER NOT NULL,
         prefix_digest BLOB NOT NULL, window_digest BLOB NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL
     ) STRICT;
+    CREATE TABLE cursors (
+        journal TEXT NOT NULL, unit TEXT NOT NULL, cursor TEXT NOT NULL, realtime INTEGER NOT NULL, boot TEXT NOT NULL,
+        resume TEXT NOT NULL, counted INTEGER NOT NULL, record_end INTEGER NOT NULL, PRIMARY KEY (journal, unit)
+    ) STRICT;
     CREATE TABLE settled (
         file TEXT NOT NULL, service TEXT NOT NULL, size INTEGER NOT NULL, PRIMARY KEY (file, service)
     ) STRICT;

@@ -1,0 +1,236 @@
+"""What no honest program writes: the scan takes little memory, ends well, says so once, reads the lines around it."""
+
+import json
+import os
+import shutil
+import socket
+import struct
+import time
+import zlib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.machine import KNOWN, Machine
+
+OTHER = "2026-11-23 03:00:01,001 ERROR worker: an altogether different matter"
+MEGABYTE = 1 << 20
+LIMIT = 200 * MEGABYTE
+LIMIT_WITHOUT_MODEL = 60 * MEGABYTE
+HEAD = b"2026-11-23 03:00:00,001 ERROR worker: "
+
+
+@dataclass
+class Bench:
+    """A machine that knows two faults, and how often it has seen them."""
+
+    machine: Machine
+    seen: int = 1
+    notices: set = field(default_factory=set)
+    found: dict = field(default_factory=dict)
+    """What the last scan printed."""
+
+    def scan(self, limit: int = LIMIT) -> list[str]:
+        """Scan within the limit of memory, see that both known lines were counted, and return the titles of notices."""
+        process = self.machine.start("scan", "--json")
+        out, err = process.stdout.read(), process.stderr.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        process.stdout.close()
+        process.stderr.close()
+        assert (process.returncode, err) == (0, ""), err
+        assert usage.ru_maxrss * 1024 < limit
+        self.found = json.loads(out)
+        self.seen += 1
+        counts = self.machine.counts()
+        assert [counts[line.rsplit(": ", 1)[-1]] for line in (KNOWN, OTHER)] == [self.seen, self.seen]
+        fresh = set(self.machine.notices()) - self.notices
+        self.notices |= fresh
+        again = self.machine.scan()
+        assert again["incidents"] == [], "nothing is read twice, nothing told twice"
+        return sorted(fresh)
+
+    def reads(self, name: str, hostile: bytes, **how) -> list[str]:
+        (self.machine.logs / f"{name}.log").write_bytes(
+            b"%s\n%s\n%s\n" % (KNOWN.encode(), hostile, OTHER.encode()),
+        )
+        return self.scan(**how)
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory):
+    machine = Machine(tmp_path_factory.mktemp("bench"))
+    machine.writes(KNOWN, OTHER)
+    machine.scan()
+    return Bench(machine)
+
+
+def titles(bench, part):
+    found = bench.machine.run("incidents", "list", "--json").json["incidents"]
+    return [incident["title"] for incident in found if part in incident["title"]]
+
+
+@pytest.mark.slow
+def test_f01_a_line_of_100_mib(bench):
+    log = bench.machine.logs / "line.log"
+    with log.open("w") as file:
+        file.write(KNOWN + "\n")
+        for _ in range(100):
+            file.write("x" * MEGABYTE)
+        file.write("\n" + OTHER + "\n")
+    assert bench.scan(limit=LIMIT_WITHOUT_MODEL) == [f"long line: {log}"]
+
+
+@pytest.mark.slow
+def test_f01_an_error_of_100_mib_on_one_line(bench):
+    log = bench.machine.logs / "error.log"
+    with log.open("w") as file:
+        file.write(KNOWN + "\n" + HEAD.decode())
+        for _ in range(100):
+            file.write("far too long " * 80_000)
+        file.write("\n" + OTHER + "\n")
+    assert bench.scan() == [f"long line: {log}"]
+    [title] = titles(bench, "far too long")
+    assert len(title) <= 160
+
+
+@pytest.mark.slow
+def test_f02_a_hole_of_a_gibibyte_and_256_mib_of_written_nuls(bench):
+    hole, written = bench.machine.logs / "hole.log", bench.machine.logs / "written.log"
+    with hole.open("w") as file:
+        file.write(KNOWN + "\n")
+        file.truncate(1 << 30)
+        file.seek(0, os.SEEK_END)
+        file.write("\n" + OTHER + "\n")
+    assert bench.scan(limit=LIMIT_WITHOUT_MODEL) == [f"binary: {hole}"]
+    with written.open("wb") as file:
+        file.write(KNOWN.encode() + b"\n")
+        for _ in range(256):
+            file.write(bytes(MEGABYTE))
+        file.write(b"\n" + OTHER.encode() + b"\n")
+    assert bench.scan(limit=LIMIT_WITHOUT_MODEL) == [f"binary: {written}"]
+    written.unlink()
+
+
+@pytest.mark.parametrize(
+    ("name", "raw", "shown"),
+    [
+        ("latin", b"caf\xe9 is shut", r"caf\xe9 is shut"),
+        ("overlong", b"slash \xc0\xaf \xe0\x80\xaf is shut", r"slash \xc0\xaf \xe0\x80\xaf is shut"),
+        ("surrogates", b"half \xed\xa0\x80 a pair is shut", r"half \xed\xa0\x80 a pair is shut"),
+        ("beyond", b"plane \xf7\xbf\xbf\xbf is shut", r"plane \xf7\xbf\xbf\xbf is shut"),
+        ("cut", b"ends in half \xe4\xbd", r"ends in half \xe4\xbd"),
+        ("bells", b"rings \x07\x1b[2J\x7f is shut", r"rings \x07\x1b[2J\x7f is shut"),
+        ("turned", "gnirts \u202e\u2066 is shut".encode(), r"gnirts \u202e\u2066 is shut"),
+    ],
+)
+def test_f03_what_is_no_utf_8_is_shown_as_escapes(bench, name, raw, shown):
+    assert bench.reads(name, HEAD + raw) == []
+    assert titles(bench, shown.split()[0]) == [f"worker: {shown}"]
+
+
+def test_f03_half_a_surrogate_pair_spelt_in_json(bench):
+    assert bench.reads("json-half", rb'{"level":"error","msg":"lonely \ud800 half \udfff"}') == []
+    [title] = titles(bench, "lonely")
+    assert title.encode("utf-8")
+
+
+def png():
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    pixels = b"".join(b"\0" + os.urandom(3 * 300) for _ in range(300))
+    header = struct.pack(">IIBBBBB", 300, 300, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(pixels)) + chunk(b"IEND", b"")
+
+
+def test_f04_a_picture_and_a_program_as_logs(bench):
+    logs = bench.machine.logs
+    elf = Path(shutil.which("true")).read_bytes()
+    assert elf.startswith(b"\x7fELF")
+    found = bench.reads("elf", elf)
+    assert found[0] == f"binary: {logs}/elf.log"
+    found = bench.reads("png", png())
+    assert found[0] == f"binary: {logs}/png.log"
+
+
+TIMES = (
+    *("0000-00-00 00:00:00", "0000-01-01 00:00:00", "9999-12-31 23:59:59", "10000-01-01 00:00:00"),
+    *("2026-12-31 23:59:60", "2026-03-29 02:30:00", "2026-13-45 99:99:99", "2026-11-23 01:00:00"),
+    *("1969-12-31 23:59:59", "2038-01-19 03:14:08", "2026-02-30 12:00:00"),
+)
+
+
+def test_f07_times_that_are_none_order_nothing_and_split_nothing(bench):
+    lines = [f"{time},001 ERROR clock: the hour struck twice".encode() for time in TIMES]
+    before = len(titles(bench, "struck"))
+    assert bench.reads("times", b"\n".join(lines)) == []
+    assert len(titles(bench, "struck")) == before + 1
+    [count] = [n for title, n in bench.machine.counts().items() if "struck" in title]
+    assert count == len(TIMES)
+
+
+def test_f07_a_syslog_without_a_year_that_goes_over_new_year_and_back(bench):
+    stamps = ("Dec 31 23:59:59", "Jan  1 00:00:00", "Dec 31 23:00:00", "Feb 29 12:00:00", "Jan  1 00:00:01")
+    lines = [f"{stamp} web01 shop[7]: error: the year went by".encode() for stamp in stamps]
+    assert bench.reads("years", b"\n".join(lines)) == []
+    [count] = [n for title, n in bench.machine.counts().items() if "went by" in title]
+    assert count == len(stamps)
+
+
+NUMBERS = ("1e400", "-1e400", "NaN", "-0", "Infinity", "9" * 5_000, "0x" + "f" * 5_000, "1." + "0" * 5_000)
+
+
+def test_f08_numbers_no_machine_can_hold(bench):
+    lines = [HEAD + f"balance of {number} is odd".encode() for number in NUMBERS]
+    lines += [b'{"level":"error","msg":"sum is odd","sum":%s}' % number.encode() for number in NUMBERS]
+    lines += [b'{"level":%s,"msg":"level is odd"}' % number.encode() for number in NUMBERS]
+    lines += [b'level=error msg="field is odd" sum=%s' % number.encode() for number in NUMBERS]
+    assert bench.reads("numbers", b"\n".join(lines)) == []
+    known, in_text, in_fields = 2, len(NUMBERS), len(NUMBERS)
+    in_json = len(NUMBERS) - 1  # JSON has no hexadecimal numbers, so that line is no object with a level
+    assert bench.found["errors"] == known + in_text + in_fields + in_json
+
+
+def test_f09_json_of_a_hundred_thousand_brackets(bench):
+    opened = b'{"level":"error","msg":' + b"[" * 100_000
+    closed = b'{"level":"error","msg":' + b"[" * 30_000 + b"]" * 30_000 + b"}"
+    objects = b'{"level":"error","a":' * 3_000 + b"1" + b"}" * 3_000
+    assert bench.reads("nested", b"\n".join((opened, closed, objects))) == [
+        f"long line: {bench.machine.logs}/nested.log"
+    ]
+
+
+def test_f10_json_of_a_million_keys_on_one_line(bench):
+    keys = b",".join(b'"k%d":%d' % (n, n) for n in range(1_000_000))
+    assert bench.reads("keys", b'{"level":"error","msg":"keys",' + keys + b"}") == [
+        f"long line: {bench.machine.logs}/keys.log"
+    ]
+
+
+def test_f12_keys_made_to_collide_cost_no_more_than_others(bench):
+    """Strings are hashed with a secret of each process; what could collide is what differs in digits only."""
+    line = b'{"level":"info",' + b",".join(b'"%05d":0' % n for n in range(5_000)) + b"}"
+    began = time.monotonic()
+    assert bench.reads("collide", b"\n".join([line] * 200)) == []
+    assert time.monotonic() - began < 30
+
+
+def test_what_is_no_file_is_refused_in_no_time_and_the_good_file_read(bench):
+    logs = bench.machine.logs
+    os.mkfifo(logs / "a-fifo.log")
+    (logs / "a-folder.log").mkdir()
+    (logs / "a-device.log").symlink_to("/dev/zero")
+    (logs / "a-terminal.log").symlink_to("/dev/tty")
+    (logs / "a-way-out.log").symlink_to("/etc/passwd")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(logs / "a-socket.log"))
+        began = time.monotonic()
+        found = bench.reads("good", b"2026-11-23 03:00:00,001 INFO worker: nothing")
+        assert time.monotonic() - began < 15, "three commands; none waits for what never comes"
+    names = ("device", "fifo", "folder", "socket", "terminal", "way-out")
+    assert found == [f"refused: {logs}/a-{name}.log" for name in names]
+    for name in ("fifo", "socket", "device", "terminal", "way-out"):
+        (logs / f"a-{name}.log").unlink()
+    (logs / "a-folder.log").rmdir()
