@@ -13,11 +13,13 @@ from tests.journeys.host import Host
 
 TICKS = """
 import sys
+from itertools import count
 from pathlib import Path
 from aiops_agent.sources import file, opened
 from tests.journeys.host import Host
 file.BATCH_BYTES, opened.CHUNK = 8192, 4096  # many batches, so that most kills fall between or into commits
 host = Host(Path(sys.argv[1]))
+host._numbers = count(int(sys.argv[2]) * 100_000)  # of tokens: a real one is never given twice
 print("ready", flush=True)
 while True:
     host.tick()
@@ -58,7 +60,9 @@ def worker(tmp_path):
     running = []
 
     def start():
-        process = subprocess.Popen([sys.executable, "-c", TICKS, str(tmp_path)], stdout=subprocess.PIPE)
+        process = subprocess.Popen(
+            [sys.executable, "-c", TICKS, str(tmp_path), str(len(running) + 1)], stdout=subprocess.PIPE
+        )
         running.append(process)
         assert process.stdout.readline() == b"ready\n"
         return process

@@ -198,7 +198,11 @@ class Tail(RuleBasedStateMachine):
         self.reader.tick(crash_after=batches)
         self.restart()
 
-    @rule(after=st.integers(1, 4), more=st.none() | st.integers(0, 2), happens=st.sampled_from(("written", "renamed", "packed", "copied")))
+    @rule(
+        after=st.integers(1, 4),
+        more=st.none() | st.integers(0, 2),
+        happens=st.sampled_from(("written", "renamed", "packed", "copied")),
+    )
     def tick_while_something_happens(self, after, more, happens):
         """It reads on with what it listed before; then perhaps it is killed."""
 
