@@ -81,6 +81,7 @@ def test_t37_two_hundred_kills_of_a_running_scan_under_rotation_lose_and_repeat_
     host.lock.write_text("1\n")
     log = Log(host.log, chance)
     log.write(200)
+    host.tick()  # what is rotated before a log was ever read was there before the agent, and is not its to read
     kills_under_way = 0
     for kill in range(KILLS):
         process = worker()
@@ -94,7 +95,7 @@ def test_t37_two_hundred_kills_of_a_running_scan_under_rotation_lose_and_repeat_
                 rotate_at = end
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
-        counted = sum(incident.occurrences for incident in host.incidents()) if kill else 0
+        counted = sum(incident.occurrences for incident in host.incidents())
         assert counted <= log.lines, f"kill {kill}: repeated"
         kills_under_way += counted < log.lines
     host.tick()
