@@ -10,8 +10,10 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import ErrorDetails
 
+from aiops_agent.assembly.local import check_literal, check_pattern
 from aiops_agent.errors import ConfigError, Fault
 from aiops_agent.model.decision import Mode
+from aiops_agent.model.event import LocalPattern, Severity
 from aiops_agent.playbook.kinds import parse_duration, parse_unit
 from aiops_agent.policy.decide import PolicySettings
 from aiops_agent.settings import ChatSettings, Config, SourceSettings, looked_up
@@ -118,6 +120,10 @@ def _known_beside(location: Sequence[object]) -> str:
         return "known: type, name, token, channel (slack), chat_id (telegram), base_url, locale"
     elif location[:1] == ("policy",) and len(location) > 1:
         model = _Policy
+    elif location[:2] == ("patterns", "faults"):
+        model = _Fault
+    elif location[:2] == ("patterns", "ignore"):
+        model = _Ignored
     elif location[:2] == ("audit", "key"):
         model = _Key
     return "known: " + ", ".join(model.model_fields)
@@ -238,6 +244,36 @@ _SOURCES: dict[str, type[_Source]] = {"file": _Files, "journald": _Journald, "co
 _TAGS = ("slack", "telegram", *_SOURCES)
 
 
+def _literal(value: object) -> object:
+    if isinstance(value, str):
+        check_literal(value)
+    return value
+
+
+def _linear(value: object) -> object:
+    if isinstance(value, str):
+        check_pattern(value)
+    return value
+
+
+class _Ignored(_Strict):
+    contains: Annotated[str, BeforeValidator(_literal)]
+    matches: Annotated[str, BeforeValidator(_linear)] = ""
+
+
+class _Fault(_Ignored):
+    severity: Literal["warning", "error", "critical"] = "error"
+
+    def settled(self) -> LocalPattern:
+        """Return it as the rest of the program reads it."""
+        return LocalPattern(self.contains, self.matches, Severity[self.severity.upper()])
+
+
+class _Patterns(_Strict):
+    faults: list[_Fault] = []
+    ignore: list[_Ignored] = []
+
+
 class _Policy(_Strict):
     mode: Literal["observe", "approve", "auto"] = "approve"
     repeat_interval: Duration = timedelta(hours=4)
@@ -277,6 +313,7 @@ class _Schedule(_Strict):
 class _File(_Strict):
     state_dir: AbsolutePath = "/var/lib/aiops-agent"
     schedule: _Schedule = _Schedule()
+    patterns: _Patterns = _Patterns()
     sources: list[Annotated[_Files | _Journald | _Containers, Field(discriminator="type")]] = []
     knowledge_base: list[AbsolutePath] = []
     playbooks: list[AbsolutePath] = []
@@ -292,6 +329,8 @@ class _File(_Strict):
             path=path,
             state_dir=Path(self.state_dir),
             sources=tuple(source.settled() for source in self.sources),
+            faults=tuple(fault.settled() for fault in self.patterns.faults),
+            ignore=tuple(LocalPattern(ignored.contains, ignored.matches) for ignored in self.patterns.ignore),
             policy=PolicySettings(
                 mode=Mode(self.policy.mode),
                 repeat_interval=self.policy.repeat_interval,

@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
+from aiops_agent.model.event import LocalPattern
 from aiops_agent.model.playbook import Scalar
 from aiops_agent.noun import dataclass, field
 from aiops_agent.policy.decide import PolicySettings
@@ -70,6 +71,12 @@ class Config:
     path: Path
     state_dir: Path
     sources: tuple[SourceSettings, ...]
+    faults: tuple[LocalPattern, ...]
+    """What is a fault on this host, beside what is one everywhere."""
+
+    ignore: tuple[LocalPattern, ...]
+    """What is none here, whatever it says."""
+
     policy: PolicySettings
     every: timedelta
     """How long the daemon lets pass at most between two whole ticks."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from aiops_agent.agent import Agent
 from aiops_agent.assembly.assemble import Assembly
+from aiops_agent.assembly.local import Local
 from aiops_agent.digest import blake2b
 from aiops_agent.errors import Fault
 from aiops_agent.model.audit import Anchor, AuditEntry
@@ -21,9 +22,9 @@ from aiops_agent.noun import dataclass
 from aiops_agent.playbook.catalogue import Catalogue
 from aiops_agent.ports import Chat, Clock, Composer, Executor, Journal, LogSource
 from aiops_agent.settings import ChatSettings, Config, SourceSettings
-from aiops_agent.sources.container import Unwrapped
 from aiops_agent.sources.file import FileSource
 from aiops_agent.sources.quiet import stamp
+from aiops_agent.sources.stretch import Stretches
 from aiops_agent.state.state import State
 
 if TYPE_CHECKING:
@@ -135,7 +136,8 @@ def _agent(
     diagnostician: Callable[[Library], "LateDiagnostician"],
 ) -> Agent:
     library = Library(config.playbooks, config.knowledge_base)
-    assembly = Assembly()
+    assembly = Assembly(Local(config.faults, config.ignore))
+    now = world.clock.now().timestamp()
     parameters: dict[str, dict[str, str | int | float | bool]] = {}
     for source in config.sources:
         for service in source.services:
@@ -143,7 +145,7 @@ def _agent(
     return Agent(
         host=world.host,
         sources={
-            source.key: _source(source, config, assembly, seen_before=source.key in state.seen)
+            source.key: _source(source, config, assembly, now, seen_before=source.key in state.seen)
             for source in config.sources
         },
         parameters=parameters,
@@ -161,7 +163,9 @@ def _agent(
     )
 
 
-def _source(settings: SourceSettings, config: Config, assembly: Assembly, *, seen_before: bool) -> LogSource:
+def _source(
+    settings: SourceSettings, config: Config, assembly: Assembly, now: float, *, seen_before: bool
+) -> LogSource:
     """Return a source by its `type:` in the configuration."""
     if settings.type == "journald":
         from aiops_agent.sources.journald import JournaldSource
@@ -169,12 +173,18 @@ def _source(settings: SourceSettings, config: Config, assembly: Assembly, *, see
         return JournaldSource(
             settings.key, settings.units, service=settings.service, start=settings.start, assembly=assembly
         )
+    unwrapped: Stretches = assembly
+    if settings.type == "container":
+        from aiops_agent.sources.container import Unwrapped
+
+        unwrapped = Unwrapped(assembly)
     return FileSource(
         settings.paths,
         service=settings.service,
         start=settings.start,
         seen_before=seen_before,
-        assembly=Unwrapped(assembly) if settings.type == "container" else assembly,
+        assembly=unwrapped,
+        now=now,
         own=(str(config.state_dir), str(config.report_dir)),
     )
 

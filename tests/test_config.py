@@ -8,6 +8,7 @@ import pytest
 from aiops_agent.config import load
 from aiops_agent.errors import ConfigError
 from aiops_agent.model.decision import Mode
+from aiops_agent.model.event import LocalPattern, Severity
 
 FAULTY = """\
 state_dir: var/lib/x
@@ -58,14 +59,19 @@ def test_every_fault_is_listed_with_its_line_and_key(tmp_path):
         ("policy: {approval_expires: 99999999999999d}", "30s, 15m, 4h or 2d"),
         ('sources: [{type: file, paths: ["/a"], service: "-.service"}]', "nginx.service"),
         ("colour: red", "known: state_dir"),
+        ("patterns: {faults: [{contains: abc}]}", "at least four bytes that are no digits"),
+        ("patterns: {faults: [{contains: '12345678abc'}]}", "at least four bytes that are no digits"),
+        ("patterns: {ignore: [{contains: pump, matches: '(?<=a)b'}]}", "is not RE2"),
+        ("patterns: {faults: [{contains: pump, severity: bad}]}", "critical"),
+        ("patterns: {faults: [{contains: pump, level: error}]}", "known: contains, matches, severity"),
         ('sources: [{type: file, paths: ["/a"], silence: 30}]', "off, auto nor a duration such as 30m"),
         ('sources: [{type: file, paths: ["/a"], silence: on}]', "off, auto nor a duration such as 30m"),
         ("sources: [{type: syslog}]", "must be one of: file, journald, container"),
         ("sources: [{paths: [/a]}]", "must be one of: file, journald, container"),
         ("sources: [{type: journald, units: [postgresql]}]", "nginx.service"),
-        ("sources: [{type: journald, paths: [/a]}]", "known: service, start, parameters, type, units"),
+        ("sources: [{type: journald, paths: [/a]}]", "known: service, start, parameters, silence, type, units"),
         ("sources: [{type: journald, service: a.service}]", "must be named beside `service`"),
-        ("sources: [{type: container, units: [a.service]}]", "known: service, start, parameters, type, paths"),
+        ("sources: [{type: container, units: [a.service]}]", "known: service, start, parameters, silence, type, paths"),
         ("sources: [{type: container, paths: [a]}]", "begins with /"),
         ('sources: [{type: file, paths: ["/a"], service: nginx}]', "nginx.service"),
         ('chat: [{type: slack, token: xoxb-1, channel: "#a"}]', "file:/etc/aiops-agent/NAME"),
@@ -171,3 +177,13 @@ chat:
     assert [chat.token for chat in config.chat] == ["xoxb-from-env", "123:from-file"]
     assert [chat.target for chat in config.chat] == ["#ops", "-100"]
     assert "from-" not in repr(config)
+
+
+def test_patterns_of_the_host_are_read_with_their_severity(tmp_path):
+    path = tmp_path / "config.yaml"
+    path.write_text(
+        "patterns: {faults: [{contains: pump is dry, severity: critical}], ignore: [{contains: noise, matches: x}]}"
+    )
+    read = load(path, {})
+    assert read.faults == (LocalPattern("pump is dry", "", Severity.CRITICAL),)
+    assert read.ignore == (LocalPattern("noise", "x"),)

@@ -25,6 +25,9 @@ sources:
   - {{type: file, paths: ["/var/log/syslog"]}}
 knowledge_base: [/srv/kb]
 playbooks: [/srv/playbooks]
+patterns:
+  faults: [{{contains: pump is dry, matches: "is dry$", severity: critical}}]
+  ignore: [{{contains: known noise}}]
 policy: {{mode: auto, repeat_interval: 3d, approval_expires: 15m}}
 locale: zh
 chat:
@@ -80,7 +83,7 @@ def test_this_file_knows_every_key(place):
     said = set(yaml.safe_load(place.path.read_text()))
     assert said | {"report_dir", "audit"} == set(config._File.model_fields)
     for source in yaml.safe_load(place.path.read_text())["sources"][:1]:
-        assert set(source) == set(config._Source.model_fields)
+        assert set(source) == set(config._SOURCES[source["type"]].model_fields)
 
 
 def test_no_token_is_ever_written(place):
@@ -121,7 +124,7 @@ def test_a_token_that_is_gone_is_a_fault_with_its_line_all_the_same(place):
     place.token.unlink()
     with pytest.raises(ConfigError) as caught:
         remembered.load(place.path, {})
-    assert [(fault.line, fault.key) for fault in caught.value.faults] == [(16, "chat.0.token"), (17, "chat.1.token")]
+    assert [(fault.line, fault.key) for fault in caught.value.faults] == [(19, "chat.0.token"), (20, "chat.1.token")]
 
 
 def test_a_new_token_is_used_at_once(place):

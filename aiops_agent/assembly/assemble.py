@@ -233,8 +233,7 @@ class Assembler:
             if form.says_nothing:
                 taken = end
                 continue
-            taken, is_whole = self._look(form, start, end, kept, at_end=at_end)
-            kept = taken
+            taken, kept, is_whole = self._look(form, start, end, kept, at_end=at_end)
             if not is_whole:
                 self._kept = kept
                 return self._needed
@@ -243,26 +242,30 @@ class Assembler:
         # The last line with a head may carry an exception: it is looked at again when more is there.
         return self._needed if at_end else max(kept, last_head(buffer))
 
-    def _look(self, form: Form, start: int, end: int, earliest: int, *, at_end: bool) -> tuple[int, bool]:
+    def _look(self, form: Form, start: int, end: int, earliest: int, *, at_end: bool) -> tuple[int, int, bool]:
         """Count the record that the line from `start` to `end` belongs to, if it is an error.
 
-        Return the index behind it, and whether it is whole: if not, `_needed` says from where on to wait for more.
+        Return the index behind it, the one behind all that is known to belong to records, and whether it
+        is whole: if not, `_needed` says from where on to wait for more.
         """
         if self._claimed and self._places.of(start) in self._claimed:
-            return end, True
+            return end, end, True
         buffer = self._buffer
         found = span(buffer, first_line(buffer, start, earliest, self._heads), self._heads)
         if not found.ended and not at_end and len(buffer) - found.start <= LONGEST_RECORD:
             self._needed = found.start
-            return earliest, False
+            return earliest, earliest, False
         is_error = self._count(form, found, start)
         if not found.ended:
             self._needed = min(self._needed, found.start)
             if not at_end and len(found.pieces) == 1:
                 self._draining = found.extent
                 self._needed = found.end
-                return found.end, False
-        return self._claim(found) if is_error else end, True
+                return found.end, found.end, False
+        if not is_error:
+            return end, earliest, True
+        behind = self._claim(found)
+        return behind, behind, True
 
     def _claim(self, found: Span) -> int:
         """Return the end of the lines of a record up to the first of another writer; remember those behind."""

@@ -37,6 +37,9 @@ def decode(line: bytes) -> Structured | None:
     if level is None:
         return None
     severity = patterns.VALUES.get(str(level).lower())
+    if severity is None and any(sign in line for sign in patterns.STRUCTURED_FAULTS):
+        said = "\n".join(str(fields[key]) for key in patterns.MESSAGE_KEYS if key in fields).encode()
+        severity = Severity.ERROR if any(sign in said for sign in patterns.STRUCTURED_FAULTS) else None
     return Structured(severity, _text(fields) if severity else "")
 
 

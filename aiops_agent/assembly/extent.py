@@ -11,7 +11,24 @@ from aiops_agent.assembly.lines import DIGITS, Origin, is_indented, origin
 _LINES_OF_A_MESSAGE = 20
 """Unindented lines that a headed record may go on for before its first frame."""
 
+_RUST_AGAIN = b"core/src/panicking.rs"
+"""Where it panics that a destructor panicked while another panic was on its way."""
+
+_OPENINGS = (*(sign for sign, _ in patterns.OPENINGS), *patterns.BREAKS)
+_LINES_OF_FINDINGS = 500
+"""Lines of one report of a sanitizer: some hundred frames and the shadow bytes."""
+
 _EMPTY_LINES = 2
+_FRAMES = (
+    b"\tat ",
+    b"    at ",
+    b"  at ",
+    b"   at ",
+    b"\tfrom ",
+    b"stack backtrace:",
+    b"Stack trace:",
+    b"note: run with `RUST_BACKTRACE",
+)
 _NEWLINE, _TAB = b"\n\t"
 
 
@@ -29,8 +46,8 @@ class Extent:
 
     def __init__(self, first: bytes, heads: Heads = KNOWN) -> None:
         self._begins = heads.begins
-        self.is_complete = first.startswith((b'{"', b'{ "'))
-        """The line is an object of its own: nothing below belongs to it."""
+        self.is_complete = first.startswith((b'{"', b'{ "', *patterns.LOGFMT))
+        """The line is an object or a list of fields of its own: nothing below belongs to it."""
 
         self._headed = self._begins(first, 0)
         self._origin = origin(first) if self._headed else Origin(b"", first)
@@ -45,15 +62,23 @@ class Extent:
             message.startswith((b"panic: ", b"fatal error: ", b"http: panic")) or b"http: panic serving" in message
         )
         self._rust = b"panicked at" in message
+        self._sanitizer = first if b"Sanitizer" in first else b""
+        self._summed_up = False
+        self._findings = 0
+        self._mono = first == b"Unhandled Exception:"
+        self._raised = first.startswith(b"  what():  ")
+        self._node = b" [ERR_" in first
         self._php = False
         self._outermost = b""
         self._ruby = message if raised_in_ruby(message) else b""
         self._statement = bool(self._writer) and not self._tracing and not opens_with_exception(message)
-        self._framed = self._chained = False
+        self._framed = self._chained = self._told = False
         takes_plain = (
             self._headed and not self._writer and not self._report and not self.is_complete and not _is_single(first)
         )
-        self._plain_lines = 0 if takes_plain else _LINES_OF_A_MESSAGE
+        self._takes_plain = takes_plain
+        announces = bool(self._writer) and self._headed and message.endswith(b":") and not self._report
+        self._plain_lines = 0 if takes_plain or announces else _LINES_OF_A_MESSAGE
 
     @property
     def writer(self) -> bytes:
@@ -67,7 +92,7 @@ class Extent:
     @property
     def is_report(self) -> bool:
         """Tell whether lines with heads of their own go on from it that would mean something else alone."""
-        return self._report or bool(self._sequel)
+        return self._report or bool(self._sequel) or self._mono
 
     @property
     def ends_at_any_head(self) -> bool:
@@ -77,7 +102,7 @@ class Extent:
     @property
     def takes_plain_lines(self) -> bool:
         """Tell whether unindented lines without a head go on from the first line."""
-        return self._plain_lines < _LINES_OF_A_MESSAGE
+        return self._takes_plain
 
     def accepts(self, buffer: bytes, start: int) -> Belongs:
         """Decide about the line at `start`, the one below the last that was accepted; `buffer` ends in a newline."""
@@ -85,6 +110,8 @@ class Extent:
             return Belongs.NO
         end = buffer.find(b"\n", start)
         line = buffer[start:end].removesuffix(b"\r")
+        if self._sanitizer:
+            return self._accepts_finding(line, buffer, start)
         if self._begins(buffer, start):
             return self._accepts_headed(line)
         if not line:
@@ -96,6 +123,8 @@ class Extent:
     def _accepts_headed(self, line: bytes) -> Belongs:
         if self.ends_at_any_head:
             return Belongs.NO
+        if self._mono:
+            return self._accepts_again(line)
         said = origin(line)
         if self._report:
             return self._accepts_kernel(said)
@@ -104,6 +133,26 @@ class Extent:
         if said.writer != self._writer:
             return Belongs.NO
         return Belongs.YES if self._continues(said.message) or self._names_its_cause(said.message) else Belongs.NO
+
+    def _accepts_finding(self, line: bytes, buffer: bytes, start: int) -> Belongs:
+        """Decide about a line below the first of a sanitizer: all up to its summary, and what it prints after that."""
+        self._findings += 1
+        if self._findings > _LINES_OF_FINDINGS or self._sanitizer == b"ended" or self._begins(buffer, start):
+            return Belongs.NO
+        if line.endswith(b"==ABORTING") or line.startswith(b"ThreadSanitizer: reported "):
+            self._sanitizer = b"ended"
+            return Belongs.YES
+        if not self._summed_up:
+            self._summed_up = line.startswith(b"SUMMARY: ")
+            return Belongs.YES
+        if line.strip(b"=") == b"":
+            return Belongs.YES if b"Thread" in self._sanitizer and line else Belongs.NO
+        return Belongs.YES if is_indented(line) or line.startswith((b"Shadow byte", b"=>", b"==")) else Belongs.NO
+
+    def _accepts_again(self, line: bytes) -> Belongs:
+        """Decide about Mono's second account of the same exception."""
+        self._mono, self._framed = False, False
+        return Belongs.YES if line.startswith(patterns.MONO_AGAIN) else Belongs.NO
 
     def _names_its_cause(self, message: bytes) -> bool:
         """Tell whether a writer that has said what failed now says with which exception: once."""
@@ -126,6 +175,7 @@ class Extent:
             self._framed, self._outermost = True, message
             return True
         if message.startswith(patterns.CONTINUES):
+            self._framed = self._framed or message.startswith((b"note: ", b"stack backtrace:"))
             self._chained = self._chained or message.startswith((b"During handling", b"The above exception"))
             self._go = self._go or message.startswith(b"goroutine ")
             self._php = self._php or message.startswith(b"Stack trace:")
@@ -134,17 +184,67 @@ class Extent:
         if self._php and message.startswith(b"Next "):
             return True
         was_tracing, self._tracing = self._tracing, False
+        self._raised = self._raised or was_tracing
         self._chained = self._chained and not was_tracing
         return was_tracing
 
     def _accepts_unmarked(self, line: bytes, buffer: bytes, below: int) -> Belongs:
         if line.startswith(patterns.BREAKS):
-            return Belongs.NO
+            is_again = self._go and not self._framed and line == self._origin.message  # two goroutines fell at once
+            return Belongs.YES if is_again else Belongs.NO
+        if self._is_expected(line, buffer, below):
+            return Belongs.YES
+        return self._accepts_words(line, buffer, below)
+
+    def _is_expected(self, line: bytes, buffer: bytes, below: int) -> bool:
+        """Tell whether the runtime prints such a line next: of the source, what was raised, another panic."""
+        is_again = self._rust and _RUST_AGAIN in line
+        self._told = self._told and not is_again
+        return (
+            is_again
+            or (self._mono and not self._framed)
+            or (bool(self._ruby) and not self._framed and _is_caret(buffer, below))
+        )
+
+    def _accepts_words(self, line: bytes, buffer: bytes, below: int) -> Belongs:
+        if self._raised or (self._ruby and not self._framed and not raised_in_ruby(line)):
+            return self._accepts_more_words(line, buffer, below)
         if self._plain_lines and raised_in_ruby(line):
             return self._accepts_cause(line, buffer, below)
         if self._go and not self._writer:
             return self._accepts_go(buffer, below)
-        return self._accepts_plain()
+        belongs = self._accepts_plain()
+        if belongs is Belongs.NO and not self._framed and not self._headed:
+            return self._accepts_wrapped(line, buffer, below)
+        return belongs
+
+    def _accepts_more_words(self, line: bytes, buffer: bytes, below: int) -> Belongs:
+        """Decide about a line below what Python raised: a message of several lines, where the next has a head."""
+        for _ in range(_LINES_OF_A_MESSAGE):
+            if not line or _speaks_for_itself(line):
+                return Belongs.NO
+            if below >= len(buffer):
+                return Belongs.UNKNOWN
+            if self._begins(buffer, below):
+                return Belongs.YES
+            end = buffer.find(b"\n", below)
+            line, below = buffer[below:end], end + 1
+        return Belongs.NO
+
+    def _accepts_wrapped(self, line: bytes, buffer: bytes, below: int) -> Belongs:
+        """Decide about what may be one more line of what an exception says: its frames then come below."""
+        for _ in range(_LINES_OF_A_MESSAGE):
+            if _speaks_for_itself(line):
+                return Belongs.NO
+            if below >= len(buffer):
+                return Belongs.UNKNOWN
+            if buffer.startswith(_FRAMES, below):
+                return Belongs.YES
+            if self._begins(buffer, below) or is_indented(buffer[below : below + 1]):
+                return Belongs.NO
+            end = buffer.find(b"\n", below)
+            line, below = buffer[below:end], end + 1
+        return Belongs.NO
 
     def _accepts_cause(self, line: bytes, buffer: bytes, below: int) -> Belongs:
         """Decide about what reads like another exception of Ruby: a cause was called from where its effect was."""
@@ -166,7 +266,11 @@ class Extent:
                 resumes = buffer.startswith(patterns.RESUMES, at)
                 resumes = resumes or (self._chained and buffer.startswith(b"Traceback (most", at))
                 resumes = resumes or (self._php and buffer.startswith(b"Next ", at))
-                resumes = resumes or (bool(self._ruby) and is_indented(buffer[at : at + 1]))
+                resumes = resumes or (bool(self._ruby) and (is_indented(buffer[at : at + 1]) or _is_shown(buffer, at)))
+                resumes = resumes or (self._mono and buffer.startswith(patterns.MONO_AGAIN, at))
+                resumes = resumes or (self._rust and _RUST_AGAIN in buffer[at : buffer.find(b"\n", at)])
+                if self._node and not self._framed and not resumes:
+                    return self._accepts_wrapped(b"", buffer, at)
                 return Belongs.YES if resumes else Belongs.NO
             at += 1
         return Belongs.NO
@@ -174,11 +278,25 @@ class Extent:
     def _accepts_go(self, buffer: bytes, below: int) -> Belongs:
         if below >= len(buffer):
             return Belongs.UNKNOWN
-        return Belongs.YES if buffer[below] == _TAB else Belongs.NO
+        if buffer[below] == _TAB:
+            return Belongs.YES
+        return Belongs.NO if self._framed else self._accepts_said_in_go(buffer, below)
+
+    def _accepts_said_in_go(self, buffer: bytes, at: int) -> Belongs:
+        """Decide about one more line of what a panic says: an empty line and the goroutines come below."""
+        for _ in range(_LINES_OF_A_MESSAGE):
+            if at >= len(buffer):
+                return Belongs.UNKNOWN
+            if buffer.startswith((b"\ngoroutine ", b"\n[signal "), at):
+                return Belongs.YES
+            if buffer[at] == _NEWLINE or self._begins(buffer, at) or buffer.startswith(patterns.BREAKS, at):
+                return Belongs.NO
+            at = buffer.find(b"\n", at) + 1
+        return Belongs.NO
 
     def _accepts_plain(self) -> Belongs:
-        if self._rust and not self._framed:
-            self._framed = True
+        if self._rust and not self._told:
+            self._told = True
             return Belongs.YES
         if self._framed or self._plain_lines >= _LINES_OF_A_MESSAGE:
             return Belongs.NO
@@ -210,9 +328,29 @@ def may_follow(line: bytes) -> Follows:
     of_a_writer = bool(said.writer)
     goes_on = said.message.startswith((b" ", b"\t", b"Traceback (most", *patterns.CONTINUES))
     statement = of_a_writer and (goes_on or opens_with_exception(said.message))
-    sequels = (*patterns.SEQUELS, *patterns.SEQUELS.values())
+    sequels = (patterns.MONO_AGAIN, *patterns.SEQUELS, *patterns.SEQUELS.values())
     report = of_a_writer and said.message.startswith(patterns.KERNEL_CONTINUES)
     return Follows(statement, statement or report or said.message.startswith(sequels))
+
+
+def _speaks_for_itself(line: bytes) -> bool:
+    """Tell whether an unindented line reports a fault of its own, so that it is no more words of the one above."""
+    return (
+        opens_with_exception(line)
+        or raised_in_ruby(line)
+        or line.startswith(_OPENINGS)
+        or any(sign in line for sign in (b"panicked at", b": Assertion `", b": error: ", b": line "))
+    )
+
+
+def _is_shown(buffer: bytes, start: int) -> bool:
+    """Tell whether the line at `start` is one of the source with a caret under its fault."""
+    return _is_caret(buffer, buffer.find(b"\n", start) + 1)
+
+
+def _is_caret(buffer: bytes, start: int) -> bool:
+    line = buffer[start : buffer.find(b"\n", start)]
+    return b"^" in line and not line.strip(b" \t^")
 
 
 def _is_single(line: bytes) -> bool:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from aiops_agent.assembly import patterns
 from aiops_agent.assembly.decode import decode, logfmt_level
 from aiops_agent.assembly.heads import KNOWN, Heads
-from aiops_agent.assembly.lines import Origin, is_head, is_indented, origin
+from aiops_agent.assembly.lines import DIGITS, Origin, is_head, is_indented, origin
 from aiops_agent.model.event import Severity
 
 
@@ -46,11 +46,16 @@ def judge(line: bytes, heads: Heads = KNOWN) -> Verdict:
         record = decode(line)
         if record is not None:
             return Verdict(Says.ERROR, record.severity) if record.severity else _NOTHING
-    if fault := _fault(patterns.FAULTS, line):
-        return Verdict(Says.ERROR, fault)
     said = origin(line)
+    if fault := _fault(patterns.FAULTS, line):
+        stated = _stated_level(line, said, headed=heads.begins(line, 0))
+        return Verdict(Says.ERROR, max(fault, stated or fault))
     if opening := next((severity for sign, severity in patterns.OPENINGS if said.message.startswith(sign)), None):
-        return Verdict(Says.ERROR, opening)
+        return _NOTHING if _says_there_is_none(said.message) else Verdict(Says.ERROR, opening)
+    return _judge_stated(line, said, heads)
+
+
+def _judge_stated(line: bytes, said: Origin, heads: Heads) -> Verdict:
     headed = heads.begins(line, 0)
     stated = _stated_level(line, said, headed=headed)
     if stated is None:
@@ -59,6 +64,12 @@ def judge(line: bytes, heads: Heads = KNOWN) -> Verdict:
     if stated >= Severity.ERROR:
         return Verdict(Says.ERROR, stated)
     return _MENTION if names_exception(line) else _NOTHING
+
+
+def _says_there_is_none(message: bytes) -> bool:
+    """Tell whether the text is `error: null` or the like."""
+    key, _, value = message.partition(b": ")
+    return key == b"error" and value.strip(b" .," + DIGITS).lower() in patterns.NO_ERROR
 
 
 def _fault(faults: tuple[tuple[bytes, Severity], ...], line: bytes) -> Severity | None:
@@ -76,19 +87,31 @@ def _judge_message(message: bytes, *, headed: bool) -> Verdict:
         opens_with_exception(message)
         or raised_in_ruby(message)
         or (b"panicked at" in message and message.startswith(b"thread '"))
+        or (message.endswith(b".") and (b".pl line " in message or b".pm line " in message))
+        or (not headed and (_said_by_a_shell(message) or _said_by_a_tool(message)))
     ):
         return Verdict(Says.ERROR, Severity.ERROR)
-    if message.endswith(b".") and (b".pl line " in message or b".pm line " in message):
-        return Verdict(Says.ERROR, Severity.ERROR)
-    program, mark, _ = message.partition(b": ")
-    if mark and not headed and b" " not in program and message[len(program) :].startswith((b": error: ", b": fatal: ")):
-        return Verdict(Says.ERROR, Severity.ERROR)
     return _MENTION if names_exception(message) else _NOTHING
+
+
+def _said_by_a_shell(message: bytes) -> bool:
+    """Tell whether the text is "/srv/shop/charge.sh: line 3: order: command not found"."""
+    script, _, rest = message.partition(b": line ")
+    number, colon, _ = rest.partition(b": ")
+    return bool(colon) and not number.strip(DIGITS) and b" " not in script
+
+
+def _said_by_a_tool(message: bytes) -> bool:
+    """Tell whether the text is "cp: cannot stat 'x': No such file or directory" or "shop: error: no configuration"."""
+    program, _, said = message.partition(b": ")
+    return b" " not in program and said.startswith((b"error: ", b"fatal: ", b"cannot "))
 
 
 def opens_with_exception(message: bytes) -> bool:
     """Tell whether the text is `some.pkg.SomeError: ...` or such a name alone."""
     name = message.split(b":", 1)[0].rstrip()
+    if name.endswith(b"]"):  # Node adds its code: `TypeError [ERR_INVALID_ARG_TYPE]: `
+        name = name.partition(b" [ERR_")[0]
     ends = (b"Error", b"Exception", b"Error)", b"Exception)") + ((b"error",) if b"." in name else ())
     if len(name) > _LONGEST_NAME or not name.endswith(ends):
         return False
@@ -136,7 +159,7 @@ def _stated_level(line: bytes, said: Origin, *, headed: bool) -> Severity | None
 
 def _level_word(line: bytes) -> bytes:
     """Return the word by which the head of a line states its level, as it stands in `LEVELS`; empty when none does."""
-    if line[:1] in (b"E", b"F", b"W", b"I") and line[1:5].isdigit() and line[5:6] == b" ":
+    if line[:1] in (b"E", b"F", b"W", b"I", b"C") and line[1:6].removeprefix(b" ")[:4].isdigit():
         return line[:1]
     return next((level for word in _first_words(line) if (level := _named_level(word)) in patterns.LEVELS), b"")
 
@@ -150,7 +173,7 @@ def _lowered_level(line: bytes) -> bytes:
 
 
 def _first_words(line: bytes) -> list[bytes]:
-    return line[:_FIRST_BYTES].replace(b"|", b" ").split(maxsplit=_FIRST_WORDS)[:_FIRST_WORDS]
+    return line[:_FIRST_BYTES].replace(b"|", b" ").replace(b"][", b"] [").split(maxsplit=_FIRST_WORDS)[:_FIRST_WORDS]
 
 
 def _named_level(word: bytes) -> bytes:

@@ -11,7 +11,39 @@ from aiops_agent.model.event import LocalPattern, Severity
 if TYPE_CHECKING:
     import re2
 
+LEAST_LITERAL = 4
+"""Bytes: the shortest word decides how many bytes the searcher compares at once."""
+
 _IGNORED = Verdict(Says.NOTHING, Severity.WARNING)
+
+
+def check_literal(text: str) -> None:
+    """Refuse what cannot be searched for quickly, or would leave no trace in the form of a line without its digits.
+
+    Raises:
+        ValueError: What would be right.
+    """
+    if len(text.encode().translate(None, DIGITS)) < LEAST_LITERAL:
+        raise ValueError(f"{text!r} must hold at least four bytes that are no digits: it is searched for as it stands")
+    if "\n" in text:
+        raise ValueError(f"{text!r} must stand on one line")
+
+
+def check_pattern(text: str) -> None:
+    """Refuse what is not RE2.
+
+    Raises:
+        ValueError: Why it is not.
+    """
+    import re2
+
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        re2.compile(text, options=options)
+    except re2.error as error:
+        why = error.args[0].decode(errors="replace") if isinstance(error.args[0], bytes) else str(error)
+        raise ValueError(f"{text!r} is not RE2 ({why}): it has no look-around and no back-references") from error
 
 
 class _Rule:

@@ -51,7 +51,7 @@ _KNOWN = (
     r"|(?P<path>/(?:tmp|var/tmp|var/folders|dev/shm|run/user|proc)/[^\s'\",;:)\]]+)"
     r"|(?P<home>/(?:home|Users)/[^/\s'\",;:)\]]+)"
     r"|\b(?P<user>(?i:invalid|illegal|unknown|for) user [\w.-]+|Failed password for [\w.-]+ from)"
-    r"|(?P<made_up>\$\$Lambda(?:[$/.](?:\d+x)?[0-9a-f]+)*|\$\$\w*CGLIB\$\$[0-9a-f]+|::h[0-9a-f]*\d[0-9a-f]*\b)"
+    r"|(?P<made_up>\$\$Lambda(?:[$/.](?:\d+x[0-9a-f]+|\d+)\b)*|\$\$\w*CGLIB\$\$[0-9a-f]+|::h[0-9a-f]*\d[0-9a-f]*\b)"
     r"|(?P<bundle>[.-][0-9A-Za-z_]+(?:\.chunk|\.bundle|\.min)?\.m?js\b)"
 )
 _RANDOM = (

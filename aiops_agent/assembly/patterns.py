@@ -7,11 +7,11 @@ from aiops_agent.model.event import Severity
 
 LITERALS = (
     # levels as they stand in a head
-    *(b"ERROR", b"FATAL", b"CRITICAL", b"SEVERE", b"PANIC", b"EMERG", b"ALERT", b"ERR!", b"ror]"),
+    *(b"ERROR", b"FATAL", b"CRITICAL", b"SEVERE", b"PANIC", b"EMERG", b"ALERT", b"s Down", b"ror]"),
     # the same in any place: `[emerg]`, `level=fatal`, `"level":"critical"`, `panicked at`, `Fatal error: `
     *(b"emerg", b"crit", b"fatal", b"Fatal", b"panic", b"alert"),
     # levels as values: anchored to the end of a key, so that `"error":null` on every line costs nothing
-    *(b"=err", b':"err', b': "err', b'l":50', b'l":60', b's":"E"', b's":"F"', b'err="'),
+    *(b"=err", b':"err', b': "err', b'l":50', b'l":60', b's":"E"', b's":"F"'),
     # what programs say when they fall
     *(b"Exception", b"Error", b"Traceback (most", b":in ", b"(): ", b"*** ", b"Segmentation ", b"segfault at"),
     *(
@@ -23,13 +23,13 @@ LITERALS = (
         b"ror (",
         b"ail: ",
         b"curl: (",
-        b".pl line ",
-        b".pm line ",
+        b" line ",
     ),
-    *(b"Died at", b"! Unable", b"died, killed", b"Job raised", b"ut of memory", b"oom-kill", b"OOM command", b"BUG: "),
+    *(b"nnot ", b"illed", b"Job raised", b"oom-kill", b"BUG: ", b"anitizer", b"orrupt", b"Asser", b" not "),
     # faults stated at any level or none: the tables below say how bad
-    *(b"r more than", b"general protection", b"MISCONF", b"x number of cl", b"no server av", b"no selectable"),
-    *(b" # B", b" # C", b" # S", b" # W", b"n refused", b"lready in use", b"ncorrect pass", "严重".encode()),
+    *(b"r more than", b"general protection", b"x number of cl", b"no server av", b"Can't ", b"te called"),
+    *(b"space left", b"open files"),
+    *(b" # B", b" # S", b" # W", b"n refused", b"lready in use", b"ncorrect pass", "严重".encode()),
 )
 """One automaton finds these; a hit only says which line to look at, so any part of a word does.
 
@@ -38,7 +38,9 @@ healthy log. So `ror: ` and not `error: `, whose first four are in every `errors
 four: at 64 the search takes half as long again, and the shortest decides how many bytes are compared at once.
 """
 
-_CRITICAL_WORDS = (b"FATAL", b"CRITICAL", b"CRIT", b"EMERG", b"EMERGENCY", b"ALERT", b"PANIC", b"DPANIC", b"F")
+_CRITICAL_WORDS = (
+    *(b"FATAL", b"CRITICAL", b"CRIT", b"EMERG", b"EMERGENCY", b"ALERT", b"PANIC", b"DPANIC", b"F", b"C"),
+)
 _WARNING_WORDS = (b"WARN", b"WARNING", b"W", "警告".encode())
 CALM_WORDS = (
     *(b"INFO", b"INFORMATION", b"NOTICE", b"DEBUG", b"TRACE", b"VERBOSE", b"LOG", b"CONFIG", b"STATEMENT", b"FINE"),
@@ -84,7 +86,25 @@ FAULTS: tuple[tuple[bytes, Severity], ...] = (
     (b"dumped core", Severity.CRITICAL),
     (b"http: panic serving", Severity.CRITICAL),
     (b"blocked for more than", Severity.ERROR),
-    (b"I/O error, dev ", Severity.ERROR),
+    (b" error, dev ", Severity.ERROR),
+    (b"corruption detected at", Severity.CRITICAL),
+    (b"page corruption on disk", Severity.CRITICAL),
+    (b"[Hardware Error]: ", Severity.CRITICAL),
+    (b"Kernel panic - ", Severity.CRITICAL),
+    (b"Link is Down", Severity.ERROR),
+    (b" not responding, still trying", Severity.ERROR),
+    (b"o space left on device", Severity.ERROR),
+    (b"oo many open files", Severity.ERROR),
+    (b"OutOfMemoryError: ", Severity.ERROR),
+    (b"OOMKilled=true", Severity.CRITICAL),
+    (b"reason=OOMKilled", Severity.CRITICAL),
+    (b"reason: OOMKilled", Severity.CRITICAL),
+    (b"; not expected)", Severity.ERROR),
+    (b"entered FATAL state", Severity.CRITICAL),
+    (b"LOG:  could not ", Severity.ERROR),
+    (b"was terminated by signal", Severity.CRITICAL),
+    (b"SSL certificate verify error", Severity.ERROR),
+    (b"error while loading shared libraries", Severity.CRITICAL),
     (b"-fs error (", Severity.ERROR),
     (b"Failed with result", Severity.ERROR),
     (b"Failed to start ", Severity.ERROR),
@@ -98,6 +118,10 @@ FAULTS: tuple[tuple[bytes, Severity], ...] = (
     (b"# Slow script detected", Severity.ERROR),
     (b"Job raised exception", Severity.ERROR),
     (b"could not bind IPv", Severity.ERROR),
+    (b"ERROR: AddressSanitizer: ", Severity.CRITICAL),
+    (b"ERROR: LeakSanitizer: ", Severity.CRITICAL),
+    (b"WARNING: ThreadSanitizer: ", Severity.CRITICAL),
+    (b"WARNING: MemorySanitizer: ", Severity.CRITICAL),
 )
 """Statements that are a fault whatever level the program gave them."""
 
@@ -118,10 +142,20 @@ UNLEVELLED_FAULTS: tuple[tuple[bytes, Severity], ...] = (
     (b": *** ", Severity.ERROR),
     (b" error (", Severity.ERROR),
     (b": syntax error, ", Severity.ERROR),
+    (b"Failed to activate service", Severity.ERROR),
+    (b"Cannot allocate memory", Severity.ERROR),
+    (b": runtime error: ", Severity.CRITICAL),
+    (b": Assertion `", Severity.CRITICAL),
     (b"incorrect password attempt", Severity.ERROR),
     (b"no selectable sources", Severity.ERROR),
 )
 """Statements that are a fault in a line that states no level."""
+
+STRUCTURED_FAULTS = (b"o space left on device", b"oo many open files", b"OutOfMemoryError: ")
+"""Statements that are a fault in the message of a structured line whatever its level."""
+
+NO_ERROR = (b"null", b"none", b"nil", b"no", b"false", b"ok", b'""', b"[]", b"{}", b"-", b"")
+"""What stands behind `error: ` when there is none, lowered."""
 
 QUOTES = (
     *(b" COMMAND=", b" CMD ("),
@@ -153,11 +187,24 @@ OPENINGS: tuple[tuple[bytes, Severity], ...] = (
     (b"Failed to ", Severity.ERROR),
     (b"failed to ", Severity.ERROR),
     (b"Died at ", Severity.ERROR),
+    (b"terminate called ", Severity.CRITICAL),
+    (b"  what():  ", Severity.CRITICAL),
+    (b"double free or corruption", Severity.CRITICAL),
+    (b"corrupted ", Severity.CRITICAL),
+    (b"munmap_chunk(): ", Severity.CRITICAL),
+    (b"realloc(): ", Severity.CRITICAL),
+    (b"AddressSanitizer:DEADLYSIGNAL", Severity.CRITICAL),
+    (b"Task exception was never retrieved", Severity.ERROR),
+    (b"future: <Task finished", Severity.ERROR),
+    (b"Unhandled Exception:", Severity.CRITICAL),
+    (b"UnhandledPromiseRejection: ", Severity.ERROR),
+    (b"[AggregateError: ", Severity.ERROR),
     (b"curl: (", Severity.ERROR),
 )
 """How the message of a line without a level begins when it reports an error."""
 
 BREAKS = (
+    b"terminate called",
     *(b"panic: ", b"fatal error: ", b"PHP Fatal", b"PHP Parse", b"Exception in thread ", b"curl: (", b"npm ERR!"),
     *(b"crit: ", b"fail: ", b"warn: ", b"info: ", b"dbug: ", b"trce: "),
 )
@@ -204,9 +251,26 @@ WORD_HEADS = (
     *(month + gap for month in _MONTHS for gap in (b"  ::", b"   ::", b" , ", b"   ", b" ::")),
     *_DAYS,
     *(word + end for word in (*_LEVEL_WORDS, b"WARNING", b"LOG") for end in (b" ", b":", b"\t", b"|")),
-    *(b"level=", b"time=", b"ts=", b"lvl=", b"timestamp=", b"E ::", b"W ::", b"I ::", b"F ::", b"nginx: ", b"audit: "),
+    *(
+        b"level=",
+        b"time=",
+        b"ts=",
+        b"lvl=",
+        b"timestamp=",
+        b"E ::",
+        b"W ::",
+        b"I ::",
+        b"F ::",
+        b"D ::",
+        b"nginx: ",
+        b"audit: ",
+    ),
+    *(letter + b"  ::" for letter in (b"E", b"W", b"I", b"F", b"D", b"C")),
     *(b"E, [", b"W, [", b"I, [", b"F, [", b"D, ["),
 )
+LOGFMT = (b"level=", b"time=", b"ts=", b"lvl=", b"timestamp=")
+"""How a line of fields begins: its values hold no newline."""
+
 MARKED_HEADS = (b'{"', b'{ "', b"<>", b"::", b"*** FATAL ")
 
 CONTINUES = (
@@ -232,6 +296,13 @@ CONTINUES = (
         b"[parameters: ",
         b"(Background on",
         b"Node.js v",
+        b"Emitted 'error' event",
+        b"Require stack:",
+        b"- /",
+        b"Parameter name: ",
+        b"thread caused non-unwinding",
+        b"...additional frames elided",
+        b"(Use `node --trace-",
     ),
     *(
         b"DETAIL:  ",
@@ -253,6 +324,20 @@ RESUMES = (
     *(b"Stack trace:", b"Caused by:", b"runtime stack:"),
 )
 """How a line begins that goes on after an empty line."""
+
+MONO_AGAIN = b"[ERROR] FATAL UNHANDLED EXCEPTION: "
+"""With this Mono tells of an exception once more."""
+
+PREAMBLES: tuple[tuple[bytes, tuple[bytes, ...]], ...] = (
+    (b"==================", (b"==", b"WARNING: ThreadSanitizer")),
+    (b"runtime: goroutine stack exceeds", (b"runtime: sp=", b"fatal error: ")),
+    (b"runtime: sp=", (b"fatal error: ",)),
+    (b"terminate called after throwing", (b"  what():  ",)),
+    (b"#<Thread:", ()),
+    (b"Task exception was never retrieved", (b"future: ", b"Traceback (most")),
+    (b"future: <Task finished", (b"Traceback (most",)),
+)
+"""What a runtime prints above the line that says what was raised, and how the line below it begins; empty: anyhow."""
 
 POSTGRES_CONTINUES = (b"DETAIL:  ", b"HINT:  ", b"CONTEXT:  ", b"STATEMENT:  ", b"QUERY:  ", b"LOCATION:  ")
 

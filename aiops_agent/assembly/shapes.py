@@ -20,7 +20,10 @@ _Value = TypeVar("_Value")
 _FORMS = 8_192
 _BODIES = 4
 _DIGITS_TO_NULS = bytes.maketrans(DIGITS, bytes(len(DIGITS)))
-_SPELLINGS = 1_024
+_MOST_REMEMBERED = 16 << 20
+"""Bytes of lines and records: a log of long novelties must not fill the memory with what never comes again."""
+
+_SPELLINGS = 256
 """Widths of the numbers of a line that are remembered as those of one form."""
 
 
@@ -132,12 +135,14 @@ class Shapes:
         self._by_skeleton: dict[bytes, Form] = {}
         self._shapes: dict[tuple[bytes, ...], Shape] = {}
         self._followers: dict[bytes, Follows] = {}
+        self._remembered = 0
 
     def judged(self, line: bytes) -> Form:
         """Return the form of a line that is not among `forms`."""
         bones = skeleton(line)
         form = self._by_skeleton.get(bones) or self._new(line, bones)
         if form.is_kept:
+            self._make_room(len(line))
             _remember(self.forms, line.translate(ZEROS), form)
         return form
 
@@ -161,6 +166,7 @@ class Shapes:
             is_kept=not is_numbered and not self.local.concerns(line.translate(None, DIGITS)),
         )
         if form.is_kept:
+            self._make_room(len(bones))
             _remember(self._by_skeleton, bones, form)
         return form
 
@@ -179,13 +185,25 @@ class Shapes:
         shape = self._shapes.get(key)
         if shape is None:
             shape = Shape(*fingerprint(text_of(record)))
+            self._make_room(len(record))
             _remember(self._shapes, key, shape)
         return shape
+
+    def _make_room(self, length: int) -> None:
+        """Forget everything when there would be too much of it: cheaper than to weigh what comes again."""
+        self._remembered += length
+        if self._remembered > _MOST_REMEMBERED:
+            self.forms.clear()
+            self._by_skeleton.clear()
+            self._shapes.clear()
+            self._followers.clear()
+            self._remembered = length
 
     def learn(self, form: Form, line: bytes, body: bytes, shape: Shape) -> None:
         """Remember that a record of this form went on with `body`."""
         if not form.is_kept or self.local.concerns((line + body).translate(None, DIGITS)):
             return
+        self._make_room(3 * len(body))  # as it is, as a skeleton and as a spelling
         digits = kept(line)
         if digits != form.kept:
             form.kept, form.alone, form.bodies, form.is_learnt = digits, None, [], False

@@ -1,5 +1,6 @@
 """Where a record lies among the lines around it: its head above, its end below, the lines of others in between."""
 
+from aiops_agent.assembly import patterns
 from aiops_agent.assembly.extent import Belongs, Extent
 from aiops_agent.assembly.heads import Heads
 from aiops_agent.assembly.judge import may_carry_exception, opens_with_exception
@@ -11,6 +12,8 @@ REACH = 2_048
 
 LINES_BACK_TO_HEAD = 6
 
+_LINES_OF_AN_EXCERPT = 3
+_MAY_BE_IN_A_PREAMBLE = (b"\n", b"runtime: sp=", b"future: ", b"terminate called", b"==", b"fatal error: ")
 _MENTIONS = 8
 """Times that a writer may be named between without the line being its own."""
 
@@ -43,8 +46,11 @@ class Span:
 
 def span(buffer: bytes, start: int, heads: Heads) -> Span:
     """Return where the record lies that begins with the line at `start`; `buffer` ends in a newline."""
-    first_end = buffer.find(b"\n", start)
-    extent = Extent(buffer[start:first_end], heads)
+    said = start
+    while (below := _behind_preamble(buffer, said)) != said:
+        said = below
+    first_end = buffer.find(b"\n", said)
+    extent = Extent(buffer[said:first_end], heads)
     end, ended = walk(extent, buffer, first_end + 1)
     pieces = [(start, end)]
     while ended and extent.writer:
@@ -83,8 +89,9 @@ def _resumed(extent: Extent, buffer: bytes, end: int) -> tuple[int, bool]:
 
 def first_line(buffer: bytes, line_start: int, earliest: int, heads: Heads) -> int:
     """Return where the record begins that an exception at `line_start` belongs to: at the head right above, if any."""
-    if heads.opens(buffer, line_start):
-        return line_start
+    preamble = _preamble_above(buffer, line_start, earliest)
+    if preamble != line_start or heads.opens(buffer, line_start):
+        return preamble
     above = line_start
     for _ in range(LINES_BACK_TO_HEAD):
         if above <= earliest:
@@ -99,12 +106,51 @@ def first_line(buffer: bytes, line_start: int, earliest: int, heads: Heads) -> i
     return line_start
 
 
+def _preamble_above(buffer: bytes, line_start: int, earliest: int) -> int:
+    """Return where begins what a runtime prints above the line that says what was raised; that line when nothing."""
+    above = line_start
+    for _ in range(LINES_BACK_TO_HEAD):
+        if above <= earliest:
+            break
+        above = buffer.rfind(b"\n", 0, above - 1) + 1
+        if above >= earliest and _behind_preamble(buffer, above) == line_start:
+            return _preamble_above(buffer, above, earliest)
+    return line_start
+
+
+def _behind_preamble(buffer: bytes, start: int) -> int:
+    """Return where the line begins that the preamble at `start` leads to; `start` when it is none."""
+    below = buffer.find(b"\n", start) + 1
+    for opening, goes_on in patterns.PREAMBLES:
+        if below and buffer.startswith(opening, start) and buffer.startswith(goes_on or b"", below):
+            return below
+    return _behind_excerpt(buffer, start)
+
+
+def _behind_excerpt(buffer: bytes, start: int) -> int:
+    """Return where the line begins below `place:line`, a line of the source, a caret under it and an empty line."""
+    end = buffer.find(b"\n", start)
+    place, colon, number = buffer[start:end].rpartition(b":")
+    if not (colon and place and number.isdigit()) or b" " in place:
+        return start
+    at = end + 1
+    for seen in range(_LINES_OF_AN_EXCERPT):
+        end = buffer.find(b"\n", at)
+        if end < 0:
+            return start
+        line, at = buffer[at:end], end + 1
+        if seen and not line.strip(b" \t^"):
+            at = at if line else end
+            return at + 1 if buffer.startswith(b"\n", at) else at
+    return start
+
+
 def last_head(buffer: bytes) -> int:
     """Return the last line that an exception right behind the buffer could have its head at."""
     at = len(buffer)
     for _ in range(LINES_BACK_TO_HEAD):
         at = buffer.rfind(b"\n", 0, max(at - 1, 0)) + 1
-        if not at or not is_indented(buffer[at : at + 1]):
+        if not at or not (is_indented(buffer[at : at + 1]) or buffer.startswith(_MAY_BE_IN_A_PREAMBLE, at)):
             break
     return at
 

@@ -1,7 +1,7 @@
 """What was read: how far in files and journals, and error records counted by fingerprint."""
 
 from enum import IntEnum
-from typing import ClassVar, NewType
+from typing import NewType
 
 from aiops_agent.noun import dataclass
 
@@ -87,7 +87,7 @@ class Cursor:
     record_end: int = 0
     """Where the record at `resume` ended when it was first counted, in such bytes. 0: `counted`."""
 
-    WHOLE: ClassVar = "*"
+    WHOLE = "*"
 
     @property
     def key(self) -> str:

@@ -8,10 +8,11 @@ from aiops_agent.model.event import Batch, Checkpoint, Notice, Position
 from aiops_agent.noun import replace
 from aiops_agent.sources import paths, rotation
 from aiops_agent.sources.opened import Opened, RefusedError, opened
+from aiops_agent.sources.quiet import LONGEST_WAIT
 from aiops_agent.sources.stretch import Gathered, Stretches
 
 BATCH_BYTES = 128 << 20
-"""Bytes after which what was found is committed: each time costs a write that waits for the disk."""
+"""Bytes read between two commits: each costs a sync, and a kill has at most so much read again."""
 
 BATCH_FAULTS = 2_000
 ROUNDS = 4
@@ -21,7 +22,7 @@ ROUNDS = 4
 class FileSource:
     """The files that some patterns name."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all of them said of one source
         self,
         patterns: Sequence[str],
         *,
@@ -29,6 +30,7 @@ class FileSource:
         start: Literal["end", "beginning"],
         seen_before: bool,
         assembly: Stretches,
+        now: float = 0.0,
         own: Sequence[str] = (),
     ) -> None:
         """Read nothing yet.
@@ -39,12 +41,14 @@ class FileSource:
             start: Where to begin with the files that are there on the first tick of this source.
             seen_before: An earlier tick has read this source: a file that appears now is new, and read whole.
             assembly: Makes error records of bytes.
+            now: Seconds since 1970: until then an unfinished line may have been waited for, `LONGEST_WAIT` at most.
             own: Folders of what the agent writes: never read, or it would report its own reports.
         """
         self._patterns = tuple(patterns)
         self._service = service
         self._from_beginning = start == "beginning" or seen_before
         self._assembly = assembly
+        self._now = now
         self._own = tuple(f"{folder}/" for folder in own)
         self._directories: dict[str, str] = {}
 
@@ -88,6 +92,13 @@ class FileSource:
                 return
             family.take_note()
 
+    def _is_as_left(self, at: Checkpoint, found: os.stat_result, *, is_rotated: bool) -> bool:
+        return rotation.is_as_left(at, found, is_rotated=is_rotated, waited=self._is_over(found))
+
+    def _is_over(self, found: os.stat_result) -> bool:
+        """Tell whether the unfinished line of a file has been waited for long enough."""
+        return self._now - found.st_mtime >= LONGEST_WAIT
+
     def _denied(self, directory: str, known: Mapping[str, Checkpoint]) -> Iterator[Batch]:
         try:
             seen = os.stat(directory)
@@ -108,7 +119,7 @@ class FileSource:
         key = f"{found.st_dev}:{found.st_ino}"
         at = known.get(key)
         is_rotated = path != family.live
-        if key in done or (at and rotation.is_as_left(replace(at, path=path), found, is_rotated=is_rotated)):
+        if key in done or (at and self._is_as_left(replace(at, path=path), found, is_rotated=is_rotated)):
             return True
         if at is None and family.is_older_sibling(path, found):
             return True
@@ -175,7 +186,7 @@ class FileSource:
                 gathered = stretch.take()
                 yield self._gathered(path, file, gathered, gathered.offset - offset, ended=False)
                 batch_from, offset = read_to, gathered.offset
-        stretch.finish(final=final)
+        stretch.finish(final=final, waited=self._is_over(file.found))
         gathered = stretch.take()
         last = self._gathered(path, file, gathered, gathered.offset - offset)
         yield replace(last, notices=(*notices, *_notices(path, gathered)), lost_bytes=lost)

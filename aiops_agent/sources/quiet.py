@@ -11,7 +11,7 @@ import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from datetime import datetime
 
     from aiops_agent.model.event import Checkpoint
@@ -21,6 +21,9 @@ FORMAT = "aiops-agent quiet 1"
 DEFAULT_CONFIG = "/etc/aiops-agent/config.yaml"
 _SETTLED = 1.0
 """Seconds a configuration must have been left alone before its tick for the snapshot to vouch for what was read."""
+
+LONGEST_WAIT = 60.0
+"""Seconds that a log must have been left alone for its unfinished last line to count: its writer was cut off."""
 
 _NOTHING_NEW = (
     '{"files": 0, "bytes": 0, "errors": 0, "lost_bytes": 0, "seconds": 0.0, "skipped": null, "cut_short": null, '
@@ -74,7 +77,7 @@ def save(
     config: "os.PathLike[str]",
     state_dir: "os.PathLike[str]",
     watched: "Iterable[str]",
-    files: "Iterable[Checkpoint]",
+    files: "Collection[Checkpoint]",
     due: "datetime | None",
     *,
     now: "datetime",
@@ -85,7 +88,7 @@ def save(
         config: The configuration the tick ran with.
         state_dir: Where the state lies, closed by now.
         watched: Stamps of the directories, taken before they were listed.
-        files: Every file known, as it was when it was read.
+        files: Every file known, as it was when it was read; looked through twice.
         due: When there is something to do although nothing changed.
         now: When the tick began.
     """
@@ -93,13 +96,19 @@ def save(
     lines = _lines(os.path.abspath(config), os.fspath(state_dir), watched, files, now.timestamp())
     try:
         if lines is not None:
-            until = due.timestamp() if due else float("inf")
+            until = min(due.timestamp() if due else float("inf"), _end_of_waiting(files, now.timestamp()))
             head = (FORMAT, os.path.abspath(config), repr(now.timestamp()), repr(until))
             _replace(target, "\n".join((*head, *lines, "end", "")))
         elif os.path.lexists(target):
             os.unlink(target)
     except OSError:
         return  # what still lies there does not fit what was just written to the state: the next tick is a full one
+
+
+def _end_of_waiting(files: "Iterable[Checkpoint]", now: float) -> float:
+    """Return when the first unfinished line is waited for no longer."""
+    waited_for = (file.mtime_ns / 1e9 for file in files if file.prefix_length and file.offset < file.size)
+    return min((changed + LONGEST_WAIT for changed in waited_for if changed + LONGEST_WAIT > now), default=float("inf"))
 
 
 def _replace(target: str, text: str) -> None:

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Mapping
 
-from aiops_agent.model.event import Checkpoint, Notice
+from aiops_agent.model.event import Checkpoint, Notice, Position
 from aiops_agent.sources import packed, paths
 from aiops_agent.sources.opened import Opened, RefusedError, opened
 
@@ -21,13 +21,16 @@ def original(path: str) -> str:
     return f"{directory}{slash}{stem if is_rotated else name}"
 
 
-def is_as_left(at: Checkpoint, found: os.stat_result, *, is_rotated: bool) -> bool:
-    """Tell from `stat` alone that nothing is to be read: a rotated file also has no unfinished line left."""
+def is_as_left(at: Checkpoint, found: os.stat_result, *, is_rotated: bool, waited: bool = False) -> bool:
+    """Tell from `stat` alone that nothing is to be read: a rotated file also has no unfinished line left.
+
+    `waited`: nor has one whose last line was waited for long enough.
+    """
     if (at.device, at.inode, at.size, at.mtime_ns) != (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns):
         return False
     if at.prefix_length == 0 and at.size:  # it was refused: perhaps it may be read by now
         return at.prefix_digest == HOPELESS
-    return at.offset >= at.size or not is_rotated or bool(packed.suffix(at.path))
+    return at.offset >= at.size or not (is_rotated or waited) or bool(packed.suffix(at.path))
 
 
 class Family:
@@ -39,7 +42,7 @@ class Family:
         """Members the patterns name, the live one among them."""
 
         self.known: list[Checkpoint] = []
-        self.fresh: dict[str, Checkpoint] = {}
+        self.fresh: dict[str, Position] = {}
         """By key, how far members were read meanwhile."""
 
         self.moved: list[str] = []
@@ -107,7 +110,8 @@ class Family:
 
     def take_note(self) -> None:
         """Take for known what was read since this was looked for."""
-        self.known = [*(at for at in self.known if at.key not in self.fresh), *self.fresh.values()]
+        read = [at for at in self.fresh.values() if isinstance(at, Checkpoint)]
+        self.known = [*(at for at in self.known if at.key not in self.fresh), *read]
         self.fresh = {}
 
     def has_new_members(self, is_covered: Callable[[str], bool]) -> bool:

@@ -68,7 +68,6 @@ FOUND = [
     "2026-11-22T10:01:02.123Z pid=4711 tid=abc ERROR: heartbeat: redis is gone",
     '2026-11-22T10:01:02.123Z pid=4711 tid=abc jid=ab WARN: {"context":"Job raised exception","job":{"args":[4711]}}',
     "[4711] ! Unable to load application: LoadError: cannot load such file -- shop",
-    "! Unable to start worker",
     "fail: Microsoft.AspNetCore.Server.Kestrel[13]",
     "crit: Microsoft.AspNetCore.Server.Kestrel[0]",
     'Exception in thread "main" java.lang.OutOfMemoryError: Java heap space',

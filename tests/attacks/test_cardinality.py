@@ -1,6 +1,7 @@
 """A log made of novelties: bounded work, bounded talk, and every record counted."""
 
 import random
+import tracemalloc
 
 import pytest
 
@@ -100,6 +101,22 @@ def test_long_records_that_are_all_different_are_held_in_part():
     assert len(found) == count
     assert sum(len(sighting.text) for sighting in found) <= MOST_TEXT + count * LONGEST_WHEN_MANY
     assert max(len(sighting.text) for sighting in found) > 50_000
+
+
+def test_what_is_remembered_of_long_records_is_bounded():
+    assembly = Assembly()
+    padding = "x y " * 12_000
+    tracemalloc.start()
+    for at in range(12):
+        assembler = assembly.stretch(0, 0, 0)
+        lines = novelties(60, seed=at)
+        assembler.feed("".join(f"{line} {padding}\n{line}: and more, {padding}\n" for line in lines).encode())
+        assembler.finish(final=True)
+        assert len(assembler.take().sightings) == 120
+        del assembler, lines
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert held < 40 << 20, "of 70 MB, all different"
 
 
 @pytest.mark.slow

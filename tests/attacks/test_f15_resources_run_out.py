@@ -1,6 +1,5 @@
 """F14, F15: no memory, no file descriptors, no room on the disk: nothing is lost, the reason is said, no traceback."""
 
-import os
 import resource
 from contextlib import suppress
 
@@ -17,27 +16,22 @@ def machine(tmp_path):
     return Machine(tmp_path)
 
 
-def peak(machine: Machine, *words: str) -> int:
-    process = machine.start(*words)
-    out, err = process.stdout.read(), process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    process.stdout.close()
-    process.stderr.close()
-    assert (process.returncode, err) == (0, ""), (out, err)
-    return usage.ru_maxrss * 1024
+def peak(machine: Machine) -> int:
+    done, memory, _ = machine.weighed("scan")
+    assert (done.code, done.err) == (0, "")
+    return memory
 
 
 @pytest.mark.slow
 def test_f14_a_flood_takes_no_more_memory_than_a_trickle(machine):
     machine.writes(KNOWN, OTHER)
-    assert peak(machine, "scan") < LIMIT, "the model is loaded, and the articles are read for the first time"
+    assert peak(machine) < LIMIT, "the model is loaded, and the articles are read for the first time"
     with machine.log.open("a") as log:
         block = (INFO * 400 + KNOWN + "\n") * 25
         for _ in range(300):
             log.write(block)
     assert machine.log.stat().st_size > 250 * MEGABYTE
-    assert peak(machine, "scan") < LIMIT_WITHOUT_MODEL
+    assert peak(machine) < LIMIT_WITHOUT_MODEL
     assert machine.counts()[KNOWN.rsplit(": ", 1)[-1]] == 1 + 25 * 300
 
 
@@ -48,7 +42,7 @@ def test_f14_a_flood_of_errors_only_takes_no_more_memory(machine):
     with machine.log.open("a") as log:
         for _ in range(100):
             log.write((KNOWN + "\n") * 10_000)
-    assert peak(machine, "scan") < LIMIT_WITHOUT_MODEL
+    assert peak(machine) < LIMIT_WITHOUT_MODEL
     assert machine.counts()[KNOWN.rsplit(": ", 1)[-1]] == 1 + 1_000_000
 
 

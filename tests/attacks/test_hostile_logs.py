@@ -33,16 +33,11 @@ class Bench:
 
     def scan(self, limit: int = LIMIT) -> list[str]:
         """Scan within the limit of memory, see that both known lines were counted, and return the titles of notices."""
-        process = self.machine.start("scan", "--json")
-        out, err = process.stdout.read(), process.stderr.read()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        process.stdout.close()
-        process.stderr.close()
-        assert (process.returncode, err) == (0, ""), err
-        assert usage.ru_maxrss * 1024 < limit
-        self.found = json.loads(out)
         self.seen += 1
+        done, memory, _ = self.machine.weighed("scan", "--json")
+        assert (done.code, done.err) == (0, "")
+        assert memory < limit
+        self.found = json.loads(done.out)
         counts = self.machine.counts()
         assert [counts[line.rsplit(": ", 1)[-1]] for line in (KNOWN, OTHER)] == [self.seen, self.seen]
         fresh = set(self.machine.notices()) - self.notices

@@ -44,12 +44,9 @@ def experienced(machine):
 
 def cost_of(machine: Machine, *words: str) -> tuple[int, float]:
     """Return the bytes of memory that a command takes at the most, and its seconds of a processor."""
-    process = machine.start(*words)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.communicate()[1] == ""
-    assert process.returncode == 0
-    return usage.ru_maxrss * 1024, usage.ru_utime + usage.ru_stime
+    done, memory, seconds = machine.weighed(*words)
+    assert (done.code, done.err) == (0, "")
+    return memory, seconds
 
 
 @pytest.mark.slow

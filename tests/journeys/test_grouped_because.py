@@ -34,14 +34,13 @@ def why(machine):
 def test_a_trace_is_one_incident_because_of_its_exceptions_and_frames(machine):
     machine.writes(*(TRACE.format(n) for n in (1, 2, 7)))
     machine.scan()
-    assert why(machine) == (
-        (
-            "exception chain java.io.IOException < java.net.SocketException, "
-            "frames com.acme.Pay$$Lambda.charge Pay.java, com.acme.Shop.lambda$main$<number> Shop.java, "
-            "com.acme.Wire.send Wire.java"
-        ),
-        3,
+    reason, occurrences = why(machine)
+    assert reason == (
+        "exception chain java.io.IOException < java.net.SocketException, "
+        "frames com.acme.Pay$$Lambda.charge Pay.java, com.acme.Shop.lambda$main$<number> Shop.java, "
+        "com.acme.Wire.send Wire.java"
     )
+    assert occurrences == 3
 
 
 def test_a_line_is_one_incident_because_of_its_shape_without_its_secret(machine):

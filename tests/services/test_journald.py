@@ -57,8 +57,8 @@ class Journal(Machine):
         self("journalctl", "--sync")
         return line in self("journalctl", "-q", "-o", "cat", "--lines=20").stdout
 
-    def ticks(self) -> dict:
-        done = self(sys.executable, "-m", "aiops_agent", "scan", "--json")
+    def ticks(self, *words: str) -> dict:
+        done = self(sys.executable, "-m", "aiops_agent", "scan", "--json", *words)
         assert done.returncode == 0, done.stdout + done.stderr
         return json.loads(done.stdout)
 
@@ -113,6 +113,7 @@ def errors(*names: str) -> list[str]:
 def test_t45_ticks_over_a_growing_journal_count_each_unit_exactly(machine):
     machine.writes(*errors(*"abcde"))
     machine.writes("served order 16", *TRACE[:2])
+    assert machine.ticks("--dry-run")["errors"] == 6
     assert machine.ticks()["errors"] == 6
     machine.writes(*errors("x"), service="bank")
     machine.writes(*TRACE[2:], "served order 17")

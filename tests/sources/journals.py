@@ -1,5 +1,6 @@
 """Journals made for the tests by systemd's own programs: entries as text in, files that journalctl reads out."""
 
+import os
 import shutil
 import subprocess
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from aiops_agent.sources.journald import JournaldSource
 
 WRITER = Path("/lib/systemd/systemd-journal-remote")
 needs_writer = pytest.mark.skipif(
-    not WRITER.exists() or shutil.which("journalctl") is None, reason="no systemd-journal-remote"
+    "CI" not in os.environ and not (WRITER.exists() and shutil.which("journalctl")), reason="no systemd-journal-remote"
 )
 SECOND = 1_000_000
 BEGIN = 1_795_000_000 * SECOND

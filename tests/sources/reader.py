@@ -15,7 +15,8 @@ def error(word):
 class Reader:
     """Ticks over one source with what earlier ticks committed."""
 
-    def __init__(self, *patterns, start="beginning", seen_before=True):
+    def __init__(self, *patterns, start="beginning", seen_before=True, now=0.0):
+        self.now = now
         self.patterns = [str(pattern) for pattern in patterns]
         self.start = start
         self.seen_before = seen_before
@@ -30,6 +31,7 @@ class Reader:
             start=self.start,
             seen_before=self.seen_before,
             assembly=self.assembly,
+            now=self.now,
         )
 
     def tick(self, *, crash_after=None, after=0, meanwhile=None):

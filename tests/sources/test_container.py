@@ -264,3 +264,16 @@ def test_a_line_cut_in_two_by_a_rotation_is_counted_once_by_its_head(tmp_path, l
     ticks.tick()
     assert ticks.texts() == [f"{TIME} stderr F ERROR the order "]
     assert ticks.count() == 1
+
+
+def test_a_hole_that_a_crash_left_is_told_and_what_stands_behind_it_counts(tmp_path):
+    log = tmp_path / "a-json.log"
+    before, behind = docker("ERROR one").encode(), docker("ERROR two").encode()
+    log.write_bytes(before)
+    with log.open("r+b") as file:
+        file.seek(len(before) + (1 << 20))
+        file.write(behind + docker("ok").encode())
+    ticks = Ticks(tmp_path)
+    ticks.tick()
+    ticks.tick()
+    assert (ticks.count(), ticks.notices()) == (2, ["binary"])
