@@ -1,7 +1,7 @@
 """Log files: read from where the last tick ended, through rotation and truncation, losing and repeating nothing."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import Literal
 
 from aiops_agent.model.event import Batch, Checkpoint, Notice, Position
@@ -15,6 +15,8 @@ BATCH_BYTES = 128 << 20
 """Bytes read between two commits: each costs a sync, and a kill has at most so much read again."""
 
 BATCH_FAULTS = 2_000
+ROUNDS = 4
+"""How often a tick looks anew for what is rotated while it reads; then the rest is left to the next tick."""
 
 
 class FileSource:
@@ -72,11 +74,23 @@ class FileSource:
             rotation.family(families, path).paths.append(path)
         done: set[str] = set()
         for live in sorted(families):
-            family = families[live]
+            yield from self._read_family(families[live], known, done)
+
+    def _read_family(self, family: rotation.Family, known: Mapping[str, Checkpoint], done: set[str]) -> Iterator[Batch]:
+        """Yield what is new in a log and its generations, looking anew when they are rotated meanwhile.
+
+        None is read before one that is older: a crash in between would leave that one behind.
+        """
+        for _ in range(ROUNDS):
             if family.has_changed(known):
                 family.look_for_siblings(self.covers)
-            for path in family.in_order():
-                yield from self._read(path, family, known, done)
+            for path, found in family.in_order():
+                still_there = yield from self._read(path, found, family, known, done)
+                if not still_there:
+                    break
+            else:
+                return
+            family.take_note()
 
     def _is_as_left(self, at: Checkpoint, found: os.stat_result, *, is_rotated: bool) -> bool:
         return rotation.is_as_left(at, found, is_rotated=is_rotated, waited=self._is_over(found))
@@ -99,29 +113,32 @@ class FileSource:
         return matches and not path.startswith(self._own)
 
     def _read(
-        self, path: str, family: rotation.Family, known: Mapping[str, Checkpoint], done: set[str]
-    ) -> Iterator[Batch]:
-        try:
-            found = os.stat(path)
-        except OSError:
-            return
+        self, path: str, found: os.stat_result, family: rotation.Family, known: Mapping[str, Checkpoint], done: set[str]
+    ) -> Generator[Batch, None, bool]:
+        """Yield what is new in one file, and tell whether it was still the one that was `found` at this path."""
         key = f"{found.st_dev}:{found.st_ino}"
         at = known.get(key)
         is_rotated = path != family.live
         if key in done or (at and self._is_as_left(replace(at, path=path), found, is_rotated=is_rotated)):
-            return
+            return True
         if at is None and family.is_older_sibling(path, found):
-            return
-        done.add(key)
+            return True
         try:
             with opened(paths.allowed_target(path, (*self._patterns, family.live)), family.known) as file:
+                if not os.path.samestat(file.found, found):
+                    return False
+                done.add(key)
                 # What moved to a name that says nothing stays known by the name of its log.
                 shown = family.live if path in family.moved else path
-                yield from self._read_opened(shown, file, at, family, is_rotated=is_rotated)
+                for batch in self._read_opened(shown, file, at, family, is_rotated=is_rotated):
+                    family.fresh[batch.checkpoint.key] = batch.checkpoint
+                    yield batch
         except FileNotFoundError:  # since `stat`: rotated or deleted
-            return
+            return False
         except RefusedError as error:
+            done.add(key)
             yield self._refusal(path, found, at, error)
+        return True
 
     def _read_opened(
         self, path: str, file: Opened, at: Checkpoint | None, family: rotation.Family, *, is_rotated: bool

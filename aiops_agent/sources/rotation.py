@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Mapping
 
-from aiops_agent.model.event import Checkpoint, Notice
+from aiops_agent.model.event import Checkpoint, Notice, Position
 from aiops_agent.sources import packed, paths
 from aiops_agent.sources.opened import Opened, RefusedError, opened
 
@@ -42,6 +42,9 @@ class Family:
         """Members the patterns name, the live one among them."""
 
         self.known: list[Checkpoint] = []
+        self.fresh: dict[str, Position] = {}
+        """By key, how far members were read meanwhile."""
+
         self.moved: list[str] = []
         """Generations under names that say nothing of it: renamed by hand, or what a link led to before."""
 
@@ -89,8 +92,8 @@ class Family:
                 if found and (found.st_dev, found.st_ino) in away and not os.path.islink(path):
                     yield path
 
-    def in_order(self) -> list[str]:
-        """Return the members to read, the oldest first, the live one last."""
+    def in_order(self) -> list[tuple[str, os.stat_result]]:
+        """Return the members to read and what stands there, the oldest first, the live one last."""
         rotated = {path for path in (*self.paths, *self._siblings, *self.moved) if path != self.live}
         # While a file is being packed both are there, and the packed one is not whole yet.
         unpacked = {path for path in rotated if not packed.suffix(path)}
@@ -98,11 +101,18 @@ class Family:
         # Times are no finer than the kernel's tick: of two files of one time, the one rotated more often is older.
         live = _stat(self.live)
         dated = [
-            (found.st_mtime_ns, -_turns(path), path)
+            (found.st_mtime_ns, -_turns(path), path, found)
             for path in rotated
             if (found := _stat(path)) and not _is_same(found, live)  # a second link to the log is the log
         ]
-        return [*(path for _, _, path in sorted(dated)), *(path for path in self.paths if path == self.live)]
+        members = [(path, found) for *_, path, found in sorted(dated, key=lambda member: member[:3])]
+        return [*members, (self.live, live)] if live and self.live in self.paths else members
+
+    def take_note(self) -> None:
+        """Take for known what was read since this was looked for."""
+        read = [at for at in self.fresh.values() if isinstance(at, Checkpoint)]
+        self.known = [*(at for at in self.known if at.key not in self.fresh), *read]
+        self.fresh = {}
 
     def has_new_members(self, is_covered: Callable[[str], bool]) -> bool:
         """Tell whether files of this log have appeared since they were looked for."""

@@ -3,7 +3,7 @@
 from aiops_agent.model.event import Fingerprint, Severity
 from aiops_agent.model.incident import Incident, Kind, Outcome, Status
 from aiops_agent.noun import fields
-from aiops_agent.state.database import Database, stamp, unstamp
+from aiops_agent.state.database import Database, damaged, stamp, unstamp
 
 COLUMNS = tuple(field.name for field in fields(Incident))
 _LIST = ", ".join(COLUMNS)
@@ -50,7 +50,10 @@ class Incidents:
 
     def _many(self, where: str, *bindings: object) -> list[Incident]:
         rows = self._database.rows(f"SELECT {_LIST} FROM incidents WHERE {where}", *bindings)
-        return [_from_row(row) for row in rows]
+        try:
+            return [_from_row(row) for row in rows]
+        except ValueError as error:
+            raise damaged(self._database.path, error) from error
 
 
 def _to_row(incident: Incident) -> tuple[object, ...]:

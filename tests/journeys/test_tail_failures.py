@@ -13,6 +13,8 @@ from datetime import timedelta
 
 import pytest
 
+from aiops_agent.errors import StateError
+from aiops_agent.state.state import State
 from tests.journeys.host import Host
 from tests.journeys.machine import CHECKOUT, KNOWN, Machine, needs_namespaces
 
@@ -170,6 +172,27 @@ def test_t39_a_damaged_state_is_exit_3_with_the_way_out_each_time_and_moved_asid
         file.rename(machine.folder / f"aside-{file.name}")
     assert machine.scan()["errors"] == 2
     assert machine.scan()["errors"] == 0
+
+
+def test_t39_what_only_looks_sound_is_refused_with_the_way_out_before_anything_is_decided_by_it(tmp_path):
+    host = Host(tmp_path)
+    host.fails(3)
+    host.tick()
+    database = host.state_dir / "state.db"
+    whole = database.read_bytes()
+    [incident] = host.incidents()
+    outbox = whole.index(b"outbox_waiting")
+    harms = {
+        "a word that means nothing": (b"log" + incident.fingerprint.encode(), b"lof" + incident.fingerprint.encode()),
+        "a text that is none": (b"shop.service", b"shop\xffservice"),
+        "a table's layout": (whole[outbox : outbox + 40], b"outbox_waiting" + bytes(26)),
+    }
+    for name, (sound, harmed) in harms.items():
+        assert sound in whole
+        database.write_bytes(whole.replace(sound, harmed))
+        with pytest.raises(StateError) as caught, State.open(host.state_dir) as state:
+            state.incidents.all()
+        assert "aside" in caught.value.hint, name
 
 
 def test_t40_an_older_backup_of_the_state_loses_no_line(machine):

@@ -34,14 +34,19 @@ class Reader:
             now=self.now,
         )
 
-    def tick(self, *, crash_after=None):
-        """Read, committing each batch; `crash_after`: only so many of them."""
+    def tick(self, *, crash_after=None, after=0, meanwhile=None):
+        """Read, committing each batch.
+
+        `crash_after`: only so many of them; `meanwhile`: what happens once there are `after` of them.
+        """
         fresh = []
-        for batch in self.source().read(dict(self.known)):
+        for batch in self.source().read(self.known):
             if crash_after is not None and len(fresh) >= crash_after:
                 break
             self.known[batch.checkpoint.key] = batch.checkpoint
             fresh.append(batch)
+            if meanwhile and len(fresh) == after:
+                meanwhile()
         self.batches += fresh
         self.seen_before = True
         return fresh

@@ -86,6 +86,9 @@ class Tail(RuleBasedStateMachine):
 
     @rule(turns=st.integers(1, 3))
     def rename(self, turns):
+        self.turn_over(turns)
+
+    def turn_over(self, turns):
         for _ in range(turns):
             self.shift()
             os.rename(self.path, f"{self.path}.1")
@@ -103,6 +106,9 @@ class Tail(RuleBasedStateMachine):
 
     @rule()
     def copy_and_truncate(self):
+        self.turn_over_by_copy()
+
+    def turn_over_by_copy(self):
         if os.path.getsize(self.path):
             self.shift()
             shutil.copy(self.path, f"{self.path}.1")
@@ -128,6 +134,9 @@ class Tail(RuleBasedStateMachine):
     @precondition(lambda self: os.path.exists(f"{self.path}.1"))
     @rule(packer=st.sampled_from(PACKERS))
     def compress(self, packer):
+        self.pack_the_newest(packer)
+
+    def pack_the_newest(self, packer):
         ending, packs = packer
         pack(f"{self.path}.1", packs, ending)
         for twin in self.links():
@@ -188,6 +197,27 @@ class Tail(RuleBasedStateMachine):
     def crash(self, batches):
         self.reader.tick(crash_after=batches)
         self.restart()
+
+    @rule(
+        after=st.integers(1, 4),
+        more=st.none() | st.integers(0, 2),
+        happens=st.sampled_from(("written", "renamed", "packed", "copied")),
+    )
+    def tick_while_something_happens(self, after, more, happens):
+        """It reads on with what it listed before; then perhaps it is killed."""
+
+        def meanwhile():
+            if happens == "written":
+                self.end_line()
+                append(self.path, self.record())
+            elif happens == "copied":
+                self.turn_over_by_copy()
+            else:
+                if happens == "packed" and os.path.exists(f"{self.path}.1"):
+                    self.pack_the_newest(PACKERS[0])
+                self.turn_over(1)
+
+        self.reader.tick(crash_after=None if more is None else after + more, after=after, meanwhile=meanwhile)
 
     @rule()
     def restart(self):

@@ -118,6 +118,29 @@ def test_t05_three_rotations_between_two_ticks_give_all_three_generations(log):
     assert (reader.count(), reader.lost(), reader.notices()) == (5, 0, [])
 
 
+def test_t05_what_is_rotated_while_a_tick_reads_is_read_by_that_tick_the_older_before_the_newer(log):
+    """Else a new file that was given the inode of a packed one would take the place of what was known of it."""
+    reader = read_once(log, error("a"))
+    append(log, error("a2"))
+    rotate(log)
+    append(log, error("b"))
+    rotate(log)
+    append(log, error("c"))
+    batches = reader.source().read(reader.known)
+    seen = [next(batches)]
+    pack(f"{log}.1")
+    append(log, error("c2"))
+    rotate(log)
+    append(log, error("d"))
+    seen += batches
+    assert [batch.path.removeprefix(str(log)) for batch in seen] == [".2", ".2.gz", ".1", ""]
+    assert [sum(s.count for s in batch.sightings) for batch in seen] == [1, 1, 2, 1]
+    reader.batches += seen
+    reader.known.update((batch.checkpoint.key, batch.checkpoint) for batch in seen)
+    reader.tick()
+    assert (reader.count(), reader.lost(), reader.notices()) == (6, 0, [])
+
+
 def test_t06_a_file_renamed_and_deleted_while_it_is_read_is_read_to_its_end(log, monkeypatch):
     """What was deleted before a tick could open it is gone for a program that runs once in a while.
 
