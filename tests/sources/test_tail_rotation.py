@@ -147,7 +147,7 @@ def test_t06_a_file_renamed_and_deleted_while_it_is_read_is_read_to_its_end(log,
     From the moment it is open, nothing that is done to its name matters.
     """
     monkeypatch.setattr(files, "BATCH_BYTES", 1)
-    append(log, "".join(error(number) for number in range(9_000)))
+    append(log, "".join(error(number) for number in range(20_000)))
     reader = Reader(log)
     batches = reader.source().read({})
     first = next(batches)
@@ -158,9 +158,9 @@ def test_t06_a_file_renamed_and_deleted_while_it_is_read_is_read_to_its_end(log,
     assert len(rest) >= 2
     reader.batches = [first, *rest]
     reader.known = {batch.checkpoint.key: batch.checkpoint for batch in reader.batches}
-    assert reader.count() == 9_000
+    assert reader.count() == 20_000
     reader.tick()
-    assert reader.count() == 9_001
+    assert reader.count() == 20_001
 
 
 def test_t07_rotated_while_nobody_looked(log):
