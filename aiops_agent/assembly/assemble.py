@@ -130,6 +130,14 @@ class Assembler:
         """Return how many different faults wait to be taken."""
         return len(self._tallies)
 
+    @property
+    def is_entangled(self) -> bool:
+        """Tell whether a record that is counted has lines behind the place to read on from.
+
+        What is gathered then is not to be kept by itself: a reading taken up again there would count them anew.
+        """
+        return bool(self._claimed or self._draining)
+
     def feed(self, chunk: bytes) -> None:
         """Count the records that end in what is known by now."""
         self._fed += len(chunk)

@@ -131,6 +131,11 @@ class _Unwrapping:
         """Return how many different faults wait to be taken."""
         return self._inner.faults if self._inner else 0
 
+    @property
+    def is_entangled(self) -> bool:
+        """Tell whether a record that is counted goes on behind the place to read on from."""
+        return self._inner is not None and self._inner.is_entangled
+
     def feed(self, chunk: bytes) -> None:
         """Take the next bytes of the file."""
         for line in self._lines.add(chunk):

@@ -40,6 +40,10 @@ class Stretch(Protocol):
     def faults(self) -> int:
         """Return how many different faults wait to be taken."""
 
+    @property
+    def is_entangled(self) -> bool:
+        """Tell whether a record that is counted goes on behind the place to read on from: not the moment to commit."""
+
     def feed(self, chunk: bytes) -> None:
         """Take the next bytes."""
 
