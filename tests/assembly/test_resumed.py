@@ -1,4 +1,4 @@
-"""A reading that is cut anywhere between two chunks, and taken up again from what it left, counts what one reading does."""
+"""A reading that is cut between any two chunks, and taken up again from what it left, counts what one reading does."""
 
 import random
 from collections import Counter
