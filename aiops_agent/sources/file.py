@@ -119,7 +119,14 @@ class FileSource:
         key = f"{found.st_dev}:{found.st_ino}"
         at = known.get(key)
         is_rotated = path != family.live
-        if key in done or (at and self._is_as_left(replace(at, path=path), found, is_rotated=is_rotated)):
+        if key in done:
+            return True
+        if at and self._is_as_left(replace(at, path=path), found, is_rotated=is_rotated):
+            if is_rotated and at.path == family.live and path not in family.moved:
+                # Else a new log that is given its inode, once this is deleted, would look like this one truncated.
+                done.add(key)
+                family.fresh[key] = went = replace(at, path=path)
+                yield self._batch(path, went)
             return True
         if at is None and family.is_older_sibling(path, found):
             return True
