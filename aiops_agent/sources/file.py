@@ -189,7 +189,7 @@ class FileSource:
                 stretch.feed(piece)
                 read_to += len(piece)
             is_full = read_to - batch_from >= BATCH_BYTES or stretch.faults >= BATCH_FAULTS
-            if is_full and read_to < file.size:
+            if is_full and read_to < file.size and stretch.may_be_cut:
                 gathered = stretch.take()
                 yield self._gathered(path, file, gathered, gathered.offset - offset, ended=False)
                 batch_from, offset = read_to, gathered.offset
