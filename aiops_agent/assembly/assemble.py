@@ -131,12 +131,12 @@ class Assembler:
         return len(self._tallies)
 
     @property
-    def is_entangled(self) -> bool:
-        """Tell whether a record that is counted has lines behind the place to read on from.
+    def may_be_cut(self) -> bool:
+        """Tell whether another stretch can go on from where `take` says: no line from there on is counted already.
 
-        What is gathered then is not to be kept by itself: a reading taken up again there would count them anew.
+        Else lines of a record that was counted, behind those of other writers, would look like records of their own.
         """
-        return bool(self._claimed or self._draining)
+        return not (self._claimed or self._draining or self._kept)
 
     def feed(self, chunk: bytes) -> None:
         """Count the records that end in what is known by now."""

@@ -132,9 +132,9 @@ class _Unwrapping:
         return self._inner.faults if self._inner else 0
 
     @property
-    def is_entangled(self) -> bool:
-        """Tell whether a record that is counted goes on behind the place to read on from."""
-        return self._inner is not None and self._inner.is_entangled
+    def may_be_cut(self) -> bool:
+        """Tell whether a later stretch may go on from what `take` returns now."""
+        return self._inner is None or self._inner.may_be_cut
 
     def feed(self, chunk: bytes) -> None:
         """Take the next bytes of the file."""

@@ -41,8 +41,8 @@ class Stretch(Protocol):
         """Return how many different faults wait to be taken."""
 
     @property
-    def is_entangled(self) -> bool:
-        """Tell whether a record that is counted goes on behind the place to read on from: not the moment to commit."""
+    def may_be_cut(self) -> bool:
+        """Tell whether a later stretch may go on from what `take` returns now: no line from there on is counted."""
 
     def feed(self, chunk: bytes) -> None:
         """Take the next bytes."""

@@ -58,7 +58,7 @@ def read(data, size, cuts, *, ticks=False):
             reading.feed(chunk)
         if cut is None or ticks:
             reading.finish(final=cut is None)
-        elif reading.is_entangled:
+        elif not reading.may_be_cut:
             continue
         gathered = reading.take()
         counted(found, gathered)
