@@ -1,17 +1,14 @@
 """Masked forms, remembered from one tick to the next in `state_dir/masks.learnt`.
 
 Only what can be worked out again at any time is in it. It is believed while the code that masks is the one that wrote
-it, and only when nobody but this very user can have written it; damaged or gone, it costs the next tick some milliseconds.
+it, and only when nobody but this very user can have written it; damaged or gone, it costs the next tick some time.
 """
 
 import json
 import sys
 from pathlib import Path
 
-import re2
-
-from aiops_agent.assembly import mask, memory
-from aiops_agent.assembly.memory import Memory
+from aiops_agent.assembly.memory import MADE_BY, Memory
 from aiops_agent.digest import blake2b
 from aiops_agent.remembered import leave, own
 from aiops_agent.sources.quiet import stamp
@@ -19,7 +16,7 @@ from aiops_agent.sources.quiet import stamp
 NAME = "masks.learnt"
 
 # As they were when they were loaded: a daemon runs on with the old code after an upgrade.
-_CODE = [sys.version, *(stamp(str(module.__file__)) for module in (mask, memory, re2))]
+_CODE = [sys.version, *map(stamp, MADE_BY)]
 
 
 def load(state_dir: Path) -> Memory:

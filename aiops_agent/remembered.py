@@ -14,8 +14,8 @@ from contextlib import suppress
 from datetime import timedelta
 from enum import Enum
 from pathlib import Path
-from typing import cast
 
+from aiops_agent.hints import cast
 from aiops_agent.model.decision import Mode
 from aiops_agent.model.event import LocalPattern, Severity
 from aiops_agent.noun import fields

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from datetime import timedelta
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from aiops_agent import learnt
 from aiops_agent.agent import Agent
@@ -29,6 +28,7 @@ from aiops_agent.sources.quiet import stamp
 from aiops_agent.sources.stretch import Stretches
 from aiops_agent.state.state import State
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from aiops_agent.audit.journal import Journal as AuditJournal
     from aiops_agent.diagnosis.articles import Shelf
@@ -131,7 +131,7 @@ def rehearsal(config: Config, world: World) -> Iterator[Agent]:
         yield _agent(config, state, world, Unrecorded(), [], LateDiagnostician, learnt.load(config.state_dir))
 
 
-def _agent(
+def _agent(  # noqa: PLR0913, PLR0917 - what differs between an agent and its rehearsal
     config: Config,
     state: State,
     world: World,

@@ -2,7 +2,6 @@
 
 from bisect import bisect_left
 from collections import deque
-from typing import TYPE_CHECKING
 
 from aiops_agent.assembly import patterns
 from aiops_agent.assembly.blocks import Block, Blocks, Places
@@ -19,6 +18,7 @@ from aiops_agent.assembly.span import REACH, Span, first_line, is_trace, last_he
 from aiops_agent.model.event import Fingerprint, Severity, Sighting
 from aiops_agent.noun import dataclass
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 

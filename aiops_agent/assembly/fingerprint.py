@@ -181,7 +181,9 @@ def _frames(lines: list[str], masked: Callable[[str], str]) -> list[str]:
         parts = {kind: value.strip() for kind, value in found.groupdict().items() if value}
         written = " ".join(parts.values())
         is_foreign = written.startswith(_FOREIGN) or any(place in written for place in _FOREIGN_PLACES)
-        frame = " ".join(_place(value, masked) if kind.endswith("_file") else masked(value) for kind, value in parts.items())
+        frame = " ".join(
+            _place(value, masked) if kind.endswith("_file") else masked(value) for kind, value in parts.items()
+        )
         (foreign if is_foreign else own).append(frame)
     return _top(own or foreign)
 

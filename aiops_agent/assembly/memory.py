@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping
 
+import re2
+
+from aiops_agent.assembly import mask as masking
 from aiops_agent.assembly.mask import kept, mask, skeleton
 from aiops_agent.digest import blake2b
 
@@ -10,6 +13,9 @@ MOST = 1_024
 
 LONGEST = 1_000
 """Characters of a text that is remembered."""
+
+MADE_BY = (__file__, str(masking.__file__), str(re2.__file__))
+"""The code that a masked form depends on."""
 
 
 class Memory:
@@ -27,7 +33,9 @@ class Memory:
         if len(text) > LONGEST:
             return mask(text)
         key = _key(text)
-        masked = self._used.get(key) or self._known.get(key)
+        if key in self._used:
+            return self._used[key]
+        masked = self._known.get(key)
         if masked is None:
             masked = mask(text)
             self.has_learnt = True

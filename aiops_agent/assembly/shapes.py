@@ -1,7 +1,6 @@
 """What was learnt about forms of lines and records, so that the thousandth of a kind costs next to nothing."""
 
 from collections.abc import Callable
-from typing import TypeVar
 
 from aiops_agent.assembly.decode import decode
 from aiops_agent.assembly.extent import Extent, Follows, may_follow
@@ -11,6 +10,7 @@ from aiops_agent.assembly.judge import Says, judge
 from aiops_agent.assembly.lines import DIGITS
 from aiops_agent.assembly.local import NOTHING_ADDED, Local
 from aiops_agent.assembly.mask import ZEROS, kept, mask, skeleton
+from aiops_agent.hints import TypeVar
 from aiops_agent.model.event import Fingerprint, Severity
 from aiops_agent.noun import dataclass, field
 
@@ -128,9 +128,7 @@ class Form:
 class Shapes:
     """Remembers forms, each kind bounded in number: a log made of novelties costs time, not memory."""
 
-    def __init__(
-        self, heads: Heads = KNOWN, local: Local = NOTHING_ADDED, masked: Callable[[str], str] = mask
-    ) -> None:
+    def __init__(self, heads: Heads = KNOWN, local: Local = NOTHING_ADDED, masked: Callable[[str], str] = mask) -> None:
         """Remember nothing yet of files whose records begin with `heads`, on a host with these patterns of its own.
 
         `masked`: does what `mask` does, from memory perhaps.

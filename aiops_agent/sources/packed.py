@@ -3,7 +3,8 @@
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import IO
+
+from aiops_agent.hints import IO
 
 SUFFIXES = (".gz", ".bz2", ".xz", ".zst")
 CHUNK = 262_144
