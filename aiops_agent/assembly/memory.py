@@ -8,10 +8,10 @@ from aiops_agent.assembly import mask as masking
 from aiops_agent.assembly.mask import kept, mask, skeleton
 from aiops_agent.digest import blake2b
 
-MOST = 1_024
+MOST = 512
 """Forms that are kept for the next tick: what came again first, then the newest of the others."""
 
-LONGEST = 1_000
+LONGEST = 500
 """Characters of a text that is remembered."""
 
 MADE_BY = (__file__, str(masking.__file__), str(re2.__file__))
