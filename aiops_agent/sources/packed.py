@@ -1,6 +1,5 @@
 """Compressed rotations: unpacked into a file without a name, within limits that a bomb does not pass."""
 
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -58,6 +57,7 @@ def unpacked(
         PackedError: It is damaged, packed in a way that Python cannot undo, or unpacks to too much.
     """
     import tempfile  # most ticks unpack nothing
+    import zlib
 
     with tempfile.TemporaryFile() as target, open(descriptor, "rb", closefd=False) as packed:
         try:
