@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
 
 from aiops_agent.crowd import Crowd
 from aiops_agent.errors import AuditError, Fault
+from aiops_agent.hints import Protocol
 from aiops_agent.model.audit import AuditEntry, Value
 from aiops_agent.model.diagnosis import Citation
 from aiops_agent.model.event import Batch

@@ -15,8 +15,8 @@ three places only: an adapter, `pipeline` (one incident must not stop the next) 
 """
 
 from collections.abc import Sequence
-from typing import ClassVar
 
+from aiops_agent.hints import ClassVar
 from aiops_agent.noun import dataclass
 
 

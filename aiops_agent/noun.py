@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 else:
     _NONE = object()
     _FIELDS = "__noun_fields__"
+    _PLAIN = (type, type(int | None))
+    """Kinds of what is of no class: to show each as text takes a hundredth of a small tick."""
+
+    _FEW = 6
+    """Times that a noun is made by hand: to compile what makes it takes as long as ten of them."""
 
     class Field:
         """One field of a noun."""
@@ -55,7 +60,7 @@ else:
         body = {name: value for name, value in plain.__dict__.items() if name not in ("__dict__", "__weakref__")}
         annotated = body.get("__annotations__", {})
         # What is of the class and of no instance is no field, as in the library.
-        names = [name for name, kind in annotated.items() if "ClassVar" not in repr(kind)]
+        names = [name for name, kind in annotated.items() if type(kind) in _PLAIN or "ClassVar" not in repr(kind)]
         own = [_field(name, body.pop(name, _NONE)) for name in names]
         names = tuple(each.name for each in own)
         body[_FIELDS] = tuple(own)
@@ -76,12 +81,42 @@ else:
         return found
 
     def _first_init(*, frozen, kw_only):
+        made = 0
+
         def __init__(self, *args, **kwargs):  # noqa: N807 - it stands in for the one it makes
+            nonlocal made
             kind = next(kind for kind in type(self).__mro__ if _FIELDS in kind.__dict__)
-            kind.__init__ = _compiled_init(kind, frozen=frozen, kw_only=kw_only)
-            kind.__init__(self, *args, **kwargs)
+            made += 1
+            if made > _FEW or not _is_set(self, fields(kind), () if kw_only else args, kwargs, len(args)):
+                kind.__init__ = _compiled_init(kind, frozen=frozen, kw_only=kw_only)
+                kind.__init__(self, *args, **kwargs)
 
         return __init__
+
+    def _is_set(noun, all_fields, args, kwargs, given):
+        """Set the fields from what fits; tell whether it did: what does not is refused by what is compiled."""
+        wanted = [each for each in all_fields if each.init]
+        if given != len(args) or given > len(wanted):
+            return False
+        values = dict(zip([each.name for each in wanted], args, strict=False))
+        if not values.keys().isdisjoint(kwargs):
+            return False
+        values.update(kwargs)
+        for each in wanted:
+            if each.name not in values:
+                if each.default_factory is not _NONE:
+                    values[each.name] = each.default_factory()
+                elif each.default is not _NONE:
+                    values[each.name] = each.default
+                else:
+                    return False
+        if len(values) != len(wanted):
+            return False
+        for name, value in values.items():
+            object.__setattr__(noun, name, value)
+        if hasattr(noun, "__post_init__"):
+            noun.__post_init__()
+        return True
 
     def _compiled_init(kind, *, frozen, kw_only):
         """Return an `__init__` as fast as one that is written by hand: records are made by the hundred thousand."""

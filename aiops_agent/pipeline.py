@@ -19,7 +19,6 @@ from aiops_agent.model.event import Batch, Notice, Position
 from aiops_agent.model.incident import Incident, Kind, Status, diagnosed, noticed, opened
 from aiops_agent.model.message import ReportKind
 from aiops_agent.noun import replace
-from aiops_agent.playbook.choose import choose
 from aiops_agent.policy.decide import decide
 from aiops_agent.repair import act, act_on_granted, ask, circumstances, expire, resolve, settle_interrupted
 from aiops_agent.telling import deliver, tell
@@ -192,6 +191,8 @@ def pending(incident: Incident) -> bool:
 
 def chosen(agent: Agent, diagnosis: Diagnosis, service: str | None) -> str | None:
     """Return the name of the playbook for a diagnosis, if there is one."""
+    from aiops_agent.playbook.choose import choose  # a tick without a new fault has no use for the vocabulary
+
     parameters, privileged = agent.parameters_of(service), agent.executor.privileged
     playbook = choose(agent.library.playbooks, diagnosis, service, parameters, privileged=privileged)
     return playbook.name if playbook else None

@@ -14,8 +14,8 @@ from contextlib import suppress
 from datetime import timedelta
 from enum import Enum
 from pathlib import Path
-from typing import cast
 
+from aiops_agent.hints import cast
 from aiops_agent.model.decision import Mode
 from aiops_agent.model.event import LocalPattern, Severity
 from aiops_agent.noun import fields
@@ -58,15 +58,11 @@ def save(config: Config, *, began: float) -> None:
         document = json.dumps([*_premises(config.path), _plain(config)])
         target = config.state_dir / NAME
         with suppress(OSError):
-            if _own(str(target)) == document.encode():
+            if own(str(target)) == document.encode():
                 return
-        fresh = target.with_name(f"{NAME}.{os.getpid()}")
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(document)
-        fresh.replace(target)
     except OSError:
-        return  # a full disk: the next command reads the configuration itself
+        return  # it is gone
+    leave(target, document.encode())
 
 
 def _premises(path: Path) -> list[str]:
@@ -84,7 +80,7 @@ def _recall(path: Path, environment: Mapping[str, str] | None) -> Config | None:
         state_dir = state_dir_in(path.read_bytes())
         if state_dir is None:
             return None
-        content = _own(os.path.join(state_dir, NAME))  # noqa: PTH118 - `state_dir_in` gives text
+        content = own(os.path.join(state_dir, NAME))  # noqa: PTH118 - `state_dir_in` gives text
         *remembered, checked = json.loads(content)
         config = cast("Config", _made(checked, environment)) if remembered == premises else None
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
@@ -92,7 +88,24 @@ def _recall(path: Path, environment: Mapping[str, str] | None) -> Config | None:
     return config if config and config.state_dir == Path(state_dir) else None
 
 
-def _own(path: str) -> bytes:
+def leave(target: Path, content: bytes) -> None:
+    """Put a file whole in the place of an older one; a full disk leaves that, or none."""
+    fresh = target.with_name(f"{target.name}.{os.getpid()}")
+    try:
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+        fresh.replace(target)
+    except OSError:
+        return  # the next command works out by itself what is not remembered
+
+
+def own(path: str) -> bytes:
+    """Return what a file holds that nobody but this very user can have written.
+
+    Raises:
+        OSError: It cannot be read, or somebody else can have written it.
+    """
     with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
         for found in (os.fstat(file.fileno()), os.stat(os.path.dirname(path))):  # noqa: PTH116, PTH120 - text, as above
             if found.st_uid != os.geteuid() or found.st_mode & stat.S_IWOTH:

@@ -11,12 +11,14 @@ from aiops_agent.model.incident import Incident, Outcome, Status
 from aiops_agent.model.message import ReportKind
 from aiops_agent.model.playbook import Command, Failed, NotNeeded, Playbook, RunResult, Succeeded
 from aiops_agent.noun import replace
-from aiops_agent.playbook.bind import Bound, bind
-from aiops_agent.playbook.run import execute, holds
 from aiops_agent.policy.decide import Circumstances, hindrance, was_told_lately
 from aiops_agent.state.actions import Action
 from aiops_agent.state.approvals import Approval, ApprovalState
 from aiops_agent.telling import tell
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from aiops_agent.playbook.bind import Bound
 
 
 def ask(agent: Agent, incident: Incident, playbook: Playbook, now: datetime, *, expires: datetime) -> Incident:
@@ -82,12 +84,20 @@ def outdated(
     return f"the policy does not allow it now: {hindered.replace('_', ' ')}" if hindered else None
 
 
+def aimed(agent: Agent, playbook: Playbook, service: str) -> "Bound | str":
+    """Return the playbook aimed at a service, or in words what keeps it from being."""
+    from aiops_agent.playbook.bind import Bound, bind  # a tick that decides about no playbook needs no vocabulary
+
+    bound = bind(playbook, service, agent.parameters_of(service))
+    return bound if isinstance(bound, Bound) else str(bound)
+
+
 def circumstances(
     agent: Agent, report: Tick, incident: Incident, playbook: Playbook | None, now: datetime, *, settled: bool
 ) -> Circumstances:
     """Gather what the policy asks for beside the incident."""
     service = incident.service or ""
-    bound = bind(playbook, service, agent.parameters_of(service)) if playbook else None
+    bound = aimed(agent, playbook, service) if playbook else None
     return Circumstances(
         now=now,
         silenced=any(silence.matches(incident) for silence in agent.state.silences.in_force(now)),
@@ -95,7 +105,7 @@ def circumstances(
         halted=agent.state.halt.is_set(),
         audit_available=report.audit_error is None,
         privileged_executor=agent.executor.privileged,
-        parameters_found=isinstance(bound, Bound),
+        parameters_found=bound is not None and not isinstance(bound, str),
         last_refusal=agent.state.approvals.last_refusal(incident.id),
     )
 
@@ -103,19 +113,21 @@ def circumstances(
 def act(agent: Agent, report: Tick, incident: Incident, playbook: Playbook) -> bool:
     """Run a playbook for a running incident: intent on disk first, then the act, then its result; True: repaired."""
     service = incident.service or ""
-    bound = bind(playbook, service, agent.parameters_of(service))
-    result = perform(agent, report, bound, incident=incident.id) if isinstance(bound, Bound) else None
+    bound = aimed(agent, playbook, service)
+    result = None if isinstance(bound, str) else perform(agent, report, bound, incident=incident.id)
     if result is None:
-        why = "the audit log cannot be written" if isinstance(bound, Bound) else str(bound)
+        why = bound if isinstance(bound, str) else "the audit log cannot be written"
         with agent.state.transaction():
             refuse(agent, report, incident, playbook.name, why)
     return isinstance(result, Succeeded)
 
 
 def perform(
-    agent: Agent, report: Tick, bound: Bound, *, incident: str | None, actor: str = "agent"
+    agent: Agent, report: Tick, bound: "Bound", *, incident: str | None, actor: str = "agent"
 ) -> RunResult | None:
     """Run a playbook that is aimed at a service; None when the intent could not be recorded: nothing was done."""
+    from aiops_agent.playbook.run import execute
+
     now = agent.clock.now()
     action = Action(agent.token(), incident, bound.playbook.name, bound.playbook.digest, bound.service, now)
     detail = {"incident": incident, "playbook": action.playbook, "digest": action.digest, "target": action.target}
@@ -163,9 +175,11 @@ def resolve(agent: Agent, report: Tick, incident: Incident) -> None:
 def settle_interrupted(agent: Agent, report: Tick) -> None:
     """Look at what a crash cut short: never repeated, probed instead, and told."""
     for action in agent.state.actions.interrupted():
+        from aiops_agent.playbook.run import holds
+
         playbook = agent.library.playbooks.get(action.playbook)
-        bound = bind(playbook, action.target, agent.parameters_of(action.target)) if playbook else None
-        if isinstance(bound, Bound) and holds(bound, agent.executor):
+        bound = aimed(agent, playbook, action.target) if playbook else None
+        if bound is not None and not isinstance(bound, str) and holds(bound, agent.executor):
             result: RunResult = Succeeded("interrupted by a crash, and found repaired when looked at again")
         else:
             why = "interrupted by a crash; how far it came is not known, so it is not repeated"

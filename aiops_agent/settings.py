@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal
 
+from aiops_agent.hints import Literal
 from aiops_agent.model.event import LocalPattern
 from aiops_agent.model.playbook import Scalar
 from aiops_agent.noun import dataclass, field

@@ -6,11 +6,12 @@ from contextlib import contextmanager
 from datetime import timedelta
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from aiops_agent import learnt
 from aiops_agent.agent import Agent
 from aiops_agent.assembly.assemble import Assembly
 from aiops_agent.assembly.local import Local
+from aiops_agent.assembly.memory import Memory
 from aiops_agent.digest import blake2b
 from aiops_agent.errors import Fault
 from aiops_agent.model.audit import Anchor, AuditEntry
@@ -27,6 +28,7 @@ from aiops_agent.sources.quiet import stamp
 from aiops_agent.sources.stretch import Stretches
 from aiops_agent.state.state import State
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from aiops_agent.audit.journal import Journal as AuditJournal
     from aiops_agent.diagnosis.articles import Shelf
@@ -115,7 +117,9 @@ def build(config: Config, state: State, world: World, model: "Model | None" = No
     chats = [late_files(config), *(late_chat(settings) for settings in config.chat)]
     try:
         diagnostician = partial(LateDiagnostician, cache=config.state_dir / "cache", model=model)
-        yield _agent(config, state, world, journal, chats, diagnostician)
+        memory = learnt.load(config.state_dir)
+        yield _agent(config, state, world, journal, chats, diagnostician, memory)
+        learnt.save(config.state_dir, memory)
     finally:
         journal.close()
 
@@ -124,19 +128,20 @@ def build(config: Config, state: State, world: World, model: "Model | None" = No
 def rehearsal(config: Config, world: World) -> Iterator[Agent]:
     """Yield an agent that reads what the real one would, remembers it in memory only and tells nobody."""
     with State.copied(config.state_dir) as state:
-        yield _agent(config, state, world, Unrecorded(), [], LateDiagnostician)
+        yield _agent(config, state, world, Unrecorded(), [], LateDiagnostician, learnt.load(config.state_dir))
 
 
-def _agent(
+def _agent(  # noqa: PLR0913, PLR0917 - what differs between an agent and its rehearsal
     config: Config,
     state: State,
     world: World,
     journal: Journal,
     chats: Sequence[Chat],
     diagnostician: Callable[[Library], "LateDiagnostician"],
+    memory: Memory,
 ) -> Agent:
     library = Library(config.playbooks, config.knowledge_base)
-    assembly = Assembly(Local(config.faults, config.ignore))
+    assembly = Assembly(Local(config.faults, config.ignore), memory)
     now = world.clock.now().timestamp()
     parameters: dict[str, dict[str, str | int | float | bool]] = {}
     for source in config.sources:

@@ -2,7 +2,6 @@
 
 from bisect import bisect_left
 from collections import deque
-from typing import TYPE_CHECKING
 
 from aiops_agent.assembly import patterns
 from aiops_agent.assembly.blocks import Block, Blocks, Places
@@ -10,7 +9,8 @@ from aiops_agent.assembly.extent import Extent
 from aiops_agent.assembly.headline import headline
 from aiops_agent.assembly.heads import KNOWN, learn
 from aiops_agent.assembly.local import NOTHING_ADDED, Local
-from aiops_agent.assembly.mask import ZEROS
+from aiops_agent.assembly.mask import ZEROS, mask
+from aiops_agent.assembly.memory import Memory
 from aiops_agent.assembly.redact import redact
 from aiops_agent.assembly.search import Search
 from aiops_agent.assembly.shapes import Form, Shape, Shapes, text_of
@@ -18,6 +18,7 @@ from aiops_agent.assembly.span import REACH, Span, first_line, is_trace, last_he
 from aiops_agent.model.event import Fingerprint, Severity, Sighting
 from aiops_agent.noun import dataclass
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -42,11 +43,12 @@ _LONGEST_WORD = 4_096
 class Assembly:
     """The search automaton and what it learns, shared by all files of a tick."""
 
-    def __init__(self, local: Local = NOTHING_ADDED) -> None:
-        """Look for the built-in patterns and for those of the host."""
+    def __init__(self, local: Local = NOTHING_ADDED, memory: Memory | None = None) -> None:
+        """Look for the built-in patterns and for those of the host; `memory`: of forms that earlier ticks masked."""
         self._local = local
+        self._masked = memory.mask if memory else mask
         self._search = Search((*patterns.LITERALS, *local.literals))
-        self._shapes = {KNOWN.signatures: Shapes(KNOWN, local)}
+        self._shapes = {KNOWN.signatures: Shapes(KNOWN, local, self._masked)}
 
     def stretch(self, start: int, counted_until: int, record_end: int, sample: bytes = b"") -> "Assembler":
         """Return an assembler for one file from byte `start` on.
@@ -58,7 +60,7 @@ class Assembly:
             sample: The first bytes of the file, by which it is learnt how its records begin.
         """
         heads = learn(sample)
-        shapes = self._shapes.setdefault(heads.signatures, Shapes(heads, self._local))
+        shapes = self._shapes.setdefault(heads.signatures, Shapes(heads, self._local, self._masked))
         return Assembler(self._search, shapes, start=start, counted_until=counted_until, record_end=record_end)
 
 

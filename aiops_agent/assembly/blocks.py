@@ -2,7 +2,8 @@
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from typing import overload
+
+from aiops_agent.hints import overload
 
 LONGEST_LINE = 65_536
 _NULS = bytes(4096)

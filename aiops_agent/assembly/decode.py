@@ -1,9 +1,9 @@
 """A structured line becomes the text a person would have written: message, error, stack."""
 
 import json
-from typing import NamedTuple
 
 from aiops_agent.assembly import patterns
+from aiops_agent.hints import NamedTuple
 from aiops_agent.model.event import Severity
 
 _LONGEST_NUMBER_WORTH_READING = 4

@@ -1,12 +1,12 @@
 """Where a record ends: which of the lines below its first belong to it."""
 
 from enum import Enum
-from typing import NamedTuple
 
 from aiops_agent.assembly import patterns
 from aiops_agent.assembly.heads import KNOWN, Heads
 from aiops_agent.assembly.judge import opens_with_exception, raised_in_ruby
 from aiops_agent.assembly.lines import DIGITS, Origin, is_indented, origin
+from aiops_agent.hints import NamedTuple
 
 _LINES_OF_A_MESSAGE = 20
 """Unindented lines that a headed record may go on for before its first frame."""

@@ -1,7 +1,7 @@
 """Which records are one fault: the same digits on any host, at any time."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 
 import re2
@@ -84,24 +84,28 @@ _MARGIN_OF_A_GROUP = r"^ +(?:\| ?|\+-\+?[-+ \d]*)+"
 """What Python draws in front of the exceptions of a group."""
 
 
-def fingerprint(text: str) -> tuple[Fingerprint, str]:
+def fingerprint(text: str, masked: Callable[[str], str] = mask) -> tuple[Fingerprint, str]:
     """Return the digits of the fault, and in words why records with them are one.
 
     Head message without its time, host, process, thread and logger; classes of the exceptions, outermost first, with
     the shape of their messages; the top frames of the program's own code, without line numbers and without the folder
     that it is installed in. What was suppressed while an exception was on its way is no part of it, nor is how often
     a recursion went round and where in the circle it ended.
+
+    `masked`: does what `mask` does, from memory perhaps.
     """
-    plain = str(_compiled(_NUMBER_TAKEN_FOR_PERSONAL).sub("0", redact(text)))
+    plain = redact(text)
+    if "[redacted:" in plain:
+        plain = str(_compiled(_NUMBER_TAKEN_FOR_PERSONAL).sub("0", plain))
     first, *rest = plain.split("\n")
-    head = head_shape(first)
+    head = head_shape(first, masked)
     if "panicked at" in first and rest:  # Rust says why on the line below
-        head = f"{head} {mask(rest[0][:_LOOKED_AT])[:_LONGEST_CAUSE]}"
+        head = f"{head} {masked(rest[0][:_LOOKED_AT])[:_LONGEST_CAUSE]}"
     lines = [first, *_counting(map(_said, rest))]
     if any(line.startswith("Traceback (most recent") for line in lines):
         lines = [lines[0], *reversed(lines[1:])]  # the last call comes last, and the outermost exception
-    chain = [exception for line in lines[1:] if (exception := _exception(line))]
-    frames = _frames(lines)
+    chain = [exception for line in lines[1:] if (exception := _exception(line, masked))]
+    frames = _frames(lines, masked)
     parts = "\x1f".join((VERSION, head, *chain, "\x1e", *frames))
     # An id of sixteen signs may happen to be all digits.
     parts = parts.replace("<hex>", "<number>")
@@ -114,13 +118,13 @@ def _compiled(pattern: str) -> "re2._Regexp":
     return re2.compile(pattern)
 
 
-def head_shape(line: str) -> str:
+def head_shape(line: str, masks: Callable[[str], str] = mask) -> str:
     """Return the heart of a record's first line, masked."""
     raw = line.encode("utf-8", "replace")
     said = origin(raw)
     message = said.message.decode("utf-8", "replace") if said.writer else line
     bare = _compiled(_THREAD).sub("thread <thread>", message[:_LOOKED_AT])
-    masked = mask(bare)[:_LONGEST_HEAD]
+    masked = masks(bare)[:_LONGEST_HEAD]
     if not is_head(raw, 0) or said.writer.endswith(b"kernel:"):
         return f"{_program(said.writer)}: {masked}" if said.writer else masked
     found = _compiled(_HEAD).match(masked)
@@ -155,17 +159,17 @@ def _program(writer: bytes) -> str:
     return tag.translate(None, DIGITS).decode("utf-8", "replace")
 
 
-def _exception(line: str) -> str:
+def _exception(line: str, masked: Callable[[str], str]) -> str:
     bare = line.removeprefix("Caused by: ").removeprefix("Suppressed: ").removeprefix(" ---> ").removeprefix("panic: ")
     raw = bare.encode("utf-8", "replace")
     if is_indented(raw) or not opens_with_exception(raw):
         return ""
     name, _, message = bare.partition(":")
-    shape = mask(_compiled(_QUOTED).sub("<quoted>", message[:_LOOKED_AT]))
-    return f"{mask(name)}:{shape[:_LONGEST_CAUSE]}"
+    shape = masked(_compiled(_QUOTED).sub("<quoted>", message[:_LOOKED_AT]))
+    return f"{masked(name)}:{shape[:_LONGEST_CAUSE]}"
 
 
-def _frames(lines: list[str]) -> list[str]:
+def _frames(lines: list[str], masked: Callable[[str], str]) -> list[str]:
     own: list[str] = []
     foreign: list[str] = []
     for line in lines[1:]:
@@ -177,7 +181,9 @@ def _frames(lines: list[str]) -> list[str]:
         parts = {kind: value.strip() for kind, value in found.groupdict().items() if value}
         written = " ".join(parts.values())
         is_foreign = written.startswith(_FOREIGN) or any(place in written for place in _FOREIGN_PLACES)
-        frame = " ".join(_place(value) if kind.endswith("_file") else mask(value) for kind, value in parts.items())
+        frame = " ".join(
+            _place(value, masked) if kind.endswith("_file") else masked(value) for kind, value in parts.items()
+        )
         (foreign if is_foreign else own).append(frame)
     return _top(own or foreign)
 
@@ -189,9 +195,9 @@ def _top(frames: list[str]) -> list[str]:
     return (circle or list(times))[:FRAMES]
 
 
-def _place(path: str) -> str:
+def _place(path: str, masked: Callable[[str], str]) -> str:
     """Return the last two names of a path, so that the folder a program is installed in does not matter."""
-    folder, slash, name = mask(path.removeprefix("file://")).rpartition("/")
+    folder, slash, name = masked(path.removeprefix("file://")).rpartition("/")
     above = folder.rpartition("/")[2]
     is_fixed = above and "<" not in above and above not in _FOLDERS_OF_AN_INSTALLATION
     return f"{above}/{name}" if slash and is_fixed else name

@@ -1,12 +1,12 @@
 """Does a line report an error by itself, could it with a trace below it, or does it only mention one?"""
 
 from enum import Enum
-from typing import NamedTuple
 
 from aiops_agent.assembly import patterns
 from aiops_agent.assembly.decode import decode, logfmt_level
 from aiops_agent.assembly.heads import KNOWN, Heads
 from aiops_agent.assembly.lines import DIGITS, Origin, is_head, is_indented, origin
+from aiops_agent.hints import NamedTuple
 from aiops_agent.model.event import Severity
 
 

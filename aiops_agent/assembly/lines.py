@@ -1,8 +1,7 @@
 """What one line is: does it begin a record, who wrote it, what is left when time and writer are taken off."""
 
-from typing import NamedTuple
-
 from aiops_agent.assembly import patterns
+from aiops_agent.hints import NamedTuple
 
 DIGITS = b"0123456789"
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from aiops_agent.assembly.judge import Says, Verdict
 from aiops_agent.assembly.lines import DIGITS
 from aiops_agent.model.event import LocalPattern, Severity
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import re2
 

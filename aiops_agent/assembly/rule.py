@@ -1,9 +1,10 @@
 """One kind of secret: the words that betray it, and the pattern that finds where it begins and ends."""
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import re2
+
+from aiops_agent.hints import NamedTuple
 
 
 class Rule(NamedTuple):

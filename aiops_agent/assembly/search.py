@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from operator import itemgetter
-from typing import TYPE_CHECKING
 
 import ahocorasick_rs
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from aiops_agent.assembly.workers import Found, Workers
 

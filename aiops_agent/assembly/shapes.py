@@ -1,7 +1,6 @@
 """What was learnt about forms of lines and records, so that the thousandth of a kind costs next to nothing."""
 
 from collections.abc import Callable
-from typing import TypeVar
 
 from aiops_agent.assembly.decode import decode
 from aiops_agent.assembly.extent import Extent, Follows, may_follow
@@ -10,7 +9,8 @@ from aiops_agent.assembly.heads import KNOWN, Heads
 from aiops_agent.assembly.judge import Says, judge
 from aiops_agent.assembly.lines import DIGITS
 from aiops_agent.assembly.local import NOTHING_ADDED, Local
-from aiops_agent.assembly.mask import ZEROS, kept, skeleton
+from aiops_agent.assembly.mask import ZEROS, kept, mask, skeleton
+from aiops_agent.hints import TypeVar
 from aiops_agent.model.event import Fingerprint, Severity
 from aiops_agent.noun import dataclass, field
 
@@ -128,10 +128,14 @@ class Form:
 class Shapes:
     """Remembers forms, each kind bounded in number: a log made of novelties costs time, not memory."""
 
-    def __init__(self, heads: Heads = KNOWN, local: Local = NOTHING_ADDED) -> None:
-        """Remember nothing yet of files whose records begin with `heads`, on a host with these patterns of its own."""
+    def __init__(self, heads: Heads = KNOWN, local: Local = NOTHING_ADDED, masked: Callable[[str], str] = mask) -> None:
+        """Remember nothing yet of files whose records begin with `heads`, on a host with these patterns of its own.
+
+        `masked`: does what `mask` does, from memory perhaps.
+        """
         self.heads = heads
         self.local = local
+        self._masked = masked
         self.forms: dict[bytes, Form] = {}
         """By a line of the form, its digits zeros: how wide its numbers are is no part of the form."""
 
@@ -188,7 +192,7 @@ class Shapes:
         key = (skeleton(record), *kept(record))
         shape = self._shapes.get(key)
         if shape is None:
-            shape = Shape(*fingerprint(text_of(record)))
+            shape = Shape(*fingerprint(text_of(record), self._masked))
             self._make_room(len(record))
             _remember(self._shapes, key, shape)
         return shape

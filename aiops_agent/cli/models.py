@@ -2,12 +2,12 @@
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from aiops_agent.cli.output import print_json, print_table
 from aiops_agent.errors import UsageError
 from aiops_agent.noun import fields
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from aiops_agent.training.evaluate import Evaluation
 

@@ -1,8 +1,8 @@
 """The `scan` of a timer, its arguments read without argparse: building the whole command line takes 15 ms."""
 
 from collections.abc import Sequence
-from typing import cast
 
+from aiops_agent.hints import cast
 from aiops_agent.sources.quiet import DEFAULT_CONFIG
 
 TYPE_CHECKING = False

@@ -1,8 +1,8 @@
 """What was read: how far in files and journals, and error records counted by fingerprint."""
 
 from enum import IntEnum
-from typing import NewType
 
+from aiops_agent.hints import NewType
 from aiops_agent.noun import dataclass
 
 Fingerprint = NewType("Fingerprint", str)

@@ -7,8 +7,8 @@ stay those of the file: a file is read, rotated and resumed like any other.
 
 import json
 from collections import deque
-from typing import NamedTuple
 
+from aiops_agent.hints import NamedTuple
 from aiops_agent.model.event import Sighting
 from aiops_agent.noun import dataclass
 from aiops_agent.sources.rawlines import Raw, RawLines

@@ -1,8 +1,8 @@
 """One tick through a journal: entries are dealt out to the lanes of their units, and come back as batches."""
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
+from aiops_agent.hints import NamedTuple
 from aiops_agent.model.event import Batch, Cursor, Notice
 from aiops_agent.noun import replace
 from aiops_agent.sources.entry import OWN_UNITS, path_of, service_of, unit_of

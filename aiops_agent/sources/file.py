@@ -2,8 +2,8 @@
 
 import os
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from typing import Literal
 
+from aiops_agent.hints import Literal
 from aiops_agent.model.event import Batch, Checkpoint, Notice, Position
 from aiops_agent.noun import replace
 from aiops_agent.sources import paths, rotation

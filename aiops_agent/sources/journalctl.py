@@ -5,8 +5,8 @@ import os
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from typing import IO
 
+from aiops_agent.hints import IO
 from aiops_agent.noun import dataclass
 
 PROGRAM = "/usr/bin/journalctl"

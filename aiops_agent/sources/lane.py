@@ -1,8 +1,8 @@
 """The entries of one unit as one stretch of lines, and which entry each line came from."""
 
 from collections import deque
-from typing import NamedTuple
 
+from aiops_agent.hints import NamedTuple
 from aiops_agent.model.event import Cursor, Sighting
 from aiops_agent.noun import replace
 from aiops_agent.sources.entry import line_of

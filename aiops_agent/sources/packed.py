@@ -1,9 +1,9 @@
 """Compressed rotations: unpacked into a file without a name, within limits that a bomb does not pass."""
 
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import IO
+
+from aiops_agent.hints import IO
 
 SUFFIXES = (".gz", ".bz2", ".xz", ".zst")
 CHUNK = 262_144
@@ -57,6 +57,7 @@ def unpacked(
         PackedError: It is damaged, packed in a way that Python cannot undo, or unpacks to too much.
     """
     import tempfile  # most ticks unpack nothing
+    import zlib
 
     with tempfile.TemporaryFile() as target, open(descriptor, "rb", closefd=False) as packed:
         try:

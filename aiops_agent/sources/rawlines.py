@@ -1,7 +1,8 @@
 """The lines of a file of containers, as they stand there: bounded, each with its place."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from aiops_agent.hints import NamedTuple
 
 LONGEST_PIECE = 262_144
 """Bytes of one line: 16 KiB of a message, each byte escaped with six, and what Docker adds to it."""

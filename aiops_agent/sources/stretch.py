@@ -1,7 +1,6 @@
 """What a file source asks of assembly: bytes in, counted error records out."""
 
-from typing import Protocol
-
+from aiops_agent.hints import Protocol
 from aiops_agent.model.event import Sighting
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import NamedTuple
 
+from aiops_agent.hints import NamedTuple
 from aiops_agent.sources.journalctl import Entry, Journal, JournalError
 
 _MARGIN = 5_000_000

@@ -3,9 +3,9 @@
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
 
 from aiops_agent.errors import StateError
+from aiops_agent.hints import Self
 from aiops_agent.state.actions import Actions
 from aiops_agent.state.approvals import Approvals
 from aiops_agent.state.checkpoints import Checkpoints
