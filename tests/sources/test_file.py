@@ -7,6 +7,7 @@ import shutil
 import pytest
 
 from aiops_agent.sources import file as files
+from aiops_agent.sources import opened
 from tests.sources.reader import Reader, error
 
 
@@ -210,6 +211,21 @@ def test_a_cut_between_batches_loses_and_repeats_nothing(log, monkeypatch):
     whole.tick()
     assert reader.count() == whole.count() > 0
     assert len(reader.batches) > 2
+
+
+def test_a_cut_among_the_lines_of_writers_that_share_a_file_repeats_nothing(log, monkeypatch):
+    monkeypatch.setattr(files, "BATCH_BYTES", 1)
+    monkeypatch.setattr(opened, "CHUNK", 4_096)
+    one = ["Traceback (most recent call last):", '  File "a.py", line 1, in run', "    ship()", "ValueError: no till"]
+    other = ["ERROR cannot ship", "java.io.IOException: gone", "\tat shop.A.f(A.java:3)", "\t... 3 more"]
+    lines = [f"Nov 22 10:01:02 web01 {line}" for pair in zip(one, other, strict=True) for line in map(str, pair)]
+    lines = [line.replace("web01 ", f"web01 shop[{7 + place % 2}]: ") for place, line in enumerate(lines)]
+    log.write_text("\n".join([*lines, "Nov 22 10:01:03 web01 cron[9]: done"] * 400 + [""]))
+    reader = Reader(log)
+    while reader.tick(crash_after=1):
+        pass
+    assert reader.count() == 800
+    assert len(reader.batches) > 10
 
 
 def test_how_records_begin_is_learnt_from_the_beginning_of_the_file_also_when_reading_on(log):
