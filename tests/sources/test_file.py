@@ -216,11 +216,9 @@ def test_a_cut_between_batches_loses_and_repeats_nothing(log, monkeypatch):
 def test_a_cut_among_the_lines_of_writers_that_share_a_file_repeats_nothing(log, monkeypatch):
     monkeypatch.setattr(files, "BATCH_BYTES", 1)
     monkeypatch.setattr(opened, "CHUNK", 4_096)
-    one = ["Traceback (most recent call last):", '  File "a.py", line 1, in run', "    ship()", "ValueError: no till"]
-    other = ["ERROR cannot ship", "java.io.IOException: gone", "\tat shop.A.f(A.java:3)", "\t... 3 more"]
-    lines = [f"Nov 22 10:01:02 web01 {line}" for pair in zip(one, other, strict=True) for line in map(str, pair)]
-    lines = [line.replace("web01 ", f"web01 shop[{7 + place % 2}]: ") for place, line in enumerate(lines)]
-    log.write_text("\n".join([*lines, "Nov 22 10:01:03 web01 cron[9]: done"] * 400 + [""]))
+    trace = ["Traceback (most recent call last):", '  File "a.py", line 1, in run', "ValueError: no till", "done"]
+    one, other = ([f"Nov 22 10:01:02 web01 {name}: {line}\n" for line in trace] for name in ("shop[7]", "mail[8]"))
+    log.write_text("".join([one[0], other[0], *one[1:], *other[1:]]) * 400)
     reader = Reader(log)
     while reader.tick(crash_after=1):
         pass
