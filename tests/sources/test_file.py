@@ -218,7 +218,8 @@ def test_a_cut_among_the_lines_of_writers_that_share_a_file_repeats_nothing(log,
     monkeypatch.setattr(opened, "CHUNK", 4_096)
     trace = ["Traceback (most recent call last):", '  File "a.py", line 1, in run', "ValueError: no till", "done"]
     one, other = ([f"Nov 22 10:01:02 web01 {name}: {line}\n" for line in trace] for name in ("shop[7]", "mail[8]"))
-    log.write_text("".join([one[0], other[0], *one[1:], *other[1:]]) * 400)
+    braid = "".join([one[0], other[0], *one[1:], *other[1:]])
+    log.write_text("".join(f"{braid}Nov 22 10:01:03 web01 cron[9]: {'-' * (turn % 50)}\n" for turn in range(400)))
     reader = Reader(log)
     while reader.tick(crash_after=1):
         pass
