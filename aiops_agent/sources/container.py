@@ -131,6 +131,11 @@ class _Unwrapping:
         """Return how many different faults wait to be taken."""
         return self._inner.faults if self._inner else 0
 
+    @property
+    def may_be_cut(self) -> bool:
+        """Tell whether a later stretch may go on from what `take` returns now: no line from there on is counted."""
+        return self._inner.may_be_cut if self._inner else False
+
     def feed(self, chunk: bytes) -> None:
         """Take the next bytes of the file."""
         for line in self._lines.add(chunk):
