@@ -133,8 +133,8 @@ class _Unwrapping:
 
     @property
     def may_be_cut(self) -> bool:
-        """Tell whether a later stretch may go on from what `take` returns now."""
-        return self._inner is None or self._inner.may_be_cut
+        """Tell whether a later stretch may go on from what `take` returns now: no line from there on is counted."""
+        return self._inner.may_be_cut if self._inner else True
 
     def feed(self, chunk: bytes) -> None:
         """Take the next bytes of the file."""

@@ -1,6 +1,7 @@
 """Writers that share a file do not break each other's records, where the format says who wrote a line."""
 
 import itertools
+from collections import Counter
 
 import pytest
 from hypothesis import given, settings
@@ -98,6 +99,65 @@ def test_a_writer_that_repeats_itself_is_counted_line_by_line():
     assert found(f"{line}\n{other}\n{line}\n{line}\n{other}\n{line}\n{other}\n") == [(4, line)]
 
 
+def mixed(records, random):
+    """Return what writers, by number, say at once: each its records one after another, a line now and then."""
+    queues = {}
+    for number, lines in records:
+        queues.setdefault(number, []).extend(written(syslog, "shop", number, lines))
+    text = []
+    while queues:
+        number = random.choice(sorted(queues))
+        text.append(queues[number].pop(0))
+        if not queues[number]:
+            del queues[number]
+    return "\n".join([*text, ""])
+
+
+def found_by_ticks(text, size):
+    """Read pieces of a size; go on with a new assembler wherever a batch may end, as after a kill right behind it."""
+    data = text.encode()
+    counts = Counter()
+    at = start = offset = record_end = ticks = 0
+    assembler = Assembly().stretch(0, 0, 0)
+    while at < len(data):
+        assembler.feed(data[at : at + size])
+        at += size
+        if at < len(data) and assembler.may_be_cut:
+            gathered = assembler.take()
+            counts.update({s.fingerprint: s.count for s in gathered.sightings})
+            if gathered.record_start > start:
+                at = start = gathered.record_start
+                offset = gathered.offset
+                record_end = gathered.record_end if start < offset else 0
+                assembler = Assembly().stretch(start, offset, record_end)
+                ticks += 1
+    assembler.finish(final=True)
+    counts.update({s.fingerprint: s.count for s in assembler.take().sightings})
+    return +counts, ticks
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(1, 3), st.sampled_from([TRACE, JAVA])), min_size=1, max_size=8),
+    st.randoms(use_true_random=False),
+    st.integers(30, 400),
+)
+def test_wherever_a_batch_ends_and_a_kill_falls_no_line_of_a_counted_record_counts_again(records, random, size):
+    text = mixed(records, random)
+    counts, _ = found_by_ticks(text, size)
+    whole, _ = found_by_ticks(text, len(text))
+    assert counts == whole
+    assert sum(counts.values()) == len(records)
+
+
+def test_a_batch_does_not_end_between_the_lines_of_a_record_that_is_counted():
+    first, second = written(syslog, "shop", 7, [*TRACE, "ok"]), written(syslog, "mail", 8, [*TRACE, "ok"])
+    text = "\n".join([first[0], second[0], *first[1:], *second[1:], ""]) * 40
+    counts, ticks = found_by_ticks(text, 100)
+    assert sum(counts.values()) == 80
+    assert ticks > 10, "there are places enough to end at"
+
+
 WRITERS = st.lists(st.integers(1, 4), min_size=1, max_size=4)
 
 
@@ -108,16 +168,7 @@ WRITERS = st.lists(st.integers(1, 4), min_size=1, max_size=4)
     st.lists(st.integers(0, 5_000), max_size=6),
 )
 def test_however_writers_and_chunks_are_cut_each_record_is_whole(records, random, cuts):
-    queues = {}
-    for number, lines in records:
-        queues.setdefault(number, []).extend(written(syslog, "shop", number, lines))
-    text = []
-    while queues:
-        number = random.choice(sorted(queues))
-        text.append(queues[number].pop(0))
-        if not queues[number]:
-            del queues[number]
-    got = found("\n".join([*text, ""]), cuts)
+    got = found(mixed(records, random), cuts)
     assert sum(count for count, _ in got) == len(records)
     expected = {fingerprint("\n".join(written(syslog, "shop", 1, lines)))[0] for _, lines in records}
     assert {fingerprint(text)[0] for _, text in got} == expected

@@ -7,6 +7,7 @@ import shutil
 import pytest
 
 from aiops_agent.sources import file as files
+from aiops_agent.sources import opened
 from tests.sources.reader import Reader, error
 
 
@@ -210,6 +211,20 @@ def test_a_cut_between_batches_loses_and_repeats_nothing(log, monkeypatch):
     whole.tick()
     assert reader.count() == whole.count() > 0
     assert len(reader.batches) > 2
+
+
+def test_a_cut_among_the_lines_of_writers_that_share_a_file_repeats_nothing(log, monkeypatch):
+    monkeypatch.setattr(files, "BATCH_BYTES", 1)
+    monkeypatch.setattr(opened, "CHUNK", 4_096)
+    trace = ["Traceback (most recent call last):", '  File "a.py", line 1, in run', "ValueError: no till", "done"]
+    one, other = ([f"Nov 22 10:01:02 web01 {name}: {line}\n" for line in trace] for name in ("shop[7]", "mail[8]"))
+    braid = "".join([one[0], other[0], *one[1:], *other[1:]])
+    log.write_text("".join(f"{braid}Nov 22 10:01:03 web01 cron[9]: {'-' * (turn % 50)}\n" for turn in range(400)))
+    reader = Reader(log)
+    while reader.tick(crash_after=1):
+        pass
+    assert reader.count() == 800
+    assert len(reader.batches) > 10
 
 
 def test_how_records_begin_is_learnt_from_the_beginning_of_the_file_also_when_reading_on(log):
