@@ -163,7 +163,8 @@ def counted(agent: Agent, batch: Batch, now: datetime) -> Iterator[Incident]:
     """
     edited = agent.library.edition not in agent.state.seen
     choice = choice_for(agent, batch.service)
-    pairs = [(s, agent.state.incidents.live(Kind.LOG, s.fingerprint, batch.service)) for s in batch.sightings]
+    seen = ((s, agent.state.incidents.live(Kind.LOG, s.fingerprint, batch.service)) for s in batch.sightings)
+    pairs = [(s, incident) for s, incident in seen if s.count or incident]  # what only grew opens none anew
     asked = [s for s, incident in pairs if incident is None or s.count == 0 or (edited and not pending(incident))]
     answers = agent.diagnostician.diagnose([s.text for s in asked], [batch.service] * len(asked)) if asked else []
     fresh = {s.fingerprint: diagnosis for s, diagnosis in zip(asked, answers, strict=True)}

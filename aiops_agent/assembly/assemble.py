@@ -132,6 +132,14 @@ class Assembler:
         """Return how many different faults wait to be taken."""
         return len(self._tallies)
 
+    @property
+    def may_be_cut(self) -> bool:
+        """Tell whether another stretch can go on from where `take` says: no line from there on is counted already.
+
+        Else lines of a record that was counted, behind those of other writers, would look like records of their own.
+        """
+        return not (self._claimed or self._draining or self._kept)
+
     def feed(self, chunk: bytes) -> None:
         """Count the records that end in what is known by now."""
         self._fed += len(chunk)

@@ -131,6 +131,11 @@ class _Unwrapping:
         """Return how many different faults wait to be taken."""
         return self._inner.faults if self._inner else 0
 
+    @property
+    def may_be_cut(self) -> bool:
+        """Tell whether a later stretch may go on from what `take` returns now."""
+        return self._inner is None or self._inner.may_be_cut
+
     def feed(self, chunk: bytes) -> None:
         """Take the next bytes of the file."""
         for line in self._lines.add(chunk):

@@ -119,7 +119,14 @@ class FileSource:
         key = f"{found.st_dev}:{found.st_ino}"
         at = known.get(key)
         is_rotated = path != family.live
-        if key in done or (at and self._is_as_left(replace(at, path=path), found, is_rotated=is_rotated)):
+        if key in done:
+            return True
+        if at and self._is_as_left(replace(at, path=path), found, is_rotated=is_rotated):
+            if is_rotated and at.path == family.live and path not in family.moved:
+                # Else a new log that is given its inode, once this is deleted, would look like this one truncated.
+                done.add(key)
+                family.fresh[key] = went = replace(at, path=path)
+                yield self._batch(path, went)
             return True
         if at is None and family.is_older_sibling(path, found):
             return True
@@ -182,7 +189,7 @@ class FileSource:
                 stretch.feed(piece)
                 read_to += len(piece)
             is_full = read_to - batch_from >= BATCH_BYTES or stretch.faults >= BATCH_FAULTS
-            if is_full and read_to < file.size:
+            if is_full and read_to < file.size and stretch.may_be_cut:
                 gathered = stretch.take()
                 yield self._gathered(path, file, gathered, gathered.offset - offset, ended=False)
                 batch_from, offset = read_to, gathered.offset

@@ -39,6 +39,10 @@ class Stretch(Protocol):
     def faults(self) -> int:
         """Return how many different faults wait to be taken."""
 
+    @property
+    def may_be_cut(self) -> bool:
+        """Tell whether a later stretch may go on from what `take` returns now: no line from there on is counted."""
+
     def feed(self, chunk: bytes) -> None:
         """Take the next bytes."""
 

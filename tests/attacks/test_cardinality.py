@@ -103,6 +103,7 @@ def test_long_records_that_are_all_different_are_held_in_part():
     assert max(len(sighting.text) for sighting in found) > 50_000
 
 
+@pytest.mark.slow
 def test_what_is_remembered_of_long_records_is_bounded():
     assembly = Assembly()
     padding = "x y " * 12_000

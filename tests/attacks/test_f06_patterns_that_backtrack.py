@@ -14,6 +14,7 @@ from aiops_agent.diagnosis.condense import condense
 from aiops_agent.diagnosis.signs import load_signs
 
 SIGNS = load_signs()
+pytestmark = pytest.mark.slow
 LENGTH = 100_000
 PIECES = (
     *(

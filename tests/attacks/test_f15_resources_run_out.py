@@ -46,6 +46,7 @@ def test_f14_a_flood_of_errors_only_takes_no_more_memory(machine):
     assert machine.counts()[KNOWN.rsplit(": ", 1)[-1]] == 1 + 1_000_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("descriptors", [64, 24, 16, 12, 10, 8, 6])
 def test_f15_without_file_descriptors_nothing_is_lost_or_told_twice(machine, descriptors):
     machine.writes(KNOWN)

@@ -159,7 +159,8 @@ class Machine:
     def counts(self) -> dict[str, int]:
         """Return how often each fault was counted, by the end of its title."""
         found = self.run("incidents", "list", "--json").json["incidents"]
-        return {incident["title"].rsplit(": ", 1)[-1]: incident["occurrences"] for incident in found}
+        logged = [incident for incident in found if incident["kind"] == "log"]
+        return {incident["title"].rsplit(": ", 1)[-1]: incident["occurrences"] for incident in logged}
 
     def notices(self) -> list[str]:
         found = self.run("incidents", "list", "--json").json["incidents"]

@@ -129,9 +129,10 @@ def machine(tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize("words", [("--json",), ()])
 def test_a_scan_that_is_told_to_end_ends_between_two_batches_with_exit_0_and_says_so(machine, words):
+    lines = 4_000_000  # some seconds to read, two commits on the way
     with machine.log.open("a") as log:
-        for _ in range(4000):
-            log.write("2026-11-23 03:00:00,001 INFO worker: all is well\n" * 999 + f"{KNOWN}\n")
+        for _ in range(lines // 1_000):
+            log.write(f"{KNOWN}\n" * 1_000)
     before = machine.log.stat().st_size
     process = machine.start("scan", *words)
     wait_until(lambda: counted(machine) > 1)
@@ -147,5 +148,5 @@ def test_a_scan_that_is_told_to_end_ends_between_two_batches_with_exit_0_and_say
     rest = machine.scan()
     assert rest["cut_short"] is None
     assert rest["bytes"] > 0
-    assert list(machine.counts().values()) == [4001]
+    assert list(machine.counts().values()) == [lines + 1]
     assert machine.scan()["bytes"] == 0

@@ -82,6 +82,27 @@ def test_t16_t17_a_new_file_that_was_given_the_inode_of_a_deleted_one_is_read_wh
     assert (reader.count(), reader.lost()) == (6, 0)
 
 
+@pytest.mark.parametrize("turns", [1, 3])
+def test_t17_a_log_that_was_given_the_inode_of_its_oldest_generation_is_not_called_truncated(tmp_path, log, turns):
+    """All of that one was read while it was the log, and nothing of it under the name it was deleted by."""
+    reader = read_once(log, error("a") * 9)
+    for turn in range(turns):
+        for number in range(turn, 0, -1):
+            os.rename(f"{log}.{number}", f"{log}.{number + 1}")
+        os.rename(log, f"{log}.1")
+        append(log, error("b"))
+        reader.tick()
+    oldest = f"{log}.{turns}"
+    given = os.stat(oldest).st_ino
+    os.rename(log, tmp_path / "app.log.0")
+    os.truncate(oldest, 0)
+    os.rename(oldest, log)  # the same inode on every file system, and nothing in it
+    append(log, error("c"))
+    reader.tick()
+    assert os.stat(log).st_ino == given
+    assert (reader.count(), reader.lost(), reader.notices()) == (9 + turns + 1, 0, [])
+
+
 def test_t19_a_hard_link_beside_the_log_and_one_under_a_second_pattern_are_read_once(tmp_path):
     log = tmp_path / "a" / "app.log"
     for folder in ("a", "b"):
