@@ -134,7 +134,7 @@ class _Unwrapping:
     @property
     def may_be_cut(self) -> bool:
         """Tell whether a later stretch may go on from what `take` returns now: no line from there on is counted."""
-        return self._inner.may_be_cut if self._inner else True
+        return self._inner.may_be_cut if self._inner else False
 
     def feed(self, chunk: bytes) -> None:
         """Take the next bytes of the file."""

@@ -99,13 +99,16 @@ class Dealing:
         last = self._trail.last
         if last is None:
             return
-        for unit in sorted(self._lanes if ended else self._touched):
+        # A unit whose writers' records lie among each other waits; the whole has not come further than it.
+        waiting = set() if ended else {unit for unit in self._touched if not self._lanes[unit].may_be_cut()}
+        for unit in sorted(self._lanes if ended else self._touched - waiting):
             yield from self._of_lane(unit, last, ended=ended)
         if ended:
             yield from self._forgotten(last)
-        self._touched.clear()
+        self._touched = waiting
         self._bytes = 0
-        yield from self._of_whole(last)
+        if not waiting:
+            yield from self._of_whole(last)
 
     def _of_lane(self, unit: str, last: Entry, *, ended: bool) -> Iterator[Batch]:
         taken = self._lanes[unit].take(ended=ended, now=last.realtime)

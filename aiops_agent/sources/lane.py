@@ -52,6 +52,11 @@ class Lane:
         """Return how many different faults wait to be taken."""
         return self._stretch.faults
 
+    def may_be_cut(self) -> bool:
+        """Tell whether what was found so far may be kept by itself: no line from there on belongs to it."""
+        self._feed()
+        return self._stretch.may_be_cut
+
     def add(self, entry: Entry) -> int:
         """Take the next entry and return the length of its line."""
         line = line_of(entry, self._assembly)
