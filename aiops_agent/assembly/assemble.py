@@ -14,7 +14,7 @@ from aiops_agent.assembly.memory import Memory
 from aiops_agent.assembly.redact import redact
 from aiops_agent.assembly.search import Search
 from aiops_agent.assembly.shapes import Form, Shape, Shapes, text_of
-from aiops_agent.assembly.span import REACH, Span, first_line, is_trace, last_head, span, walk
+from aiops_agent.assembly.span import REACH, Span, context, first_line, is_trace, span, walk
 from aiops_agent.model.event import Fingerprint, Severity, Sighting
 from aiops_agent.noun import dataclass
 
@@ -47,7 +47,7 @@ class Assembly:
         """Look for the built-in patterns and for those of the host; `memory`: of forms that earlier ticks masked."""
         self._local = local
         self._masked = memory.mask if memory else mask
-        self._search = Search((*patterns.LITERALS, *local.literals))
+        self._search = Search(patterns.LITERALS, (*patterns.MORE_LITERALS, *local.literals))
         self._shapes = {KNOWN.signatures: Shapes(KNOWN, local, self._masked)}
 
     def stretch(self, start: int, counted_until: int, record_end: int, sample: bytes = b"") -> "Assembler":
@@ -199,10 +199,13 @@ class Assembler:
 
     def _take_in(self, block: Block, hits: "Sequence[tuple[int, int, int]]") -> None:
         """Count what can be counted once a block is there, and forget the lines that are no longer needed."""
-        if self._hits or self._draining or not self._heads.opens(block.text, 0):
+        goes_on = not self._heads.begins(block.text, 0) or block.text.startswith(patterns.SECOND_HEADS)
+        if self._hits or self._draining or goes_on:
             before = len(self._buffer)
             self._places.join(before, block.places)
             self._buffer += block.text
+            if before and block.text.startswith(patterns.FRAMES):  # which are found by the newline before them
+                self._hits.append(before - 1)
             self._hits += [before + hit for _, hit, _ in hits]
         else:  # what is still there could only have been the head of what begins without one
             self._buffer, self._places, self._kept = block.text, block.places, 0
@@ -246,11 +249,11 @@ class Assembler:
             taken, kept, is_whole = self._look(form, start, end, kept, at_end=at_end)
             if not is_whole:
                 self._kept = kept
-                return self._needed
+                return self._needed if self._draining else max(kept, context(buffer, self._needed))
             is_new = is_new and not self._claimed
         self._kept = kept
         # The last line with a head may carry an exception: it is looked at again when more is there.
-        return self._needed if at_end else max(kept, last_head(buffer))
+        return self._needed if at_end else max(kept, context(buffer, len(buffer)))
 
     def _look(self, form: Form, start: int, end: int, earliest: int, *, at_end: bool) -> tuple[int, int, bool]:
         """Count the record that the line from `start` to `end` belongs to, if it is an error.

@@ -5,7 +5,7 @@ from enum import Enum
 from aiops_agent.assembly import patterns
 from aiops_agent.assembly.heads import KNOWN, Heads
 from aiops_agent.assembly.judge import opens_with_exception, raised_in_ruby
-from aiops_agent.assembly.lines import DIGITS, Origin, is_indented, origin
+from aiops_agent.assembly.lines import DIGITS, Origin, is_half_a_head, is_indented, origin
 from aiops_agent.hints import NamedTuple
 
 _LINES_OF_A_MESSAGE = 20
@@ -50,6 +50,7 @@ class Extent:
         """The line is an object or a list of fields of its own: nothing below belongs to it."""
 
         self._headed = self._begins(first, 0)
+        self._is_half_a_head = is_half_a_head(first)
         self._origin = origin(first) if self._headed else Origin(b"", first)
         self._writer = self._origin.writer
         message = self._origin.message
@@ -117,13 +118,17 @@ class Extent:
         line = buffer[start:end].removesuffix(b"\r")
         if self._sanitizer:
             return self._accepts_finding(line, buffer, start)
+        if self._is_half_a_head and line.startswith(patterns.SECOND_HEADS):
+            self._is_half_a_head = False
+            return Belongs.YES
         if self._begins(buffer, start):
             return self._accepts_headed(line)
+        return self._accepts_headless(line, buffer, end + 1)
+
+    def _accepts_headless(self, line: bytes, buffer: bytes, below: int) -> Belongs:
         if not line:
-            return self._accepts_empty(buffer, end + 1)
-        if self._continues(line):
-            return Belongs.YES
-        return self._accepts_unmarked(line, buffer, end + 1)
+            return self._accepts_empty(buffer, below)
+        return Belongs.YES if self._continues(line) else self._accepts_unmarked(line, buffer, below)
 
     def _accepts_headed(self, line: bytes) -> Belongs:
         if self.ends_at_any_head:
@@ -197,6 +202,8 @@ class Extent:
         if line.startswith(patterns.BREAKS):
             is_again = self._go and not self._framed and line == self._origin.message  # two goroutines fell at once
             return Belongs.YES if is_again else Belongs.NO
+        if self._ruby and not self._framed and below >= len(buffer):
+            return Belongs.UNKNOWN  # a caret may come
         if self._is_expected(line, buffer, below):
             return Belongs.YES
         return self._accepts_words(line, buffer, below)
@@ -226,10 +233,12 @@ class Extent:
     def _accepts_more_words(self, line: bytes, buffer: bytes, below: int) -> Belongs:
         """Decide about a line below what Python raised: a message of several lines, where the next has a head."""
         for _ in range(_LINES_OF_A_MESSAGE):
-            if not line or _speaks_for_itself(line):
-                return Belongs.NO
             if below >= len(buffer):
-                return Belongs.UNKNOWN
+                return Belongs.NO if _speaks_for_itself(line) else Belongs.UNKNOWN
+            if not line:
+                return Belongs.YES if buffer.startswith(patterns.CHAINS, below) else Belongs.NO
+            if _speaks_for_itself(line):
+                return Belongs.NO
             if self._begins(buffer, below):
                 return Belongs.YES
             end = buffer.find(b"\n", below)
@@ -265,7 +274,7 @@ class Extent:
     def _accepts_empty(self, buffer: bytes, below: int) -> Belongs:
         at = below
         for _ in range(_EMPTY_LINES):
-            if at >= len(buffer):
+            if at >= len(buffer) or (self._ruby and buffer[at] != _NEWLINE and _is_last(buffer, at)):
                 return Belongs.UNKNOWN
             if buffer[at] != _NEWLINE:
                 resumes = buffer.startswith(patterns.RESUMES, at)
@@ -346,6 +355,11 @@ def _speaks_for_itself(line: bytes) -> bool:
         or line.startswith(_OPENINGS)
         or any(sign in line for sign in (b"panicked at", b": Assertion `", b": error: ", b": line "))
     )
+
+
+def _is_last(buffer: bytes, start: int) -> bool:
+    """Tell whether nothing is known yet of what follows the line at `start`."""
+    return buffer.find(b"\n", start) + 1 >= len(buffer)
 
 
 def _is_shown(buffer: bytes, start: int) -> bool:

@@ -91,7 +91,14 @@ def _judge_message(message: bytes, *, headed: bool) -> Verdict:
         or (not headed and (_said_by_a_shell(message) or _said_by_a_tool(message)))
     ):
         return Verdict(Says.ERROR, Severity.ERROR)
-    return _MENTION if names_exception(message) else _NOTHING
+    return _MENTION if names_exception(message) or _may_name_what_was_raised(message) else _NOTHING
+
+
+def _may_name_what_was_raised(message: bytes) -> bool:
+    """Tell whether the text is `ChargeFailed: order 4711`: a class that does not call itself an error."""
+    name, colon, _ = message.partition(b": ")
+    bare = name.rpartition(b".")[2].rpartition(b"$")[2]
+    return bool(colon) and bare[:1].isupper() and not bare.isupper() and name.translate(None, _NAME_BYTES) == b""
 
 
 def _said_by_a_shell(message: bytes) -> bool:
@@ -183,4 +190,6 @@ def _named_level(word: bytes) -> bytes:
     if word[1:2] == b"/" and word[0] in _SINGLE_LETTERS:
         return word[:1]
     name = bare.replace(b"/", b":").split(b":", 1)[0]
+    if word[-1:] == b":":  # Monolog names the channel before it: `shop.ERROR:`
+        name = name.rpartition(b".")[2]
     return name if len(name) > 1 else b""

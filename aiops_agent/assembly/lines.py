@@ -5,6 +5,9 @@ from aiops_agent.hints import NamedTuple
 
 DIGITS = b"0123456789"
 
+_WHERE = 2
+"""Blanks before the class and before the method."""
+
 _FIRST_BYTES_OF_A_HEAD = 34
 _IS_DIGIT = frozenset(DIGITS)
 _IS_CAPITAL_OR_KEY = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZlta" + b"n")
@@ -52,6 +55,12 @@ def _is_head(buffer: bytes, start: int) -> bool:
 def is_indented(line: bytes) -> bool:
     """Tell whether the line begins with a blank, as frames and wrapped messages do."""
     return line[:1] in (b" ", b"\t")
+
+
+def is_half_a_head(line: bytes) -> bool:
+    """Tell whether java.util.logging says here when and where: `Nov 22, 2026 7:13:23 PM shop.Orders charge`."""
+    at = line.find(b"M ", 12, 32)
+    return at > 0 and line[at - 1 : at] in (b"A", b"P") and line[4:5].isdigit() and line.count(b" ", at) == _WHERE
 
 
 class Origin(NamedTuple):

@@ -1,6 +1,7 @@
 """Where in a text the words stand that an error is told by: automata, running ahead where there is much to read."""
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 from operator import itemgetter
 
 import ahocorasick_rs
@@ -19,10 +20,12 @@ MOST_WORDS = 64
 class Search:
     """Finds any of some literals in bytes."""
 
-    def __init__(self, literals: Iterable[bytes]) -> None:
-        """Take the literals in the order in which they are searched for together, `MOST_WORDS` at a time."""
-        words = list(dict.fromkeys(literals))
-        finders = [_finder(words[first : first + MOST_WORDS]) for first in range(0, len(words), MOST_WORDS)]
+    def __init__(self, *groups: Iterable[bytes]) -> None:
+        """Take literals; those of a group are searched for together, `MOST_WORDS` at a time."""
+        finders = []
+        for group in groups:
+            words = list(dict.fromkeys(group))
+            finders += [_finder(words[first : first + MOST_WORDS]) for first in range(0, len(words), MOST_WORDS)]
         self.now: Callable[[bytes], Sequence[Hit]] = finders[0] if len(finders) == 1 else _merged(finders)
         """Return every hit in a text, in order."""
 
@@ -46,6 +49,7 @@ def _finder(words: Sequence[bytes]) -> Callable[[bytes], Sequence[Hit]]:
 
 def _merged(finders: Sequence[Callable[[bytes], Sequence[Hit]]]) -> Callable[[bytes], Sequence[Hit]]:
     def find(text: bytes) -> Sequence[Hit]:
-        return sorted((hit for finder in finders for hit in finder(text)), key=itemgetter(1))
+        found = [hits for finder in finders if (hits := finder(text))]
+        return found[0] if len(found) == 1 else sorted(chain.from_iterable(found), key=itemgetter(1))
 
     return find

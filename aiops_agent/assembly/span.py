@@ -4,7 +4,7 @@ from aiops_agent.assembly import patterns
 from aiops_agent.assembly.extent import Belongs, Extent
 from aiops_agent.assembly.heads import Heads
 from aiops_agent.assembly.judge import may_carry_exception, opens_with_exception
-from aiops_agent.assembly.lines import is_indented, origin
+from aiops_agent.assembly.lines import is_half_a_head, is_indented, origin
 from aiops_agent.noun import dataclass
 
 REACH = 2_048
@@ -13,7 +13,6 @@ REACH = 2_048
 LINES_BACK_TO_HEAD = 6
 
 _LINES_OF_AN_EXCERPT = 3
-_MAY_BE_IN_A_PREAMBLE = (b"\n", b"runtime: sp=", b"future: ", b"terminate called", b"==", b"fatal error: ")
 _MENTIONS = 8
 """Times that a writer may be named between without the line being its own."""
 
@@ -91,7 +90,7 @@ def first_line(buffer: bytes, line_start: int, earliest: int, heads: Heads) -> i
     """Return where the record begins that an exception at `line_start` belongs to: at the head right above, if any."""
     preamble = _preamble_above(buffer, line_start, earliest)
     if preamble != line_start or heads.opens(buffer, line_start):
-        return preamble
+        return preamble if preamble != line_start else _whole_head(buffer, line_start, earliest)
     above = line_start
     for _ in range(LINES_BACK_TO_HEAD):
         if above <= earliest:
@@ -100,10 +99,18 @@ def first_line(buffer: bytes, line_start: int, earliest: int, heads: Heads) -> i
         if heads.begins(buffer, above):
             head = buffer[above : buffer.find(b"\n", above)]
             carries = above >= earliest and may_carry_exception(head) and Extent(head, heads).takes_plain_lines
-            return above if carries else line_start
+            return _whole_head(buffer, above, earliest) if carries else line_start
         if not is_indented(buffer[above : above + 1]):
             break
     return line_start
+
+
+def _whole_head(buffer: bytes, line_start: int, earliest: int) -> int:
+    """Return where a head begins whose second half is the line at `line_start`, or else that line."""
+    if line_start <= earliest or not buffer.startswith(patterns.SECOND_HEADS, line_start):
+        return line_start
+    above = buffer.rfind(b"\n", 0, line_start - 1) + 1
+    return above if is_half_a_head(buffer[above : line_start - 1].rstrip(b"\r")) else line_start
 
 
 def _preamble_above(buffer: bytes, line_start: int, earliest: int) -> int:
@@ -145,12 +152,11 @@ def _behind_excerpt(buffer: bytes, start: int) -> int:
     return start
 
 
-def last_head(buffer: bytes) -> int:
-    """Return the last line that an exception right behind the buffer could have its head at."""
-    at = len(buffer)
+def context(buffer: bytes, at: int) -> int:
+    """Return the first of the lines above `at` that could be the head or the preamble of an exception there."""
     for _ in range(LINES_BACK_TO_HEAD):
         at = buffer.rfind(b"\n", 0, max(at - 1, 0)) + 1
-        if not at or not (is_indented(buffer[at : at + 1]) or buffer.startswith(_MAY_BE_IN_A_PREAMBLE, at)):
+        if not at:
             break
     return at
 
