@@ -48,7 +48,6 @@ def found(text, chunk=None):
         CHAINED,
         LARAVEL,
         "ChargeFailed: order 4711 cannot be charged\n" + FRAMES,
-        "shop.till.ChargeFailed: order 4711 cannot be charged\n\tat shop.Till.charge(Till.java:32)\n",
         "2026-11-26 19:25:15.800 [ERR] both banks are down\n",
         "2026-11-26 19:25:15.800 [FTL] giving up\n",
     ],
