@@ -49,7 +49,7 @@ class Assembly:
         """Look for the built-in patterns and for those of the host; `memory`: of forms that earlier ticks masked."""
         self._local = local
         self._masked = memory.mask if memory else mask
-        self._search = Search(patterns.LITERALS, (*patterns.MORE_LITERALS, *local.literals))
+        self._search = Search(patterns.LITERALS, local.literals)
         self._shapes = {KNOWN.signatures: Shapes(KNOWN, local, self._masked)}
 
     def stretch(self, start: int, counted_until: int, record_end: int, sample: bytes = b"") -> "Assembler":
@@ -206,7 +206,7 @@ class Assembler:
             before = len(self._buffer)
             self._places.join(before, block.places)
             self._buffer += block.text
-            if before and block.text.startswith(patterns.FRAMES):  # which are found by the newline before them
+            if before and block.text.startswith(patterns.FRAME):  # which is found by the newline before them
                 self._hits.append(before - 1)
             self._hits += [before + hit for _, hit, _ in hits]
         else:  # what is still there could only have been the head of what begins without one

@@ -5,10 +5,10 @@ Everything is bytes, case-sensitive, and compared at the place its table names; 
 
 from aiops_agent.model.event import Severity
 
-FRAMES = (b"    at ", b"   at ")
-"""How frames of Node and .NET begin: the line above them may name what was raised in no known way.
+FRAME = b"    at "
+"""How a frame of Node begins: the line above it may name what was raised in no known way.
 
-Not those of Java: its loggers write a level above them, and a log full of its traces takes a tenth longer with them.
+Not those of Java, whose loggers write a level above them: a log full of its traces takes a tenth longer with them.
 """
 
 LITERALS = (
@@ -38,17 +38,15 @@ LITERALS = (
     # faults stated at any level or none: the tables below say how bad
     *(b"r more than", b"general protection", b"nnot ", b"x number of cl", b"no server av", b"anitizer"),
     *(b" # B", b"space left", b" # S", b" # W", b"n refused", b"lready in use", b"ncorrect pass", "严重".encode()),
+    b"\n" + FRAME,
 )
 """One automaton finds these; a hit only says which line to look at, so any part of a word does.
 
 The searcher compares the first four bytes of each everywhere at once: what they cost is how often those stand in a
-healthy log. So `ror: ` and not `error: `, whose first four are in every `errors=0`. Fewer than 64, none shorter than
-four: at 64 the search takes half as long again, and the shortest decides how many bytes are compared at once.
+healthy log. So `ror: ` and not `error: `, whose first four are in every `errors=0`. At most 64, none shorter than four:
+with one more the search is six times slower, and the shortest decides how many bytes are compared at once. A second
+automaton for a few more takes half as long as this one, and the interpreter has to be waited for twice.
 """
-
-MORE_LITERALS = (*(b"\n" + frame for frame in FRAMES), b"[ERR]", b"[FTL]")
-"""What a second automaton finds, with what the host adds: frames below a line that names in no known way what was
-raised, and levels of three letters. So few words take a tenth of the time of the others."""
 
 _CRITICAL_WORDS = (
     *(b"FATAL", b"CRITICAL", b"CRIT", b"EMERG", b"EMERGENCY", b"ALERT", b"PANIC", b"DPANIC", b"F", b"C"),

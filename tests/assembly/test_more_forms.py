@@ -48,8 +48,7 @@ def found(text, chunk=None):
         CHAINED,
         LARAVEL,
         "ChargeFailed: order 4711 cannot be charged\n" + FRAMES,
-        "2026-11-26 19:25:15.800 [ERR] both banks are down\n",
-        "2026-11-26 19:25:15.800 [FTL] giving up\n",
+        "2026-11-26 19:25:15.800 [ERR] both banks are down, no Error\n",
     ],
 )
 def test_the_record_is_whole_and_nothing_else_is(record, chunk):
