@@ -11,8 +11,17 @@ def main() -> int:
     try:
         return _run(sys.argv[1:])
     except KeyboardInterrupt:  # caught here because importing what a command needs takes a second too
-        sys.stderr.write("aiops-agent: interrupted; nothing is lost, the next scan goes on from here\n")
-        return INTERRUPTED
+        pass
+    except Exception as error:
+        if not _is_interrupt(error):
+            raise
+    sys.stderr.write("aiops-agent: interrupted; nothing is lost, the next scan goes on from here\n")
+    return INTERRUPTED
+
+
+def _is_interrupt(error: Exception) -> bool:
+    """Whether pydantic was building a model when it came: it wraps what it is interrupted by in an error of its own."""
+    return type(error).__name__ == "SchemaError" and "KeyboardInterrupt" in str(error)
 
 
 def _run(arguments: list[str]) -> int:
