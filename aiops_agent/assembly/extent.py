@@ -18,6 +18,7 @@ _OPENINGS = (*(sign for sign, _ in patterns.OPENINGS), *patterns.BREAKS)
 _LINES_OF_FINDINGS = 500
 """Lines of one report of a sanitizer: some hundred frames and the shadow bytes."""
 
+_LAST_OF_A_GROUP, _FROM = b"    +----", b"\tfrom "
 _EMPTY_LINES = 2
 _FRAMES = (
     b"\tat ",
@@ -71,7 +72,12 @@ class Extent:
         self._node = b" [ERR_" in first
         self._php = False
         self._outermost = b""
-        self._ruby = message if raised_in_ruby(message) else b""
+        self._ruby = message if raised_in_ruby(message) or b":in `" in message else b""
+        grouped = first.startswith(b"  + Exception Group")
+        self._raised = self._raised or grouped
+        self._ends_words = (_LAST_OF_A_GROUP,) if grouped else (_FROM,) if self._ruby else ()
+        """How a line without a head begins that comes below all that an exception says."""
+
         self._statement = bool(self._writer) and not self._tracing and not opens_with_exception(message)
         self._framed = self._chained = self._told = False
         takes_plain = (
@@ -239,7 +245,7 @@ class Extent:
                 return Belongs.YES if buffer.startswith(patterns.CHAINS, below) else Belongs.NO
             if _speaks_for_itself(line):
                 return Belongs.NO
-            if self._begins(buffer, below):
+            if self._begins(buffer, below) or buffer.startswith(self._ends_words, below):
                 return Belongs.YES
             end = buffer.find(b"\n", below)
             line, below = buffer[below:end], end + 1
@@ -264,9 +270,14 @@ class Extent:
         """Decide about what reads like another exception of Ruby: a cause was called from where its effect was."""
         if line == self._ruby:
             return Belongs.NO
+        for _ in range(_LINES_OF_A_MESSAGE):  # it may take several to say what it has to say
+            if below >= len(buffer) or is_indented(buffer[below : below + 1]) or self._begins(buffer, below):
+                break
+            below = buffer.find(b"\n", below) + 1
         while is_indented(buffer[below : below + 1]):
             end = buffer.find(b"\n", below)
             if buffer[below:end] == self._outermost:
+                self._framed = False  # its own words and frames come
                 return Belongs.YES
             below = end + 1
         return Belongs.NO if below < len(buffer) else Belongs.UNKNOWN

@@ -102,8 +102,9 @@ def _may_name_what_was_raised(message: bytes) -> bool:
 
 
 def _said_by_a_shell(message: bytes) -> bool:
-    """Tell whether the text is "/srv/shop/charge.sh: line 3: order: command not found"."""
+    """Tell whether the text is "/srv/shop/charge.sh: line 3: order: command not found"; it may `eval` that line."""
     script, _, rest = message.partition(b": line ")
+    script = script.removesuffix(b": eval")
     number, colon, _ = rest.partition(b": ")
     return bool(colon) and not number.strip(DIGITS) and b" " not in script
 

@@ -141,6 +141,8 @@ def _behind_time(line: bytes) -> bytes:
     rest = line
     for _ in range(7):
         word, blank, after = rest.partition(b" ")
+        if b"\t" in word:
+            word, blank, after = rest.partition(b"\t")
         if not blank or not (_is_time(word) or not word):
             break
         rest = after

@@ -212,6 +212,7 @@ OPENINGS: tuple[tuple[bytes, Severity], ...] = (
     (b"Failed to ", Severity.ERROR),
     (b"failed to ", Severity.ERROR),
     (b"Died at ", Severity.ERROR),
+    (b"syntax error at ", Severity.ERROR),
     (b"terminate called ", Severity.CRITICAL),
     (b"  what():  ", Severity.CRITICAL),
     (b"double free or corruption", Severity.CRITICAL),
@@ -264,7 +265,7 @@ _LEVEL_WORDS = (
 
 DATED_HEADS = (*(b"-" + month + b"-" for month in _MONTHS), *(b"/" + month + b"/" for month in _MONTHS))
 BRACKET_HEADS = (
-    *(b"[--", b"[//", b"[::", b"[.]", *(b"[" + b" " * width + b".]" for width in range(1, 6))),
+    *(b"[Nest] ", b"[--", b"[//", b"[::", b"[.]", *(b"[" + b" " * width + b".]" for width in range(1, 6))),
     *(b"[" + form for form in DATED_HEADS),
     *(b"[" + day for day in _DAYS),
     *(
@@ -362,7 +363,7 @@ CHAINS = (b"During handling", b"The above exception")
 
 RESUMES = (
     *(b"goroutine ", b"During handling", b"The above exception", b"stack backtrace:", b"Node.js v", b"[signal "),
-    *(b"Stack trace:", b"Caused by:", b"runtime stack:"),
+    *(b"Stack trace:", b"Caused by:", b"runtime stack:", b"---> (Inner Exception #"),
 )
 """How a line begins that goes on after an empty line."""
 
@@ -374,6 +375,7 @@ PREAMBLES: tuple[tuple[bytes, tuple[bytes, ...]], ...] = (
     (b"runtime: goroutine stack exceeds", (b"runtime: sp=", b"fatal error: ")),
     (b"runtime: sp=", (b"fatal error: ",)),
     (b"terminate called after throwing", (b"  what():  ",)),
+    (b"pure virtual method called", (b"terminate called ",)),
     (b"#<Thread:", ()),
     (b"Task exception was never retrieved", (b"future: ", b"Traceback (most")),
     (b"future: <Task finished", (b"Traceback (most",)),
