@@ -14,7 +14,7 @@ from aiops_agent.assembly.memory import Memory
 from aiops_agent.assembly.redact import redact
 from aiops_agent.assembly.search import Search
 from aiops_agent.assembly.shapes import Form, Shape, Shapes, text_of
-from aiops_agent.assembly.span import REACH, Span, context, first_line, is_trace, span, walk
+from aiops_agent.assembly.span import REACH, Span, context, first_line, is_thrown, is_trace, span, walk
 from aiops_agent.model.event import Fingerprint, Severity, Sighting
 from aiops_agent.noun import dataclass
 
@@ -366,7 +366,7 @@ class Assembler:
         return known if known.endswith(b"\n") or not known else known + b"\n"
 
     def _is_error(self, form: Form, found: Span, line_start: int, buffer: bytes) -> bool:
-        if form.is_error:
+        if form.is_error or is_thrown(buffer, line_start, found):
             return True
         return not found.extent.is_complete and is_trace(buffer, buffer.find(b"\n", line_start) + 1, self._heads)
 

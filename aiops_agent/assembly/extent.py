@@ -18,7 +18,10 @@ _OPENINGS = (*(sign for sign, _ in patterns.OPENINGS), *patterns.BREAKS)
 _LINES_OF_FINDINGS = 500
 """Lines of one report of a sanitizer: some hundred frames and the shadow bytes."""
 
-_LAST_OF_A_GROUP, _FROM = b"    +----", b"\tfrom "
+_LINES_OF_A_DIFFERENCE = 60
+"""Between what Node expected and what it got: it leaves out lines itself beyond fifty."""
+
+_LAST_OF_A_GROUP, _FROM, _AT = b"    +----", b"\tfrom ", b"    at "
 _EMPTY_LINES = 2
 _FRAMES = (
     b"\tat ",
@@ -188,7 +191,8 @@ class Extent:
             self._tracing = self._tracing or (starts_here and message.startswith(b"T"))
             return starts_here
         if is_indented(message):
-            self._framed, self._outermost = True, message
+            self._node = self._node and not message.startswith(_AT)
+            self._framed, self._outermost = not self._node, message
             return True
         if message.startswith(patterns.CONTINUES):
             self._framed = self._framed or message.startswith((b"note: ", b"stack backtrace:"))
@@ -231,6 +235,8 @@ class Extent:
             return self._accepts_cause(line, buffer, below)
         if self._go and not self._writer:
             return self._accepts_go(buffer, below)
+        if self._framed and self._headed and b" " not in line:
+            return _above_place_in_go(buffer, below)
         belongs = self._accepts_plain()
         if belongs is Belongs.NO and not self._framed and not self._headed:
             return self._accepts_wrapped(line, buffer, below)
@@ -253,14 +259,14 @@ class Extent:
 
     def _accepts_wrapped(self, line: bytes, buffer: bytes, below: int) -> Belongs:
         """Decide about what may be one more line of what an exception says: its frames then come below."""
-        for _ in range(_LINES_OF_A_MESSAGE):
+        for _ in range(_LINES_OF_A_DIFFERENCE if self._node else _LINES_OF_A_MESSAGE):
             if _speaks_for_itself(line):
                 return Belongs.NO
             if below >= len(buffer):
                 return Belongs.UNKNOWN
             if buffer.startswith(_FRAMES, below):
                 return Belongs.YES
-            if self._begins(buffer, below) or is_indented(buffer[below : below + 1]):
+            if self._begins(buffer, below) or (is_indented(buffer[below : below + 1]) and not self._node):
                 return Belongs.NO
             end = buffer.find(b"\n", below)
             line, below = buffer[below:end], end + 1
@@ -294,7 +300,7 @@ class Extent:
                 resumes = resumes or (bool(self._ruby) and (is_indented(buffer[at : at + 1]) or _is_shown(buffer, at)))
                 resumes = resumes or (self._mono and buffer.startswith(patterns.MONO_AGAIN, at))
                 resumes = resumes or (self._rust and _RUST_AGAIN in buffer[at : buffer.find(b"\n", at)])
-                if self._node and not self._framed and not resumes:
+                if self._node and not resumes:
                     return self._accepts_wrapped(b"", buffer, at)
                 return Belongs.YES if resumes else Belongs.NO
             at += 1
@@ -366,6 +372,13 @@ def _speaks_for_itself(line: bytes) -> bool:
         or line.startswith(_OPENINGS)
         or any(sign in line for sign in (b"panicked at", b": Assertion `", b": error: ", b": line "))
     )
+
+
+def _above_place_in_go(buffer: bytes, below: int) -> Belongs:
+    """Decide about what may be the first line of two that make a frame of Go, logged below a line with a head."""
+    if below >= len(buffer):
+        return Belongs.UNKNOWN
+    return Belongs.YES if buffer.startswith(b"\t/", below) else Belongs.NO
 
 
 def _is_last(buffer: bytes, start: int) -> bool:

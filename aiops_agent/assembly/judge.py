@@ -91,7 +91,8 @@ def _judge_message(message: bytes, *, headed: bool) -> Verdict:
         or (not headed and (_said_by_a_shell(message) or _said_by_a_tool(message)))
     ):
         return Verdict(Says.ERROR, Severity.ERROR)
-    return _MENTION if names_exception(message) or _may_name_what_was_raised(message) else _NOTHING
+    may_be = names_exception(message) or _may_name_what_was_raised(message) or message.startswith(patterns.NODE_ENDS)
+    return _MENTION if may_be else _NOTHING
 
 
 def _may_name_what_was_raised(message: bytes) -> bool:

@@ -88,6 +88,8 @@ def _resumed(extent: Extent, buffer: bytes, end: int) -> tuple[int, bool]:
 
 def first_line(buffer: bytes, line_start: int, earliest: int, heads: Heads) -> int:
     """Return where the record begins that an exception at `line_start` belongs to: at the head right above, if any."""
+    if buffer.startswith(patterns.NODE_ENDS, line_start):
+        return _place_of_throw(buffer, line_start, earliest)
     preamble = _preamble_above(buffer, line_start, earliest)
     if preamble != line_start or heads.opens(buffer, line_start):
         return preamble if preamble != line_start else _whole_head(buffer, line_start, earliest)
@@ -125,6 +127,18 @@ def _preamble_above(buffer: bytes, line_start: int, earliest: int) -> int:
     return line_start
 
 
+def _place_of_throw(buffer: bytes, line_start: int, earliest: int) -> int:
+    """Return where Node shows the place of what was thrown, above its last line; that line when it shows none."""
+    above = line_start
+    for _ in range(LINES_BACK_TO_HEAD):
+        if above <= earliest:
+            break
+        above = buffer.rfind(b"\n", 0, above - 1) + 1
+        if above >= earliest and above < _behind_excerpt(buffer, above) < line_start:
+            return above
+    return line_start
+
+
 def _behind_preamble(buffer: bytes, start: int) -> int:
     """Return where the line begins that the preamble at `start` leads to; `start` when it is none."""
     below = buffer.find(b"\n", start) + 1
@@ -159,6 +173,11 @@ def context(buffer: bytes, at: int) -> int:
         if not at:
             break
     return at
+
+
+def is_thrown(buffer: bytes, line_start: int, found: Span) -> bool:
+    """Tell whether the line at `line_start` is the last of what Node printed as it fell."""
+    return found.start < line_start < found.end and buffer.startswith(patterns.NODE_ENDS, line_start)
 
 
 def is_trace(buffer: bytes, start: int, heads: Heads) -> bool:
