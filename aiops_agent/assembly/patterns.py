@@ -18,7 +18,7 @@ LITERALS = (
     # In an order that was searched for: it decides which words share one of the eight buckets of the search, and with
     # an unlucky one a healthy log takes twice as long.
     # levels as they stand in a head
-    *(b"ERROR", b"FATAL", b"CRITICAL", b"SEVERE", b"PANIC", b"EMERG", b"ALERT", b"not ", b"ror]"),
+    *(b"ERROR", b"FATAL", b"CRITICAL", b"SEVERE", b"PANIC", b"EMERG", b"ALERT", b"de.js v", b"ror]"),
     # the same in any place: `[emerg]`, `level=fatal`, `"level":"critical"`, `panicked at`, `Fatal error: `
     *(b"emerg", b"crit", b"fatal", b"Fatal", b"panic", b"alert"),
     # levels as values: anchored to the end of a key, so that `"error":null` on every line costs nothing
@@ -39,7 +39,7 @@ LITERALS = (
     ),
     *(b" line ", b"Asser", b"orrupt", b"Job raised", b"s Down", b"oom-kill", b"illed", b"BUG: "),
     # faults stated at any level or none: the tables below say how bad
-    *(b"r more than", b"general protection", NODE_ENDS, b"x number of cl", b"no server av", b"anitizer"),
+    *(b"r more than", b"general protection", b"not ", b"x number of cl", b"no server av", b"anitizer"),
     *(b" # B", b"space left", b" # S", b" # W", b"n refused", b"lready in use", b"ncorrect pass", "严重".encode()),
     b"\n" + FRAME,
 )
