@@ -1,8 +1,25 @@
-"""How many of the records that real programs wrote are found, and how many of those found are right."""
+"""How many of the records that real programs wrote are found, and how many of those found are right.
+
+Two people wrote programs that fall, apart from each other, and what was made of the first lot was held against the
+second before anything was mended for it: 365 of its 418 failures were found whole (recall 0.873, precision 0.877).
+That is the figure to expect of programs that nobody here has seen. Since then the code was mended by kind until both
+hold: heads of two lines and of a framework, messages of several lines in chains and groups, frames that stand below a
+logged line, differences that Node shows, whatever else Node throws, what a shell evaluates.
+
+Where the two disagreed, one truth was put in place of the other, in the corpus and in the program that made it:
+
+- The ruler of a sanitizer is the first line of its report. The second lot left it out; but it is printed by nobody
+  else, and left outside it would be a line of the log that belongs to nothing.
+
+What is left of the second lot is one: Perl's `die` with a message of two lines, of which the first says nothing that
+is searched for, and the place stands behind the second.
+"""
 
 import json
 from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 from aiops_agent.assembly.assemble import Assembler, Assembly
 from aiops_agent.assembly.heads import SAMPLE, learn
@@ -10,11 +27,9 @@ from aiops_agent.assembly.shapes import Shapes
 
 CORPORA = Path(__file__).parent.parent / "corpora"
 ONE_LETTER = CORPORA / "produced" / "python_letters.log"
-THROWN_TEXT = CORPORA / "produced" / "node_text.log"
-SECOND = CORPORA / "second"
-"""By another hand, with a figure of its own: `test_second_corpus`."""
-
-FILES = sorted(f for f in CORPORA.rglob("*.log") if f not in (ONE_LETTER, THROWN_TEXT) and f.parent != SECOND)
+SECOND = sorted((CORPORA / "second").glob("*.log"))
+FIRST = sorted(file for file in CORPORA.rglob("*.log") if file != ONE_LETTER and file not in SECOND)
+FILES = [*FIRST, *SECOND]
 FLOOR = 0.995
 Record = frozenset[int]
 """Numbers of its lines, those apart that are empty."""
@@ -87,9 +102,11 @@ def accuracy(files: list[Path]) -> tuple[float, float, int, list[str]]:
     return rights / truths, rights / finds, truths, wrong
 
 
-def test_nearly_all_records_are_found_whole_and_nearly_all_found_are_records():
-    recall, precision, records, wrong = accuracy(FILES)
+@pytest.mark.parametrize(("files", "fewest"), [(FIRST, 1_200), (SECOND, 418)], ids=["first", "second"])
+def test_nearly_all_records_are_found_whole_and_nearly_all_found_are_records(files, fewest):
+    recall, precision, records, wrong = accuracy(files)
     print(f"{records} records: recall {recall:.4f}, precision {precision:.4f}")
+    assert records >= fewest
     assert min(recall, precision) >= FLOOR, "".join(wrong)
 
 
@@ -99,13 +116,6 @@ def test_a_level_of_one_letter_is_not_searched_for():
     missed = truth - found_in(lines)
     assert found_in(lines) < truth
     assert {lines[min(record)].split("] ")[1].split()[0] for record in missed} == {"postman", "no"}
-
-
-def test_a_thrown_text_is_not_known_for_a_fault():
-    """The other known gap: Node prints what was thrown as it is; no word of it, or around it, is searched for."""
-    lines, truth = read(THROWN_TEXT)
-    assert truth
-    assert found_in(lines) == set()
 
 
 def test_any_split_of_what_programs_wrote_gives_the_same_records():

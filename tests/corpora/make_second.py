@@ -281,15 +281,13 @@ def produced(runtime: Runtime, workshop: Path) -> str:
 def told_apart(said: str) -> list[tuple[int, str]]:
     """Return the failures and what is between them; 0 lines: no failure.
 
-    Empty lines at either end of a failure, and a ruler above it, are not part of it.
+    Empty lines at either end of a failure are not part of it.
     """
     parts: list[tuple[bool, str]] = []
     lines = said.splitlines(keepends=True)
     for line, below in zip(lines, [*lines[1:], ""], strict=True):
-        ruler = line.strip("=") == "\n" and len(line) > 1 and (not parts or parts[-1][0])
         calm = (
             is_calm(line)
-            or ruler
             or (is_head_of_two(line) and is_calm(below))
             or (line == "\n" and (not parts or parts[-1][0]))
         )
