@@ -1,7 +1,7 @@
 """What one tick works with, and what it found and did."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from aiops_agent.crowd import Crowd
@@ -66,6 +66,9 @@ class Agent:
     clock: Clock
     token: Callable[[], str]
     """A fresh unguessable id for an approval or an action."""
+
+    keep: timedelta | None = None
+    """How long the record holds what was done; None: for ever."""
 
     expected: Mapping[str, Expectation] = field(default_factory=dict)
     """By the key of the source: those whose silence is to be told."""

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from aiops_agent.agent import Agent, CutShort, Tick, endless, entry
 from aiops_agent.digest import blake2b
+from aiops_agent.heartbeat import beat
 from aiops_agent.listening import close, hear, judge
 from aiops_agent.model.audit import AuditEntry
 from aiops_agent.model.decision import NO_HISTORY, AskApproval, Decision, ReportOnly, Run, Suppress, name_of
@@ -42,6 +43,7 @@ def tick(
     absorb_faults(agent, report, now)
     absorb_silence(agent, report, read, now)
     if not rehearse and not report.is_stopped():
+        beat(agent, report, now)
         expire(agent, report, now)
         act_on_decided(agent, report, now)
         act_on_granted(agent, report)
