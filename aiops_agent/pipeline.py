@@ -84,7 +84,7 @@ def absorb_unreadable(agent: Agent, source: str, report: Tick, error: OSError, n
     """Tell that a source could not be read on, once."""
     report.cut_short = CutShort.UNREADABLE
     name = str(error.filename or source.strip("\0").replace("\0", ", "))
-    with agent.state.transaction():
+    with report.transaction(agent):
         notice = heard(agent, Notice("unreadable", name, str(error.strerror or error)), now)
         settle(agent, report, notice, settled=False, now=now)
 
@@ -92,7 +92,7 @@ def absorb_unreadable(agent: Agent, source: str, report: Tick, error: OSError, n
 def absorb_silence(agent: Agent, report: Tick, read: AbstractSet[str], now: datetime) -> None:
     """Tell which sources have stopped talking, each once."""
     for change in judge(agent, read, now):
-        with agent.state.transaction():
+        with report.transaction(agent):
             if not change.expected:
                 agent.state.voices.forget(change.voice.source)
                 close(agent, report, change.voice.name, "nobody expects it to speak any more", now)
@@ -103,11 +103,11 @@ def absorb_silence(agent: Agent, report: Tick, read: AbstractSet[str], now: date
 
 
 def absorb_audit_error(agent: Agent, report: Tick, now: datetime) -> None:
-    """Tell loudly, and once, that nothing is acted on, and why: the audit log could not be written. Close it when it can."""
+    """Tell loudly that nothing is acted on, and why: the audit log could not be written. Close that when it can."""
     error = report.audit_error
     detail = f"{error.message}\n{error.hint}".strip() if error else ""
     told = replace(noticed(Notice("audit_unavailable", "audit log", detail), now), severity=Severity.CRITICAL)
-    with agent.state.transaction():
+    with report.transaction(agent):
         if error:
             settle(agent, report, counted_again(agent, told, now), settled=False, now=now)
         elif known := agent.state.incidents.live(Kind.AGENT, told.fingerprint, None):
@@ -123,7 +123,7 @@ def remember(agent: Agent, source: str) -> None:
 
 def absorb(agent: Agent, source: str, batch: Batch, report: Tick, now: datetime) -> None:
     """Commit one batch: its offset, its incidents, what was decided about them, the reports that follow."""
-    with agent.state.transaction():
+    with report.transaction(agent):
         settled = agent.state.checkpoints.is_settled(batch.checkpoint, batch.service)
         admitted, left_out = admit(agent, batch, report)
         for incident in counted(agent, admitted, now):
@@ -157,7 +157,7 @@ def act_on_decided(agent: Agent, report: Tick, now: datetime) -> None:
             if act(agent, report, incident, decision.playbook):
                 repaired.add((decision.playbook.name, incident.service))
         else:
-            with agent.state.transaction():
+            with report.transaction(agent):
                 settle(agent, report, replace(incident, status=Status.OPEN), settled=False, now=now)
 
 
@@ -235,7 +235,7 @@ def absorb_faults(agent: Agent, report: Tick, now: datetime) -> None:
     edition = agent.library.edition
     if edition not in agent.state.seen:
         faults = agent.library.faults
-        with agent.state.transaction():
+        with report.transaction(agent):
             agent.state.seen.add(edition)
             paths = sorted({fault.file for fault in faults})
             close_mended(agent, report, paths, now)
@@ -258,8 +258,10 @@ def settle(agent: Agent, report: Tick, incident: Incident, *, settled: bool, now
     decision = decided(agent, report, incident, settled=settled, now=now)
     changed = (incident.decision, incident.reason) != (name_of(decision), decision.reason.value)
     if changed or not isinstance(decision, Suppress):  # an unchanged silence is not recorded 288 times a day
-        recorded = report.record(agent, decision_entry(incident, decision, now))
-        if not recorded and isinstance(decision, Run | AskApproval):
+        made = decision_entry(incident, decision, now)
+        if not isinstance(decision, Run | AskApproval):
+            report.note(agent, made)
+        elif not report.record(agent, made):
             decision = decided(agent, report, incident, settled=settled, now=now)  # now without a record
     incident = replace(incident, decision=name_of(decision), reason=decision.reason.value)
     match decision:
@@ -271,6 +273,7 @@ def settle(agent: Agent, report: Tick, incident: Incident, *, settled: bool, now
             is_alone = report.crowd(incident.source).is_told_alone(incident)
             incident = replace(incident, status=status, last_told=now)
             if is_alone:
+                report.record(agent)  # what was noted: the report says where the record stands with it
                 incident = tell(agent, incident, kind, now)
         case AskApproval(playbook=playbook, expires_in=lifetime):
             incident = ask(agent, incident, playbook, now, expires=now + lifetime)

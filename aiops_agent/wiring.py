@@ -239,8 +239,12 @@ def keys_of(config: Config) -> "Keys":
 
 def key_stamps(config: Config) -> list[str]:
     """Return what changes when a key of the audit log is lost or replaced: a tick that looks is then no quiet one."""
-    names = ("genesis.pub",) if config.credential else ("genesis.pub", "wrapping.key")
-    return [stamp(f"{config.state_dir}/keys/{name}") for name in names]
+    return [stamp(f"{config.state_dir}/keys/{name}") for name in key_names(config) if name != "signing.key"]
+
+
+def key_names(config: Config) -> Sequence[str]:
+    """Return which files of keys no log can do without. The signing key is another one after each session."""
+    return ("genesis.pub", "signing.key") if config.credential else ("genesis.pub", "signing.key", "wrapping.key")
 
 
 class LateJournal:
@@ -263,7 +267,14 @@ class LateJournal:
 
     def check(self) -> None:
         """Look whether the keys of the log are there."""
-        self._opened().check()
+        from aiops_agent.audit.key_files import look_whole
+
+        directory, names = self._config.state_dir / "keys", key_names(self._config)
+        given = self._config.credential is None or (
+            self._config.credentials and (self._config.credentials / self._config.credential).exists()
+        )
+        if not given or not look_whole(directory, names):
+            self._opened().check()
 
     def retire(self, before: datetime, at: datetime) -> int:
         """Remove what is older than that, in whole segments."""

@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 from aiops_agent.audit.auditor import read_public, seal
-from aiops_agent.audit.key_files import KEY_LENGTH, KeyFolder, sync_directory
+from aiops_agent.audit.key_files import GENESIS, KEY_LENGTH, SIGNING, WRAPPING, KeyFolder, sync_directory
 from aiops_agent.audit.record import name_log
 from aiops_agent.audit.wrapping import (
     KEPT_LENGTH,
@@ -22,12 +22,9 @@ from aiops_agent.audit.wrapping import (
 from aiops_agent.errors import AuditError
 from aiops_agent.hints import Protocol
 
-_WRAPPING = "wrapping.key"
 _OLD = "wrapping.old"
 _NEXT = "wrapping.next"
-_SIGNING = "signing.key"
 _SUCCESSOR = "signing.next"
-_GENESIS = "genesis.pub"
 _STATE = "state.key"
 _STATE_CONTEXT = b"AIA1 state key"
 """What the state encrypts with lies here too: key id | wrapped."""
@@ -160,7 +157,7 @@ class Keys(ABC):
         Raises:
             AuditError: One is missing or cannot be used.
         """
-        self._folder.read(_GENESIS)
+        self._folder.read(GENESIS)
         self._current()
         for name in self._signing_names():
             self._folder.read(name, KEY_LENGTH, KEPT_LENGTH)
@@ -168,28 +165,28 @@ class Keys(ABC):
     def _refuse_to_replace(self) -> None:
         if self._folder.holds(_STATE):
             raise AuditError(
-                f"{self.directory / _GENESIS} is gone, and what the state keeps encrypted hangs on the keys beside it",
+                f"{self.directory / GENESIS} is gone, and what the state keeps encrypted hangs on the keys beside it",
                 hint="restore the folder from its backup; no new keys are made",
             )
 
     def exist(self) -> bool:
         """Tell whether the keys of a log were made here."""
-        return self._folder.holds(_GENESIS)
+        return self._folder.holds(GENESIS)
 
     def _create_signing(self) -> None:
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
         signing = Ed25519PrivateKey.generate()
         genesis = signing.public_key().public_bytes_raw()
-        self._folder.write(_SIGNING, self._shut(signing.private_bytes_raw()))
+        self._folder.write(SIGNING, self._shut(signing.private_bytes_raw()))
         # Last: a crash before it leaves keys of no log, which may be made anew.
-        self._folder.put(_GENESIS, genesis)
+        self._folder.put(GENESIS, genesis)
         sync_directory(self.directory.parent)
 
     @cached_property
     def genesis(self) -> bytes:
         """The Ed25519 public key that the log begins with: all an auditor has to pin."""
-        return self._folder.read(_GENESIS)
+        return self._folder.read(GENESIS)
 
     @property
     def log_id(self) -> bytes:
@@ -278,7 +275,7 @@ class Keys(ABC):
         return None
 
     def _signing_names(self) -> list[str]:
-        return [_SIGNING, _SUCCESSOR] if self._folder.holds(_SUCCESSOR) else [_SIGNING]
+        return [SIGNING, _SUCCESSOR] if self._folder.holds(_SUCCESSOR) else [SIGNING]
 
     def prepare_successor(self, private: bytes) -> None:
         """Keep the next signing key, durably, before the log announces it."""
@@ -287,7 +284,7 @@ class Keys(ABC):
 
     def adopt_successor(self) -> None:
         """Forget the signing key for its successor, once the log has announced that one durably."""
-        self._folder.rename(_SUCCESSOR, _SIGNING)
+        self._folder.rename(_SUCCESSOR, SIGNING)
 
 
 class FileKeys(Keys):
@@ -301,11 +298,11 @@ class FileKeys(Keys):
         """
         self._folder.make()
         self._refuse_to_replace()
-        self._folder.write(_WRAPPING, secrets.token_bytes(KEY_LENGTH))
+        self._folder.write(WRAPPING, secrets.token_bytes(KEY_LENGTH))
         self._create_signing()
 
     def _current(self) -> bytes:
-        return self._folder.read(_WRAPPING)
+        return self._folder.read(WRAPPING)
 
     def _old(self) -> bytes | None:
         return self._folder.read(_OLD) if self._folder.holds(_OLD) else None
@@ -342,7 +339,7 @@ class FileKeys(Keys):
         new = secrets.token_bytes(KEY_LENGTH)
         self._folder.put(_NEXT, new)
         self._folder.put(_OLD, current)
-        self._folder.rename(_NEXT, _WRAPPING)
+        self._folder.rename(_NEXT, WRAPPING)
         self._folder.sync()
         return name_key(current), name_key(new)
 
