@@ -67,6 +67,8 @@ class Journal:
             session, self._session = self._session, None
             if session:
                 session.close()
+            if self._keys.exist():
+                self._keys.check()  # a key of another log, or an older one, is named as such and not as damage
             self._session = Session(self._directory, self._keys, at)
             self._is_full = not self._reserve.keep()
         return self._session
