@@ -1,5 +1,5 @@
 """A disk that fails where it is told to: it stands in place of `os` in the modules of the audit log."""
-# ruff: noqa: PTH - it stands between Path and the file system, and cannot use itself
+# ruff: noqa: PTH102, PTH105, PTH108, PTH110, PTH123, PTH202, PTH208 (`Path` stands on this: it cannot use it)
 
 import errno
 import io
