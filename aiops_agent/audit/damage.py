@@ -6,7 +6,6 @@ from enum import StrEnum
 from aiops_agent.errors import AuditError
 from aiops_agent.noun import dataclass
 
-
 EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 """What this process or machine has no more of; nothing is wrong with the disk or the log."""
 
