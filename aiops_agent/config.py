@@ -1,5 +1,6 @@
 """config.yaml -> Config, or every fault of the file at once, each with its line."""
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from itertools import product
@@ -79,9 +80,8 @@ def _checked(text: str, path: Path, environment: Mapping[str, str] | None) -> Co
             faults.append(
                 Fault(str(path), _line(node, ("chat", position, "token")), f"chat.{position}.token", str(error))
             )
-    faults += [
-        Fault(str(path), _line(node, place), ".".join(map(str, place)), why) for place, why in _disputed(checked)
-    ]
+    disputed = [*_disputed(checked), *_misplaced(checked)]
+    faults += [Fault(str(path), _line(node, place), ".".join(map(str, place)), why) for place, why in disputed]
     if faults:
         raise ConfigError(faults)
     return checked.settled(path, tokens)
@@ -95,6 +95,13 @@ def _disputed(checked: "_File") -> Iterator[tuple[tuple[str | int, ...], str]]:
             if first.setdefault((service, name), value) != value:
                 why = f"another source of {service} says {first[service, name]!r}; make them agree"
                 yield ("sources", position, "parameters", name), why
+
+
+def _misplaced(checked: "_File") -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Yield the file of anchors if it would be restored, cut or lost together with what it speaks for."""
+    file = checked.audit.anchors.file
+    if file and Path(os.path.normpath(file)).is_relative_to(os.path.normpath(checked.state_dir)):
+        yield ("audit", "anchors", "file"), "lies in state_dir, and would be cut or restored together with the log"
 
 
 def _fault(path: Path, node: yaml.Node | None, problem: ErrorDetails) -> Fault:
@@ -126,6 +133,8 @@ def _known_beside(location: Sequence[object]) -> str:
         model = _Ignored
     elif location[:2] == ("audit", "key"):
         model = _Key
+    elif location[:2] == ("audit", "anchors"):
+        model = _Anchors
     return "known: " + ", ".join(model.model_fields)
 
 
@@ -302,8 +311,14 @@ class _Key(_Strict):
     type: Literal["file"] = "file"
 
 
+class _Anchors(_Strict):
+    journal: bool = True
+    file: AbsolutePath | None = None
+
+
 class _Audit(_Strict):
     key: _Key = _Key()
+    anchors: _Anchors = _Anchors()
 
 
 class _Schedule(_Strict):
@@ -353,4 +368,6 @@ class _File(_Strict):
             ),
             knowledge_base=tuple(map(Path, self.knowledge_base)),
             playbooks=tuple(map(Path, self.playbooks)),
+            anchor_journal=self.audit.anchors.journal,
+            anchor_file=Path(self.audit.anchors.file) if self.audit.anchors.file else None,
         )

@@ -86,6 +86,11 @@ class Config:
     chat: tuple[ChatSettings, ...]
     knowledge_base: tuple[Path, ...]
     playbooks: tuple[Path, ...]
+    anchor_journal: bool
+    """Whether the system's journal is told where the audit log stands."""
+
+    anchor_file: Path | None
+    """A file outside of state_dir that is told too."""
 
 
 def looked_up(reference: str, environment: Mapping[str, str] | None) -> str:

@@ -13,7 +13,7 @@ from aiops_agent.assembly.assemble import Assembly
 from aiops_agent.assembly.local import Local
 from aiops_agent.assembly.memory import Memory
 from aiops_agent.digest import blake2b
-from aiops_agent.errors import Fault
+from aiops_agent.errors import AuditError, Fault
 from aiops_agent.model.audit import Anchor, AuditEntry
 from aiops_agent.model.diagnosis import Citation, Diagnosis
 from aiops_agent.model.message import Message, Report
@@ -47,6 +47,11 @@ class World:
 
     clock: Clock
     host: str
+    complain: Callable[[str | None], None]
+    """Shows what is wrong with the anchors of the audit log, where nothing is stopped for it; None: nothing is."""
+
+    journal: str = "/run/systemd/journal/socket"
+    """Where the system's journal takes entries."""
 
 
 def shipped(name: str) -> Path:
@@ -113,7 +118,7 @@ def build(config: Config, state: State, world: World, model: "Model | None" = No
 
     `model`: one that may be loaded already, for what builds one agent after the other.
     """
-    journal = LateJournal(config.state_dir)
+    journal = LateJournal(config.state_dir, partial(published, config, world))
     chats = [late_files(config), *(late_chat(settings) for settings in config.chat)]
     try:
         diagnostician = partial(LateDiagnostician, cache=config.state_dir / "cache", model=model)
@@ -216,11 +221,32 @@ class Unrecorded:
         return Anchor(0, "")
 
 
-class LateJournal:
-    """The audit log of a state_dir, loaded with the first entry or question."""
+def published(config: Config, world: World, anchor: Anchor) -> None:
+    """Leave an anchor outside of the audit log; a place that does not take it stops nothing, and is complained of."""
+    from aiops_agent.audit.publish import keep, log_named, tell_journal
 
-    def __init__(self, state_dir: Path) -> None:
+    log = log_named(config.state_dir / "audit") or ""
+    if config.anchor_journal:
+        tell_journal(world.journal, anchor, log)
+    if config.anchor_file:
+        try:
+            keep(config.anchor_file, anchor, log, world.clock.now())
+        except AuditError as error:
+            world.complain(f"{error.message}; {error.hint}")
+        else:
+            world.complain(None)
+
+
+class LateJournal:
+    """The audit log of a state_dir, loaded with the first entry or question.
+
+    `publish` is told where the log stands when it is closed and has grown.
+    """
+
+    def __init__(self, state_dir: Path, publish: Callable[[Anchor], None]) -> None:
         self._state_dir = state_dir
+        self._publish = publish
+        self._has_grown = False
         self._real: AuditJournal | None = None
 
     def _opened(self) -> "AuditJournal":
@@ -234,6 +260,7 @@ class LateJournal:
     def append(self, entry: AuditEntry) -> None:
         """Make the entry durable."""
         self._opened().append(entry)
+        self._has_grown = True
 
     def anchor(self) -> Anchor:
         """Return where the log stands."""
@@ -241,8 +268,12 @@ class LateJournal:
 
     def close(self) -> None:
         """Sign what was written and let others write."""
-        if self._real:
-            self._real.close()
+        if self._real is None:
+            return
+        self._real.close()
+        if self._has_grown:
+            self._has_grown = False
+            self._publish(self._real.anchor())
 
 
 class Model:
