@@ -1,9 +1,10 @@
 """The audit log, opened for writing when the first entry comes."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aiops_agent.audit.keys import FileKeys
+from aiops_agent.audit.keys import KeyProvider
 from aiops_agent.audit.record import NO_CHAIN
 from aiops_agent.audit.segments import list_segments
 from aiops_agent.errors import AuditError
@@ -20,34 +21,34 @@ class Journal:
     `close` the next entry opens it again.
     """
 
-    def __init__(self, directory: Path, keys: FileKeys) -> None:
+    def __init__(self, directory: Path, keys: KeyProvider) -> None:
         self._directory = directory
         self._keys = keys
         self._session: Session | None = None
         self._failure = ""
 
-    def append(self, entry: AuditEntry) -> None:
-        """Make `entry` durable before returning.
+    def append(self, *entries: AuditEntry) -> None:
+        """Make `entries` durable before returning: one write and one sync for all of them.
 
         Raises:
-            AuditError: It is not on disk, and after a failed write nothing more is taken until `close`:
+            AuditError: They are not on disk, and after a failed write nothing more is taken until `close`:
                 what the disk holds then is known only to who reads it anew.
         """
         if self._failure:
             raise self._refusal()
         try:
-            self._session_at(entry).append(entry)
+            self._session_at(entries[0].time).append(*entries)
         except OSError as error:
             raise self._broken(error) from error
 
-    def _session_at(self, entry: AuditEntry) -> "Session":
-        from aiops_agent.audit.session import Session
+    def _session_at(self, at: datetime) -> "Session":
+        if self._session is None or self._session.is_full(at):
+            from aiops_agent.audit.session import Session
 
-        if self._session and self._session.is_full(entry.time):
             session, self._session = self._session, None
-            session.close()
-        if self._session is None:
-            self._session = Session(self._directory, self._keys, entry.time)
+            if session:
+                session.close()
+            self._session = Session(self._directory, self._keys, at)
         return self._session
 
     def anchor(self) -> Anchor:

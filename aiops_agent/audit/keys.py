@@ -6,6 +6,7 @@ import secrets
 import stat
 from functools import cached_property
 from pathlib import Path
+from typing import Protocol
 
 from aiops_agent.audit.record import KEY_ID_LENGTH, name_log
 from aiops_agent.errors import AuditError
@@ -18,7 +19,33 @@ _KEY_LENGTH = 32
 _NONCE_LENGTH = 12
 
 
+class KeyProvider(Protocol):
+    genesis: bytes
+    log_id: bytes
+    key_id: bytes
+    auditor: bytes | None
+    def exist(self) -> bool: ...
+    def create(self) -> None: ...
+    def wrap(self, secret: bytes, context: bytes) -> bytes: ...
+    def knows(self, key_id: bytes) -> bool: ...
+    def unwrap(self, key_id: bytes, wrapped: bytes, context: bytes) -> bytes | None: ...
+    def learn(self, body: bytes) -> bool: ...
+    def owed_rekey(self) -> bytes | None: ...
+    def forget_old(self) -> None: ...
+    def seal(self, secret: bytes, context: bytes) -> bytes: ...
+    def verifying_keys(self) -> list[bytes]: ...
+    def signing_key(self, announced: bytes) -> bytes | None: ...
+    def prepare_successor(self, private: bytes) -> None: ...
+    def adopt_successor(self) -> None: ...
+
+
 class FileKeys:
+    auditor = None
+    def knows(self, key_id): return key_id == self.key_id
+    def learn(self, body): return False
+    def owed_rekey(self): return None
+    def forget_old(self): return None
+    def seal(self, secret, context): raise NotImplementedError
     """Keys in a folder of mode 0700, in files of mode 0600. Nothing is read or made before it is needed."""
 
     def __init__(self, directory: Path) -> None:
@@ -70,7 +97,7 @@ class FileKeys:
         nonce = secrets.token_bytes(_NONCE_LENGTH)
         return nonce + AESGCM(self._wrapping).encrypt(nonce, secret, context)
 
-    def unwrap(self, wrapped: bytes, context: bytes) -> bytes | None:
+    def unwrap(self, key_id: bytes, wrapped: bytes, context: bytes) -> bytes | None:
         """Return what was wrapped, or None when it was not by this key in this context."""
         from cryptography.exceptions import InvalidTag
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM

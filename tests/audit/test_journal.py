@@ -73,7 +73,7 @@ def test_a_day_later_the_next_segment_begins(tmp_path):
 def test_an_open_session_moves_to_the_next_segment_after_a_day(tmp_path):
     log = Log(tmp_path)
     log.write(entry(1), entry(2, NOON + timedelta(hours=25)), entry(3, NOON + timedelta(hours=26)))
-    assert len(records(log.segment(2).read_bytes())) == 4
+    assert types(log, 2) == [1, 3, 3, 4, 5]
     assert log.verify().intact
 
 
@@ -235,8 +235,9 @@ def test_a_key_folder_open_to_others_is_refused_with_the_way_out(tmp_path):
     log.write(entry(1))
     log.key_folder.chmod(0o755)
     with pytest.raises(AuditError) as refusal:
-        log.verify()
+        log.write(entry(2))
     assert f"chmod 700 {log.key_folder}" in refusal.value.hint
+    assert f"chmod 700 {log.key_folder}" in log.verify().key_problem
 
 
 def test_a_key_of_a_wrong_length_is_refused(tmp_path):
