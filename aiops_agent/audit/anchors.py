@@ -11,18 +11,17 @@ from aiops_agent.hints import IO
 from aiops_agent.model.audit import Anchor
 from aiops_agent.noun import dataclass
 
-# The dot as it is, and as JSON and HTML write it. An anchor that stands in the middle of a word is none.
-_ANCHOR = re2.compile(
-    r"\baudit ([0-9]{1,19})(?:·|\\u00[bB]7|&middot;|&#183;|&#x[bB]7;)([0-9a-f]{12,64})\b(?: log ([0-9a-f]{32})\b)?".encode()
-)
+# The dot as it is, and as JSON and HTML write it.
+_DOT = r"(?:·|\\u00[bB]7|&middot;|&#183;|&#x[bB]7;)"
+_ANCHOR = re2.compile(rf"audit ([0-9]{{1,19}}){_DOT}([0-9a-f]{{12,64}})\b(?: log ([0-9a-f]{{32}})\b)?".encode())
 _HEAD = re2.compile(r"[0-9a-f]{12,64}")
 _LOG = re2.compile(r"[0-9a-f]{32}")
 _LONGEST = 256
 """Bytes that an anchor and its log can take, with room: what is kept when a line is read in pieces."""
 
 _PIECE = 1 << 16
-_MOST = 100_000
-"""Anchors kept of one text, the newest: each covers everything before it, and memory stays below 50 MB."""
+_MOST = 20_000
+"""Anchors kept of one text, the newest: each covers everything before it, and memory stays below 20 MB."""
 
 _KEYS = (("records", "head", "log"), ("AIOPS_AUDIT_RECORDS", "AIOPS_AUDIT_HEAD", "AIOPS_AUDIT_LOG"))
 """Of a line that is a JSON object: as `audit verify --json` has them, and as `journalctl -o json` does."""
@@ -51,7 +50,7 @@ def read_anchors(path: str) -> list[Sighting]:
 
 
 def find_anchors(text: IO[bytes], name: str) -> list[Sighting]:
-    """Return the anchors in a text, the oldest first; each once, and of more than 100,000 the newest.
+    """Return the anchors in a text, the oldest first; each once, and of more than 20,000 the newest.
 
     Raises:
         UsageError: It holds none.
@@ -64,7 +63,7 @@ def find_anchors(text: IO[bytes], name: str) -> list[Sighting]:
     if not found:
         raise UsageError(
             f"{name} holds no anchor",
-            hint="an anchor reads `audit 231·9f3a1c2b77e0`: reports end with it, and `journalctl -t aiops-agent` has it",
+            hint="an anchor reads `audit 231·9f3a1c2b77e0`: reports end with one, `journalctl -t aiops-agent` has them",
         )
     return _in_order(found)[-_MOST:]
 

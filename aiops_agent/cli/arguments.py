@@ -148,9 +148,28 @@ def _articles(group: _Subparsers) -> None:
 
 
 def _audit(group: _Subparsers) -> None:
-    _json(_command(group, "verify", "is the log intact? 0 yes, 3 no", "audit", "verify", config=True))
+    verify = _command(group, "verify", "is the log intact? 0 yes, 3 no", "audit", "verify", config=True)
+    verify.add_argument(
+        "--anchors",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="any text with anchors kept elsewhere: reports, an export of a chat, `journalctl -t aiops-agent`; "
+        "may be given again; - reads standard input",
+    )
+    verify.add_argument("--public", action="store_true", help="use no keys: signatures and the chain alone")
+    verify.add_argument("--genesis", metavar="FILE", help="as --public, and the log must begin with this public key")
+    _json(verify)
     show = _command(group, "show", "what was decided and done", "audit", "show", config=True)
+    show.add_argument("--since", metavar="TIME", help="from then on: 2026-11-26T12:00:00Z, or 2h, 3d: so long ago")
+    show.add_argument("--until", metavar="TIME", help="before then")
+    show.add_argument("--incident", metavar="ID", help="what belongs to one incident; the beginning of an id is enough")
+    show.add_argument("--actor", metavar="NAME", help="agent, or a person: user:ann, or ann")
+    show.add_argument("--action", metavar="NAME", help="intent, result ...; approval is approval.granted and the like")
     show.add_argument("--jsonl", action="store_true", help="one JSON object a line")
+    timeline = _command(group, "timeline", "the story of one incident", "audit", "timeline", config=True)
+    timeline.add_argument("incident", metavar="INCIDENT", help="its id, or the beginning of it")
+    _json(timeline)
 
 
 def _outbox(group: _Subparsers) -> None:
