@@ -24,6 +24,7 @@ class KeyProvider(Protocol):
     log_id: bytes
     key_id: bytes
     auditor: bytes | None
+
     def exist(self) -> bool: ...
     def create(self) -> None: ...
     def wrap(self, secret: bytes, context: bytes) -> bytes: ...
@@ -41,11 +42,22 @@ class KeyProvider(Protocol):
 
 class FileKeys:
     auditor = None
-    def knows(self, key_id): return key_id == self.key_id
-    def learn(self, body): return False
-    def owed_rekey(self): return None
-    def forget_old(self): return None
-    def seal(self, secret, context): raise NotImplementedError
+
+    def knows(self, key_id):
+        return key_id == self.key_id
+
+    def learn(self, body):
+        return False
+
+    def owed_rekey(self):
+        return None
+
+    def forget_old(self):
+        return None
+
+    def seal(self, secret, context):
+        raise NotImplementedError
+
     """Keys in a folder of mode 0700, in files of mode 0600. Nothing is read or made before it is needed."""
 
     def __init__(self, directory: Path) -> None:

@@ -44,7 +44,7 @@ class Type(IntEnum):
     """The keys of the session, for an auditor elsewhere; the second record of a session."""
 
 
-def pack_header(kind: int, length: int, segment: int, session: int, sequence: int, time_us: int) -> bytes:  # noqa: PLR0913, PLR0917 - the fields as they lie on disk
+def pack_header(kind: int, length: int, segment: int, session: int, sequence: int, time_us: int) -> bytes:
     """Return the clear part of a record.
 
     Args:
@@ -59,7 +59,7 @@ def pack_header(kind: int, length: int, segment: int, session: int, sequence: in
 
 
 unpack_header = _HEADER.unpack
-"""Return magic, version and the arguments of `pack_header` from the bytes of a header. They are for the caller to judge."""
+"""Return magic, version and the arguments of `pack_header` from the bytes of a header, for the caller to judge."""
 
 
 @dataclass(frozen=True, slots=True)

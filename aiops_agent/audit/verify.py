@@ -138,8 +138,7 @@ def verify(
         for raw in walk:
             tally.count(raw, walk)
         refuse_missing(walk)
-        if genesis and walk.proof.log_id and name_log(genesis) != walk.proof.log_id:
-            raise DamagedLogError(segments[0].name, 0, Kind.OTHER_LOG, "begins with another key than the one pinned")
+        _refuse_other_genesis(walk, genesis)
         if not (is_written or writer(directory) is not None):
             _refuse_open_end(walk)
         if usable and verifying:
@@ -172,6 +171,11 @@ def _usable(keys: KeyProvider) -> tuple[KeyProvider | None, str]:
     except AuditError as error:
         return None, f"{error.message}; {error.hint}" if error.hint else error.message
     return keys, ""
+
+
+def _refuse_other_genesis(walk: Walk, genesis: bytes | None) -> None:
+    if genesis and walk.proof.records and name_log(genesis) != walk.proof.log_id:
+        raise DamagedLogError(walk.left.segment, 0, Kind.OTHER_LOG, "begins with another key than the one pinned")
 
 
 def _refuse_open_end(walk: Walk) -> None:
