@@ -149,14 +149,7 @@ def _articles(group: _Subparsers) -> None:
 
 def _audit(group: _Subparsers) -> None:
     verify = _command(group, "verify", "is the log intact? 0 yes, 3 no", "audit", "verify", config=True)
-    verify.add_argument(
-        "--anchors",
-        metavar="FILE",
-        action="append",
-        default=[],
-        help="any text with anchors kept elsewhere: reports, an export of a chat, `journalctl -t aiops-agent`; "
-        "may be given again; - reads standard input",
-    )
+    _anchors(verify)
     verify.add_argument("--public", action="store_true", help="use no keys: signatures and the chain alone")
     verify.add_argument("--genesis", metavar="FILE", help="as --public, and the log must begin with this public key")
     _json(verify)
@@ -167,9 +160,30 @@ def _audit(group: _Subparsers) -> None:
     show.add_argument("--actor", metavar="NAME", help="agent, or a person: user:ann, or ann")
     show.add_argument("--action", metavar="NAME", help="intent, result ...; approval is approval.granted and the like")
     show.add_argument("--jsonl", action="store_true", help="one JSON object a line")
+    export = _command(
+        group,
+        "export",
+        "a bundle that an auditor verifies elsewhere, with public keys only",
+        "audit",
+        "export",
+        config=True,
+    )
+    export.add_argument("target", metavar="DIR_OR_FILE.tar.gz", help="what is made: a folder, or one packed file")
+    _anchors(export)
     timeline = _command(group, "timeline", "the story of one incident", "audit", "timeline", config=True)
     timeline.add_argument("incident", metavar="INCIDENT", help="its id, or the beginning of it")
     _json(timeline)
+
+
+def _anchors(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--anchors",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="any text with anchors kept elsewhere: reports, an export of a chat, `journalctl -t aiops-agent`; "
+        "may be given again; - reads standard input",
+    )
 
 
 def _outbox(group: _Subparsers) -> None:

@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from aiops_agent.audit.anchors import Sighting, find_anchors, of_log, read_anchors
+from aiops_agent.audit.export import Contents
+from aiops_agent.audit.export import export as bundled
 from aiops_agent.audit.keys import FileKeys
 from aiops_agent.audit.publish import log_named
 from aiops_agent.audit.show import show as entries
@@ -16,12 +18,14 @@ from aiops_agent.audit.timeline import Step, Story, steps, story, unfinished
 from aiops_agent.audit.verify import VerifyReport
 from aiops_agent.audit.verify import verify as verified
 from aiops_agent.cli.output import print_json, safe
-from aiops_agent.cli.session import start
+from aiops_agent.cli.session import LOCK_WAIT, start
 from aiops_agent.errors import AuditError, UsageError
 from aiops_agent.model.audit import Anchor, AuditEntry
 from aiops_agent.model.incident import rfc3339
 from aiops_agent.playbook.kinds import parse_duration
 from aiops_agent.settings import Config
+from aiops_agent.state.database import exclusive
+from aiops_agent.wiring import shipped
 
 TAMPERED = 3
 
@@ -112,6 +116,32 @@ def _pinned(file: str | None) -> bytes | None:
             f"{file} is not a public key of {PUBLIC_KEY} bytes", hint="name a copy of state_dir/keys/genesis.pub"
         )
     return content
+
+
+def export(arguments: argparse.Namespace) -> int:
+    """Write a bundle that an auditor verifies elsewhere."""
+    given = sightings(arguments.anchors)
+    session = start(arguments.config)
+    state_dir = session.config.state_dir
+    directory = state_dir / "audit"
+    if not directory.is_dir():
+        raise UsageError(f"nothing is recorded yet in {directory}", hint="`aiops-agent audit show` shows what is")
+    with exclusive(state_dir, wait=LOCK_WAIT) as locked:
+        if not locked:
+            raise UsageError("another scan is at work and holds the lock", hint="try again when it is done")
+        contents = Contents(
+            host=session.world.host,
+            genesis=FileKeys(state_dir / "keys").genesis,
+            anchors=fitting(session.config, given, directory)[0],
+            documents={
+                "audit-format.md": shipped("docs/audit-format.md"),
+                "verify_audit.py": shipped("tools/verify_audit.py"),
+            },
+        )
+        target = Path(arguments.target).absolute()
+        segments = bundled(directory, target, contents, session.now)
+    print(safe(f"{target}: {segments} segments, {len(contents.anchors)} anchors; README.txt says how to verify it"))
+    return 0
 
 
 def show(arguments: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""Whatever reaches a chat, in whatever language, keeps where the audit log stood: an export of the chat is a witness."""
+"""Whatever reaches a chat, in whatever language, says where the audit log stood: an export of it is a witness."""
 
 import io
 import json
