@@ -96,6 +96,51 @@ def test_a_long_session_is_signed_every_256_records(tmp_path):
     assert log.verify().intact
 
 
+def test_the_log_is_signed_behind_an_intent_before_anything_is_done(tmp_path):
+    log = Log(tmp_path)
+    journal = Journal(log.audit, log.keys)
+    journal.append(entry(1))
+    journal.append(AuditEntry(NOON, "agent", "intent", "act-1", {}))
+    journal.append(entry(2))
+    assert types(log) == [1, 3, 3, 4, 3]
+    journal.close()
+
+
+@pytest.mark.parametrize(("seconds", "kinds"), [(59, [1, 3, 3]), (60, [1, 3, 3, 4]), (-1, [1, 3, 3, 4])])
+def test_a_session_is_signed_after_a_minute_and_when_the_clock_was_set_back(tmp_path, seconds, kinds):
+    log = Log(tmp_path)
+    journal = Journal(log.audit, log.keys)
+    journal.append(entry(1))
+    journal.append(entry(2, NOON + timedelta(seconds=seconds)))
+    assert types(log) == kinds
+    journal.close()
+
+
+def test_entries_that_are_appended_together_share_a_write_and_a_sync(tmp_path, monkeypatch):
+    log = Log(tmp_path)
+    journal = Journal(log.audit, log.keys)
+    journal.append(entry(0))
+    written, synced = [], []
+    real_write, real_sync = os.write, os.fdatasync
+    monkeypatch.setattr(os, "write", lambda *given: written.append(given) or real_write(*given))
+    monkeypatch.setattr(os, "fdatasync", lambda *given: synced.append(given) or real_sync(*given))
+    journal.append(*(entry(number) for number in range(1, 51)))
+    assert (len(written), len(synced)) == (1, 1)
+    journal.close()
+    assert list(show(log.audit, log.keys)) == [entry(number) for number in range(51)]
+
+
+def test_entries_that_are_appended_together_are_all_kept_or_none(tmp_path):
+    log = Log(tmp_path)
+    log.write(entry(1))
+    journal = Journal(log.audit, log.keys)
+    with pytest.raises(AuditError, match="cannot be recorded"):
+        journal.append(entry(2), AuditEntry(NOON, "agent", "result", "act-1", {"detail": float("nan")}))
+    journal.close()
+    assert list(show(log.audit, log.keys)) == [entry(1)]
+    assert log.verify().intact
+
+
 def test_an_entry_is_durable_before_append_returns(tmp_path):
     log = Log(tmp_path)
     journal = Journal(log.audit, log.keys)

@@ -35,7 +35,8 @@ def test_whole_oldest_segments_go_and_the_log_verifies(tmp_path):
     report = log.verify()
     assert (kind(report), report.dropped) == ("intact", 25)
     assert kind(log.verify_publicly()) == "intact"
-    assert "the first 25 were removed by retention" in report.coverage
+    assert "the first 25, up to 2026-11-27, were removed" in report.coverage
+    assert report.as_json()["dropped_until"] == "2026-11-27T12:00:00Z"
     left = list(show(log.audit, log.keys))
     assert left[:12] == whole[15:27]
     [told] = [each for each in left if each.action == "retention"]
