@@ -175,6 +175,10 @@ def _silence(value: object) -> object:
         raise ValueError(f"{value!r} is neither off, auto nor a duration such as 30m, 4h or 2d") from error
 
 
+def _keep(value: object) -> object:
+    return None if value == "forever" else _duration(value)
+
+
 def _absolute(value: object) -> object:
     if isinstance(value, str) and (not value.startswith("/") or "\0" in value):
         raise ValueError(f"{value!r} must be an absolute path: it begins with / and holds no NUL")
@@ -183,6 +187,7 @@ def _absolute(value: object) -> object:
 
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Silence = Annotated[timedelta | Literal["auto"] | None, BeforeValidator(_silence)]
+Keep = Annotated[timedelta | None, BeforeValidator(_keep)]
 AbsolutePath = Annotated[str, BeforeValidator(_absolute)]
 Unit = Annotated[str, BeforeValidator(parse_unit)]
 Locale = Literal["en", "zh"]
@@ -304,6 +309,7 @@ class _Key(_Strict):
 
 class _Audit(_Strict):
     key: _Key = _Key()
+    keep: Keep = timedelta(days=400)
 
 
 class _Schedule(_Strict):
@@ -337,6 +343,7 @@ class _File(_Strict):
                 approval_expires=self.policy.approval_expires,
             ),
             every=self.schedule.every,
+            keep=self.audit.keep,
             locale=self.locale,
             report_dir=Path(self.report_dir or f"{self.state_dir}/reports"),
             chat=tuple(

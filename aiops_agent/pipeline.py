@@ -11,6 +11,7 @@ from datetime import datetime
 
 from aiops_agent.agent import Agent, CutShort, Tick, endless, entry
 from aiops_agent.digest import blake2b
+from aiops_agent.heartbeat import beat
 from aiops_agent.listening import close, hear, judge
 from aiops_agent.model.audit import AuditEntry
 from aiops_agent.model.decision import NO_HISTORY, AskApproval, Decision, ReportOnly, Run, Suppress, name_of
@@ -42,6 +43,7 @@ def tick(
     absorb_faults(agent, report, now)
     absorb_silence(agent, report, read, now)
     if not rehearse and not report.is_stopped():
+        beat(agent, report, now)
         expire(agent, report, now)
         act_on_decided(agent, report, now)
         act_on_granted(agent, report)
@@ -81,7 +83,7 @@ def absorb_unreadable(agent: Agent, source: str, report: Tick, error: OSError, n
     """Tell that a source could not be read on, once."""
     report.cut_short = CutShort.UNREADABLE
     name = str(error.filename or source.strip("\0").replace("\0", ", "))
-    with agent.state.transaction():
+    with report.transaction(agent):
         notice = heard(agent, Notice("unreadable", name, str(error.strerror or error)), now)
         settle(agent, report, notice, settled=False, now=now)
 
@@ -89,7 +91,7 @@ def absorb_unreadable(agent: Agent, source: str, report: Tick, error: OSError, n
 def absorb_silence(agent: Agent, report: Tick, read: AbstractSet[str], now: datetime) -> None:
     """Tell which sources have stopped talking, each once."""
     for change in judge(agent, read, now):
-        with agent.state.transaction():
+        with report.transaction(agent):
             if not change.expected:
                 agent.state.voices.forget(change.voice.source)
                 close(agent, report, change.voice.name, "nobody expects it to speak any more", now)
@@ -103,7 +105,7 @@ def absorb_audit_error(agent: Agent, report: Tick, now: datetime) -> None:
     """Tell that nothing is acted on, and why: the audit log could not be written."""
     if report.audit_error:
         detail = f"{report.audit_error.message}\n{report.audit_error.hint}".strip()
-        with agent.state.transaction():
+        with report.transaction(agent):
             notice = heard(agent, Notice("audit_unavailable", "audit log", detail), now)
             settle(agent, report, notice, settled=False, now=now)
 
@@ -117,7 +119,7 @@ def remember(agent: Agent, source: str) -> None:
 
 def absorb(agent: Agent, source: str, batch: Batch, report: Tick, now: datetime) -> None:
     """Commit one batch: its offset, its incidents, what was decided about them, the reports that follow."""
-    with agent.state.transaction():
+    with report.transaction(agent):
         settled = agent.state.checkpoints.is_settled(batch.checkpoint, batch.service)
         admitted, left_out = admit(agent, batch, report)
         for incident in counted(agent, admitted, now):
@@ -151,7 +153,7 @@ def act_on_decided(agent: Agent, report: Tick, now: datetime) -> None:
             if act(agent, report, incident, decision.playbook):
                 repaired.add((decision.playbook.name, incident.service))
         else:
-            with agent.state.transaction():
+            with report.transaction(agent):
                 settle(agent, report, replace(incident, status=Status.OPEN), settled=False, now=now)
 
 
@@ -225,7 +227,7 @@ def absorb_faults(agent: Agent, report: Tick, now: datetime) -> None:
     edition = agent.library.edition
     if edition not in agent.state.seen:
         faults = agent.library.faults
-        with agent.state.transaction():
+        with report.transaction(agent):
             agent.state.seen.add(edition)
             paths = sorted({fault.file for fault in faults})
             close_mended(agent, report, paths, now)
@@ -248,8 +250,10 @@ def settle(agent: Agent, report: Tick, incident: Incident, *, settled: bool, now
     decision = decided(agent, report, incident, settled=settled, now=now)
     changed = (incident.decision, incident.reason) != (name_of(decision), decision.reason.value)
     if changed or not isinstance(decision, Suppress):  # an unchanged silence is not recorded 288 times a day
-        recorded = report.record(agent, decision_entry(incident, decision, now))
-        if not recorded and isinstance(decision, Run | AskApproval):
+        made = decision_entry(incident, decision, now)
+        if not isinstance(decision, Run | AskApproval):
+            report.note(agent, made)
+        elif not report.record(agent, made):
             decision = decided(agent, report, incident, settled=settled, now=now)  # now without a record
     incident = replace(incident, decision=name_of(decision), reason=decision.reason.value)
     match decision:
@@ -261,6 +265,7 @@ def settle(agent: Agent, report: Tick, incident: Incident, *, settled: bool, now
             is_alone = report.crowd(incident.source).is_told_alone(incident)
             incident = replace(incident, status=status, last_told=now)
             if is_alone:
+                report.record(agent)  # what was noted: the report says where the record stands with it
                 incident = tell(agent, incident, kind, now)
         case AskApproval(playbook=playbook, expires_in=lifetime):
             incident = ask(agent, incident, playbook, now, expires=now + lifetime)

@@ -71,11 +71,18 @@ class Composer(Protocol):
 class Journal(Protocol):
     """The audit log, opened for writing."""
 
-    def append(self, entry: AuditEntry) -> None:
-        """Make `entry` durable (fsync) before returning.
+    def append(self, *entries: AuditEntry) -> None:
+        """Make `entries` durable (one fsync for all) before returning.
 
         Raises:
-            AuditError: It is not on disk. What it speaks of must not be done.
+            AuditError: They are not on disk. What they speak of must not be done.
+        """
+
+    def retire(self, before: datetime, at: datetime) -> int:
+        """Remove what is older than that, in whole segments, and record it; return how many.
+
+        Raises:
+            AuditError: It is damaged, and stays.
         """
 
     def anchor(self) -> Anchor:

@@ -84,6 +84,9 @@ class Config:
     locale: str
     report_dir: Path
     chat: tuple[ChatSettings, ...]
+    keep: timedelta | None
+    """How long the audit log holds what was done; None: for ever."""
+
     knowledge_base: tuple[Path, ...]
     playbooks: tuple[Path, ...]
 

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
 
@@ -164,6 +164,7 @@ def _agent(  # noqa: PLR0913, PLR0917 - what differs between an agent and its re
         chats=chats,
         clock=world.clock,
         token=_token,
+        keep=config.keep,
         expected={source.key: _expectation(source) for source in config.sources if source.silence},
     )
 
@@ -208,8 +209,12 @@ def _token() -> str:
 class Unrecorded:
     """The journal of a rehearsal: nothing is done, so nothing is recorded."""
 
-    def append(self, entry: AuditEntry) -> None:
-        """Forget it."""
+    def append(self, *entries: AuditEntry) -> None:
+        """Forget them."""
+
+    def retire(self, before: datetime, at: datetime) -> int:  # noqa: ARG002 - there is nothing to remove
+        """Remove nothing."""
+        return 0
 
     def anchor(self) -> Anchor:
         """Return the anchor of an empty log."""
@@ -231,9 +236,13 @@ class LateJournal:
             self._real = Journal(self._state_dir / "audit", FileKeys(self._state_dir / "keys"))
         return self._real
 
-    def append(self, entry: AuditEntry) -> None:
-        """Make the entry durable."""
-        self._opened().append(entry)
+    def append(self, *entries: AuditEntry) -> None:
+        """Make the entries durable."""
+        self._opened().append(*entries)
+
+    def retire(self, before: datetime, at: datetime) -> int:
+        """Remove what is older than that, in whole segments."""
+        return self._opened().retire(before, at)
 
     def anchor(self) -> Anchor:
         """Return where the log stands."""

@@ -191,7 +191,7 @@ def test_letters_to_a_chat_that_is_configured_no_more_are_set_aside_until_it_is_
     host.phone.name = "pager"
     host.tick()
     with host.agent() as agent:
-        assert agent.state.next_due() is None
+        assert agent.state.outbox.next_due() is None
         [letter] = agent.state.outbox.all()
         assert (letter.state, "'phone'" in letter.error) == ("dead", True)
         with agent.state.transaction():
