@@ -86,6 +86,15 @@ class Journal:
         if not kept:
             raise self._no_space()
 
+    def check(self) -> None:
+        """Look whether the keys of a log are there; reads no record. A log that has not begun needs none yet.
+
+        Raises:
+            AuditError: They are gone or cannot be used, or something that is no segment lies in the folder of the log.
+        """
+        if list_segments(self._directory) or self._keys.exist():
+            self._keys.check()
+
     def retire(self, before: datetime, at: datetime) -> int:
         """Remove whole oldest segments with nothing but records from before that time; return how many.
 

@@ -173,6 +173,10 @@ def _audit(group: _Subparsers) -> None:
     timeline = _command(group, "timeline", "the story of one incident", "audit", "timeline", config=True)
     timeline.add_argument("incident", metavar="INCIDENT", help="its id, or the beginning of it")
     _json(timeline)
+    _command(group, "rotate-key", "a new wrapping key; nothing is written anew", "keys", "rotate", config=True)
+    text = "a pair of keys for an auditor, made off the hosts it watches"
+    pair = _command(group, "make-auditor-key", text, "keys", "make_auditor_key")
+    pair.add_argument("file", metavar="FILE", help="the private half; FILE.pub is for the hosts")
 
 
 def _anchors(command: argparse.ArgumentParser) -> None:

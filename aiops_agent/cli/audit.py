@@ -11,7 +11,6 @@ from pathlib import Path
 from aiops_agent.audit.anchors import Sighting, find_anchors, of_log, read_anchors
 from aiops_agent.audit.export import Contents
 from aiops_agent.audit.export import export as bundled
-from aiops_agent.audit.keys import FileKeys
 from aiops_agent.audit.publish import log_named
 from aiops_agent.audit.show import show as entries
 from aiops_agent.audit.timeline import Step, Story, steps, story, unfinished
@@ -25,7 +24,7 @@ from aiops_agent.model.incident import rfc3339
 from aiops_agent.playbook.kinds import parse_duration
 from aiops_agent.settings import Config
 from aiops_agent.state.database import exclusive
-from aiops_agent.wiring import shipped
+from aiops_agent.wiring import keys_of, shipped
 
 TAMPERED = 3
 
@@ -43,7 +42,7 @@ def verify(arguments: argparse.Namespace) -> int:
     session = start(arguments.config)
     directory = session.config.state_dir / "audit"
     anchors, others = fitting(session.config, given, directory)
-    keys = None if arguments.public or genesis else FileKeys(session.config.state_dir / "keys")
+    keys = None if arguments.public or genesis else keys_of(session.config)
     report = verified(directory, keys, anchors, genesis=genesis, now=session.now)
     if arguments.json:
         print_json({**report.as_json(), "anchors_given": len(anchors), "anchors_of_other_logs": others})
@@ -131,7 +130,7 @@ def export(arguments: argparse.Namespace) -> int:
             raise UsageError("another scan is at work and holds the lock", hint="try again when it is done")
         contents = Contents(
             host=session.world.host,
-            genesis=FileKeys(state_dir / "keys").genesis,
+            genesis=keys_of(session.config).genesis,
             anchors=fitting(session.config, given, directory)[0],
             documents={
                 "audit-format.md": shipped("docs/audit-format.md"),
@@ -234,7 +233,7 @@ def _story_as_json(told: Story, found: Sequence[Step]) -> dict[str, object]:
 
 
 def _entries(config: Config) -> Iterator[AuditEntry]:
-    return entries(config.state_dir / "audit", FileKeys(config.state_dir / "keys"))
+    return entries(config.state_dir / "audit", keys_of(config))
 
 
 def _as_json(entry: AuditEntry) -> dict[str, object]:
