@@ -57,7 +57,9 @@ def bundle(request, log, tmp_path):
 def test_a_bundle_is_verified_in_an_empty_folder_with_public_keys_only(bundle):
     said = verified(bundle)
     assert said.returncode == 0, said.stdout + said.stderr
-    sums = subprocess.run(["sha256sum", "--check", "--strict", "SHA256SUMS"], cwd=bundle, capture_output=True, text=True)
+    sums = subprocess.run(
+        ["sha256sum", "--check", "--strict", "SHA256SUMS"], cwd=bundle, capture_output=True, text=True
+    )
     assert sums.returncode == 0, sums.stdout
     listed = {line.split("  ")[1] for line in (bundle / "SHA256SUMS").read_text().splitlines()}
     there = {str(path.relative_to(bundle)) for path in bundle.rglob("*") if path.is_file()}

@@ -270,3 +270,37 @@ def test_a_damaged_log_tells_no_story(night):
     code, out, err = night("timeline", INCIDENT)
     assert (code, out) == (3, "")
     assert "damaged" in err
+
+
+def test_an_export_has_the_anchors_that_are_known_and_says_what_it_is(night):
+    anchor = night.record(NIGHT[0])
+    (night.folder / "kept").write_text(f"audit {anchor.records}·{anchor.head[:12]}\n")
+    code, out, _ = night("export", str(night.folder / "bundle"), "--anchors", str(night.folder / "kept"))
+    assert code == 0
+    assert f"{night.folder}/bundle: " in out
+    assert "1 anchors; README.txt says how to verify it" in out
+    assert (night.folder / "bundle" / "anchors.txt").read_text() == (night.folder / "kept").read_text()
+    assert (night.folder / "bundle" / "genesis.pub").read_bytes() == night.keys.genesis
+
+
+def test_an_export_takes_the_configured_file_of_anchors_along(night):
+    night.record(NIGHT[0])
+    anchor = night.record(NIGHT[0])
+    (night.folder / "kept").write_text(
+        f"2026-11-26T12:00:00Z {str(anchor)[:-12]}{anchor.head} log {night.keys.log_id.hex()}\n"
+    )
+    night.config.write_text(f"state_dir: {night.state}\naudit: {{anchors: {{file: {night.folder}/kept}}}}\n")
+    assert night("export", str(night.folder / "bundle"))[0] == 0
+    assert (night.folder / "bundle" / "anchors.txt").read_text() == f"audit {anchor.records}·{anchor.head}\n"
+
+
+def test_an_export_is_not_written_over_another(night):
+    assert night("export", str(night.folder / "bundle.tar.gz"))[0] == 0
+    code, _, err = night("export", str(night.folder / "bundle.tar.gz"))
+    assert (code, "is there already" in err) == (2, True)
+
+
+def test_an_export_of_a_log_that_does_not_exist_is_wrong_use(shell):
+    code, _, err = shell("export", str(shell.folder / "bundle"))
+    assert (code, "nothing is recorded yet" in err) == (2, True)
+    assert not (shell.folder / "bundle").exists()
