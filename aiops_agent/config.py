@@ -42,6 +42,26 @@ def load(path: Path, environment: Mapping[str, str] | None) -> Config:
     return _checked(text, path, environment)
 
 
+def scalars(text: str) -> Iterator[tuple[int, str, str]]:
+    """Yield the line, the key and the text of every single value in a YAML document that can be read."""
+    try:
+        node = yaml.compose(text, Loader=_Loader)
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return
+    yield from _scalars(node, "")
+
+
+def _scalars(node: yaml.Node | None, key: str) -> Iterator[tuple[int, str, str]]:
+    if isinstance(node, yaml.MappingNode):
+        for name, value in node.value:
+            yield from _scalars(value, str(name.value))
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield from _scalars(item, key)
+    elif node is not None:
+        yield node.start_mark.line + 1, key, str(node.value)
+
+
 class _Loader(yaml.CSafeLoader):
     """Reads no dates: nothing here is one, and 2026-99-99 would be an error without a line."""
 

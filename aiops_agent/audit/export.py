@@ -40,7 +40,8 @@ Check it on a machine that {host} cannot reach, with python3 and its `cryptograp
 
 SHA256SUMS and this page are as trustworthy as the machine they come from. What proves the log is the key you pinned,
 and the anchors you kept yourself (reports in a chat, the journal of another host): do step 3 once more with
---anchors FILE, the file that holds them. audit-format.md says how the log lies on disk, so that you can write step 3 yourself.
+--anchors FILE, the file that holds them. audit-format.md says how the log lies on disk, so that you can write step 3
+yourself.
 
 What the entries say is encrypted, and no private key is in this bundle. Whoever has the keys of the log, or the
 auditor's private key if the agent was given its public one, finds in verify_audit.py --help how to prove more with it.

@@ -17,6 +17,8 @@ IDENTIFIER = "aiops-agent"
 """What `journalctl -t` finds the anchors by."""
 
 _INFORMATIONAL = 6
+_TAIL = 4096
+"""Bytes that hold the last line of any file of anchors."""
 
 
 def tell_journal(address: str, anchor: Anchor, log: str) -> bool:
@@ -64,6 +66,17 @@ def keep(path: Path, anchor: Anchor, log: str, now: datetime) -> None:
             f"the anchor of the audit log cannot be kept in {path}: {error.strerror}",
             hint="make it a file that the owner of state_dir may write, or take `audit.anchors.file` out",
         ) from error
+
+
+def last_kept(path: Path) -> datetime | None:
+    """Return the time of the last line in a file of anchors; None where that has none."""
+    with path.open("rb") as file:
+        file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL))
+        lines = file.read().splitlines()
+    with suppress(ValueError, IndexError):
+        at = datetime.fromisoformat(lines[-1].split(b" ", 1)[0].decode())
+        return at if at.tzinfo else None
+    return None
 
 
 def log_named(directory: Path) -> str | None:

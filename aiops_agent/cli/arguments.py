@@ -74,6 +74,11 @@ def parser() -> argparse.ArgumentParser:
     _playbooks(_group(commands, "playbook", "the repairs people wrote"))
     _articles(_group(commands, "kb", "the knowledge base"))
     _audit(_group(commands, "audit", "the tamper-evident record"))
+    doctor = _command(
+        commands, "doctor", "is this host set up so that the agent can be relied on?", "doctor", "doctor", config=True
+    )
+    doctor.add_argument("--full", action="store_true", help="read the whole audit log, not its last segment alone")
+    _json(doctor)
     _outbox(_group(commands, "outbox", "what waits to be delivered"))
     _model(_group(commands, "model", "the classifier and embedder"))
     return top
