@@ -43,7 +43,7 @@ def state_folder(place: Place) -> Findings:
         yield fail(f"{folder} is no folder", "name another `state_dir`")
         return
     yield from _private(folder, "700")
-    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK, effective_ids=True):
         yield fail(
             f"{folder} of {_name(found.st_uid)} is closed to {_name(os.geteuid())}", "run this as its owner, or as root"
         )

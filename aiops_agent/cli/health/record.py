@@ -132,7 +132,8 @@ def _file(place: Place, path: Path) -> Findings:
     is_there = path.exists()
     if is_there and not stat.S_ISREG(path.lstat().st_mode):
         yield fail(f"{path} is no plain file", "name another under `audit.anchors.file`")
-    elif not os.access(path if is_there else path.parent, os.W_OK):
+        return
+    if not os.access(path if is_there else path.parent, os.W_OK, effective_ids=True):
         yield fail(
             f"{path} cannot be written by the owner of state_dir",
             "make it a file of that user; under the shipped units, ReadWritePaths= must name its folder",

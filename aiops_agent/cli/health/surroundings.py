@@ -32,7 +32,7 @@ def _journal(source: SourceSettings) -> Findings:
 
 def _files(source: SourceSettings) -> Findings:
     found = find(source.paths)
-    closed = [path for path in found.files if not os.access(path, os.R_OK)]
+    closed = [path for path in found.files if not os.access(path, os.R_OK, effective_ids=True)]
     if closed:
         others = f" and {len(closed) - _SHOWN} more" if len(closed) > _SHOWN else ""
         yield fail(
