@@ -23,8 +23,8 @@ from aiops_agent.cli.health.finding import Level, Place
 from aiops_agent.cli.health.places import room
 from aiops_agent.cli.main import run
 from aiops_agent.model.audit import AuditEntry
+from aiops_agent.state.database import opened
 from aiops_agent.state.halt import Halt
-from aiops_agent.state.state import State
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 SLACK = "xoxb-123456789012-abcdefABCDEF"
@@ -56,8 +56,7 @@ class Host:
         wants = self.system / "etc/systemd/system/timers.target.wants"
         wants.mkdir(parents=True)
         (wants / "aiops-agent.timer").touch()
-        with State.open(self.state):
-            pass
+        opened(self.state / "state.db").close()
         self.record()
 
     def configure(self, **lines: str) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 from aiops_agent.cli.health.finding import Findings, Place, fail, ok, warn
 from aiops_agent.settings import ChatSettings, SourceSettings
 from aiops_agent.sources.paths import find
+from aiops_agent.state.database import copied
 from aiops_agent.state.halt import Halt
-from aiops_agent.state.state import State
 
 _UNITS = ("aiops-agent.timer", "aiops-agent-daemon.service")
 _SHOWN = 3
@@ -113,9 +113,10 @@ def state(place: Place) -> Findings:
     if not (folder / "state.db").exists():
         yield ok("none yet: the first `aiops-agent scan` makes it")
         return
-    with State.copied(folder) as copy:
-        waiting = len(copy.outbox.all())
-        incidents = len(copy.incidents.all())
+    copy = copied(folder / "state.db")  # nothing in it is decrypted here
+    incidents = copy.value("SELECT count(*) FROM incidents")
+    waiting = copy.value("SELECT count(*) FROM outbox WHERE state!='sent'")
+    copy.close()
     if Halt(folder / "halt").is_set():
         yield warn("halted: nothing is acted on", "`aiops-agent resume`")
     yield ok(f"{incidents} incidents; {waiting} letters in the outbox")
