@@ -11,6 +11,11 @@ Where the two disagreed, one truth was put in place of the other, in the corpus 
 - The ruler of a sanitizer is the first line of its report. The second lot left it out; but it is printed by nobody
   else, and left outside it would be a line of the log that belongs to nothing.
 
+A third person wrote programs later, with the ways to log of each runtime, one file for a service and half of them as
+journald shows them, and measured them before anything of it was read: of 934 failures 716 were found whole (recall
+0.767, precision 0.732). Seven of those were told as two in its truth where nobody could tell two: a line and the
+trace right below it (927 failures, recall 0.780, precision 0.739).
+
 What is left of the second lot is one: Perl's `die` with a message of two lines, of which the first says nothing that
 is searched for, and the place stands behind the second.
 """
