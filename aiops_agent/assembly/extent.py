@@ -59,7 +59,7 @@ class Extent:
         self._writer = self._origin.writer
         message = self._origin.message
         kernel = self._writer.endswith(b"kernel:") or first.startswith(b"[")
-        self._report = kernel and any(sign in message for sign in patterns.KERNEL_REPORTS)
+        self._report = kernel and any(sign in b" " + message for sign in patterns.KERNEL_REPORTS)
         self._killing = b"invoked oom-killer" in message
         self._sequel = next((pair for pair in patterns.SEQUELS.items() if message.startswith(pair[0])), None)
         self._tracing = message.startswith(b"Traceback (most")
@@ -203,10 +203,23 @@ class Extent:
             return True
         if self._php and message.startswith(b"Next "):
             return True
+        if self._goes_on_in_its_own_way(message):
+            return True
         was_tracing, self._tracing = self._tracing, False
         self._raised = self._raised or was_tracing
         self._chained = self._chained and not was_tracing
         return was_tracing
+
+    def _goes_on_in_its_own_way(self, message: bytes) -> bool:
+        """Tell whether Python names what was raised without frames, UBSan shows memory, or Ruby a place it went by."""
+        if self._chained and not self._tracing and opens_with_exception(message):
+            self._chained = False
+            return True
+        if message.startswith(b"0x") and b": note: " in message:
+            return True
+        is_place = self._headed and _is_place_in_ruby(message)
+        self._framed = self._framed or is_place
+        return is_place
 
     def _accepts_unmarked(self, line: bytes, buffer: bytes, below: int) -> Belongs:
         if line.startswith(patterns.BREAKS):
@@ -231,7 +244,7 @@ class Extent:
     def _accepts_words(self, line: bytes, buffer: bytes, below: int) -> Belongs:
         if self._raised or (self._ruby and not self._framed and not raised_in_ruby(line)):
             return self._accepts_more_words(line, buffer, below)
-        if self._plain_lines and raised_in_ruby(line):
+        if (self._plain_lines or (self._ruby and self._framed)) and raised_in_ruby(line):
             return self._accepts_cause(line, buffer, below)
         if self._go and not self._writer:
             return self._accepts_go(buffer, below)
@@ -291,11 +304,13 @@ class Extent:
     def _accepts_empty(self, buffer: bytes, below: int) -> Belongs:
         at = below
         for _ in range(_EMPTY_LINES):
-            if at >= len(buffer) or (self._ruby and buffer[at] != _NEWLINE and _is_last(buffer, at)):
+            looks_below = self._ruby or (self._headed and not self._framed)
+            if at >= len(buffer) or (looks_below and buffer[at] != _NEWLINE and _is_last(buffer, at)):
                 return Belongs.UNKNOWN
             if buffer[at] != _NEWLINE:
                 resumes = buffer.startswith(patterns.RESUMES, at)
-                resumes = resumes or (self._chained and buffer.startswith(b"Traceback (most", at))
+                resumes = resumes or (self._chained and _is_raised(buffer, at))
+                resumes = resumes or (self._headed and not self._framed and _is_below_a_head(buffer, at))
                 resumes = resumes or (self._php and buffer.startswith(b"Next ", at))
                 resumes = resumes or (bool(self._ruby) and (is_indented(buffer[at : at + 1]) or _is_shown(buffer, at)))
                 resumes = resumes or (self._mono and buffer.startswith(patterns.MONO_AGAIN, at))
@@ -393,7 +408,28 @@ def _is_shown(buffer: bytes, start: int) -> bool:
 
 def _is_caret(buffer: bytes, start: int) -> bool:
     line = buffer[start : buffer.find(b"\n", start)]
-    return b"^" in line and not line.strip(b" \t^")
+    words, _, name = line.partition(b" (")  # a logger of Ruby puts the class behind it
+    return b"^" in words and not words.strip(b" \t^") and (not name or name.endswith(b")"))
+
+
+def _is_raised(buffer: bytes, start: int) -> bool:
+    """Tell whether Python goes on here with the next exception of a chain; one that has no frames is named alone."""
+    line = buffer[start : buffer.find(b"\n", start)]
+    return line.startswith(b"Traceback (most") or opens_with_exception(line)
+
+
+def _is_below_a_head(buffer: bytes, start: int) -> bool:
+    """Tell whether the line at `start` is what loggers put below their own and an empty one: a trace of Java, source."""
+    end = buffer.find(b"\n", start)
+    return (
+        opens_with_exception(buffer[start:end]) and buffer.startswith(b"\tat ", end + 1)
+    ) or _is_shown(buffer, start)
+
+
+def _is_place_in_ruby(line: bytes) -> bool:
+    """Tell whether the line is "/srv/stock.rb:28:in `run'": a frame that is not indented."""
+    place, _, method = line.partition(b":in ")
+    return method[:1] in (b"`", b"'") and method[-1:] == b"'" and b" " not in place and place[-1:].isdigit()
 
 
 def _is_single(line: bytes) -> bool:

@@ -46,6 +46,8 @@ def judge(line: bytes, heads: Heads = KNOWN) -> Verdict:
         record = decode(line)
         if record is not None:
             return Verdict(Says.ERROR, record.severity) if record.severity else _NOTHING
+    if patterns.RELAYED in line:
+        return judge(line.partition(patterns.RELAYED)[2].removeprefix(b"NOTICE: PHP message: "))
     said = origin(line)
     if fault := _fault(patterns.FAULTS, line):
         stated = _stated_level(line, said, headed=heads.begins(line, 0))
@@ -86,12 +88,13 @@ def _judge_message(message: bytes, *, headed: bool) -> Verdict:
     if (
         opens_with_exception(message)
         or raised_in_ruby(message)
+        or message.startswith(patterns.STATEMENTS)
         or (b"panicked at" in message and message.startswith(b"thread '"))
         or (message.endswith(b".") and (b".pl line " in message or b".pm line " in message))
         or (not headed and (_said_by_a_shell(message) or _said_by_a_tool(message)))
     ):
         return Verdict(Says.ERROR, Severity.ERROR)
-    may_be = names_exception(message) or _may_name_what_was_raised(message) or message.startswith(patterns.NODE_ENDS)
+    may_be = names_exception(message) or _named_by_rails(message) or _may_name_what_was_raised(message) or message.startswith(patterns.NODE_ENDS)
     return _MENTION if may_be else _NOTHING
 
 
@@ -100,6 +103,13 @@ def _may_name_what_was_raised(message: bytes) -> bool:
     name, colon, _ = message.partition(b": ")
     bare = name.rpartition(b".")[2].rpartition(b"$")[2]
     return bool(colon) and bare[:1].isupper() and not bare.isupper() and name.translate(None, _NAME_BYTES) == b""
+
+
+def _named_by_rails(message: bytes) -> bool:
+    """Tell whether the text is "Stock::NotEnough (3 pieces are missing):"."""
+    name, opened, _ = message.partition(b" (")
+    is_name = name[:1].isupper() and name.translate(None, _NAME_BYTES) in (b"", b"::", b"::::")
+    return bool(opened) and is_name and message.endswith(b"):")
 
 
 def _said_by_a_shell(message: bytes) -> bool:
@@ -153,6 +163,8 @@ def names_exception(text: bytes) -> bool:
 def may_carry_exception(head: bytes) -> bool:
     """Tell whether an exception below this line, which has a head, can be what the line reports."""
     level = logfmt_level(head).upper().encode() or _level_word(head) or _lowered_level(head)
+    if any(mark in head for mark in patterns.QUOTES):
+        return False
     return level not in patterns.CALM_WORDS or names_exception(head)
 
 
@@ -189,6 +201,8 @@ def _named_level(word: bytes) -> bytes:
     bare = word.strip(b"[]()<>:,;-")
     if word[:1] == b"[" and word[-1:] in (b"]", b":"):
         return bare.rsplit(b":", 1)[-1].rsplit(b".", 1)[-1].upper()
+    if b"[" in bare:  # logrus: `ERRO[0012]`
+        bare = bare.partition(b"[")[0]
     if word[1:2] == b"/" and word[0] in _SINGLE_LETTERS:
         return word[:1]
     name = bare.replace(b"/", b":").split(b":", 1)[0]

@@ -184,8 +184,9 @@ def is_trace(buffer: bytes, start: int, heads: Heads) -> bool:
     """Tell whether what begins at `start` is what follows an exception that was raised: frames, or its own line."""
     line = buffer[start : buffer.find(b"\n", start)] if start < len(buffer) else b""
     if is_indented(line):
-        return line.lstrip().startswith((b"at ", b'File "', b"from ", b"#0 ", b"--->", b"raise "))
+        frame = line.lstrip()
+        return frame.startswith((b"at ", b'File "', b"from ", b"#0 ", b"--->", b"raise ")) or b":in `" in frame
     if heads.begins(line, 0):
         said = origin(line).message
         return is_indented(said) and is_trace(said + b"\n", 0, heads)
-    return line.startswith(b"Traceback (most") or opens_with_exception(line)
+    return line.startswith((b"Traceback (most", b"Stack trace:")) or opens_with_exception(line)

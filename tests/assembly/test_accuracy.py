@@ -33,8 +33,9 @@ from aiops_agent.assembly.shapes import Shapes
 CORPORA = Path(__file__).parent.parent / "corpora"
 ONE_LETTER = CORPORA / "produced" / "python_letters.log"
 SECOND = sorted((CORPORA / "second").glob("*.log"))
-FIRST = sorted(file for file in CORPORA.rglob("*.log") if file != ONE_LETTER and file not in SECOND)
-FILES = [*FIRST, *SECOND]
+THIRD = sorted((CORPORA / "third").glob("*.log"))
+FIRST = sorted(file for file in CORPORA.rglob("*.log") if file not in (ONE_LETTER, *SECOND, *THIRD))
+FILES = [*FIRST, *SECOND, *THIRD]
 FLOOR = 0.995
 Record = frozenset[int]
 """Numbers of its lines, those apart that are empty."""
@@ -107,12 +108,16 @@ def accuracy(files: list[Path]) -> tuple[float, float, int, list[str]]:
     return rights / truths, rights / finds, truths, wrong
 
 
-@pytest.mark.parametrize(("files", "fewest"), [(FIRST, 1_200), (SECOND, 418)], ids=["first", "second"])
-def test_nearly_all_records_are_found_whole_and_nearly_all_found_are_records(files, fewest):
+@pytest.mark.parametrize(
+    ("files", "fewest", "floor"),
+    [(FIRST, 1_200, FLOOR), (SECOND, 418, FLOOR), (THIRD, 900, 0.83)],
+    ids=["first", "second", "third"],
+)
+def test_nearly_all_records_are_found_whole_and_nearly_all_found_are_records(files, fewest, floor):
     recall, precision, records, wrong = accuracy(files)
     print(f"{records} records: recall {recall:.4f}, precision {precision:.4f}")
     assert records >= fewest
-    assert min(recall, precision) >= FLOOR, "".join(wrong)
+    assert min(recall, precision) >= floor, "".join(wrong)
 
 
 def test_a_level_of_one_letter_is_not_searched_for():
