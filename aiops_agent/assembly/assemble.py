@@ -12,9 +12,10 @@ from aiops_agent.assembly.local import NOTHING_ADDED, Local
 from aiops_agent.assembly.mask import ZEROS, mask
 from aiops_agent.assembly.memory import Memory
 from aiops_agent.assembly.redact import redact
+from aiops_agent.assembly.relayed import REACH, relay_of
 from aiops_agent.assembly.search import Search
 from aiops_agent.assembly.shapes import Form, Shape, Shapes, text_of
-from aiops_agent.assembly.span import REACH, Span, context, first_line, is_thrown, is_trace, span, walk
+from aiops_agent.assembly.span import Span, context, first_line, is_thrown, is_trace, span, walk
 from aiops_agent.model.event import Fingerprint, Severity, Sighting
 from aiops_agent.noun import dataclass
 
@@ -202,6 +203,7 @@ class Assembler:
     def _take_in(self, block: Block, hits: "Sequence[tuple[int, int, int]]") -> None:
         """Count what can be counted once a block is there, and forget the lines that are no longer needed."""
         goes_on = not self._heads.begins(block.text, 0) or block.text.startswith(patterns.SECOND_HEADS)
+        goes_on = goes_on or bool(relay_of(block.text, 0))
         if self._hits or self._draining or goes_on:
             before = len(self._buffer)
             self._places.join(before, block.places)

@@ -5,7 +5,8 @@ from enum import Enum
 from aiops_agent.assembly import patterns
 from aiops_agent.assembly.heads import KNOWN, Heads
 from aiops_agent.assembly.judge import opens_with_exception, raised_in_ruby
-from aiops_agent.assembly.lines import DIGITS, Origin, is_half_a_head, is_indented, origin
+from aiops_agent.assembly.lines import DIGITS, Origin, is_half_a_head, is_head, is_indented, origin
+from aiops_agent.assembly.relayed import Relay, is_relay
 from aiops_agent.hints import NamedTuple
 
 _LINES_OF_A_MESSAGE = 20
@@ -59,6 +60,10 @@ class Extent:
         self._writer = self._origin.writer
         message = self._origin.message
         kernel = self._writer.endswith(b"kernel:") or first.startswith(b"[")
+        self._inner = Extent(message) if self._headed and is_relay(self._writer) else None
+        """The record as it would be in a log that the writer of this line writes itself."""
+
+        self._relay = Relay(self._writer)
         self._report = kernel and any(sign in b" " + message for sign in patterns.KERNEL_REPORTS)
         self._killing = b"invoked oom-killer" in message
         self._sequel = next((pair for pair in patterns.SEQUELS.items() if message.startswith(pair[0])), None)
@@ -67,7 +72,7 @@ class Extent:
             message.startswith((b"panic: ", b"fatal error: ", b"http: panic")) or b"http: panic serving" in message
         )
         self._rust = b"panicked at" in message
-        self._sanitizer = first if b"Sanitizer" in first else b""
+        self._sanitizer = first if b"Sanitizer" in first and not self._inner else b""
         self._summed_up = False
         self._findings = 0
         self._mono = first == b"Unhandled Exception:"
@@ -102,7 +107,20 @@ class Extent:
     @property
     def takes_any_line(self) -> bool:
         """Tell whether the writer's next line belongs to it whatever that says."""
-        return self._tracing
+        return self._tracing or bool(self._inner and self._inner.takes_any_line)
+
+    @property
+    def takes_words(self) -> bool:
+        """Tell whether the writer's next lines may belong to it that begin like no line of a record."""
+        inner = self._inner
+        return bool(inner) and (inner.takes_plain_lines or inner.expects_words)
+
+    @property
+    def expects_words(self) -> bool:
+        """Tell whether the runtime that wrote the first line goes on in words."""
+        return bool(
+            self._rust or self._go or self._ruby or self._sanitizer or self._raised or self._node or self._mono
+        ) or self._is_half_a_head
 
     @property
     def is_report(self) -> bool:
@@ -131,7 +149,7 @@ class Extent:
             self._is_half_a_head = False
             return Belongs.YES
         if self._begins(buffer, start):
-            return self._accepts_headed(line)
+            return self._accepts_headed(line, buffer, start)
         return self._accepts_headless(line, buffer, end + 1)
 
     def _accepts_headless(self, line: bytes, buffer: bytes, below: int) -> Belongs:
@@ -139,7 +157,7 @@ class Extent:
             return self._accepts_empty(buffer, below)
         return Belongs.YES if self._continues(line) else self._accepts_unmarked(line, buffer, below)
 
-    def _accepts_headed(self, line: bytes) -> Belongs:
+    def _accepts_headed(self, line: bytes, buffer: bytes, start: int) -> Belongs:
         if self.ends_at_any_head:
             return Belongs.NO
         if self._mono:
@@ -151,7 +169,9 @@ class Extent:
             return self._accepts_sequel(said.message, *self._sequel)
         if said.writer != self._writer:
             return Belongs.NO
-        return Belongs.YES if self._continues(said.message) or self._names_its_cause(said.message) else Belongs.NO
+        goes_on = self._continues(said.message) or self._names_its_cause(said.message)
+        within = self._inner.accepts(*self._relay.at(buffer, start)) if self._inner else Belongs.NO
+        return Belongs.YES if goes_on else within
 
     def _accepts_finding(self, line: bytes, buffer: bytes, start: int) -> Belongs:
         """Decide about a line below the first of a sanitizer: all up to its summary, and what it prints after that."""
@@ -364,6 +384,9 @@ class Follows(NamedTuple):
     """What a line with a head may go on from, above it, of the same writer."""
 
     statement: bool
+    words: bool
+    """Of a program that logs as it would to a file, or falls."""
+
     report: bool
     """One of the kernel of many lines, or the statements of a program that is giving up."""
 
@@ -376,7 +399,8 @@ def may_follow(line: bytes) -> Follows:
     statement = of_a_writer and (goes_on or opens_with_exception(said.message))
     sequels = (patterns.MONO_AGAIN, *patterns.SEQUELS, *patterns.SEQUELS.values())
     report = of_a_writer and said.message.startswith(patterns.KERNEL_CONTINUES)
-    return Follows(statement, statement or report or said.message.startswith(sequels))
+    words = of_a_writer and not is_head(said.message, 0)
+    return Follows(statement, words, statement or report or said.message.startswith(sequels))
 
 
 def _speaks_for_itself(line: bytes) -> bool:

@@ -6,6 +6,7 @@ from aiops_agent.assembly import patterns
 from aiops_agent.assembly.decode import decode, logfmt_level
 from aiops_agent.assembly.heads import KNOWN, Heads
 from aiops_agent.assembly.lines import DIGITS, Origin, is_head, is_indented, origin
+from aiops_agent.assembly.relayed import is_relay
 from aiops_agent.hints import NamedTuple
 from aiops_agent.model.event import Severity
 
@@ -52,6 +53,8 @@ def judge(line: bytes, heads: Heads = KNOWN) -> Verdict:
     if fault := _fault(patterns.FAULTS, line):
         stated = _stated_level(line, said, headed=heads.begins(line, 0))
         return Verdict(Says.ERROR, max(fault, stated or fault))
+    if is_relay(said.writer) and is_head(said.message, 0):
+        return judge(said.message)
     if opening := next((severity for sign, severity in patterns.OPENINGS if said.message.startswith(sign)), None):
         return _NOTHING if _says_there_is_none(said.message) else Verdict(Says.ERROR, opening)
     return _judge_stated(line, said, heads)
@@ -62,7 +65,7 @@ def _judge_stated(line: bytes, said: Origin, heads: Heads) -> Verdict:
     stated = _stated_level(line, said, headed=headed)
     if stated is None:
         fault = _fault(patterns.UNLEVELLED_FAULTS, line)
-        return Verdict(Says.ERROR, fault) if fault else _judge_message(said.message, headed=headed)
+        return Verdict(Says.ERROR, fault) if fault else _judge_message(said.message, headed=headed and not is_relay(said.writer))
     if stated >= Severity.ERROR:
         return Verdict(Says.ERROR, stated)
     return _MENTION if names_exception(line) else _NOTHING

@@ -2,13 +2,11 @@
 
 from aiops_agent.assembly import patterns
 from aiops_agent.assembly.extent import Belongs, Extent
-from aiops_agent.assembly.heads import Heads
+from aiops_agent.assembly.heads import KNOWN, Heads
 from aiops_agent.assembly.judge import may_carry_exception, opens_with_exception
 from aiops_agent.assembly.lines import is_half_a_head, is_indented, origin
+from aiops_agent.assembly.relayed import REACH, own_lines_above, own_lines_below, relay_of, said_around
 from aiops_agent.noun import dataclass
-
-REACH = 2_048
-"""Bytes of other writers' lines behind which a writer's next line is looked for: some twenty lines."""
 
 LINES_BACK_TO_HEAD = 6
 
@@ -88,6 +86,11 @@ def _resumed(extent: Extent, buffer: bytes, end: int) -> tuple[int, bool]:
 
 def first_line(buffer: bytes, line_start: int, earliest: int, heads: Heads) -> int:
     """Return where the record begins that an exception at `line_start` belongs to: at the head right above, if any."""
+    writer = relay_of(buffer, line_start)
+    if writer:
+        first = own_lines_above(buffer, line_start, earliest, writer, LINES_BACK_TO_HEAD)
+        said = said_around(buffer, first, line_start, writer)
+        return said.place(first_line(said.text, said.text.rfind(b"\n", 0, -1) + 1, 0, KNOWN))
     if buffer.startswith(patterns.NODE_ENDS, line_start):
         return _place_of_throw(buffer, line_start, earliest)
     preamble = _preamble_above(buffer, line_start, earliest)
@@ -141,6 +144,12 @@ def _place_of_throw(buffer: bytes, line_start: int, earliest: int) -> int:
 
 def _behind_preamble(buffer: bytes, start: int) -> int:
     """Return where the line begins that the preamble at `start` leads to; `start` when it is none."""
+    writer = relay_of(buffer, start)
+    if writer:
+        last = own_lines_below(buffer, start, writer, LINES_BACK_TO_HEAD)
+        said = said_around(buffer, start, last, writer)
+        below = _behind_preamble(said.text, 0)
+        return said.place(below) if below < len(said.text) else start
     below = buffer.find(b"\n", start) + 1
     for opening, goes_on in patterns.PREAMBLES:
         if below and buffer.startswith(opening, start) and buffer.startswith(goes_on or b"", below):
