@@ -4,7 +4,7 @@ from enum import Enum
 
 from aiops_agent.assembly import patterns
 from aiops_agent.assembly.heads import KNOWN, Heads
-from aiops_agent.assembly.judge import opens_with_exception, raised_in_ruby
+from aiops_agent.assembly.judge import opens_with_exception, raised_in_ruby, stands_alone
 from aiops_agent.assembly.lines import DIGITS, Origin, is_half_a_head, is_head, is_indented, origin
 from aiops_agent.assembly.relayed import Relay, is_relay
 from aiops_agent.hints import NamedTuple
@@ -262,6 +262,8 @@ class Extent:
         )
 
     def _accepts_words(self, line: bytes, buffer: bytes, below: int) -> Belongs:
+        if self._headed and not self._ruby and stands_alone(line):
+            return Belongs.NO
         if self._raised or (self._ruby and not self._framed and not raised_in_ruby(line)):
             return self._accepts_more_words(line, buffer, below)
         if (self._plain_lines or (self._ruby and self._framed)) and raised_in_ruby(line):

@@ -93,7 +93,7 @@ def _judge_message(message: bytes, *, headed: bool) -> Verdict:
         or raised_in_ruby(message)
         or message.startswith(patterns.STATEMENTS)
         or (b"panicked at" in message and message.startswith(b"thread '"))
-        or (message.endswith(b".") and (b".pl line " in message or b".pm line " in message))
+        or died_in_perl(message)
         or (not headed and (_said_by_a_shell(message) or _said_by_a_tool(message)))
     ):
         return Verdict(Says.ERROR, Severity.ERROR)
@@ -106,6 +106,11 @@ def _may_name_what_was_raised(message: bytes) -> bool:
     name, colon, _ = message.partition(b": ")
     bare = name.rpartition(b".")[2].rpartition(b"$")[2]
     return bool(colon) and bare[:1].isupper() and not bare.isupper() and name.translate(None, _NAME_BYTES) == b""
+
+
+def died_in_perl(message: bytes) -> bool:
+    """Tell whether the text is "order 4711 has no amount at charge.pl line 9."."""
+    return message.endswith(b".") and (b".pl line " in message or b".pm line " in message)
 
 
 def _named_by_rails(message: bytes) -> bool:
@@ -151,6 +156,21 @@ def raised_in_ruby(message: bytes) -> bool:
     return rest[:1] in (b"`", b"'") and bool(opened) and name[:1].isupper() and name[-1:] == b")" and b" " not in place
 
 
+def _is_uncaught(raised: bytes) -> bool:
+    """Tell whether a line looks as what nobody caught: a logger that was given it at a warning would put it else."""
+    return raised_in_ruby(raised) or died_in_perl(raised) or raised.startswith(b"Error: ")
+
+
+def stands_alone(line: bytes) -> bool:
+    """Tell whether a line without a head tells of a fall as only a runtime or a tool does, never a logger's trace."""
+    return (
+        (b"panicked at" in line and line.startswith(b"thread '"))
+        or any(sign in line for sign in (b": Assertion `", b": runtime error: "))
+        or _said_by_a_shell(line)
+        or (_said_by_a_tool(line) and not opens_with_exception(line))
+    )
+
+
 def names_exception(text: bytes) -> bool:
     """Tell whether a word of the text ends in Exception or Error."""
     for word in (b"Exception", b"Error", b"Traceback"):
@@ -163,10 +183,12 @@ def names_exception(text: bytes) -> bool:
     return False
 
 
-def may_carry_exception(head: bytes) -> bool:
-    """Tell whether an exception below this line, which has a head, can be what the line reports."""
+def may_carry_exception(head: bytes, raised: bytes) -> bool:
+    """Tell whether what is raised in the line below this one, which has a head, can be what the line reports."""
     level = logfmt_level(head).upper().encode() or _level_word(head) or _lowered_level(head)
     if any(mark in head for mark in patterns.QUOTES):
+        return False
+    if patterns.LEVELS.get(level) is Severity.WARNING and _is_uncaught(raised):
         return False
     return level not in patterns.CALM_WORDS or names_exception(head)
 

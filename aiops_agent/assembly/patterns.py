@@ -248,6 +248,7 @@ STATEMENTS = (b"could not ", b"Could not ")
 BREAKS = (
     b"terminate called",
     *(b"panic: ", b"fatal error: ", b"PHP Fatal", b"PHP Parse", b"Exception in thread ", b"curl: (", b"npm ERR!"),
+    *(b"Unhandled Exception:", b"Fatal error: Uncaught "),
     *(b"crit: ", b"fail: ", b"warn: ", b"info: ", b"dbug: ", b"trce: "),
 )
 """Unindented lines that never belong to the record above them."""

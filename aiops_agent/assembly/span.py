@@ -3,7 +3,7 @@
 from aiops_agent.assembly import patterns
 from aiops_agent.assembly.extent import Belongs, Extent
 from aiops_agent.assembly.heads import KNOWN, Heads
-from aiops_agent.assembly.judge import may_carry_exception, opens_with_exception
+from aiops_agent.assembly.judge import may_carry_exception, opens_with_exception, stands_alone
 from aiops_agent.assembly.lines import is_half_a_head, is_indented, origin
 from aiops_agent.assembly.relayed import REACH, own_lines_above, own_lines_below, relay_of, said_around
 from aiops_agent.noun import dataclass
@@ -96,14 +96,14 @@ def first_line(buffer: bytes, line_start: int, earliest: int, heads: Heads) -> i
     preamble = _preamble_above(buffer, line_start, earliest)
     if preamble != line_start or heads.opens(buffer, line_start):
         return preamble if preamble != line_start else _whole_head(buffer, line_start, earliest)
-    above = line_start
-    for _ in range(LINES_BACK_TO_HEAD):
+    above, raised = line_start, buffer[line_start : buffer.find(b"\n", line_start)]
+    for _ in range(0 if stands_alone(raised) else LINES_BACK_TO_HEAD):
         if above <= earliest:
             break
         above = buffer.rfind(b"\n", 0, above - 1) + 1
         if heads.begins(buffer, above):
             head = buffer[above : buffer.find(b"\n", above)]
-            carries = above >= earliest and may_carry_exception(head) and Extent(head, heads).takes_plain_lines
+            carries = above >= earliest and may_carry_exception(head, raised) and Extent(head, heads).takes_plain_lines
             return _whole_head(buffer, above, earliest) if carries else line_start
         if not is_indented(buffer[above : above + 1]):
             break

@@ -185,10 +185,9 @@ def apart(binary: str, lines: list[str]) -> Iterator[str]:
         if line in MARKS:
             inside, opened = line == "\2", False
         begins = line == "=" * 18 if binary == "thread" else binary == "undefined" and "runtime error:" in line
-        if inside and begins:
-            if not opened:
-                yield "\2"
-            opened = not opened if binary == "thread" else False
+        if begins and not opened and (inside or binary == "thread"):  # some it writes as the program ends
+            yield "\2"
+        opened = (not opened) if begins and binary == "thread" else opened
         yield line
 
 

@@ -117,17 +117,16 @@ ENDINGS = {
     begin
       worker.join
     rescue Exception
-      finish!
+      nil
     end
+    finish!
   },
   dies: lambda { |run, log|
     begin
       run.call
     rescue Exception
       start!
-      log.fatal('stock cannot start, exiting')
-      finish!
-      start!
+      log.fatal('stock cannot start, exiting') # one report: its trace reads as that of the line
       raise
     end
   },
