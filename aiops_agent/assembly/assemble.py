@@ -51,7 +51,7 @@ class Assembly:
         self._local = local
         self._masked = memory.mask if memory else mask
         self._search = Search(patterns.LITERALS, local.literals)
-        self._shapes = {KNOWN.signatures: Shapes(KNOWN, local, self._masked)}
+        self._shapes = {(KNOWN.signatures, False): Shapes(KNOWN, local, self._masked)}
 
     def stretch(self, start: int, counted_until: int, record_end: int, sample: bytes = b"") -> "Assembler":
         """Return an assembler for one file from byte `start` on.
@@ -63,7 +63,7 @@ class Assembly:
             sample: The first bytes of the file, by which it is learnt how its records begin.
         """
         heads = learn(sample)
-        shapes = self._shapes.setdefault(heads.signatures, Shapes(heads, self._local, self._masked))
+        shapes = self._shapes.setdefault((heads.signatures, heads.are_rare), Shapes(heads, self._local, self._masked))
         return Assembler(self._search, shapes, start=start, counted_until=counted_until, record_end=record_end)
 
 

@@ -4,7 +4,7 @@ from enum import Enum
 
 from aiops_agent.assembly import patterns
 from aiops_agent.assembly.heads import KNOWN, Heads
-from aiops_agent.assembly.judge import opens_with_exception, raised_in_ruby, stands_alone
+from aiops_agent.assembly.judge import died_in_perl, opens_with_exception, raised_in_ruby, stands_alone
 from aiops_agent.assembly.lines import DIGITS, Origin, is_half_a_head, is_head, is_indented, origin
 from aiops_agent.assembly.relayed import Relay, is_relay
 from aiops_agent.hints import NamedTuple
@@ -55,6 +55,7 @@ class Extent:
         """The line is an object or a list of fields of its own: nothing below belongs to it."""
 
         self._headed = self._begins(first, 0)
+        self._rare = heads.are_rare
         self._is_half_a_head = is_half_a_head(first)
         self._origin = origin(first) if self._headed else Origin(b"", first)
         self._writer = self._origin.writer
@@ -89,7 +90,7 @@ class Extent:
         self._statement = bool(self._writer) and not self._tracing and not opens_with_exception(message)
         self._framed = self._chained = self._told = False
         takes_plain = (
-            self._headed and not self._writer and not self._report and not self.is_complete and not _is_single(first)
+            self._headed and not heads.are_rare and not self._writer and not self._report and not self.is_complete and not _is_single(first)
         )
         self._takes_plain = takes_plain
         announces = bool(self._writer) and self._headed and message.endswith(b":") and not self._report
@@ -262,7 +263,8 @@ class Extent:
         )
 
     def _accepts_words(self, line: bytes, buffer: bytes, below: int) -> Belongs:
-        if self._headed and not self._ruby and stands_alone(line):
+        is_next = not self._plain_lines and died_in_perl(line)
+        if self._headed and not self._ruby and (stands_alone(line) or is_next):
             return Belongs.NO
         if self._raised or (self._ruby and not self._framed and not raised_in_ruby(line)):
             return self._accepts_more_words(line, buffer, below)
@@ -273,7 +275,7 @@ class Extent:
         if self._framed and self._headed and b" " not in line:
             return _above_place_in_go(buffer, below)
         belongs = self._accepts_plain()
-        if belongs is Belongs.NO and not self._framed and not self._headed:
+        if belongs is Belongs.NO and not self._framed and (not self._headed or self._rare):
             return self._accepts_wrapped(line, buffer, below)
         return belongs
 
