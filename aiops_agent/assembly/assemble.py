@@ -203,7 +203,7 @@ class Assembler:
     def _take_in(self, block: Block, hits: "Sequence[tuple[int, int, int]]") -> None:
         """Count what can be counted once a block is there, and forget the lines that are no longer needed."""
         goes_on = not self._heads.begins(block.text, 0) or block.text.startswith(patterns.SECOND_HEADS)
-        goes_on = goes_on or bool(relay_of(block.text, 0))
+        goes_on = goes_on or self._is_of_the_same_program(block.text)
         if self._hits or self._draining or goes_on:
             before = len(self._buffer)
             self._places.join(before, block.places)
@@ -223,6 +223,12 @@ class Assembler:
         self._read_until = max(self._record_start, self._counted_until)
         if self._claimed:
             self._claimed = {place for place in self._claimed if place >= self._record_start}
+
+    def _is_of_the_same_program(self, text: bytes) -> bool:
+        """Tell whether the first line of a block and the last in the buffer are of one program's, relayed by another."""
+        writer = relay_of(text, 0)
+        last = self._buffer.rfind(b"\n", 0, -1) + 1
+        return bool(writer) and bool(self._buffer) and writer == relay_of(self._buffer, last)
 
     def _scan(self, *, at_end: bool) -> int:
         """Count what can be counted and return the index from which lines are still needed."""
@@ -311,16 +317,16 @@ class Assembler:
     def _goes_on(self, form: Form, start: int, end: int) -> bool:
         """Tell whether the writer of the line at `start` may have more to say about it behind `end`."""
         buffer = self._buffer
-        if self._shapes.goes_on(form, buffer[end : buffer.find(b"\n", end)]):
+        writer, below = form.writer_of(buffer, start), buffer[end : buffer.find(b"\n", end)]
+        if self._shapes.goes_on(form, below, is_own=not writer or writer in below):
             return True
-        writer = form.writer_of(buffer, start)
         if not writer:
             return False
         at = buffer.find(writer, end, end + REACH)
         if at < 0:
             return len(buffer) < end + REACH
         line = buffer.rfind(b"\n", 0, at) + 1
-        return self._shapes.goes_on(form, buffer[line : buffer.find(b"\n", at)])
+        return self._shapes.goes_on(form, buffer[line : buffer.find(b"\n", at)], is_own=True)
 
     def _count(self, form: Form, found: Span, line_start: int) -> bool:
         """Count what was found if it is an error record, and tell whether it is."""

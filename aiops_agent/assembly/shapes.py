@@ -182,14 +182,14 @@ class Shapes:
             _remember(self._by_skeleton, bones, form)
         return form
 
-    def goes_on(self, form: Form, line: bytes) -> bool:
-        """Tell whether a line with a head can go on from a record of this form, of the same writer."""
+    def goes_on(self, form: Form, line: bytes, *, is_own: bool) -> bool:
+        """Tell whether a line with a head can go on from a record of this form; `is_own`: the same writer's."""
         template = line.translate(None, DIGITS)
         follows = self._followers.get(template)
         if follows is None:
             follows = may_follow(line)
             _remember(self._followers, template, follows)
-        if form.takes_words and follows.words:
+        if form.takes_words and is_own and follows.words:
             return True
         return follows.report if form.is_report else follows.statement
 

@@ -89,6 +89,8 @@ def first_line(buffer: bytes, line_start: int, earliest: int, heads: Heads) -> i
     writer = relay_of(buffer, line_start)
     if writer:
         first = own_lines_above(buffer, line_start, earliest, writer, LINES_BACK_TO_HEAD)
+        if first == line_start:
+            return line_start
         said = said_around(buffer, first, line_start, writer)
         return said.place(first_line(said.text, said.text.rfind(b"\n", 0, -1) + 1, 0, KNOWN))
     if buffer.startswith(patterns.NODE_ENDS, line_start):
@@ -146,6 +148,9 @@ def _behind_preamble(buffer: bytes, start: int) -> int:
     """Return where the line begins that the preamble at `start` leads to; `start` when it is none."""
     writer = relay_of(buffer, start)
     if writer:
+        line = buffer[start : buffer.find(b"\n", start)]
+        if not line[-1:].isdigit() and not any(opening in line for opening, _ in patterns.PREAMBLES):
+            return start
         last = own_lines_below(buffer, start, writer, LINES_BACK_TO_HEAD)
         said = said_around(buffer, start, last, writer)
         below = _behind_preamble(said.text, 0)
