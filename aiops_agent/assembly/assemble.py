@@ -225,7 +225,7 @@ class Assembler:
             self._claimed = {place for place in self._claimed if place >= self._record_start}
 
     def _is_of_the_same_program(self, text: bytes) -> bool:
-        """Tell whether the first line of a block and the last in the buffer are of one program's, relayed by another."""
+        """Tell whether the first line of a block and the last in the buffer are one program's, relayed by another."""
         writer = relay_of(text, 0)
         last = self._buffer.rfind(b"\n", 0, -1) + 1
         return bool(writer) and bool(self._buffer) and writer == relay_of(self._buffer, last)

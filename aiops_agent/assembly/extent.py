@@ -3,7 +3,7 @@
 from enum import Enum
 
 from aiops_agent.assembly import patterns
-from aiops_agent.assembly.heads import KNOWN, Heads
+from aiops_agent.assembly.heads import KNOWN, Heads, of_message
 from aiops_agent.assembly.judge import died_in_perl, opens_with_exception, raised_in_ruby, stands_alone
 from aiops_agent.assembly.lines import DIGITS, Origin, is_half_a_head, is_head, is_indented, origin
 from aiops_agent.assembly.relayed import Relay, is_relay
@@ -61,7 +61,7 @@ class Extent:
         self._writer = self._origin.writer
         message = self._origin.message
         kernel = self._writer.endswith(b"kernel:") or first.startswith(b"[")
-        self._inner = Extent(message) if self._headed and is_relay(self._writer) else None
+        self._inner = Extent(message, of_message(message)) if self._headed and is_relay(self._writer) else None
         """The record as it would be in a log that the writer of this line writes itself."""
 
         self._relay = Relay(self._writer)
@@ -90,7 +90,12 @@ class Extent:
         self._statement = bool(self._writer) and not self._tracing and not opens_with_exception(message)
         self._framed = self._chained = self._told = False
         takes_plain = (
-            self._headed and not heads.are_rare and not self._writer and not self._report and not self.is_complete and not _is_single(first)
+            self._headed
+            and not heads.are_rare
+            and not self._writer
+            and not self._report
+            and not self.is_complete
+            and not _is_single(first)
         )
         self._takes_plain = takes_plain
         announces = bool(self._writer) and self._headed and message.endswith(b":") and not self._report
@@ -114,14 +119,15 @@ class Extent:
     def takes_words(self) -> bool:
         """Tell whether the writer's next lines may belong to it that begin like no line of a record."""
         inner = self._inner
-        return bool(inner) and (inner.takes_plain_lines or inner.expects_words)
+        return inner is not None and (inner.takes_plain_lines or inner.expects_words)
 
     @property
     def expects_words(self) -> bool:
         """Tell whether the runtime that wrote the first line goes on in words."""
-        return bool(
-            self._rust or self._go or self._ruby or self._sanitizer or self._raised or self._node or self._mono
-        ) or self._is_half_a_head
+        return (
+            bool(self._rust or self._go or self._ruby or self._sanitizer or self._raised or self._node or self._mono)
+            or self._is_half_a_head
+        )
 
     @property
     def is_report(self) -> bool:
@@ -250,6 +256,8 @@ class Extent:
             return Belongs.UNKNOWN  # a caret may come
         if self._is_expected(line, buffer, below):
             return Belongs.YES
+        if self._headed and not self._ruby and (stands_alone(line) or (not self._plain_lines and died_in_perl(line))):
+            return Belongs.NO
         return self._accepts_words(line, buffer, below)
 
     def _is_expected(self, line: bytes, buffer: bytes, below: int) -> bool:
@@ -263,9 +271,6 @@ class Extent:
         )
 
     def _accepts_words(self, line: bytes, buffer: bytes, below: int) -> Belongs:
-        is_next = not self._plain_lines and died_in_perl(line)
-        if self._headed and not self._ruby and (stands_alone(line) or is_next):
-            return Belongs.NO
         if self._raised or (self._ruby and not self._framed and not raised_in_ruby(line)):
             return self._accepts_more_words(line, buffer, below)
         if (self._plain_lines or (self._ruby and self._framed)) and raised_in_ruby(line):
@@ -447,11 +452,10 @@ def _is_raised(buffer: bytes, start: int) -> bool:
 
 
 def _is_below_a_head(buffer: bytes, start: int) -> bool:
-    """Tell whether the line at `start` is what loggers put below their own and an empty one: a trace of Java, source."""
+    """Tell whether loggers put such a line below their own and an empty one: a trace of Java, a line of the source."""
     end = buffer.find(b"\n", start)
-    return (
-        opens_with_exception(buffer[start:end]) and buffer.startswith(b"\tat ", end + 1)
-    ) or _is_shown(buffer, start)
+    is_raised = opens_with_exception(buffer[start:end]) and buffer.startswith(b"\tat ", end + 1)
+    return is_raised or _is_shown(buffer, start)
 
 
 def _is_place_in_ruby(line: bytes) -> bool:

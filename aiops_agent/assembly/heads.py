@@ -54,6 +54,14 @@ KNOWN = Heads()
 RARE = Heads(are_rare=True)
 
 
+def of_message(message: bytes) -> Heads:
+    """Return how the messages of a relayed program begin one of which this is: with a level's name they take no more.
+
+    Such a program leaves the time to who relays it, and each of its lines is a message.
+    """
+    return RARE if message.startswith(_LEVELS) else KNOWN
+
+
 def learn(sample: bytes) -> Heads:
     """Return how the records of a file begin whose first bytes these are.
 

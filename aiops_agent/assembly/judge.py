@@ -65,7 +65,11 @@ def _judge_stated(line: bytes, said: Origin, heads: Heads) -> Verdict:
     stated = _stated_level(line, said, headed=headed)
     if stated is None:
         fault = _fault(patterns.UNLEVELLED_FAULTS, line)
-        return Verdict(Says.ERROR, fault) if fault else _judge_message(said.message, headed=headed and not is_relay(said.writer))
+        return (
+            Verdict(Says.ERROR, fault)
+            if fault
+            else _judge_message(said.message, headed=headed and not is_relay(said.writer))
+        )
     if stated >= Severity.ERROR:
         return Verdict(Says.ERROR, stated)
     return _MENTION if names_exception(line) else _NOTHING
@@ -97,7 +101,12 @@ def _judge_message(message: bytes, *, headed: bool) -> Verdict:
         or (not headed and (_said_by_a_shell(message) or _said_by_a_tool(message)))
     ):
         return Verdict(Says.ERROR, Severity.ERROR)
-    may_be = names_exception(message) or _named_by_rails(message) or _may_name_what_was_raised(message) or message.startswith(patterns.NODE_ENDS)
+    may_be = (
+        names_exception(message)
+        or _named_by_rails(message)
+        or _may_name_what_was_raised(message)
+        or message.startswith(patterns.NODE_ENDS)
+    )
     return _MENTION if may_be else _NOTHING
 
 

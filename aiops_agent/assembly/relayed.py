@@ -83,8 +83,8 @@ def said_from(buffer: bytes, start: int, writer: bytes) -> Said:
     return Said(text + _HEAD if len(buffer) >= behind + REACH else text, tuple(starts), is_whole=True)
 
 
-def said_around(buffer: bytes, first: int, last: int, writer: bytes) -> Said:
-    """Return what `writer` said in the lines from `first` on up to the one at `last`: all are its own."""
+def said_around(buffer: bytes, first: int, last: int) -> Said:
+    """Return what one writer said in the lines from `first` on up to the one at `last`: all are its own."""
     end = buffer.find(b"\n", last) + 1
     lines = list(_lines(buffer, first, end))
     text = b"".join(origin(line).message + b"\n" for _, line in lines)

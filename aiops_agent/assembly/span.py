@@ -91,7 +91,7 @@ def first_line(buffer: bytes, line_start: int, earliest: int, heads: Heads) -> i
         first = own_lines_above(buffer, line_start, earliest, writer, LINES_BACK_TO_HEAD)
         if first == line_start:
             return line_start
-        said = said_around(buffer, first, line_start, writer)
+        said = said_around(buffer, first, line_start)
         return said.place(first_line(said.text, said.text.rfind(b"\n", 0, -1) + 1, 0, KNOWN))
     if buffer.startswith(patterns.NODE_ENDS, line_start):
         return _place_of_throw(buffer, line_start, earliest)
@@ -152,7 +152,7 @@ def _behind_preamble(buffer: bytes, start: int) -> int:
         if not line[-1:].isdigit() and not any(opening in line for opening, _ in patterns.PREAMBLES):
             return start
         last = own_lines_below(buffer, start, writer, LINES_BACK_TO_HEAD)
-        said = said_around(buffer, start, last, writer)
+        said = said_around(buffer, start, last)
         below = _behind_preamble(said.text, 0)
         return said.place(below) if below < len(said.text) else start
     below = buffer.find(b"\n", start) + 1

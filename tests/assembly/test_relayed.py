@@ -94,4 +94,7 @@ def test_what_a_writer_says_is_known_to_have_ended_once_others_said_enough():
 def test_only_lines_right_above_are_a_writers_own():
     text = f"{SHOP}one\n{CRON}job\n{SHOP}two\n{SHOP}three\n".encode()
     last = text.rfind(b"Nov")
-    assert text[own_lines_above(text, last, 0, b"web01 shop[4711]:", 6) :].split(b": ")[1] == b"two\nNov 22 10:01:02 web01 shop[4711]"
+    assert (
+        text[own_lines_above(text, last, 0, b"web01 shop[4711]:", 6) :].split(b": ")[1]
+        == b"two\nNov 22 10:01:02 web01 shop[4711]"
+    )

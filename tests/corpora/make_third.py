@@ -26,6 +26,9 @@ BUILT = Path("/tmp/third_built")
 LONGEST = 160
 """Lines of one run: what is longer, as a stack of ten thousand levels, is left out."""
 
+LONGEST_LINE = 20_000
+"""Characters: the same stack as JSON."""
+
 Run = tuple[str, str, list[str]]
 """The file it belongs to, what it is called, and the lines it wrote, marks included."""
 
@@ -42,7 +45,7 @@ def main() -> None:
     logs = defaultdict(list)
     for runs in (python, node, java, perl, ruby, php, go, rust, mono, bash, cpp):
         for file, name, lines in runs():
-            if len(lines) <= LONGEST:
+            if len(lines) <= LONGEST and all(len(line) <= LONGEST_LINE for line in lines):
                 logs[file] += blocks(name, lines)
     for file, parts in logs.items():
         (LOGS / f"{file}.log").write_text("".join(f"#= {json.dumps(head)}\n{text}" for head, text in parts))
@@ -140,7 +143,7 @@ def go() -> Iterator[Run]:
     listed = [line.split() for line in start("./ledger", "list", out=True)]
     for ways, cases in zip(listed[::2], listed[1::2], strict=True):
         for number, (way, case) in enumerate(pairs(ways, sorted(cases), 2)):
-            layout = way if way in "logfmt zap zapConsole slog klog logrus".split() else "plain"
+            layout = way if way in ["logfmt", "zap", "zapConsole", "slog", "klog", "logrus"] else "plain"
             yield placed("go", layout, "plain", number, f"{way}/{case}", start("./ledger", way, case))
 
 
@@ -148,7 +151,7 @@ def rust() -> Iterator[Run]:
     listed = [line.split() for line in start("./search", "list", out=True)]
     for ways, cases in zip(listed[::2], listed[1::2], strict=True):
         for number, (way, case) in enumerate(pairs(ways, cases, 2)):
-            layout = way if way in "tracing tracingJson log4rs simple slog".split() else "envLogger"
+            layout = way if way in ["tracing", "tracingJson", "log4rs", "simple", "slog"] else "envLogger"
             lines = start("./search", way, case, RUST_BACKTRACE=str(number // 2 % 2))
             yield placed("rust", layout, "envLogger", number, f"{way}/{case}", lines)
 

@@ -172,13 +172,13 @@ CASES = [
 ]  # fmt: skip
 
 CHATTER = [
-    (logging.INFO, 'GET /orders/%d 200 in %dms', (17, 12)),
-    (logging.INFO, 'worker heartbeat ok, queue=%d errors=%d', (3, 0)),
-    (logging.WARNING, 'pool is at %d of %d connections', (18, 20)),
-    (logging.INFO, 'import of prices.csv finished: %d rows, %d failed', (1200, 0)),
-    (logging.WARNING, 'slow query took %dms', (1840,)),
-    (logging.DEBUG, 'cache miss for error_page:%d', (404,)),
-    (logging.INFO, 'retry policy: on_error=backoff, max=%d', (5,)),
+    (logging.INFO, "GET /orders/%d 200 in %dms", (17, 12)),
+    (logging.INFO, "worker heartbeat ok, queue=%d errors=%d", (3, 0)),
+    (logging.WARNING, "pool is at %d of %d connections", (18, 20)),
+    (logging.INFO, "import of prices.csv finished: %d rows, %d failed", (1200, 0)),
+    (logging.WARNING, "slow query took %dms", (1840,)),
+    (logging.DEBUG, "cache miss for error_page:%d", (404,)),
+    (logging.INFO, "retry policy: on_error=backoff, max=%d", (5,)),
 ]  # fmt: skip
 
 
@@ -261,7 +261,9 @@ def mentioned(case, log):
     except Exception as error:
         log.warning("attempt 1 of 2 of %s did not succeed, retrying in 1s", case.__name__)
         begin()
-        log.error("giving up on %s after 2 attempts: %s: %s", case.__name__, type(error).__name__, str(error).split("\n")[0])
+        log.error(
+            "giving up on %s after 2 attempts: %s: %s", case.__name__, type(error).__name__, str(error).split("\n")[0]
+        )
         end()
 
 
