@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Verify an audit log by docs/audit-format.md alone: nothing here is shared with the agent that wrote the log."""
 
 import argparse
@@ -22,7 +21,8 @@ except ImportError as missing:
 
 OPEN, UNCLEAN_START, ENTRY, CHECKPOINT, CLOSE, TOMBSTONE, REKEY, SEALED = range(1, 9)
 LENGTHS = {OPEN: 180, UNCLEAN_START: 232, CHECKPOINT: 96, CLOSE: 96, TOMBSTONE: 56, REKEY: 76, SEALED: 120}
-YEARS_1_TO_9999 = range(-62_135_596_800_000_000, 253_402_300_800_000_000)
+SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
+KINDS = {InvalidTag: "altered", InvalidSignature: "bad_signature"}
 ANCHOR = re.compile(rb'(?:\baudit |"records": ?)(\d{1,19})(?:\xc2\xb7|[. ]|, ?"head": ?")([0-9A-Fa-f]{12,64})\b')
 Record = tuple[int, tuple[int, ...], bytes, bytes, bytes]  # type; segment, session, sequence; header, body, MAC
 
@@ -43,14 +43,13 @@ def sha256(*parts: bytes) -> bytes:
 def read_record(file: BinaryIO) -> Record | None:
     """Return the next record as its bytes say, or None where a crash may have left them."""
     header = file.read(34)
-    zeros = not header[:4].strip(b"\0")
-    require(zeros or header[:4] == b"AIA1"[: len(header)], "foreign", "does not begin like a record")
-    if zeros or len(header) < 34:
+    require(header[:4] in (b"AIA1"[: len(header)], bytes(4)[: len(header)]), "foreign", "does not begin like a record")
+    if len(header) < 34 or header[:4] == bytes(4):
         return None
     _, version, kind, length, *numbers, time = struct.unpack(">4sBBIIIQq", header)
     require(version == 1 and OPEN <= kind <= SEALED, "newer_version", f"has version {version} and type {kind}")
     require(length == LENGTHS.get(kind, min(length, 1 << 20)), "malformed", f"says it has {length} bytes")
-    require(time in YEARS_1_TO_9999, "malformed", "is of no time on the calendar")
+    require(-62_135_596_800 <= time // 10**6 < 253_402_300_800, "malformed", "is not of the years 1 to 9999")
     body, mac = file.read(length), file.read(32)
     return (kind, tuple(numbers), header, body, mac) if len(mac) == 32 and any(mac) else None
 
@@ -64,34 +63,32 @@ class Log:
         self.wrapping = {sha256(b"AIA1 wrapping key", key)[:8]: key for key in wrapping}
         self.chain, self.announced, self.log_id = bytes(32), genesis, genesis and sha256(b"AIA1 log", genesis)[:16]
         self.records = self.session = self.last = self.segments = self.entries = self.checkpoints = self.covered = 0
-        self.explained_tears, self.first, self.kept, self.starts = 0, 1, True, {b""}
+        self.explained_tears, self.kept, self.starts = 0, True, {b""}
         self.place = self.end = ("", 0)  # of the record that is read; behind the last whole one
         self.torn, self.behind, self.length = False, hashlib.sha256(), 0  # what lies there
         self.data_key, self.mac_key, self.opening, self.unproven = b"", b"", b"", [(b"", b"")]
 
-    def verify(self, folder: Path, anchors: dict[int, set[str]]) -> dict[str, Any]:
+    def verify(self, paths: list[Path], anchors: dict[int, set[str]]) -> dict[str, Any]:
         """Return the verdict and what it rests on."""
-        kind = detail = ""
+        bad = None
         try:
-            self.walk(sorted(folder.iterdir()), anchors)
-        except DamageError as damage:
-            kind, detail = damage.args
-        except (InvalidTag, InvalidSignature) as error:
-            kind, detail = "altered" if isinstance(error, InvalidTag) else "bad_signature", "fits no key of the log"
-        except OSError as error:
-            kind, detail = "unreadable", str(error.strerror)
-        bad = {"segment": self.place[0], "offset": self.place[1], "kind": kind, "detail": detail}
+            self.look_ahead(paths)
+            self.walk(paths, anchors)
+        except (DamageError, InvalidTag, InvalidSignature, OSError) as error:
+            kind = error.args[0] if isinstance(error, DamageError) else KINDS.get(type(error), "unreadable")
+            detail = " ".join(error.args[1:]) or "does not fit the key"
+            bad = {"segment": self.place[0], "offset": self.place[1], "kind": kind, "detail": detail}
         names = ("records", "entries", "segments", "checkpoints", "explained_tears")
         counts = {name: getattr(self, name) for name in names} | {"uncovered": self.records - self.covered}
-        return {"intact": not kind, **counts, "head": self.chain.hex(), "first_bad": bad if kind else None}
+        return {"intact": not bad, **counts, "head": self.chain.hex(), "first_bad": bad}
 
-    def walk(self, paths: list[Path], anchors: dict[int, set[str]]) -> None:
+    def look_ahead(self, paths: list[Path]) -> None:
+        """Check that there is nothing but segments, and collect the wrapping keys that REKEY records hold."""
         self.segments, log_id, rekeys = len(paths), self.log_id, []
-        self.first = int(paths[0].stem) if paths and paths[0].stem.isdecimal() else 1
-        for number, path in enumerate(paths, start=self.first):
+        for index, path in enumerate(paths):
             self.place = (path.name, 0)
             require(re.fullmatch(r"[0-9]{8}\.aia1", path.name), "foreign", "is not named like a segment")
-            require(int(path.stem) == number, "missing_segment", f"stands where segment {number} is missing")
+            require(int(path.stem) == int(paths[0].stem) + index, "missing_segment", "stands where another is missing")
             require(path.is_dir() or (path.lstat().st_nlink == 1 and not path.is_symlink()), "linked", "has two names")
             require(path.is_file(), "not_a_file", "is not a plain file")
             with suppress(DamageError), path.open("rb") as file:
@@ -102,12 +99,25 @@ class Log:
             with suppress(KeyError, InvalidTag):
                 cipher, aad = AESGCM(self.wrapping[body[8:16]]), b"AIA1 rekey" + log_id + body[:16]
                 self.wrapping[body[:8]] = cipher.decrypt(body[16:28], body[28:], aad)
-        self.end = (paths[0].name, 0) if paths else ("", 0)
+
+    def walk(self, paths: list[Path], anchors: dict[int, set[str]]) -> None:
         for path in paths:
+            self.place = (path.name, 0)
+            self.end = self.end if self.end[0] else self.place
             with path.open("rb") as file:
-                self.read_segment(path.name, file, anchors)
-        require(self.kept, "missing_segment", "no tombstone speaks of the segments before the first")
+                while record := read_record(file):
+                    self.take(record)
+                    self.place = self.end = (path.name, file.tell())
+                    self.torn, self.behind, self.length = False, hashlib.sha256(), 0
+                    for head in anchors.get(self.records, ()):
+                        require(self.chain.hex().startswith(head), "anchor_mismatch", "was another for an anchor")
+                        self.covered = self.records
+                offset = file.seek(self.place[1])
+                hashlib.file_digest(file, lambda: self.behind)
+                self.length += file.tell() - offset
+                self.torn |= self.length > 0 or not file.tell()
         self.check_end()
+        require(self.kept, "missing_segment", "no tombstone speaks of the segments before the first")
         require(max(anchors, default=0) <= self.records, "cut", "an anchor knows of more records")
 
     def check_end(self) -> None:
@@ -115,49 +125,28 @@ class Log:
         require(not self.torn, "torn", "what follows is no whole record, and no start of the agent explains it")
         require(self.last in (0, CLOSE), "unclosed", "the session has no end")
 
-    def read_segment(self, name: str, file: BinaryIO, anchors: dict[int, set[str]]) -> None:
-        size = file.seek(0, 2)
-        offset = file.seek(0)
-        while offset < size:
-            self.place = (name, offset)
-            if not (record := read_record(file)):
-                break
-            self.take(record)
-            offset = file.tell()
-            self.end, self.torn, self.behind, self.length = (name, offset), False, hashlib.sha256(), 0
-            for head in anchors.get(self.records, ()):
-                require(self.chain.hex().startswith(head), "anchor_mismatch", "is where an anchor saw another")
-                self.covered = self.records
-        self.torn |= offset < size or not size
-        file.seek(offset)
-        hashlib.file_digest(file, lambda: self.behind)
-        self.length += size - offset
-
     def take(self, record: Record) -> None:
         """Check a record against all before it, then count it in."""
         kind, numbers, header, body, mac = record
         opens, signs, second = kind <= UNCLEAN_START, kind in (CHECKPOINT, CLOSE), 0 < self.last <= UNCLEAN_START < kind
-        segment, offset = int(self.place[0][:8]), self.place[1]
         if opens:
-            self.check_opening(record, segment)
-        goes_on = offset and self.last != CLOSE and (signs or self.last != TOMBSTONE)
+            self.check_opening(record)
+        goes_on = self.place[1] and self.last != CLOSE and (signs or self.last != TOMBSTONE)
         seals = (kind == SEALED) == (not self.mac_key) if second and self.wrapping else second or kind != SEALED
-        fits = numbers == (segment, self.session + opens, self.records) and (opens or (goes_on and seals))
+        fits = numbers == (int(self.place[0][:8]), self.session + opens, self.records) and (
+            opens or (goes_on and seals)
+        )
         require(fits, "out_of_order", "is not the record that belongs here")
         head = sha256(self.chain, header, body)
         self.unproven = [*self.unproven, (head, mac)] if kind == SEALED else [(head, mac)]
         if kind == SEALED and self.auditors:
             require(body[:8] in self.auditors, "wrong_key", f"is sealed to the auditor {body[:8].hex()}")
-            suite, info = (
-                Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM),
-                b"AIA1 sealed" + self.log_id + self.opening,
-            )
-            keys = suite.decrypt(body[8:], self.auditors[body[:8]], info)
+            keys = SUITE.decrypt(body[8:], self.auditors[body[:8]], b"AIA1 sealed" + self.log_id + self.opening)
             require(self.data_key in (b"", keys[:32]), "altered", "seals another data key than the opening")
             self.data_key, self.mac_key = keys[:32], keys[32:]
         for covered, tag in self.unproven if self.mac_key else ():
-            expected = hmac.digest(sha256(b"AIA1 mac", self.mac_key), covered, "sha256")
-            require(expected == tag, "altered", "does not fit its MAC")
+            fits = hmac.digest(sha256(b"AIA1 mac", self.mac_key), covered, "sha256") == tag
+            require(fits, "altered", "does not fit its MAC")
             self.mac_key = sha256(b"AIA1 evolve", self.mac_key)
         if signs:
             signed = b"AIA1 checkpoint" + self.log_id + self.chain + header + body[:32]
@@ -166,32 +155,35 @@ class Log:
         if kind == ENTRY and self.data_key:
             AESGCM(self.data_key).decrypt(bytes(4) + header[18:26], body, b"AIA1 entry" + self.log_id + header)
         self.kept |= kind == TOMBSTONE and body[:48] in self.starts
-        self.entries += kind == ENTRY
-        self.explained_tears += kind == UNCLEAN_START
+        self.entries, self.explained_tears = (
+            self.entries + (kind == ENTRY),
+            self.explained_tears + (kind == UNCLEAN_START),
+        )
         self.chain, self.session, self.last = sha256(b"AIA1 link", head, mac), numbers[1], kind
         self.records += 1
 
-    def check_opening(self, record: Record, segment: int) -> None:
-        """Check an opening against what stands before it, and take the keys of its session."""
+    def check_opening(self, record: Record) -> None:
         kind, (_, session, sequence), header, body, _ = record
         chain, announced, log_id, key, nonce, wrapped = struct.unpack_from(">32s32s16s8s12s80s", body)
-        here, self.place = self.place, self.end
-        if not self.last and self.first != 1:
+        place, (name, end) = self.place, self.end
+        if not self.last and name != "00000001.aia1":
             self.kept, self.chain, self.session, self.records = False, chain, session - 1, sequence
             self.announced, self.log_id = announced, self.log_id or log_id
         elif kind == OPEN:
             self.check_end()
         else:
-            found = struct.pack(">IQQ32s", int(self.end[0][:8]), self.end[1], self.length, self.behind.digest())
-            require(found == body[180:], "torn", "what follows is not what the next start says")
-        self.place = here
-        self.announced = self.announced or announced
-        self.log_id = self.log_id or sha256(b"AIA1 log", announced)[:16]
-        require(kind == OPEN or not here[1], "malformed", "explains a crash, but begins no segment")
+            require(not place[1], "malformed", "explains a crash, but begins no segment")
+            self.place, found = self.end, (int(name[:8]), end, self.length, self.behind.digest())
+            require(
+                struct.pack(">IQQ32s", *found) == body[180:], "torn", "what follows is not what the next start says"
+            )
+        self.place = place
+        self.announced, self.log_id = self.announced or announced, self.log_id or sha256(b"AIA1 log", announced)[:16]
         require(chain == self.chain, "altered", "repeats another chain")
         require(log_id == self.log_id, "other_log", "is of another log")
         require(announced == self.announced, "altered", "repeats another key for the next checkpoint")
-        self.starts |= {struct.pack(">IQI32s", segment, self.records, self.session, chain)} if not here[1] else set()
+        if not place[1]:
+            self.starts.add(struct.pack(">IQI32s", int(place[0][:8]), self.records, self.session, chain))
         self.opening, self.data_key, self.mac_key = header, b"", b""
         if self.wrapping:
             require(key in self.wrapping, "wrong_key", f"needs the wrapping key {key.hex()}")
@@ -203,30 +195,29 @@ def read_key(name: str) -> bytes:
     key = Path(name).read_bytes()
     key = bytes.fromhex(key.decode()) if len(key) > 32 else key
     if len(key) != 32:
-        raise ValueError
+        raise argparse.ArgumentTypeError(f"{name} is no key: it must hold 32 raw bytes or 64 hexadecimal digits")
     return key
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, epilog="Exit status: 0 intact, 3 not intact, 2 wrong use.")
     parser.add_argument("folder", type=Path, help="the folder of the segments, 00000001.aia1 and so on")
-    parser.add_argument("--anchors", type=Path, metavar="FILE", help="any text with anchors")
+    parser.add_argument("--json", action="store_true", help="print one line of JSON")
+    parser.add_argument("--anchors", type=Path, metavar="FILE", help="any text that holds anchors")
     for name in ("--genesis", "--wrapping-key", "--auditor-key"):
-        parser.add_argument(name, type=read_key, action="append", default=[], metavar="FILE", help="32 bytes")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+        parser.add_argument(name, type=read_key, action="append", default=[], metavar="FILE")
     anchors: dict[int, set[str]] = {}
     try:
         options = parser.parse_args()
         for number, head in ANCHOR.findall(options.anchors.read_bytes() if options.anchors else b""):
             anchors.setdefault(int(number), set()).add(head.decode().lower())
-        next(options.folder.iterdir(), None)
+        paths = sorted(options.folder.iterdir())
     except OSError as error:
-        parser.error(f"{error.filename}: {error.strerror}")
+        parser.error(str(error))
     if options.anchors and not anchors:
-        parser.error(f"{options.anchors} holds no anchor, like `audit 18231·9f3a1c5d7e0b`")
-    log = Log(b"".join(options.genesis), options.wrapping_key, options.auditor_key)
-    verdict = log.verify(options.folder, anchors)
-    print(json.dumps(verdict) if options.json else "\n".join(f"{key}: {verdict[key]}" for key in verdict))
+        parser.error(f"{options.anchors} holds no anchor, such as `audit 18231·9f3a1c5d7e0b`")
+    verdict = Log(b"".join(options.genesis), options.wrapping_key, options.auditor_key).verify(paths, anchors)
+    print(json.dumps(verdict, indent=None if options.json else 2))
     return 0 if verdict["intact"] else 3
 
 
