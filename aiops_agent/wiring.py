@@ -31,6 +31,7 @@ from aiops_agent.state.state import State
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from aiops_agent.audit.journal import Journal as AuditJournal
+    from aiops_agent.audit.keys import Keys
     from aiops_agent.diagnosis.articles import Shelf
     from aiops_agent.diagnosis.classifier import Classifier
     from aiops_agent.diagnosis.diagnose import LocalDiagnostician
@@ -113,7 +114,7 @@ def build(config: Config, state: State, world: World, model: "Model | None" = No
 
     `model`: one that may be loaded already, for what builds one agent after the other.
     """
-    journal = LateJournal(config.state_dir)
+    journal = LateJournal(config)
     chats = [late_files(config), *(late_chat(settings) for settings in config.chat)]
     try:
         diagnostician = partial(LateDiagnostician, cache=config.state_dir / "cache", model=model)
@@ -212,6 +213,9 @@ class Unrecorded:
     def append(self, *entries: AuditEntry) -> None:
         """Forget them."""
 
+    def check(self) -> None:
+        """Be content."""
+
     def retire(self, before: datetime, at: datetime) -> int:  # noqa: ARG002 - there is nothing to remove
         """Remove nothing."""
         return 0
@@ -221,24 +225,56 @@ class Unrecorded:
         return Anchor(0, "")
 
 
+def keys_of(config: Config) -> "Keys":
+    """Return the keys of the audit log, as the configuration says where they are. Reads none yet."""
+    directory = config.state_dir / "keys"
+    if config.credential is None:
+        from aiops_agent.audit.keys import FileKeys
+
+        return FileKeys(directory, config.auditor_key)
+    from aiops_agent.audit.credential import CredentialKeys
+
+    return CredentialKeys(directory, config.credentials, config.credential, config.auditor_key)
+
+
+def key_stamps(config: Config) -> list[str]:
+    """Return what changes when a key of the audit log is lost or replaced: a tick that looks is then no quiet one."""
+    return [stamp(f"{config.state_dir}/keys/{name}") for name in key_names(config) if name != "signing.key"]
+
+
+def key_names(config: Config) -> Sequence[str]:
+    """Return which files of keys no log can do without. The signing key is another one after each session."""
+    return ("genesis.pub", "signing.key") if config.credential else ("genesis.pub", "signing.key", "wrapping.key")
+
+
 class LateJournal:
     """The audit log of a state_dir, loaded with the first entry or question."""
 
-    def __init__(self, state_dir: Path) -> None:
-        self._state_dir = state_dir
+    def __init__(self, config: Config) -> None:
+        self._config = config
         self._real: AuditJournal | None = None
 
     def _opened(self) -> "AuditJournal":
         if self._real is None:
             from aiops_agent.audit.journal import Journal
-            from aiops_agent.audit.keys import FileKeys
 
-            self._real = Journal(self._state_dir / "audit", FileKeys(self._state_dir / "keys"))
+            self._real = Journal(self._config.state_dir / "audit", keys_of(self._config))
         return self._real
 
     def append(self, *entries: AuditEntry) -> None:
         """Make the entries durable."""
         self._opened().append(*entries)
+
+    def check(self) -> None:
+        """Look whether the keys of the log are there."""
+        from aiops_agent.audit.key_files import look_whole
+
+        directory, names = self._config.state_dir / "keys", key_names(self._config)
+        given = self._config.credential is None or (
+            self._config.credentials and (self._config.credentials / self._config.credential).exists()
+        )
+        if not given or not look_whole(directory, names):
+            self._opened().check()
 
     def retire(self, before: datetime, at: datetime) -> int:
         """Remove what is older than that, in whole segments."""

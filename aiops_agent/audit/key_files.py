@@ -2,11 +2,18 @@
 
 import os
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 
+from aiops_agent.audit.damage import EXHAUSTED, RAISE_LIMIT
 from aiops_agent.errors import AuditError
 
 KEY_LENGTH = 32
+WRAPPING = "wrapping.key"
+SIGNING = "signing.key"
+GENESIS = "genesis.pub"
+_LENGTHS = (KEY_LENGTH, 8 + 12 + KEY_LENGTH + 16)
+"""Bytes of a key as it is, and of one that names the key it is wrapped with."""
 
 
 class KeyFolder:
@@ -98,11 +105,24 @@ class KeyFolder:
 
     def unusable(self, name: str, error: OSError) -> AuditError:
         """Return the error about a file that cannot be used, with the way out."""
+        if error.errno in EXHAUSTED:
+            return AuditError(f"{self.path / name} cannot be read now: {error.strerror}", hint=RAISE_LIMIT)
         return AuditError(
             f"the audit log cannot be used without its key {self.path / name} ({error.strerror})",
             hint="run this as the agent's own user, or restore the folder from its backup; "
             "a new key is never made for a log that exists",
         )
+
+
+def look_whole(directory: Path, names: Sequence[str]) -> bool:
+    """Tell whether such files are there and may be read; costs a tick next to nothing. If not, ask the keys why."""
+    folder = KeyFolder(directory)
+    try:
+        for name in names:
+            folder.read(name, *_LENGTHS)
+    except AuditError:
+        return False
+    return True
 
 
 def sync_directory(directory: Path) -> None:

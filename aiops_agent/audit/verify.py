@@ -9,11 +9,12 @@ from aiops_agent.audit.keys import KeyProvider
 from aiops_agent.audit.oddities import Oddities, Oddity
 from aiops_agent.audit.proof import Proof, Raw
 from aiops_agent.audit.record import Type, name_log
-from aiops_agent.audit.seal import decrypt
+from aiops_agent.audit.seal import datetime_of, decrypt
 from aiops_agent.audit.segments import list_segments, writer
 from aiops_agent.audit.walk import Walk, refuse_missing
 from aiops_agent.errors import AuditError
 from aiops_agent.model.audit import Anchor
+from aiops_agent.model.incident import rfc3339
 from aiops_agent.noun import dataclass
 
 _ENTRY = int(Type.ENTRY)
@@ -41,6 +42,9 @@ class VerifyReport:
 
     dropped: int
     """Records at the beginning that retention removed; a signed tombstone vouches for them."""
+
+    dropped_until: datetime | None
+    """Of the last of them: what is younger than the retention you agreed to should still be here."""
 
     tears: int
     """Crashes that a later start of the agent explained."""
@@ -74,7 +78,8 @@ class VerifyReport:
         if not self.checkpoints:
             proof += "; no signature was there to check"
         if self.dropped:
-            proof += f"; the first {self.dropped} were removed by retention, and only its tombstone speaks for them"
+            until = f"{self.dropped_until:%Y-%m-%d}"
+            proof += f"; the first {self.dropped}, up to {until}, were removed: only their tombstone speaks for them"
         if not self.uncovered:
             return f"an outside anchor covers all {self.records} records{proof}"
         return (
@@ -95,6 +100,7 @@ class VerifyReport:
             and {"segment": bad.segment, "offset": bad.offset, "kind": bad.kind.value, "detail": bad.detail},
             "checkpoints": self.checkpoints,
             "dropped": self.dropped,
+            "dropped_until": rfc3339(self.dropped_until) if self.dropped_until else None,
             "explained_tears": self.tears,
             "anchors": self.anchors,
             "uncovered": self.uncovered,
@@ -146,6 +152,7 @@ def verify(
         tally.finish(walk)
     except DamagedLogError as error:
         damage = error.damage
+    dropped = walk.proof.dropped
     return VerifyReport(
         records=walk.proof.records,
         entries=tally.entries,
@@ -153,7 +160,8 @@ def verify(
         first_bad=damage,
         head=walk.proof.head,
         checkpoints=walk.proof.signatures,
-        dropped=walk.proof.dropped.sequence if walk.proof.dropped else 0,
+        dropped=dropped.sequence if dropped else 0,
+        dropped_until=datetime_of(dropped.time_us) if dropped else None,
         tears=tally.tears,
         anchors=tally.found,
         uncovered=walk.proof.records - tally.covered,

@@ -106,6 +106,7 @@ def test_the_json_names_the_first_bad_place(tmp_path):
         },
         "checkpoints": 0,
         "dropped": 0,
+        "dropped_until": None,
         "explained_tears": 0,
         "anchors": 0,
         "uncovered": 0,
