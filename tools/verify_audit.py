@@ -91,10 +91,11 @@ class Log:
             require(int(path.stem) == int(paths[0].stem) + index, "missing_segment", "stands where another is missing")
             require(path.is_dir() or (path.lstat().st_nlink == 1 and not path.is_symlink()), "linked", "has two names")
             require(path.is_file(), "not_a_file", "is not a plain file")
-            with suppress(DamageError), path.open("rb") as file:
-                while self.wrapping and (record := read_record(file)):
-                    log_id = log_id or record[3][64:80]
-                    rekeys += [record[3]] * (record[0] == REKEY)
+            with path.open("rb") as file:
+                while self.wrapping and (header := file.read(34)).startswith(b"AIA1"):
+                    body, _ = file.read(min(int.from_bytes(header[6:10]), 1 << 20)), file.read(32)
+                    log_id = log_id or body[64:80]
+                    rekeys += [body] * (header[5:6] == bytes([REKEY]) and len(body) == LENGTHS[REKEY])
         for body in reversed(rekeys):
             with suppress(KeyError, InvalidTag):
                 cipher, aad = AESGCM(self.wrapping[body[8:16]]), b"AIA1 rekey" + log_id + body[:16]
