@@ -17,12 +17,12 @@ try:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
     from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 except ImportError as missing:
-    sys.exit(print(f"{missing}: pip install 'cryptography>=47'", file=sys.stderr) or 2)
+    argparse.ArgumentParser().error(f"{missing}: pip install 'cryptography>=47'")
 
 OPEN, UNCLEAN_START, ENTRY, CHECKPOINT, CLOSE, TOMBSTONE, REKEY, SEALED = range(1, 9)
 LENGTHS = {OPEN: 180, UNCLEAN_START: 232, CHECKPOINT: 96, CLOSE: 96, TOMBSTONE: 56, REKEY: 76, SEALED: 120}
 SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
-KINDS = {InvalidTag: "altered", InvalidSignature: "bad_signature"}
+KINDS = {InvalidTag: ("altered", "does not decrypt"), InvalidSignature: ("bad_signature", "is not signed as announced")}
 ANCHOR = re.compile(rb'(?:\baudit |"records": ?)(\d{1,19})(?:\xc2\xb7|[. ]|, ?"head": ?")([0-9A-Fa-f]{12,64})\b')
 
 
@@ -54,35 +54,27 @@ class Log:
         private = [x25519.X25519PrivateKey.from_private_bytes(key) for key in auditors]
         self.auditors = {sha256(b"AIA1 auditor", key.public_key().public_bytes_raw())[:8]: key for key in private}
         self.wrapping = {sha256(b"AIA1 wrapping key", key)[:8]: key for key in wrapping}
-        self.chain, self.announced, self.log_id = bytes(32), genesis, genesis and sha256(b"AIA1 log", genesis)[:16]
+        self.announced, self.log_id = genesis, genesis and sha256(b"AIA1 log", genesis)[:16]
+        self.chain, self.data_key, self.mac_key, self.opening, self.unproven = bytes(32), b"", b"", b"", [(b"", b"")]
         self.records = self.session = self.last = self.covered = 0
         self.counts, self.kept, self.starts = [0] * 9, True, {b""}
         self.place = self.end = ("", 0)  # of the record that is read; behind the last whole one
         self.torn, self.behind, self.length = False, hashlib.sha256(), 0  # what lies there
 
     def verify(self, paths: list[Path], anchors: dict[int, set[str]]) -> dict[str, Any]:
-        """Return the verdict and what it rests on."""
         bad = None
         try:
             self.look_ahead(paths)
             self.walk(paths, anchors)
         except (AssertionError, InvalidTag, InvalidSignature, OSError) as error:
-            why = str(error) or "does not fit the key"
-            words = error.args if isinstance(error, AssertionError) else (KINDS.get(type(error), "unreadable"), why)
-            kind, detail, segment, offset = (*words, *self.place)[:4]
-            bad = {"segment": segment, "offset": offset, "kind": kind, "detail": detail}
-        _, _, tears, entries, checkpoints, closes, *_ = self.counts
-        counts = {
-            "records": self.records,
-            "entries": entries,
-            "segments": len(paths),
-            "checkpoints": checkpoints + closes,
-        }
-        counts |= {"explained_tears": tears, "uncovered": self.records - self.covered}
-        return {"intact": not bad, **counts, "head": self.chain.hex(), "first_bad": bad}
+            what = KINDS.get(type(error), ("unreadable", str(error)))
+            what = error.args if isinstance(error, AssertionError) else what
+            bad = dict(zip(("kind", "detail", "segment", "offset"), (*what, *self.place), strict=False))
+        said = {"intact": not bad, "records": self.records, "entries": self.counts[ENTRY], "segments": len(paths)}
+        said |= {"checkpoints": sum(self.counts[CHECKPOINT:TOMBSTONE]), "explained_tears": self.counts[UNCLEAN_START]}
+        return {**said, "uncovered": self.records - self.covered, "head": self.chain.hex(), "first_bad": bad}
 
-    def look_ahead(self, paths: list[Path]) -> None:
-        """Check that there is nothing but segments, and collect the wrapping keys that REKEY records hold."""
+    def look_ahead(self, paths: list[Path]) -> None:  # nothing but segments, and the older keys in them
         log_id, rekeys = self.log_id, []
         for index, path in enumerate(paths):
             self.place = (path.name, 0)
@@ -159,8 +151,7 @@ class Log:
             self.announced, self.log_id = announced, self.log_id or log_id
         elif kind == UNCLEAN_START:
             found = struct.pack(">IQQ32s", int(self.end[0][:8]), self.end[1], self.length, self.behind.digest())
-            require(found == body[180:], "torn", "what follows is not what the next start says", *self.end)
-            require(not self.place[1], "malformed", "explains a crash, but begins no segment")
+            require(found == body[180:] and not self.place[1], "torn", "is explained as something else", *self.end)
         require(kind != OPEN or not self.torn, "torn", "what follows is no whole record", *self.end)
         require(kind != OPEN or self.last in (0, CLOSE), "unclosed", "the session has no end", *self.end)
         self.announced, self.log_id = self.announced or announced, self.log_id or sha256(b"AIA1 log", announced)[:16]

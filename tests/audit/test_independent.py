@@ -14,11 +14,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from aiops_agent.audit.journal import Journal
-from aiops_agent.audit.keys import FileKeys
 from aiops_agent.audit.verify import VerifyReport
 from aiops_agent.model.audit import Anchor
 from tests.audit.independent import TOOL, judge, judge_with_keys, kind_of
-from tests.audit.logs import NOON, Log, entry, kind, records
+from tests.audit.logs import NOON, Log, entry, records
 from tests.audit.test_attacks import ATTACKS, copy
 from tests.audit.test_auditor import AuditedLog
 from tests.audit.test_crash import crash
