@@ -78,6 +78,7 @@ def test_m31_a_pretended_crash_shows_by_its_signature_and_its_keys(tmp_path):
 
 
 def test_m31_a_pretended_crash_before_the_last_signature_shows_even_with_every_key_stolen(tmp_path):
+    """M31."""
     log = Log(tmp_path)
     log.write(entry(1), entry(2), entry(3))
     forge_unclean_start(log, log, (log.key_folder / "signing.key").read_bytes(), keep=2)
@@ -85,6 +86,7 @@ def test_m31_a_pretended_crash_before_the_last_signature_shows_even_with_every_k
 
 
 def test_m31_behind_the_last_signature_a_pretended_crash_with_stolen_keys_shows_only_by_an_anchor(tmp_path):
+    """M31."""
     log = Log(tmp_path)
     log.write(entry(1))
     crash(log, 2, 3)
@@ -119,6 +121,7 @@ def bury(log: Log, keys: Log, first: int) -> None:
 
 
 def test_m32_a_tombstone_without_authority_shows_by_its_signature_and_its_keys(tmp_path):
+    """M32."""
     log, thief = Log(tmp_path / "log"), Log(tmp_path / "thief")
     log.write_days(4)
     thief.keys.create()
@@ -128,6 +131,7 @@ def test_m32_a_tombstone_without_authority_shows_by_its_signature_and_its_keys(t
 
 
 def test_m32_a_tombstone_for_one_segment_does_not_speak_for_the_next(tmp_path):
+    """M32."""
     log = Log(tmp_path)
     log.write_days(4)
     bury(log, log, first=3)
@@ -137,6 +141,7 @@ def test_m32_a_tombstone_for_one_segment_does_not_speak_for_the_next(tmp_path):
 
 
 def test_m32_a_record_changed_into_a_tombstone_shows(tmp_path):
+    """M32."""
     log = Log(tmp_path)
     log.write_days(4)
     parts = records(log.segment(4).read_bytes())
@@ -149,7 +154,7 @@ def test_m32_a_record_changed_into_a_tombstone_shows(tmp_path):
 
 
 def test_m32_a_log_made_up_as_what_retention_left_needs_no_key_and_shows_by_the_keys_or_an_anchor(tmp_path):
-    """The signing keys before the tombstone are gone: without keys only an anchor ties what is left to the genesis."""
+    """M32: the signing keys before the tombstone are gone, so without keys only an anchor ties the rest to the genesis."""
     log, thief = Log(tmp_path / "log"), Log(tmp_path / "thief")
     log.write_days(4)
     anchor = Journal(log.audit, log.keys).anchor()
@@ -173,6 +178,7 @@ def test_m32_a_log_made_up_as_what_retention_left_needs_no_key_and_shows_by_the_
 
 
 def test_m35_a_log_without_a_signature_gets_no_bare_pass(tmp_path):
+    """M35."""
     log = Log(tmp_path)
     log.audit.mkdir()
     assert log.verify_publicly().coverage == "no record is proven"
@@ -188,6 +194,7 @@ def test_m35_a_log_without_a_signature_gets_no_bare_pass(tmp_path):
 
 
 def test_m36_another_genesis_key_is_named(tmp_path):
+    """M36."""
     log, other = Log(tmp_path / "log"), Log(tmp_path / "other")
     log.write_days(2)
     other.keys.create()
@@ -198,6 +205,7 @@ def test_m36_another_genesis_key_is_named(tmp_path):
 
 
 def test_m37_without_the_wrapping_key_the_signatures_still_prove_the_log(tmp_path):
+    """M37."""
     log = Log(tmp_path)
     anchor = log.write_days(2)
     genesis = (log.key_folder / "genesis.pub").read_bytes()
@@ -209,6 +217,7 @@ def test_m37_without_the_wrapping_key_the_signatures_still_prove_the_log(tmp_pat
 
 
 def test_m40_segments_with_a_second_name_or_none_of_their_own_are_refused(tmp_path):
+    """M40."""
     log = Log(tmp_path)
     log.write_days(2)
     (tmp_path / "second name").hardlink_to(log.segment(2))
@@ -222,6 +231,7 @@ def test_m40_segments_with_a_second_name_or_none_of_their_own_are_refused(tmp_pa
 
 
 def test_m41_of_two_writers_the_second_is_refused_and_nothing_is_mixed(tmp_path):
+    """M41."""
     log = Log(tmp_path)
     first, second = Journal(log.audit, log.keys), Journal(log.audit, log.keys)
     first.append(entry(1))
@@ -239,6 +249,7 @@ def test_m41_of_two_writers_the_second_is_refused_and_nothing_is_mixed(tmp_path)
 
 
 def test_m41_a_writer_that_comes_while_the_other_crashes_explains_it_once(tmp_path):
+    """M41."""
     log = Log(tmp_path)
     log.write(entry(1))
     crash(log, 2)
