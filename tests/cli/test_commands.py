@@ -12,6 +12,7 @@ from aiops_agent.cli.main import run
 from aiops_agent.sources import quiet
 from aiops_agent.state.approvals import Approval, ApprovalState
 from aiops_agent.state.state import State
+from tests.build import cipher
 
 FAULT = "2026-11-23 03:00:00,001 ERROR worker: OSError: [Errno 28] No space left on device\n"
 
@@ -400,7 +401,7 @@ def test_an_agreement_that_comes_too_late_is_refused_and_not_recorded_as_one(she
         requested=late,
         expires=late + timedelta(hours=1),
     )
-    with State.open(shell.folder / "state") as state, state.transaction():
+    with State.open(shell.folder / "state", cipher(shell.folder / "state")) as state, state.transaction():
         state.approvals.ask(question)
     for answer in ("approve", "deny"):
         code, _, err = shell("approvals", answer, question.id)

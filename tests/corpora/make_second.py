@@ -287,9 +287,7 @@ def told_apart(said: str) -> list[tuple[int, str]]:
     lines = said.splitlines(keepends=True)
     for line, below in zip(lines, [*lines[1:], ""], strict=True):
         calm = (
-            is_calm(line)
-            or (is_head_of_two(line) and is_calm(below))
-            or (line == "\n" and (not parts or parts[-1][0]))
+            is_calm(line) or (is_head_of_two(line) and is_calm(below)) or (line == "\n" and (not parts or parts[-1][0]))
         )
         if parts and parts[-1][0] == calm:
             parts[-1] = (calm, parts[-1][1] + line)
