@@ -1,96 +1,203 @@
-"""The keys of an audit log in files: a wrapping key, a signing key that is replaced at each checkpoint, its genesis."""
+"""The keys of an audit log: a wrapping key, a signing key that is replaced at each checkpoint, its genesis."""
 
-import hashlib
-import os
 import secrets
-import stat
 from functools import cached_property
 from pathlib import Path
 
+from aiops_agent.audit.auditor import seal
+from aiops_agent.audit.key_files import KEY_LENGTH, KeyFolder, sync_directory
 from aiops_agent.audit.record import KEY_ID_LENGTH, name_log
+from aiops_agent.audit.wrapping import hand_over, name_key, rekeyed, take_over, unwrap, wrap
 from aiops_agent.errors import AuditError
+from aiops_agent.hints import Protocol
 
 _WRAPPING = "wrapping.key"
+_OLD = "wrapping.old"
+_NEXT = "wrapping.next"
 _SIGNING = "signing.key"
 _SUCCESSOR = "signing.next"
 _GENESIS = "genesis.pub"
-_KEY_LENGTH = 32
-_NONCE_LENGTH = 12
+_STATE = "state.key"
+_STATE_CONTEXT = b"AIA1 state key"
+"""What the state encrypts with lies here too: key id | wrapped."""
 
 
-class FileKeys:
-    """Keys in a folder of mode 0700, in files of mode 0600. Nothing is read or made before it is needed."""
+class KeyProvider(Protocol):
+    """What a log needs of whoever keeps its keys. Nothing is read or made before it is needed."""
 
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
-
-    def exist(self) -> bool:
-        """Tell whether the keys of a log were made here."""
-        try:
-            return (self.directory / _GENESIS).exists()
-        except OSError as error:
-            raise self._unusable(self.directory, error) from error
-
-    def create(self) -> None:
-        """Make the keys of a new log. Never called for a log that exists: a lost key is not replaced."""
-        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        signing = Ed25519PrivateKey.generate()
-        self._write(_WRAPPING, secrets.token_bytes(_KEY_LENGTH))
-        self._write(_SIGNING, signing.private_bytes_raw())
-        # Last: a crash before it leaves keys of no log, which may be made anew.
-        self._write(_GENESIS, signing.public_key().public_bytes_raw())
-        _sync_directory(self.directory)
-        _sync_directory(self.directory.parent)
-
-    @cached_property
+    @property
     def genesis(self) -> bytes:
         """The Ed25519 public key that the log begins with: all an auditor has to pin."""
-        return self._read(_GENESIS)
 
     @property
     def log_id(self) -> bytes:
         """The name of the log these keys belong to."""
-        return name_log(self.genesis)
 
-    @cached_property
+    @property
     def key_id(self) -> bytes:
-        """Which wrapping key this is; tells nothing about the key itself."""
-        return hashlib.sha256(b"AIA1 wrapping key" + self._wrapping).digest()[:KEY_ID_LENGTH]
+        """Which wrapping key is the current one; tells nothing about the key itself."""
 
-    @cached_property
-    def _wrapping(self) -> bytes:
-        return self._read(_WRAPPING)
+    @property
+    def auditor(self) -> bytes | None:
+        """The X25519 public key of an auditor off this host."""
+
+    def exist(self) -> bool:
+        """Tell whether the keys of a log were made here."""
+
+    def create(self) -> None:
+        """Make the keys of a new log. Never called for a log that exists: a lost key is not replaced."""
 
     def wrap(self, secret: bytes, context: bytes) -> bytes:
-        """Return `secret` encrypted so that only the same `context` opens it."""
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+        """Return `secret` encrypted with the current key, so that only the same `context` opens it."""
 
-        nonce = secrets.token_bytes(_NONCE_LENGTH)
-        return nonce + AESGCM(self._wrapping).encrypt(nonce, secret, context)
+    def knows(self, key_id: bytes) -> bool:
+        """Tell whether this wrapping key is here: the current one, the one before, or one learnt from the log."""
 
-    def unwrap(self, wrapped: bytes, context: bytes) -> bytes | None:
-        """Return what was wrapped, or None when it was not by this key in this context."""
-        from cryptography.exceptions import InvalidTag
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+    def unwrap(self, key_id: bytes, wrapped: bytes, context: bytes) -> bytes | None:
+        """Return what was wrapped, or None when it was not by this key in this context, or the key is not here."""
 
-        try:
-            return AESGCM(self._wrapping).decrypt(wrapped[:_NONCE_LENGTH], wrapped[_NONCE_LENGTH:], context)
-        except InvalidTag:
-            return None
+    def learn(self, rekey_body: bytes) -> bool:
+        """Take the old key out of a REKEY record; False when its new key is unknown or does not open it.
+
+        Keys hang one on the other from the newest back: learn the last record of a log first.
+        """
+
+    def owed_rekey(self) -> bytes | None:
+        """Return the body of the REKEY record that the log must get before anything else; None when it owes none."""
+
+    def forget_old(self) -> None:
+        """Let go of the old wrapping key, once that record is durable."""
+
+    def seal(self, secret: bytes, context: bytes) -> bytes:
+        """Return the body of a SEALED record: only the auditor opens it. Needs an `auditor`."""
 
     def verifying_keys(self) -> list[bytes]:
         """Return the public keys of the signing key and, if one is prepared, of its successor.
 
         The log announces one of them for the next checkpoint, unless it or the keys were put back.
         """
-        return [_public(self._read(name)) for name in self._signing_names()]
+
+    def signing_key(self, announced: bytes) -> bytes | None:
+        """Return the private key of `announced`, making it the current one; None when it is not here."""
+
+    def prepare_successor(self, private: bytes) -> None:
+        """Keep the next signing key, durably, before the log announces it."""
+
+    def adopt_successor(self) -> None:
+        """Forget the signing key for its successor, once the log has announced that one durably."""
+
+
+class Keys:
+    """What all providers have in common: signing keys in a folder, and wrapping keys that are handed over."""
+
+    def __init__(self, directory: Path, auditor: bytes | None = None) -> None:
+        self.directory = directory
+        self.auditor = auditor
+        self._folder = KeyFolder(directory)
+        self._learnt: dict[bytes, bytes] = {}
+
+    def _current(self) -> bytes:
+        raise NotImplementedError
+
+    def _old(self) -> bytes | None:
+        raise NotImplementedError
+
+    def _shut(self, private: bytes) -> bytes:
+        """Return a signing key as it lies in its file."""
+        raise NotImplementedError
+
+    def _signing(self, name: str) -> bytes:
+        """Return the signing key in a file."""
+        raise NotImplementedError
+
+    def exist(self) -> bool:
+        """Tell whether the keys of a log were made here."""
+        return self._folder.holds(_GENESIS)
+
+    def _create_signing(self) -> None:
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+        signing = Ed25519PrivateKey.generate()
+        genesis = signing.public_key().public_bytes_raw()
+        self._folder.write(_SIGNING, self._shut(signing.private_bytes_raw()))
+        # Last: a crash before it leaves keys of no log, which may be made anew.
+        self._folder.put(_GENESIS, genesis)
+        sync_directory(self.directory.parent)
+
+    @cached_property
+    def genesis(self) -> bytes:
+        """The Ed25519 public key that the log begins with: all an auditor has to pin."""
+        return self._folder.read(_GENESIS)
+
+    @property
+    def log_id(self) -> bytes:
+        """The name of the log these keys belong to."""
+        return name_log(self.genesis)
+
+    @property
+    def key_id(self) -> bytes:
+        """Which wrapping key is the current one; tells nothing about the key itself."""
+        return name_key(self._current())
+
+    def wrap(self, secret: bytes, context: bytes) -> bytes:
+        """Return `secret` encrypted with the current key, so that only the same `context` opens it."""
+        return wrap(self._current(), secret, context)
+
+    def knows(self, key_id: bytes) -> bool:
+        """Tell whether this wrapping key is here: the current one, the one before, or one learnt from the log."""
+        return self._key(key_id) is not None
+
+    def unwrap(self, key_id: bytes, wrapped: bytes, context: bytes) -> bytes | None:
+        """Return what was wrapped, or None when it was not by this key in this context, or the key is not here."""
+        key = self._key(key_id)
+        return unwrap(key, wrapped, context) if key else None
+
+    def _key(self, key_id: bytes) -> bytes | None:
+        if key_id in self._learnt:
+            return self._learnt[key_id]
+        return next((key for key in (self._current(), self._old()) if key and name_key(key) == key_id), None)
+
+    def learn(self, rekey_body: bytes) -> bool:
+        """Take the old key out of a REKEY record; False when its new key is unknown or does not open it."""
+        old_id, new_id = rekeyed(rekey_body)
+        new = self._key(new_id)
+        old = take_over(self.log_id, new, rekey_body) if new else None
+        if old is None:
+            return False
+        self._learnt[old_id] = old
+        return True
+
+    def owed_rekey(self) -> bytes | None:
+        """Return the body of the REKEY record that the log must get before anything else; None when it owes none."""
+        old, current = self._old(), self._current()
+        return hand_over(self.log_id, old, current) if old and old != current else None
+
+    def forget_old(self) -> None:
+        """Protect with the current key what the old one still protects here; each provider then lets go of it."""
+        if self._folder.holds(_STATE):
+            self._renew_state_key()
+
+    def _renew_state_key(self) -> None:
+        content = self._folder.read(_STATE, KEY_ID_LENGTH + 12 + KEY_LENGTH + 16)
+        key_id, wrapped = content[:KEY_ID_LENGTH], content[KEY_ID_LENGTH:]
+        key = self.unwrap(key_id, wrapped, _STATE_CONTEXT)
+        if key and key_id != self.key_id:  # one that does not open is no worse off: the state tells of it
+            self._folder.put(_STATE, self.key_id + self.wrap(key, _STATE_CONTEXT))
+
+    def seal(self, secret: bytes, context: bytes) -> bytes:
+        """Return the body of a SEALED record: only the auditor opens it. Needs an `auditor`."""
+        if self.auditor is None:
+            raise ValueError("no auditor is configured")
+        return seal(self.auditor, secret, context)
+
+    def verifying_keys(self) -> list[bytes]:
+        """Return the public keys of the signing key and, if one is prepared, of its successor."""
+        return [_public(self._signing(name)) for name in self._signing_names()]
 
     def signing_key(self, announced: bytes) -> bytes | None:
         """Return the private key of `announced`, making it the current one; None when it is not here."""
         for name in self._signing_names():
-            private = self._read(name)
+            private = self._signing(name)
             if _public(private) == announced:
                 if name == _SUCCESSOR:  # the last writer ended between announcing and adopting it
                     self.adopt_successor()
@@ -98,62 +205,76 @@ class FileKeys:
         return None
 
     def _signing_names(self) -> list[str]:
-        return [_SIGNING, _SUCCESSOR] if (self.directory / _SUCCESSOR).exists() else [_SIGNING]
+        return [_SIGNING, _SUCCESSOR] if self._folder.holds(_SUCCESSOR) else [_SIGNING]
 
     def prepare_successor(self, private: bytes) -> None:
         """Keep the next signing key, durably, before the log announces it."""
-        self._write(_SUCCESSOR, private)
-        _sync_directory(self.directory)
+        self._folder.write(_SUCCESSOR, self._shut(private))
+        self._folder.sync()
 
     def adopt_successor(self) -> None:
         """Forget the signing key for its successor, once the log has announced that one durably."""
-        (self.directory / _SUCCESSOR).replace(self.directory / _SIGNING)
+        self._folder.rename(_SUCCESSOR, _SIGNING)
 
-    def _write(self, name: str, content: bytes) -> None:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
-        with os.fdopen(os.open(self.directory / name, flags, 0o600), "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
 
-    def _read(self, name: str) -> bytes:
-        path = self.directory / name
-        try:
-            _refuse_open_mode(self.directory, self.directory.stat(), "700")
-            with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb") as file:
-                _refuse_open_mode(path, os.fstat(file.fileno()), "600")
-                content = file.read(_KEY_LENGTH + 1)
-        except OSError as error:
-            raise self._unusable(path, error) from error
-        if len(content) != _KEY_LENGTH:
-            raise AuditError(f"{path} is not a key of {_KEY_LENGTH} bytes", hint="restore it from its backup")
-        return content
+class FileKeys(Keys):
+    """Keys in a folder of mode 0700, in files of mode 0600."""
 
-    def _unusable(self, path: Path, error: OSError) -> AuditError:
-        return AuditError(
-            f"the audit log cannot be used without its key {path} ({error.strerror})",
-            hint="run this as the agent's own user, or restore the folder from its backup; "
-            "a new key is never made for a log that exists",
-        )
+    def create(self) -> None:
+        """Make the keys of a new log. Never called for a log that exists: a lost key is not replaced.
+
+        Raises:
+            AuditError: Something is encrypted with a wrapping key that was here.
+        """
+        self._folder.make()
+        self._refuse_to_replace()
+        self._folder.write(_WRAPPING, secrets.token_bytes(KEY_LENGTH))
+        self._create_signing()
+
+    def _refuse_to_replace(self) -> None:
+        if self._folder.holds(_STATE):
+            raise AuditError(
+                f"{self.directory / _GENESIS} is gone, and what the state keeps encrypted hangs on the keys beside it",
+                hint="restore the folder from its backup; no new keys are made",
+            )
+
+    def _current(self) -> bytes:
+        return self._folder.read(_WRAPPING)
+
+    def _old(self) -> bytes | None:
+        return self._folder.read(_OLD) if self._folder.holds(_OLD) else None
+
+    def _shut(self, private: bytes) -> bytes:
+        return private
+
+    def _signing(self, name: str) -> bytes:
+        return self._folder.read(name)
+
+    def rotate(self) -> tuple[bytes, bytes]:
+        """Put a new wrapping key in the place of the current one, which is kept until the log has taken it over.
+
+        A kill at any point leaves either the current key alone or both. A rotation that was begun is not begun again.
+
+        Returns:
+            The ids of the old and the new key.
+        """
+        current, old = self._current(), self._old()
+        if old and old != current:
+            return name_key(old), name_key(current)
+        new = secrets.token_bytes(KEY_LENGTH)
+        self._folder.put(_NEXT, new)
+        self._folder.put(_OLD, current)
+        self._folder.rename(_NEXT, _WRAPPING)
+        self._folder.sync()
+        return name_key(current), name_key(new)
+
+    def forget_old(self) -> None:
+        """Remove the old wrapping key; what it still protects here, the current one protects first."""
+        super().forget_old()
+        self._folder.remove(_OLD)
 
 
 def _public(private: bytes) -> bytes:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     return Ed25519PrivateKey.from_private_bytes(private).public_key().public_bytes_raw()
-
-
-def _refuse_open_mode(path: Path, status: os.stat_result, mode: str) -> None:
-    if status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise AuditError(
-            f"{path} holds keys of the audit log and is open to others (mode {stat.S_IMODE(status.st_mode):o})",
-            hint=f"chmod {mode} {path}, and find out who could read it",
-        )
-
-
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -66,7 +66,7 @@ def datetime_of(microseconds: int) -> datetime:
 
 def open_secrets(keys: FileKeys, log_id: bytes, header: bytes, wrapped: bytes) -> Secrets | None:
     """Return the keys of the session that `header` opens; None when these are not its keys."""
-    session = keys.unwrap(wrapped, b"AIA1 session" + log_id + header)
+    session = keys.unwrap(keys.key_id, wrapped, b"AIA1 session" + log_id + header)
     return _secrets(session) if session else None
 
 
