@@ -251,7 +251,7 @@ class LateCipher:
         from aiops_agent.audit.rest import StateCipher
 
         state_dir = self._config.state_dir
-        return StateCipher(FileKeys(state_dir / "keys"), state_dir / "audit")
+        return StateCipher(FileKeys(state_dir / "keys"), state_dir)
 
     def create(self) -> None:
         """Make the key of a new state."""

@@ -17,7 +17,7 @@ FINGERPRINT = Fingerprint("0123456789abcdef")
 
 def cipher(state_dir: Path) -> StateCipher:
     """Return what encrypts the state in a folder, as it is wired."""
-    return StateCipher(FileKeys(state_dir / "keys"), state_dir / "audit")
+    return StateCipher(FileKeys(state_dir / "keys"), state_dir)
 
 
 SAYS = {

@@ -67,14 +67,3 @@ class Evidence:
 
     def __repr__(self) -> str:
         return f"Evidence({self._words!r}, {len(self.sealed or b'')} bytes sealed)"
-
-
-def withheld(source: str, why: str, sealed: bytes = b"") -> Evidence:
-    """Return evidence that is not to be had, `sealed` perhaps with a key that is restored one day."""
-    words = withheld_words(source, why)
-    return Evidence(words, sealed)
-
-
-def withheld_words(source: str, why: str) -> Words:
-    """Return what stands in the place of words that cannot be kept or opened."""
-    return Words(f"{source}: what it says is withheld", f"[withheld: {why}]", f"[withheld: {why}]")

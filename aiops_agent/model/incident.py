@@ -80,10 +80,19 @@ class Incident:
     last_told: datetime | None
     """When a report about it last went into the outbox."""
 
+    notice: str = ""
+    """Which notice of the agent it is about; empty for what a log says."""
+
     @property
     def title(self) -> str:
         """Return one line for people: what the first record says, redacted, at most 160 characters."""
         return self.evidence.words.title
+
+    def without_evidence(self, why: str) -> Words:
+        """Return what stands in the place of evidence that cannot be kept or opened: what the agent itself says."""
+        withheld = f"[withheld: {why}]"
+        title = _headline(self.notice, self.source) if self.notice else f"withheld: a record of {self.source}"
+        return Words(title[:TITLE_LENGTH], withheld, withheld)
 
     @property
     def text(self) -> str:
@@ -191,9 +200,10 @@ def noticed(notice: Notice, now: datetime) -> Incident:
         first_seen=now,
         last_seen=now,
         occurrences=1,
+        notice=notice.kind,
         evidence=Evidence(
             Words(
-                title=f"{notice.kind.replace('_', ' ')}: {notice.path}"[:TITLE_LENGTH],
+                title=_headline(notice.kind, notice.path),
                 text=notice.detail,
                 grouped_by=f"notice {notice.kind} of {notice.path}",
             )
@@ -207,6 +217,10 @@ def noticed(notice: Notice, now: datetime) -> Incident:
         outcome=None,
         last_told=None,
     )
+
+
+def _headline(kind: str, path: str) -> str:
+    return f"{kind.replace('_', ' ')}: {path}"[:TITLE_LENGTH]
 
 
 def _identity(kind: Kind, fingerprint: str, service: str | None, now: datetime) -> str:

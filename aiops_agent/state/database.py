@@ -35,7 +35,8 @@ MIGRATIONS = (
         category TEXT NOT NULL, confidence REAL NOT NULL, abstained INTEGER NOT NULL, severity INTEGER NOT NULL,
         service TEXT, source TEXT NOT NULL, first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL,
         occurrences INTEGER NOT NULL, evidence BLOB NOT NULL, decided_by TEXT NOT NULL, article TEXT, playbook TEXT,
-        choice TEXT NOT NULL, decision TEXT NOT NULL, reason TEXT NOT NULL, outcome TEXT, last_told INTEGER
+        choice TEXT NOT NULL, decision TEXT NOT NULL, reason TEXT NOT NULL, outcome TEXT, last_told INTEGER,
+        notice TEXT NOT NULL
     ) STRICT;
     CREATE UNIQUE INDEX one_live_incident ON incidents (kind, fingerprint, ifnull(service, ''))
         WHERE status != 'closed';

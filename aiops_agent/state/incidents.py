@@ -4,7 +4,7 @@ import json
 
 from aiops_agent.errors import AuditError, ForgedError
 from aiops_agent.model.event import Fingerprint, Severity
-from aiops_agent.model.evidence import Evidence, Words, withheld, withheld_words
+from aiops_agent.model.evidence import Evidence, Words
 from aiops_agent.model.incident import Incident, Kind, Outcome, Status
 from aiops_agent.noun import astuple, fields, replace
 from aiops_agent.state.database import Database, damaged, stamp, unstamp
@@ -61,7 +61,8 @@ class Incidents:
         try:
             sealed = self._vault.seal(json.dumps(astuple(words)).encode(), _place(incident.id))
         except AuditError as error:
-            evidence = withheld(incident.source, f"it cannot be encrypted: {self._vault.note(error)}")
+            why = f"it cannot be encrypted: {self._vault.note(error)}"
+            evidence = Evidence(incident.without_evidence(why), b"")
         else:
             evidence = Evidence(words, sealed)
         return replace(incident, evidence=evidence)
@@ -95,21 +96,20 @@ class Incidents:
             last_seen=unstamp(values["last_seen"]),
             last_told=unstamp(values["last_told"]) if values["last_told"] is not None else None,
             outcome=Outcome(str(values["outcome"])) if values["outcome"] is not None else None,
-            evidence=self._closed(str(values["id"]), str(values["source"]), values["evidence"]),
+            evidence=Evidence(None, bytes(values["evidence"]), opened_by=lambda: self._opened(incident)),  # type: ignore[call-overload]
         )
-        return Incident(**values)  # type: ignore[arg-type]
+        incident = Incident(**values)  # type: ignore[arg-type]
+        return incident
 
-    def _closed(self, identity: str, source: str, sealed: object) -> Evidence:
-        def opened() -> Words:
-            if not isinstance(sealed, bytes) or not sealed:
-                why = f" ({self._vault.failure.message})" if self._vault.failure else ""
-                return withheld_words(source, f"it could not be encrypted when it was read{why}")
-            try:
-                return Words(*json.loads(self._vault.open(sealed, _place(identity))))
-            except (AuditError, ForgedError) as error:
-                return withheld_words(source, self._vault.note(error))
-
-        return Evidence(None, sealed if isinstance(sealed, bytes) else b"", opened_by=opened)
+    def _opened(self, incident: Incident) -> Words:
+        if not incident.evidence.sealed:
+            failure = self._vault.failure
+            why = f": {failure.message}; {failure.hint}" if failure else ""
+            return incident.without_evidence(f"it could not be encrypted when it was read{why}")
+        try:
+            return Words(*json.loads(self._vault.open(incident.evidence.sealed, _place(incident.id))))
+        except (AuditError, ForgedError) as error:
+            return incident.without_evidence(self._vault.note(error))
 
 
 def _place(identity: str) -> str:

@@ -224,8 +224,11 @@ def test_a_lost_key_is_exit_3_and_no_new_key_is_made(shell):
     assert {i["kind"] for i in json.loads(out)["incidents"]} == {"log", "agent"}
     assert "key" in err
     assert list(keys.iterdir()) == []
-    kinds = [incident["kind"] for incident in shell.json("incidents", "list")["incidents"]]
-    assert sorted(kinds) == ["agent", "log", "log"], "it goes on observing, and says that it only observes"
+    code, out, err = shell("incidents", "list", "--json")
+    listed = json.loads(out)["incidents"]
+    assert (code, "state.key" in err) == (3, True)
+    counted = sorted((incident["kind"], incident["occurrences"]) for incident in listed)
+    assert counted == [("agent", 1), ("log", 1), ("log", 1)], "it goes on observing, and says that it only observes"
 
 
 def test_a_damaged_state_is_exit_3_with_the_way_out(shell):
