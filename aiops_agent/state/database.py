@@ -56,7 +56,7 @@ MIGRATIONS = (
     CREATE TABLE outbox (
         id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, destination TEXT NOT NULL, incident TEXT NOT NULL,
         sealed BLOB NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL, next_at INTEGER NOT NULL,
-        created INTEGER NOT NULL, error TEXT NOT NULL DEFAULT ''
+        created INTEGER NOT NULL, error BLOB NOT NULL DEFAULT x''
     ) STRICT;
     CREATE INDEX outbox_waiting ON outbox (next_at) WHERE state = 'waiting';
     CREATE TABLE vault (proof BLOB NOT NULL) STRICT;

@@ -4,7 +4,7 @@ import json
 from datetime import datetime, timedelta
 
 from aiops_agent.digest import blake2b
-from aiops_agent.errors import AuditError
+from aiops_agent.errors import AuditError, ForgedError
 from aiops_agent.model.incident import rfc3339
 from aiops_agent.model.message import Message
 from aiops_agent.noun import dataclass
@@ -39,7 +39,7 @@ class Letter:
     next_at: datetime
     created: datetime
     error: str
-    """Words of ours, of the system and of the platform; no part of the message."""
+    """Why it was not delivered. A platform, or what answers in its place, may quote the message: sealed like it."""
 
     def as_json(self, title: str) -> dict[str, object]:
         """Return the object of `outbox list --json`."""
@@ -132,7 +132,9 @@ class Outbox:
             if retry_after
             else min(FIRST_RETRY * 2 ** min(letter.attempts, 10), LONGEST_RETRY)
         )
-        self._database.rows("UPDATE outbox SET attempts=attempts+1, error=? WHERE id=?", error, letter.id)
+        self._database.rows(
+            "UPDATE outbox SET attempts=attempts+1, error=? WHERE id=?", self._sealed_error(letter, error), letter.id
+        )
         self._database.rows(
             "UPDATE outbox SET next_at=max(next_at, ?) WHERE destination=? AND state='waiting'",
             stamp(now + wait),
@@ -141,7 +143,11 @@ class Outbox:
 
     def refused(self, letter: Letter, error: str) -> None:
         """Record that nobody will ever take it as things stand; `retry` puts it back."""
-        self._database.rows("UPDATE outbox SET state='dead', attempts=attempts+1, error=? WHERE id=?", error, letter.id)
+        self._database.rows(
+            "UPDATE outbox SET state='dead', attempts=attempts+1, error=? WHERE id=?",
+            self._sealed_error(letter, error),
+            letter.id,
+        )
 
     def retry(self, now: datetime) -> int:
         """Make everything undelivered due now, what was refused too; return how many."""
@@ -169,10 +175,25 @@ class Outbox:
                 attempts=int(str(r[6])),
                 next_at=unstamp(r[7]),
                 created=unstamp(r[8]),
-                error=str(r[9]),
+                error=self._opened_error(str(r[1]), bytes(r[9])),  # type: ignore[call-overload]
             )
             for r in rows
         ]
+
+    def _sealed_error(self, letter: Letter, error: str) -> bytes:
+        try:
+            return self._vault.seal(error.encode("utf-8", "replace"), f"error {letter.key}")
+        except AuditError as failure:  # which is why it was not delivered, most likely
+            self._vault.note(failure)
+            return b""
+
+    def _opened_error(self, key: str, sealed: bytes) -> str:
+        if not sealed:
+            return ""
+        try:
+            return self._vault.open(sealed, f"error {key}").decode()
+        except (AuditError, ForgedError) as failure:
+            return f"[withheld: {self._vault.note(failure)}]"
 
 
 def _place(key: str) -> str:

@@ -229,6 +229,15 @@ def test_the_evidence_and_the_letter_of_another_are_refused(tmp_path, state):
 
 
 def test_what_a_letter_says_in_the_clear_is_where_it_goes_and_about_which_incident(state):
-    [row] = state.database.rows("SELECT key, destination, incident, state, attempts, error FROM outbox")
+    [row] = state.database.rows("SELECT key, destination, incident, state, attempts FROM outbox")
     assert WORD not in json.dumps(row)
-    assert row[1:] == ("slack", "inc-00000001", "waiting", 0, "")
+    assert row[1:] == ("slack", "inc-00000001", "waiting", 0)
+
+
+def test_what_a_platform_answers_may_quote_the_letter_and_is_encrypted_too(state, tmp_path):
+    with state.transaction():
+        [letter] = state.outbox.due(NOW)
+        state.outbox.failed(letter, f"a proxy says: {WORD}", NOW, retry_after=None)
+    [letter] = state.outbox.all()
+    assert letter.error == f"a proxy says: {WORD}"
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file() and WORD.encode() in path.read_bytes()] == []
