@@ -11,12 +11,13 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic_core import ErrorDetails
 
 from aiops_agent.assembly.local import check_literal, check_pattern
-from aiops_agent.errors import ConfigError, Fault
+from aiops_agent.audit.auditor import read_public
+from aiops_agent.errors import AuditError, ConfigError, Fault
 from aiops_agent.model.decision import Mode
 from aiops_agent.model.event import LocalPattern, Severity
 from aiops_agent.playbook.kinds import parse_duration, parse_unit
 from aiops_agent.policy.decide import PolicySettings
-from aiops_agent.settings import ChatSettings, Config, SourceSettings, looked_up
+from aiops_agent.settings import ChatSettings, Config, SourceSettings, is_credential_name, looked_up
 from aiops_agent.sources.container import PATHS as CONTAINER_LOGS
 
 
@@ -126,6 +127,8 @@ def _known_beside(location: Sequence[object]) -> str:
         model = _Ignored
     elif location[:2] == ("audit", "key"):
         model = _Key
+    elif location[:1] == ("audit",) and len(location) > 1:
+        model = _Audit
     return "known: " + ", ".join(model.model_fields)
 
 
@@ -175,6 +178,10 @@ def _silence(value: object) -> object:
         raise ValueError(f"{value!r} is neither off, auto nor a duration such as 30m, 4h or 2d") from error
 
 
+def _keep(value: object) -> object:
+    return None if value == "forever" else _duration(value)
+
+
 def _absolute(value: object) -> object:
     if isinstance(value, str) and (not value.startswith("/") or "\0" in value):
         raise ValueError(f"{value!r} must be an absolute path: it begins with / and holds no NUL")
@@ -183,6 +190,7 @@ def _absolute(value: object) -> object:
 
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Silence = Annotated[timedelta | Literal["auto"] | None, BeforeValidator(_silence)]
+Keep = Annotated[timedelta | None, BeforeValidator(_keep)]
 AbsolutePath = Annotated[str, BeforeValidator(_absolute)]
 Unit = Annotated[str, BeforeValidator(parse_unit)]
 Locale = Literal["en", "zh"]
@@ -298,12 +306,44 @@ class _Telegram(_Strict):
     locale: Locale | None = None
 
 
+WRAPPING = "aiops-agent.wrapping"
+
+
 class _Key(_Strict):
-    type: Literal["file"] = "file"
+    type: Literal["file", "credential"] = "file"
+    name: str | None = None
+
+    @field_validator("name")
+    @classmethod
+    def _is_a_credential(cls, name: str | None, info: ValidationInfo) -> str | None:
+        if name is not None and info.data.get("type") == "file":
+            raise ValueError("is for `type: credential` only: a file has its name")
+        if name is not None and (not is_credential_name(name) or name.endswith(".old")):
+            raise ValueError(
+                f"{name!r} is no name of a credential: letters, digits, dots, dashes; one that ends in .old is the one "
+                "before it"
+            )
+        return name
+
+    @property
+    def credential(self) -> str | None:
+        """Return which credential is the wrapping key; None for a file."""
+        return None if self.type == "file" else self.name or WRAPPING
+
+
+def _auditor(value: object) -> object:
+    if isinstance(value, str) and value == _absolute(value):
+        try:
+            read_public(Path(value))
+        except AuditError as error:
+            raise ValueError(f"{error.message}; {error.hint}") from error
+    return value
 
 
 class _Audit(_Strict):
     key: _Key = _Key()
+    auditor_key: Annotated[str | None, BeforeValidator(_auditor)] = None
+    keep: Keep = timedelta(days=400)
 
 
 class _Schedule(_Strict):
@@ -337,6 +377,7 @@ class _File(_Strict):
                 approval_expires=self.policy.approval_expires,
             ),
             every=self.schedule.every,
+            keep=self.audit.keep,
             locale=self.locale,
             report_dir=Path(self.report_dir or f"{self.state_dir}/reports"),
             chat=tuple(
@@ -353,4 +394,6 @@ class _File(_Strict):
             ),
             knowledge_base=tuple(map(Path, self.knowledge_base)),
             playbooks=tuple(map(Path, self.playbooks)),
+            credential=self.audit.key.credential,
+            auditor_key=Path(self.audit.auditor_key) if self.audit.auditor_key else None,
         )

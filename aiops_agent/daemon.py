@@ -36,6 +36,9 @@ LONGEST_TICK = timedelta(seconds=30)
 KEEP_MODEL = 60.0
 """Seconds the model stays loaded after the last question: 130 MB held, against 0.8 s to load it again."""
 
+UNRECORDED_REST = 10.0
+"""Seconds after a tick that could record nothing: it is tried again, and no tick is quiet until it can."""
+
 FIRST_RETRY, LONGEST_RETRY = 1.0, 60.0
 """Seconds: a disk that is full is tried again after 1, 2, 4 ... 60."""
 
@@ -184,7 +187,7 @@ class Daemon:
         self._complain("audit", f"{why}; nothing is acted on" if why else None)
         self._around.events.follow((self._path, *turn.places))
         self._complain("events", self._around.events.trouble)
-        rest = BETWEEN_TICKS if did_something else BETWEEN_EMPTY_TICKS
+        rest = UNRECORDED_REST if why else BETWEEN_TICKS if did_something else BETWEEN_EMPTY_TICKS
         return Pause(rest, rest)
 
     def _must_stop(self) -> bool:

@@ -12,11 +12,12 @@ from datetime import datetime
 from aiops_agent.agent import Agent, CutShort, Tick, endless, entry
 from aiops_agent.digest import blake2b
 from aiops_agent.errors import AuditError, ForgedError
+from aiops_agent.heartbeat import beat
 from aiops_agent.listening import close, hear, judge
 from aiops_agent.model.audit import AuditEntry
 from aiops_agent.model.decision import NO_HISTORY, AskApproval, Decision, ReportOnly, Run, Suppress, name_of
 from aiops_agent.model.diagnosis import Diagnosis, Prediction
-from aiops_agent.model.event import Batch, Notice, Position, Sighting
+from aiops_agent.model.event import Batch, Notice, Position, Severity, Sighting
 from aiops_agent.model.evidence import Evidence, Words
 from aiops_agent.model.incident import Incident, Kind, Status, diagnosed, grown, noticed, opened
 from aiops_agent.model.message import ReportKind
@@ -24,6 +25,9 @@ from aiops_agent.noun import replace
 from aiops_agent.policy.decide import decide
 from aiops_agent.repair import act, act_on_granted, ask, circumstances, expire, resolve, settle_interrupted
 from aiops_agent.telling import deliver, tell
+
+UNAVAILABLE = "audit_unavailable"
+"""The kind of the notice that nothing can be recorded or encrypted, and so nothing is acted on."""
 
 REFUSED_FILE = "refused_file"
 """The kind of a notice about a playbook or an article that has faults."""
@@ -40,11 +44,13 @@ def tick(
     report = Tick(limit)
     are_sound = approvals_are_sound(agent, report)
     if not rehearse:
+        report.check_record(agent)
         settle_interrupted(agent, report)
     read = absorb_sources(agent, report, now)
     absorb_faults(agent, report, now)
     absorb_silence(agent, report, read, now)
     if not rehearse and not report.is_stopped():
+        beat(agent, report, now)
         if are_sound:
             expire(agent, report, now)
         act_on_decided(agent, report, now)
@@ -74,6 +80,7 @@ def deliver_all(agent: Agent, report: Tick, now: datetime) -> None:
     if late:
         absorb_failures(agent, report, late, now)
         deliver(agent, report)
+    close_available(agent, report, now)
 
 
 def absorb_sources(agent: Agent, report: Tick, now: datetime) -> set[str]:
@@ -107,7 +114,7 @@ def absorb_unreadable(agent: Agent, source: str, report: Tick, error: OSError, n
     """Tell that a source could not be read on, once."""
     report.cut_short = CutShort.UNREADABLE
     name = str(error.filename or source.strip("\0").replace("\0", ", "))
-    with agent.state.transaction():
+    with report.transaction(agent):
         notice = heard(agent, Notice("unreadable", name, str(error.strerror or error)), now)
         settle(agent, report, notice, settled=False, now=now)
 
@@ -115,7 +122,7 @@ def absorb_unreadable(agent: Agent, source: str, report: Tick, error: OSError, n
 def absorb_silence(agent: Agent, report: Tick, read: AbstractSet[str], now: datetime) -> None:
     """Tell which sources have stopped talking, each once."""
     for change in judge(agent, read, now):
-        with agent.state.transaction():
+        with report.transaction(agent):
             if not change.expected:
                 agent.state.voices.forget(change.voice.source)
                 close(agent, report, change.voice.name, "nobody expects it to speak any more", now)
@@ -126,14 +133,25 @@ def absorb_silence(agent: Agent, report: Tick, read: AbstractSet[str], now: date
 
 
 def absorb_failures(agent: Agent, report: Tick, failures: Sequence[AuditError | ForgedError], now: datetime) -> None:
-    """Tell and record that nothing is acted on, and why: no audit log, no encryption, a state that others wrote."""
+    """Tell loudly that nothing is acted on, and why: no audit log, no encryption, a state that others wrote."""
     for failure in failures:
         detail = f"{failure.message}\n{failure.hint}".strip()
         forged = isinstance(failure, ForgedError)
-        notice = Notice("state_forged", "state", detail) if forged else Notice("audit_unavailable", "audit log", detail)
-        report.record(agent, entry(now, notice.kind, notice.path, detail=detail))
-        with agent.state.transaction():
-            settle(agent, report, heard(agent, notice, now), settled=False, now=now)
+        notice = Notice("state_forged", "state", detail) if forged else Notice(UNAVAILABLE, "audit log", detail)
+        fresh = replace(noticed(notice, now), severity=Severity.CRITICAL)
+        with report.transaction(agent):
+            if forged:
+                report.record(agent, entry(now, notice.kind, notice.path, detail=detail))
+            settle(agent, report, counted_again(agent, fresh, now), settled=False, now=now)
+
+
+def close_available(agent: Agent, report: Tick, now: datetime) -> None:
+    """Close the notice that nothing could be recorded or encrypted, when it can be again."""
+    told = noticed(Notice(UNAVAILABLE, "audit log", ""), now)
+    known = agent.state.incidents.live(Kind.AGENT, told.fingerprint, None)
+    if known and not report.audit_error:
+        with report.transaction(agent):
+            report.close(agent, known, "the audit log can be written again", now)
 
 
 def remember(agent: Agent, source: str) -> None:
@@ -145,7 +163,7 @@ def remember(agent: Agent, source: str) -> None:
 
 def absorb(agent: Agent, source: str, batch: Batch, report: Tick, now: datetime) -> None:
     """Commit one batch: its offset, its incidents, what was decided about them, the reports that follow."""
-    with agent.state.transaction():
+    with report.transaction(agent):
         settled = agent.state.checkpoints.is_settled(batch.checkpoint, batch.service)
         admitted, left_out = admit(agent, batch, report)
         for incident in counted(agent, admitted, now):
@@ -179,7 +197,7 @@ def act_on_decided(agent: Agent, report: Tick, now: datetime) -> None:
             if act(agent, report, incident, decision.playbook):
                 repaired.add((decision.playbook.name, incident.service))
         else:
-            with agent.state.transaction():
+            with report.transaction(agent):
                 settle(agent, report, replace(incident, status=Status.OPEN), settled=False, now=now)
 
 
@@ -249,11 +267,15 @@ def found_before(agent: Agent, incident: Incident) -> Diagnosis:
 
 def heard(agent: Agent, notice: Notice, now: datetime, *, times: int = 1) -> Incident:
     """Return the incident of a notice about the agent's own input, counted."""
-    fresh = replace(noticed(notice, now), occurrences=times)
+    return counted_again(agent, replace(noticed(notice, now), occurrences=times), now)
+
+
+def counted_again(agent: Agent, fresh: Incident, now: datetime) -> Incident:
+    """Return a notice together with those of it before."""
     known = agent.state.incidents.live(Kind.AGENT, fresh.fingerprint, None)
     if known is None:
         return fresh
-    return replace(known, evidence=fresh.evidence, last_seen=now, occurrences=known.occurrences + times)
+    return replace(known, evidence=fresh.evidence, last_seen=now, occurrences=known.occurrences + fresh.occurrences)
 
 
 def absorb_faults(agent: Agent, report: Tick, now: datetime) -> None:
@@ -261,7 +283,7 @@ def absorb_faults(agent: Agent, report: Tick, now: datetime) -> None:
     edition = agent.library.edition
     if edition not in agent.state.seen:
         faults = agent.library.faults
-        with agent.state.transaction():
+        with report.transaction(agent):
             agent.state.seen.add(edition)
             paths = sorted({fault.file for fault in faults})
             close_mended(agent, report, paths, now)
@@ -287,8 +309,10 @@ def settle(agent: Agent, report: Tick, incident: Incident, *, settled: bool, now
         decision = decided(agent, report, incident, settled=settled, now=now)  # now without a key
     changed = (incident.decision, incident.reason) != (name_of(decision), decision.reason.value)
     if changed or not isinstance(decision, Suppress):  # an unchanged silence is not recorded 288 times a day
-        recorded = report.record(agent, decision_entry(incident, decision, now))
-        if not recorded and isinstance(decision, Run | AskApproval):
+        made = decision_entry(incident, decision, now)
+        if not isinstance(decision, Run | AskApproval):
+            report.note(agent, made)
+        elif not report.record(agent, made):
             decision = decided(agent, report, incident, settled=settled, now=now)  # now without a record
     incident = replace(incident, decision=name_of(decision), reason=decision.reason.value)
     match decision:
@@ -300,6 +324,7 @@ def settle(agent: Agent, report: Tick, incident: Incident, *, settled: bool, now
             is_alone = report.crowd(incident.source).is_told_alone(incident)
             incident = replace(incident, status=status, last_told=now)
             if is_alone:
+                report.record(agent)  # what was noted: the report says where the record stands with it
                 incident = tell(agent, incident, kind, now)
         case AskApproval(playbook=playbook, expires_in=lifetime):
             incident = ask(agent, incident, playbook, now, expires=now + lifetime)

@@ -71,11 +71,25 @@ class Composer(Protocol):
 class Journal(Protocol):
     """The audit log, opened for writing."""
 
-    def append(self, entry: AuditEntry) -> None:
-        """Make `entry` durable (fsync) before returning.
+    def append(self, *entries: AuditEntry) -> None:
+        """Make `entries` durable (one fsync for all) before returning.
 
         Raises:
-            AuditError: It is not on disk. What it speaks of must not be done.
+            AuditError: They are not on disk. What they speak of must not be done.
+        """
+
+    def check(self) -> None:
+        """Look whether the next entry can be recorded at all, as far as that is known without one.
+
+        Raises:
+            AuditError: It cannot: a key is gone. Nothing may be acted on.
+        """
+
+    def retire(self, before: datetime, at: datetime) -> int:
+        """Remove what is older than that, in whole segments, and record it; return how many.
+
+        Raises:
+            AuditError: It is damaged, and stays.
         """
 
     def anchor(self) -> Anchor:
@@ -84,6 +98,13 @@ class Journal(Protocol):
 
 class Cipher(Protocol):
     """Encrypts what the state keeps of logs and of people's answers."""
+
+    def exists(self) -> bool:
+        """Tell whether there is a key; opens nothing.
+
+        Raises:
+            AuditError: The folder of the keys cannot be entered.
+        """
 
     def create(self) -> None:
         """Make the key of a state that has encrypted nothing yet; keeps one that is there.

@@ -153,7 +153,7 @@ def perform(
     try:
         result = execute(bound, agent.executor, agent.clock, halted=agent.state.halt.is_set, record=recorded)
     except AuditError as error:  # what had been done was taken back
-        report.audit_error = error
+        report.stop_recording(error)
         result = Failed("audit", error.message, undone=False, left_behind=("look at the service yourself",))
     result = told_without_secrets(result)
     conclude(agent, report, action, result)

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
 
@@ -31,6 +31,7 @@ from aiops_agent.state.state import State
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from aiops_agent.audit.journal import Journal as AuditJournal
+    from aiops_agent.audit.keys import Keys
     from aiops_agent.diagnosis.articles import Shelf
     from aiops_agent.diagnosis.classifier import Classifier
     from aiops_agent.diagnosis.diagnose import LocalDiagnostician
@@ -39,6 +40,10 @@ if TYPE_CHECKING:
 PACKAGE = Path(__file__).resolve().parent
 OVERRIDES = Path("/etc/aiops-agent")
 """Files here override shipped ones of the same name; an upgrade never touches them."""
+
+
+STATE_KEY = "state.key"
+"""The file of the key that the state is encrypted with, beside the keys of the audit log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +118,7 @@ def build(config: Config, state: State, world: World, model: "Model | None" = No
 
     `model`: one that may be loaded already, for what builds one agent after the other.
     """
-    journal = LateJournal(config.state_dir)
+    journal = LateJournal(config)
     chats = [late_files(config), *(late_chat(settings) for settings in config.chat)]
     try:
         diagnostician = partial(LateDiagnostician, cache=config.state_dir / "cache", model=model)
@@ -164,6 +169,7 @@ def _agent(  # noqa: PLR0913, PLR0917 - what differs between an agent and its re
         chats=chats,
         clock=world.clock,
         token=_token,
+        keep=config.keep,
         expected={source.key: _expectation(source) for source in config.sources if source.silence},
     )
 
@@ -208,8 +214,15 @@ def _token() -> str:
 class Unrecorded:
     """The journal of a rehearsal: nothing is done, so nothing is recorded."""
 
-    def append(self, entry: AuditEntry) -> None:
-        """Forget it."""
+    def append(self, *entries: AuditEntry) -> None:
+        """Forget them."""
+
+    def check(self) -> None:
+        """Be content."""
+
+    def retire(self, before: datetime, at: datetime) -> int:  # noqa: ARG002 - there is nothing to remove
+        """Remove nothing."""
+        return 0
 
     def anchor(self) -> Anchor:
         """Return the anchor of an empty log."""
@@ -223,6 +236,10 @@ class Unsealed:
 
     def __init__(self, real: Cipher) -> None:
         self._real = real
+
+    def exists(self) -> bool:
+        """Tell whether the real one has a key."""
+        return self._real.exists()
 
     def create(self) -> None:
         """Need none."""
@@ -247,11 +264,13 @@ class LateCipher:
 
     @cached_property
     def _real(self) -> Cipher:
-        from aiops_agent.audit.keys import FileKeys
         from aiops_agent.audit.rest import StateCipher
 
-        state_dir = self._config.state_dir
-        return StateCipher(FileKeys(state_dir / "keys"), state_dir)
+        return StateCipher(keys_of(self._config), self._config.state_dir)
+
+    def exists(self) -> bool:
+        """Tell whether there is a key. Loads nothing."""
+        return os.path.lexists(f"{self._config.state_dir}/keys/{STATE_KEY}")
 
     def create(self) -> None:
         """Make the key of a new state."""
@@ -266,24 +285,61 @@ class LateCipher:
         return self._real.open(sealed, context)
 
 
+def keys_of(config: Config) -> "Keys":
+    """Return the keys of the audit log, as the configuration says where they are. Reads none yet."""
+    directory = config.state_dir / "keys"
+    if config.credential is None:
+        from aiops_agent.audit.keys import FileKeys
+
+        return FileKeys(directory, config.auditor_key)
+    from aiops_agent.audit.credential import CredentialKeys
+
+    return CredentialKeys(directory, config.credentials, config.credential, config.auditor_key)
+
+
+def key_stamps(config: Config) -> list[str]:
+    """Return what changes when a key of the audit log is lost or replaced: a tick that looks is then no quiet one."""
+    names = (*key_names(config), STATE_KEY)
+    return [stamp(f"{config.state_dir}/keys/{name}") for name in names if name != "signing.key"]
+
+
+def key_names(config: Config) -> Sequence[str]:
+    """Return which files of keys no log can do without. The signing key is another one after each session."""
+    return ("genesis.pub", "signing.key") if config.credential else ("genesis.pub", "signing.key", "wrapping.key")
+
+
 class LateJournal:
     """The audit log of a state_dir, loaded with the first entry or question."""
 
-    def __init__(self, state_dir: Path) -> None:
-        self._state_dir = state_dir
+    def __init__(self, config: Config) -> None:
+        self._config = config
         self._real: AuditJournal | None = None
 
     def _opened(self) -> "AuditJournal":
         if self._real is None:
             from aiops_agent.audit.journal import Journal
-            from aiops_agent.audit.keys import FileKeys
 
-            self._real = Journal(self._state_dir / "audit", FileKeys(self._state_dir / "keys"))
+            self._real = Journal(self._config.state_dir / "audit", keys_of(self._config))
         return self._real
 
-    def append(self, entry: AuditEntry) -> None:
-        """Make the entry durable."""
-        self._opened().append(entry)
+    def append(self, *entries: AuditEntry) -> None:
+        """Make the entries durable."""
+        self._opened().append(*entries)
+
+    def check(self) -> None:
+        """Look whether the keys of the log are there."""
+        from aiops_agent.audit.key_files import look_whole
+
+        directory, names = self._config.state_dir / "keys", key_names(self._config)
+        given = self._config.credential is None or (
+            self._config.credentials and (self._config.credentials / self._config.credential).exists()
+        )
+        if not given or not look_whole(directory, names):
+            self._opened().check()
+
+    def retire(self, before: datetime, at: datetime) -> int:
+        """Remove what is older than that, in whole segments."""
+        return self._opened().retire(before, at)
 
     def anchor(self) -> Anchor:
         """Return where the log stands."""

@@ -36,7 +36,7 @@ def notices(host: Host) -> list[tuple[str, str]]:
 
 def due(host: Host):
     with State.look_at(host.state_dir, cipher(host.state_dir)) as state:
-        return state.next_due()
+        return state.voices.next_due()
 
 
 @pytest.fixture

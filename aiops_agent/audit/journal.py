@@ -1,16 +1,25 @@
 """The audit log, opened for writing when the first entry comes."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aiops_agent.audit.keys import FileKeys
+from aiops_agent.audit.keys import KeyProvider
 from aiops_agent.audit.record import NO_CHAIN
+from aiops_agent.audit.reserve import FULL, SIZE, Reserve
 from aiops_agent.audit.segments import list_segments
 from aiops_agent.errors import AuditError
 from aiops_agent.model.audit import Anchor, AuditEntry
 
 if TYPE_CHECKING:
     from aiops_agent.audit.session import Session
+
+
+RESERVE = "audit.reserve"
+"""Beside the folder of the log, which holds segments and nothing else."""
+
+_BEGINNING = "intent"
 
 
 class Journal:
@@ -20,35 +29,88 @@ class Journal:
     `close` the next entry opens it again.
     """
 
-    def __init__(self, directory: Path, keys: FileKeys) -> None:
+    def __init__(self, directory: Path, keys: KeyProvider) -> None:
         self._directory = directory
         self._keys = keys
+        self._reserve = Reserve(directory.parent / RESERVE)
         self._session: Session | None = None
         self._failure = ""
+        self._is_full = False
 
-    def append(self, entry: AuditEntry) -> None:
-        """Make `entry` durable before returning.
+    def append(self, *entries: AuditEntry) -> None:
+        """Make `entries` durable before returning: one write and one sync for all of them.
+
+        On a full disk the reserve takes what ends something, and nothing that begins: no `intent`.
 
         Raises:
-            AuditError: It is not on disk, and after a failed write nothing more is taken until `close`:
+            AuditError: They are not on disk, and after a failed write nothing more is taken until `close`:
                 what the disk holds then is known only to who reads it anew.
         """
         if self._failure:
             raise self._refusal()
+        at = entries[0].time
         try:
-            self._session_at(entry).append(entry)
+            session = self._session_at(at)
+            if self._is_full and _begins(entries):
+                raise self._no_space()
+            session.append(*entries)
         except OSError as error:
-            raise self._broken(error) from error
+            refusal = self._broken(error)
+            if error.errno not in FULL or not self._reserve.release():
+                raise refusal from error
+            self._say_last_words(entries, at)
 
-    def _session_at(self, entry: AuditEntry) -> "Session":
+    def _session_at(self, at: datetime) -> "Session":
+        if self._session is None or self._session.is_full(at):
+            from aiops_agent.audit.session import Session
+
+            session, self._session = self._session, None
+            if session:
+                session.close()
+            if self._keys.exist():
+                self._keys.check()  # a key of another log, or an older one, is named as such and not as damage
+            self._session = Session(self._directory, self._keys, at)
+            self._is_full = not self._reserve.keep()
+        return self._session
+
+    def _say_last_words(self, entries: Sequence[AuditEntry], at: datetime) -> None:
+        """Record in the space of the reserve that the disk is full, and what ends something that has begun."""
         from aiops_agent.audit.session import Session
 
-        if self._session and self._session.is_full(entry.time):
-            session, self._session = self._session, None
-            session.close()
-        if self._session is None:
-            self._session = Session(self._directory, self._keys, entry.time)
-        return self._session
+        self._failure = ""
+        self._is_full = True
+        kept = () if _begins(entries) else entries
+        try:
+            self._session = Session(self._directory, self._keys, at)
+            self._session.append(AuditEntry(at, "agent", "disk_full", "audit log", {"refused": not kept}), *kept)
+        except OSError as error:
+            raise self._broken(error) from error
+        if not kept:
+            raise self._no_space()
+
+    def check(self) -> None:
+        """Look whether the keys of a log are there; reads no record. A log that has not begun needs none yet.
+
+        Raises:
+            AuditError: They are gone or cannot be used, or something that is no segment lies in the folder of the log.
+        """
+        if list_segments(self._directory) or self._keys.exist():
+            self._keys.check()
+
+    def retire(self, before: datetime, at: datetime) -> int:
+        """Remove whole oldest segments with nothing but records from before that time; return how many.
+
+        Raises:
+            AuditError: They are damaged, and kept; or the disk refused.
+        """
+        from aiops_agent.audit.retention import retire
+
+        if self._failure:
+            raise self._refusal()
+        try:
+            return retire(self._directory, self._keys, self._session_at(at), before, at)
+        except OSError as error:
+            raise self._broken(error) from error
 
     def anchor(self) -> Anchor:
         """Return where the log stands. Reads the last segment at the most.
@@ -96,5 +158,15 @@ class Journal:
             hint="nothing is acted on until it can: check the disk's space and health, and who owns the directory",
         )
 
+    def _no_space(self) -> AuditError:
+        return AuditError(
+            f"the disk of the audit log in {self._directory} is full: what ends is still recorded, nothing is begun",
+            hint=f"free some space there, at least the {SIZE >> 10} KiB of the reserve",
+        )
+
     def _refusal(self) -> AuditError:
         return AuditError(self._failure, hint="nothing is acted on until the log is opened again and can be written")
+
+
+def _begins(entries: Sequence[AuditEntry]) -> bool:
+    return any(entry.action == _BEGINNING for entry in entries)

@@ -19,10 +19,11 @@ NO_CHAIN = bytes(32)
 _HEADER = struct.Struct(">4sBBIIIQq")
 HEADER_LENGTH = _HEADER.size
 _TEAR = struct.Struct(">IQQ32s")
+_TOMBSTONE = struct.Struct(">IQI32sq")
 
 
 class Type(IntEnum):
-    """What a record is. 6 to 9 are kept for tombstones, new wrapping keys, heartbeats and sealed session keys."""
+    """What a record is."""
 
     OPEN = 1
     UNCLEAN_START = 2
@@ -33,36 +34,32 @@ class Type(IntEnum):
     CLOSE = 5
     """A CHECKPOINT that also ends the session."""
 
+    TOMBSTONE = 6
+    """Says which oldest segments were removed; a CHECKPOINT follows."""
 
-@dataclass(frozen=True, slots=True)
-class Header:
-    """The clear part of a record."""
+    REKEY = 7
+    """The wrapping key before this one, encrypted with this one."""
 
-    type: int
-    length: int
-    """Bytes of the body, without header and MAC."""
-
-    segment: int
-    session: int
-    """Counts the times a writer opened the log, from 1."""
-
-    sequence: int
-    """Counts all records of the log, from 0."""
-
-    time_us: int
-    """Microseconds since 1970 UTC, as the writer was told."""
-
-    def pack(self) -> bytes:
-        """Return the header as it lies on disk."""
-        return _HEADER.pack(
-            MAGIC, VERSION, self.type, self.length, self.segment, self.session, self.sequence, self.time_us
-        )
+    SEALED = 8
+    """The keys of the session, for an auditor elsewhere; the second record of a session."""
 
 
-def parse_header(raw: bytes) -> tuple[int, Header]:
-    """Return the version, which is for the caller to judge, and the header."""
-    _, version, *fields = _HEADER.unpack(raw)
-    return version, Header(*fields)
+def pack_header(kind: int, length: int, segment: int, session: int, sequence: int, time_us: int) -> bytes:
+    """Return the clear part of a record.
+
+    Args:
+        kind: A `Type`.
+        length: Bytes of the body, without header and MAC.
+        segment: The number in the name of the file.
+        session: Counts the times a writer opened the log, from 1.
+        sequence: Counts all records of the log, from 0.
+        time_us: Microseconds since 1970 UTC, as the writer was told.
+    """
+    return _HEADER.pack(MAGIC, VERSION, kind, length, segment, session, sequence, time_us)
+
+
+unpack_header = _HEADER.unpack
+"""Return magic, version and the arguments of `pack_header` from the bytes of a header, for the caller to judge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +92,10 @@ class Opening:
     log_id: bytes
     key_id: bytes
     wrapped: bytes
-    """The session's data key and first MAC key, encrypted with the wrapping key."""
+    """The session's data key and first MAC key, encrypted with the wrapping key.
+
+    Zeros in place of the MAC key when an auditor has it.
+    """
 
     tear: Tear | None
 
@@ -105,9 +105,41 @@ class Opening:
         return b"".join((self.chain, self.announced, self.log_id, self.key_id, self.wrapped, tear))
 
 
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """The body of TOMBSTONE: what stood before the first segment that is kept."""
+
+    segment: int
+    """The first that is kept."""
+
+    sequence: int
+    """Of its first record: so many are gone."""
+
+    sessions: int
+    chain: bytes
+    time_us: int
+    """Of the last record that is gone."""
+
+    @property
+    def place(self) -> tuple[int, int, int, bytes]:
+        """Where the log goes on: what a reader can check."""
+        return self.segment, self.sequence, self.sessions, self.chain
+
+    def pack(self) -> bytes:
+        """Return the body as it lies on disk."""
+        return _TOMBSTONE.pack(self.segment, self.sequence, self.sessions, self.chain, self.time_us)
+
+
+def parse_tombstone(body: bytes) -> Tombstone:
+    """Return the fields of a body of the length in `BODY_LENGTHS`."""
+    return Tombstone(*_TOMBSTONE.unpack(body))
+
+
 LOG_ID_LENGTH = 16
 KEY_ID_LENGTH = 8
 WRAPPED_LENGTH = 12 + 64 + 16
+REKEY_LENGTH = 2 * KEY_ID_LENGTH + 12 + 32 + 16
+SEALED_LENGTH = KEY_ID_LENGTH + 32 + 64 + 16
 _OPENING = struct.Struct(f"32s32s{LOG_ID_LENGTH}s{KEY_ID_LENGTH}s{WRAPPED_LENGTH}s")
 CHECKPOINT_LENGTH = 32 + 64
 """The public key announced for the next checkpoint, and the signature."""
@@ -117,6 +149,9 @@ BODY_LENGTHS = {
     Type.UNCLEAN_START: _OPENING.size + _TEAR.size,
     Type.CHECKPOINT: CHECKPOINT_LENGTH,
     Type.CLOSE: CHECKPOINT_LENGTH,
+    Type.TOMBSTONE: _TOMBSTONE.size,
+    Type.REKEY: REKEY_LENGTH,
+    Type.SEALED: SEALED_LENGTH,
 }
 """Of the types whose bodies always have the same length."""
 
@@ -153,6 +188,7 @@ class MacKey:
 
     def tag(self, head: bytes) -> bytes:
         """Return the MAC of the next record and step on."""
-        mac = hmac.digest(hmac.digest(self._key, b"mac", "sha256"), head, "sha256")
-        self._key = hmac.digest(self._key, b"evolve", "sha256")
-        return mac
+        key = self._key
+        # Bare hashes: what goes in has one length and never comes out, so there is nothing to extend.
+        self._key = hashlib.sha256(b"AIA1 evolve" + key).digest()
+        return hmac.digest(hashlib.sha256(b"AIA1 mac" + key).digest(), head, "sha256")

@@ -7,7 +7,7 @@ from aiops_agent.audit.key_files import KEY_LENGTH, KeyFolder
 from aiops_agent.audit.keys import KeyProvider
 from aiops_agent.audit.record import KEY_ID_LENGTH
 from aiops_agent.audit.segments import list_segments
-from aiops_agent.audit.wrapping import WRAPPED_KEY_LENGTH
+from aiops_agent.audit.wrapping import KEPT_LENGTH
 from aiops_agent.errors import AuditError
 
 TYPE_CHECKING = False
@@ -36,13 +36,17 @@ class StateCipher:
         self._folder = KeyFolder(state_dir / "keys")
         self._opened: AESGCM | None = None
 
+    def exists(self) -> bool:
+        """Tell whether there is a key; opens nothing."""
+        return self._folder.holds(_NAME)
+
     def create(self) -> None:
         """Make the key of a state that has encrypted nothing yet; keeps one that is there.
 
         Raises:
             AuditError: The wrapping key is gone, or the key cannot be written.
         """
-        if self._folder.holds(_NAME):
+        if self.exists():
             return
         try:
             if not self._keys.exist() and not self._has_log():
@@ -55,7 +59,11 @@ class StateCipher:
             ) from error
 
     def _has_log(self) -> bool:
-        return self._log.is_dir() and bool(list_segments(self._log))
+        if self._log.exists() and not self._log.is_dir():
+            raise AuditError(
+                f"{self._log} stands where the audit log belongs and is no folder", hint="move it away, and scan again"
+            )
+        return bool(list_segments(self._log))
 
     def seal(self, plain: bytes, context: bytes) -> bytes:
         """Return `plain` encrypted so that it opens in the same `context` only.
@@ -92,13 +100,13 @@ class StateCipher:
 
     def _key(self) -> bytes:
         path = self._folder.path / _NAME
-        if not self._folder.holds(_NAME):
+        if not self.exists():
             raise AuditError(
                 f"what the state keeps encrypted cannot be used without its key {path}",
                 hint="restore it from its backup; a new key is never made for a state that exists. Without a backup: "
                 "move state.db aside and scan again",
             )
-        content = self._folder.read(_NAME, KEY_ID_LENGTH + WRAPPED_KEY_LENGTH)
+        content = self._folder.read(_NAME, KEPT_LENGTH)
         key = self._keys.unwrap(content[:KEY_ID_LENGTH], content[KEY_ID_LENGTH:], _CONTEXT)
         if key is None:
             raise AuditError(

@@ -2,25 +2,27 @@
 
 import json
 import secrets
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from aiops_agent.audit.keys import FileKeys
+from aiops_agent.audit.keys import KeyProvider
 from aiops_agent.audit.record import (
     BODY_LENGTHS,
     MAX_BODY,
     NO_CHAIN,
-    Header,
+    REKEY_LENGTH,
+    SEALED_LENGTH,
     MacKey,
     Opening,
     Tear,
+    Tombstone,
     Type,
     chain_head,
     chain_link,
+    pack_header,
 )
 from aiops_agent.errors import AuditError
 from aiops_agent.model.audit import AuditEntry
@@ -32,6 +34,10 @@ EARLIEST_US = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
 LATEST_US = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
 _TAG_LENGTH = 16
 _KEY_LENGTH = 32
+_ELSEWHERE = bytes(_KEY_LENGTH)
+"""In place of a first MAC key that an auditor has."""
+
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +57,8 @@ class Secrets:
     """The keys of one session, opened."""
 
     cipher: AESGCM
-    mac_key: MacKey
+    mac_key: MacKey | None
+    """None when it was sealed for an auditor."""
 
 
 def time_us(time: datetime) -> int:
@@ -64,23 +71,30 @@ def datetime_of(microseconds: int) -> datetime:
     return _EPOCH + timedelta(microseconds=microseconds)
 
 
-def open_secrets(keys: FileKeys, log_id: bytes, header: bytes, wrapped: bytes) -> Secrets | None:
+def open_secrets(keys: KeyProvider, log_id: bytes, header: bytes, opening: Opening) -> Secrets | None:
     """Return the keys of the session that `header` opens; None when these are not its keys."""
-    session = keys.unwrap(keys.key_id, wrapped, b"AIA1 session" + log_id + header)
+    session = keys.unwrap(opening.key_id, opening.wrapped, b"AIA1 session" + log_id + header)
     return _secrets(session) if session else None
 
 
 def _secrets(session: bytes) -> Secrets:
-    return Secrets(AESGCM(session[:_KEY_LENGTH]), MacKey(session[_KEY_LENGTH:]))
+    data_key, mac_key = session[:_KEY_LENGTH], session[_KEY_LENGTH:]
+    return Secrets(AESGCM(data_key), MacKey(mac_key) if mac_key != _ELSEWHERE else None)
 
 
-def open_entry(cipher: AESGCM, log_id: bytes, header: Header, body: bytes) -> AuditEntry | None:
-    """Return the entry in a record; None when it was not sealed with this key at this place."""
+def decrypt(cipher: AESGCM, log_id: bytes, header: bytes, sequence: int, body: bytes) -> bytes | None:
+    """Return the plain text of an entry; None when it was not sealed with this key at this place."""
     try:
-        plain = cipher.decrypt(_nonce(header.sequence), body, b"AIA1 entry" + log_id + header.pack())
-        content = json.loads(plain)
-        return AuditEntry(time=datetime_of(header.time_us), **content)
-    except (InvalidTag, ValueError, TypeError):
+        return cipher.decrypt(_nonce(sequence), body, b"AIA1 entry" + log_id + header)
+    except InvalidTag:
+        return None
+
+
+def entry_of(plain: bytes, time_us: int) -> AuditEntry | None:
+    """Return the entry in a plain text; None when it holds none."""
+    try:
+        return AuditEntry(time=datetime_of(time_us), **json.loads(plain))
+    except (ValueError, TypeError):
         return None
 
 
@@ -111,14 +125,10 @@ def canonical(entry: AuditEntry) -> bytes:
     Raises:
         AuditError: It holds what JSON cannot say, or too much.
     """
-    content: Mapping[str, object] = {
-        "action": entry.action,
-        "actor": entry.actor,
-        "detail": dict(entry.detail),
-        "subject": entry.subject,
-    }
+    detail = entry.detail if type(entry.detail) is dict else dict(entry.detail)
+    content = {"action": entry.action, "actor": entry.actor, "detail": detail, "subject": entry.subject}
     try:
-        text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+        text = _CANONICAL(content)
     except (ValueError, TypeError) as error:
         raise AuditError(f"{entry.action} of {entry.subject} cannot be recorded: {error}") from error
     # A lone surrogate stands for a byte that was no UTF-8; backslashreplace writes it as JSON's own escape.
@@ -131,37 +141,54 @@ def canonical(entry: AuditEntry) -> bytes:
 class Sealer:
     """Makes the records of one session, one after the other. A record made must be written, or the sealer dropped."""
 
-    def __init__(self, keys: FileKeys, signing: bytes, position: Position, segment: int) -> None:
+    def __init__(self, keys: KeyProvider, signing: bytes, position: Position, segment: int) -> None:
         self._announced = position.announced
         self._chain = position.chain
-        self._records = position.records
+        self.records = position.records
+        """How many the log will hold when all records made so far are written."""
+
         self._number = position.sessions + 1
         self._segment = segment
         self._log_id = keys.log_id
         self._signing = Ed25519PrivateKey.from_private_bytes(signing)
         self._keys = keys
         self._session = secrets.token_bytes(2 * _KEY_LENGTH)
-        self._secrets = _secrets(self._session)
+        self._cipher = AESGCM(self._session[:_KEY_LENGTH])
+        self._mac_key = MacKey(self._session[_KEY_LENGTH:])
 
     @property
     def position(self) -> Position:
         """Where the log will stand when all records made so far are written."""
-        return Position(self._announced, self._chain, self._records, self._number)
+        return Position(self._announced, self._chain, self.records, self._number)
 
     def open(self, at: int, tear: Tear | None) -> bytes:
-        """Return the first record of the session; `at` is its time in microseconds since 1970."""
+        """Return the first records of the session; `at` is its time in microseconds since 1970."""
         kind = Type.UNCLEAN_START if tear else Type.OPEN
         header = self._header(kind, BODY_LENGTHS[kind], at)
-        wrapped = self._keys.wrap(self._session, b"AIA1 session" + self._log_id + header)
-        self._session = b""
+        context = self._log_id + header
+        kept = self._session if self._keys.auditor is None else self._session[:_KEY_LENGTH] + _ELSEWHERE
+        wrapped = self._keys.wrap(kept, b"AIA1 session" + context)
         opening = Opening(self._chain, self._announced, self._log_id, self._keys.key_id, wrapped, tear)
-        return self._record(header, opening.pack())
+        records = self._record(header, opening.pack())
+        if self._keys.auditor is not None:
+            sealed = self._keys.seal(self._session, b"AIA1 sealed" + context)
+            records += self._record(self._header(Type.SEALED, SEALED_LENGTH, at), sealed)
+        self._session = b""
+        return records
 
     def entry(self, plain: bytes, at: int) -> bytes:
         """Return the record of an entry in canonical form."""
         header = self._header(Type.ENTRY, len(plain) + _TAG_LENGTH, at)
-        nonce = _nonce(self._records)
-        return self._record(header, self._secrets.cipher.encrypt(nonce, plain, b"AIA1 entry" + self._log_id + header))
+        nonce = _nonce(self.records)
+        return self._record(header, self._cipher.encrypt(nonce, plain, b"AIA1 entry" + self._log_id + header))
+
+    def rekey(self, body: bytes, at: int) -> bytes:
+        """Return the record that lets the current wrapping key open what the one before it closed."""
+        return self._record(self._header(Type.REKEY, REKEY_LENGTH, at), body)
+
+    def tombstone(self, tombstone: Tombstone, at: int) -> bytes:
+        """Return the record of what is about to be removed; a checkpoint must follow."""
+        return self._record(self._header(Type.TOMBSTONE, BODY_LENGTHS[Type.TOMBSTONE], at), tombstone.pack())
 
     def checkpoint(self, kind: Type, at: int) -> tuple[bytes, bytes]:
         """Return a signed CHECKPOINT or CLOSE over all before it, and the next signing key.
@@ -178,11 +205,11 @@ class Sealer:
         return record, successor.private_bytes_raw()
 
     def _header(self, kind: Type, length: int, at: int) -> bytes:
-        return Header(kind, length, self._segment, self._number, self._records, at).pack()
+        return pack_header(kind, length, self._segment, self._number, self.records, at)
 
     def _record(self, header: bytes, body: bytes) -> bytes:
         head = chain_head(self._chain, header, body)
-        mac = self._secrets.mac_key.tag(head)
+        mac = self._mac_key.tag(head)
         self._chain = chain_link(head, mac)
-        self._records += 1
+        self.records += 1
         return header + body + mac

@@ -1,5 +1,6 @@
 """The files of a log: which there are, how they are opened, and who writes to them."""
 
+import errno
 import fcntl
 import os
 import stat
@@ -11,6 +12,8 @@ from aiops_agent.errors import AuditError
 
 _SUFFIX = ".aia1"
 _DIGITS = 8
+_EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
+_BUFFER = 1 << 20
 
 
 def segment_path(directory: Path, number: int) -> Path:
@@ -24,7 +27,7 @@ def segment_number(path: Path) -> int:
 
 
 def list_segments(directory: Path) -> list[Path]:
-    """Return the segments in order; none when there is no such directory yet.
+    """Return the segments in order; none when there is no such directory yet. Retention may have taken the first.
 
     Raises:
         DamagedLogError: Something else lies there, or a number is missing between two others.
@@ -36,12 +39,13 @@ def list_segments(directory: Path) -> list[Path]:
     except NotADirectoryError as error:
         raise DamagedLogError(directory.name, 0, Kind.FOREIGN, "is a file where a directory belongs") from error
     except OSError as error:
-        raise DamagedLogError(directory.name, 0, Kind.UNREADABLE, f"{error.strerror}") from error
+        raise _unreadable(directory, error) from error
     for name in names:
         digits = name.removesuffix(_SUFFIX)
         if len(digits) != _DIGITS or not digits.isdecimal() or not digits.isascii() or name == digits:
             raise DamagedLogError(name, 0, Kind.FOREIGN, "only segments of the log belong in this directory")
-    for expected, name in enumerate(names, start=1):
+    first = segment_number(directory / names[0]) if names else 1
+    for expected, name in enumerate(names, start=first):
         if name != segment_path(directory, expected).name:
             missing = segment_path(directory, expected).name
             raise DamagedLogError(missing, 0, Kind.MISSING_SEGMENT, f"is gone, but {name} exists")
@@ -59,14 +63,23 @@ def open_segment(path: Path) -> BinaryIO:
     except OSError as error:
         if path.is_symlink():
             raise DamagedLogError(path.name, 0, Kind.LINKED, "is a symbolic link") from error
-        raise DamagedLogError(path.name, 0, Kind.UNREADABLE, f"{error.strerror}") from error
+        raise _unreadable(path, error) from error
     status = os.fstat(descriptor)
     if stat.S_ISREG(status.st_mode) and status.st_nlink == 1:
-        return os.fdopen(descriptor, "rb")
+        return os.fdopen(descriptor, "rb", buffering=_BUFFER)
     os.close(descriptor)
     if stat.S_ISREG(status.st_mode):
         raise DamagedLogError(path.name, 0, Kind.LINKED, f"has {status.st_nlink} names")
     raise DamagedLogError(path.name, 0, Kind.NOT_A_FILE, "is no plain file")
+
+
+def _unreadable(path: Path, error: OSError) -> AuditError:
+    if error.errno in _EXHAUSTED:  # of this process, and nothing is wrong with the log
+        return AuditError(
+            f"the audit log cannot be read now: {path}: {error.strerror}",
+            hint="nothing is acted on until it can: raise the limit on open files or memory of this process",
+        )
+    return DamagedLogError(path.name, 0, Kind.UNREADABLE, f"{error.strerror}")
 
 
 def lock(directory: Path) -> int:

@@ -2,13 +2,13 @@
 
 import errno
 import os
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import datetime
 from pathlib import Path
 
 from aiops_agent.audit.damage import DamagedLogError, Kind
-from aiops_agent.audit.keys import FileKeys
-from aiops_agent.audit.record import Type
+from aiops_agent.audit.keys import KeyProvider
+from aiops_agent.audit.record import Tombstone, Type
 from aiops_agent.audit.seal import Position, Sealer, canonical, time_us
 from aiops_agent.audit.segments import list_segments, lock, segment_number, segment_path
 from aiops_agent.audit.walk import Walk, walk_tail
@@ -19,6 +19,10 @@ _SEGMENT_US = 24 * 3600 * 10**6
 _CHECKPOINT_EVERY = 256
 """Records. What stands behind the last checkpoint is proven by the MAC key alone."""
 
+_CHECKPOINT_US = 60 * 10**6
+_SIGNED_AT_ONCE = frozenset({"intent"})
+"""Actions behind which the log is signed before anything is done: a thief who comes with the act cannot unsay it."""
+
 
 class Session:
     """Holds the lock on the log's directory from its making until `close` or `abandon`.
@@ -26,7 +30,7 @@ class Session:
     The log's last segment is continued where its writer closed it; otherwise a new one begins, and explains why.
     """
 
-    def __init__(self, directory: Path, keys: FileKeys, at: datetime) -> None:
+    def __init__(self, directory: Path, keys: KeyProvider, at: datetime) -> None:
         if not directory.exists():
             directory.mkdir(mode=0o700, parents=True)
             _sync(directory.parent)
@@ -48,20 +52,20 @@ class Session:
         walk = walk_tail(segments, self._keys)
         signing = self._keys.signing_key(walk.position.announced)
         if signing is None:
-            name, end = walk.end
-            raise DamagedLogError(name or self._directory.name, end, Kind.CUT, "the signing key knows of more records")
+            name, end = walk.left.segment or self._directory.name, walk.left.end
+            raise DamagedLogError(name, end, Kind.CUT, "the signing key knows of more records")
         self._time = time_us(at)
         is_continued = self._is_continued(segments, walk)
         self._began = walk.segment_began_us if is_continued else self._time
-        self._size = walk.end[1] if is_continued else 0
+        self._size = walk.left.end if is_continued else 0
         number = segment_number(segments[-1]) if segments else 0
         self.path = segments[-1] if is_continued else segment_path(self._directory, number + 1)
         self._sealer = Sealer(self._keys, signing, walk.position, segment_number(self.path))
-        self._checkpointed = walk.position.records
-        self._tear = walk.tear or (None if walk.is_closed else walk.clean_tear())
+        self._signed = (walk.position.records, self._time)
+        self._tear = walk.tear or (None if walk.is_closed else walk.left.explained())
 
     def _is_continued(self, segments: list[Path], walk: Walk) -> bool:
-        is_full = walk.end[1] >= _SEGMENT_BYTES or self._time - walk.segment_began_us >= _SEGMENT_US
+        is_full = walk.left.end >= _SEGMENT_BYTES or self._time - walk.segment_began_us >= _SEGMENT_US
         return bool(segments) and walk.is_closed and walk.tear is None and not is_full
 
     @property
@@ -73,16 +77,32 @@ class Session:
         """Tell whether the segment is large or old enough for the next to begin."""
         return self._size >= _SEGMENT_BYTES or time_us(at) - self._began >= _SEGMENT_US
 
-    def append(self, entry: AuditEntry) -> None:
-        """Write the entry and make it durable: one write, one sync."""
-        plain = canonical(entry)
-        self._time = time_us(entry.time)
-        opening = b"" if self._descriptor is not None else self._sealer.open(self._time, self._tear)
-        record = opening + self._sealer.entry(plain, self._time)
-        if self._sealer.position.records - self._checkpointed >= _CHECKPOINT_EVERY:
-            self._write_signed(Type.CHECKPOINT, record)
+    def append(self, *entries: AuditEntry) -> None:
+        """Write the entries and make them durable: one write, one sync."""
+        plain = [(canonical(entry), time_us(entry.time)) for entry in entries]  # all of them, before a record is made
+        records = [self._opening()] if self._descriptor is None else []
+        records += [self._sealer.entry(content, at) for content, at in plain]
+        self._time = plain[-1][1]
+        if self._is_due() or any(entry.action in _SIGNED_AT_ONCE for entry in entries):
+            self._write_signed(Type.CHECKPOINT, b"".join(records))
         else:
-            self._write(record)
+            self._write(b"".join(records))
+
+    def bury(self, tombstone: Tombstone, at: datetime) -> None:
+        """Sign for the removal of all segments before the one it names."""
+        self._time = time_us(at)
+        opening = self._opening() if self._descriptor is None else b""
+        self._write_signed(Type.CHECKPOINT, opening + self._sealer.tombstone(tombstone, self._time))
+
+    def _opening(self) -> bytes:
+        """Return what a session begins with."""
+        owed = self._keys.owed_rekey()
+        records = self._sealer.open(self._time, self._tear)
+        return records + self._sealer.rekey(owed, self._time) if owed else records
+
+    def _is_due(self) -> bool:
+        records, at = self._signed
+        return self._sealer.records - records >= _CHECKPOINT_EVERY or not 0 <= self._time - at < _CHECKPOINT_US
 
     def close(self) -> None:
         """Sign the log, end the session and let others write."""
@@ -104,10 +124,10 @@ class Session:
         self._keys.prepare_successor(successor)
         self._write(before + record)
         self._keys.adopt_successor()
-        self._checkpointed = self._sealer.position.records
+        self._signed = (self._sealer.position.records, self._time)
 
     def _write(self, records: bytes) -> None:
-        is_new = self._size == 0
+        is_new, is_first = self._size == 0, self._descriptor is None
         if self._descriptor is None:
             create = os.O_CREAT | os.O_EXCL if is_new else 0
             flags = os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC | create
@@ -115,10 +135,24 @@ class Session:
         written = os.write(self._descriptor, records)
         if written != len(records):
             raise OSError(errno.ENOSPC, f"only {written} of {len(records)} bytes were written")
-        os.fdatasync(self._descriptor)
+        try:
+            os.fdatasync(self._descriptor)
+        except OSError:
+            self._condemn(self._descriptor)
+            raise
         if is_new:
             os.fsync(self._lock)  # or a power cut takes the whole file
+        if is_first:
+            self._keys.forget_old()  # the record that lets the new wrapping key open it is durable
         self._size += written
+
+    def _condemn(self, descriptor: int) -> None:
+        """End the segment in a tear: after a failed sync what can be read here may never have reached the disk.
+
+        A later sync that succeeds proves nothing about what the failed one dropped: no session may go on from here.
+        """
+        with suppress(OSError):  # where not even this can be written, the next start finds no close and begins anew
+            os.write(descriptor, b"\0")
 
 
 def _sync(path: Path) -> None:

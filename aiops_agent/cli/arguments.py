@@ -151,6 +151,10 @@ def _audit(group: _Subparsers) -> None:
     _json(_command(group, "verify", "is the log intact? 0 yes, 3 no", "audit", "verify", config=True))
     show = _command(group, "show", "what was decided and done", "audit", "show", config=True)
     show.add_argument("--jsonl", action="store_true", help="one JSON object a line")
+    _command(group, "rotate-key", "a new wrapping key; nothing is written anew", "keys", "rotate", config=True)
+    text = "a pair of keys for an auditor, made off the hosts it watches"
+    pair = _command(group, "make-auditor-key", text, "keys", "make_auditor_key")
+    pair.add_argument("file", metavar="FILE", help="the private half; FILE.pub is for the hosts")
 
 
 def _outbox(group: _Subparsers) -> None:

@@ -3,12 +3,12 @@
 import argparse
 import json
 
-from aiops_agent.audit.keys import FileKeys
 from aiops_agent.audit.show import show as entries
 from aiops_agent.audit.verify import verify as verified
 from aiops_agent.cli.output import print_json, safe
 from aiops_agent.cli.session import start
 from aiops_agent.model.incident import rfc3339
+from aiops_agent.wiring import keys_of
 
 TAMPERED = 3
 
@@ -18,8 +18,8 @@ DIGEST_SHOWN = 12
 
 def verify(arguments: argparse.Namespace) -> int:
     """Check every byte of the log; writes nothing."""
-    state_dir = start(arguments.config).config.state_dir
-    report = verified(state_dir / "audit", FileKeys(state_dir / "keys"))
+    config = start(arguments.config).config
+    report = verified(config.state_dir / "audit", keys_of(config))
     if arguments.json:
         print_json(report.as_json())
     elif report.first_bad:
@@ -34,8 +34,8 @@ def verify(arguments: argparse.Namespace) -> int:
 
 def show(arguments: argparse.Namespace) -> int:
     """Print every entry, oldest first, each proven before it is printed."""
-    state_dir = start(arguments.config).config.state_dir
-    for entry in entries(state_dir / "audit", FileKeys(state_dir / "keys")):
+    config = start(arguments.config).config
+    for entry in entries(config.state_dir / "audit", keys_of(config)):
         if arguments.jsonl:
             line = {
                 "time": rfc3339(entry.time),

@@ -30,6 +30,7 @@ MIGRATIONS = (
         file TEXT NOT NULL, service TEXT NOT NULL, size INTEGER NOT NULL, PRIMARY KEY (file, service)
     ) STRICT;
     CREATE TABLE seen (word TEXT PRIMARY KEY) STRICT;
+    CREATE TABLE pulse (at INTEGER NOT NULL) STRICT;
     CREATE TABLE incidents (
         id TEXT PRIMARY KEY, kind TEXT NOT NULL, fingerprint TEXT NOT NULL, status TEXT NOT NULL,
         category TEXT NOT NULL, confidence REAL NOT NULL, abstained INTEGER NOT NULL, severity INTEGER NOT NULL,

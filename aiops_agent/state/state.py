@@ -14,6 +14,7 @@ from aiops_agent.state.database import Database, copied, opened
 from aiops_agent.state.halt import Halt
 from aiops_agent.state.incidents import Incidents
 from aiops_agent.state.outbox import Outbox
+from aiops_agent.state.pulse import Pulse
 from aiops_agent.state.seen import Seen
 from aiops_agent.state.silences import Silences
 from aiops_agent.state.vault import Vault
@@ -31,6 +32,7 @@ class State:
         self.incidents = Incidents(self.database, self.vault)
         self.actions = Actions(self.database)
         self.approvals = Approvals(self.database, self.vault)
+        self.pulse = Pulse(self.database)
         self.seen = Seen(self.database)
         self.silences = Silences(self.database)
         self.voices = Voices(self.database)
@@ -65,10 +67,8 @@ class State:
 
     def next_due(self) -> datetime | None:
         """Return when something must be looked at even if no log grows; None: never."""
-        times = [
-            time for time in (self.outbox.next_due(), self.approvals.next_expiry(), self.voices.next_due()) if time
-        ]
-        return min(times) if times else None
+        times = (self.outbox.next_due(), self.approvals.next_expiry(), self.voices.next_due(), self.pulse.next_due())
+        return min((time for time in times if time), default=None)
 
     def __enter__(self) -> Self:
         return self

@@ -47,6 +47,14 @@ class Vault:
             )
         return plain
 
+    def check(self) -> None:
+        """Look whether the key of what is encrypted here is there at all; if not, that is the `failure`."""
+        try:
+            if not self._cipher.exists() and self._database.value("SELECT 1 FROM vault"):
+                self._prove()
+        except AuditError as error:
+            self.note(error)
+
     def works(self) -> bool:
         """Tell whether something could be sealed now; why not is in `failure`."""
         try:

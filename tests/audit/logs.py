@@ -38,8 +38,12 @@ class Log:
 
     def write_days(self, days: int, entries: int = 3) -> Anchor:
         """Write one segment a day."""
+        return self.write_days_from(0, days, entries)
+
+    def write_days_from(self, first: int, end: int, entries: int = 3) -> Anchor:
+        """Write one segment a day, from the day numbered `first` to the one before `end`."""
         anchor = Anchor(0, "")
-        for day in range(days):
+        for day in range(first, end):
             at = NOON + timedelta(days=day)
             anchor = self.write(*(entry(day * entries + each, at) for each in range(entries)))
         return anchor

@@ -160,7 +160,7 @@ ATTACKS: dict[str, tuple[Attack, str, str]] = {
     "M18 zeros appended": (append_zeros, "torn", "torn"),
     "M19 last segment emptied": (empty_last_segment, "torn", "torn"),
     "M20 segment of another log": (splice_a_segment_of_another_log, "altered", "altered"),
-    "M21 another log": (replace_the_whole_log, "other_log", "intact"),
+    "M21, M23 another log": (replace_the_whole_log, "other_log", "intact"),
     "M22 record of another log": (splice_a_record_of_another_log, "altered", "bad_signature"),
     "M33 session keys of another segment": (put_session_keys_of_another_segment, "altered", "bad_signature"),
     "M34 huge length": (claim_a_huge_body, "malformed", "malformed"),

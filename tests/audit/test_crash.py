@@ -213,7 +213,9 @@ def test_a_full_disk_acknowledges_nothing_it_did_not_keep(tmp_path):
     assert kept > 0
     assert kind(log.verify()) == "torn"
     log.write(entry(200))
-    assert subjects(log) == [entry(number).subject for number in (*range(1, kept + 2), 200)]
+    told = [each.subject for each in show(log.audit, log.keys) if each.action == "decision"]
+    assert told == [entry(number).subject for number in (*range(1, kept + 2), 200)]
+    assert "disk_full" in [each.action for each in show(log.audit, log.keys)]
     assert log.verify().intact
 
 

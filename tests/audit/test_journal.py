@@ -73,7 +73,7 @@ def test_a_day_later_the_next_segment_begins(tmp_path):
 def test_an_open_session_moves_to_the_next_segment_after_a_day(tmp_path):
     log = Log(tmp_path)
     log.write(entry(1), entry(2, NOON + timedelta(hours=25)), entry(3, NOON + timedelta(hours=26)))
-    assert len(records(log.segment(2).read_bytes())) == 4
+    assert types(log, 2) == [1, 3, 3, 4, 5]
     assert log.verify().intact
 
 
@@ -93,6 +93,51 @@ def test_a_long_session_is_signed_every_256_records(tmp_path):
         journal.append(entry(number))
     assert types(log).count(4) == 2
     journal.close()
+    assert log.verify().intact
+
+
+def test_the_log_is_signed_behind_an_intent_before_anything_is_done(tmp_path):
+    log = Log(tmp_path)
+    journal = Journal(log.audit, log.keys)
+    journal.append(entry(1))
+    journal.append(AuditEntry(NOON, "agent", "intent", "act-1", {}))
+    journal.append(entry(2))
+    assert types(log) == [1, 3, 3, 4, 3]
+    journal.close()
+
+
+@pytest.mark.parametrize(("seconds", "kinds"), [(59, [1, 3, 3]), (60, [1, 3, 3, 4]), (-1, [1, 3, 3, 4])])
+def test_a_session_is_signed_after_a_minute_and_when_the_clock_was_set_back(tmp_path, seconds, kinds):
+    log = Log(tmp_path)
+    journal = Journal(log.audit, log.keys)
+    journal.append(entry(1))
+    journal.append(entry(2, NOON + timedelta(seconds=seconds)))
+    assert types(log) == kinds
+    journal.close()
+
+
+def test_entries_that_are_appended_together_share_a_write_and_a_sync(tmp_path, monkeypatch):
+    log = Log(tmp_path)
+    journal = Journal(log.audit, log.keys)
+    journal.append(entry(0))
+    written, synced = [], []
+    real_write, real_sync = os.write, os.fdatasync
+    monkeypatch.setattr(os, "write", lambda *given: written.append(given) or real_write(*given))
+    monkeypatch.setattr(os, "fdatasync", lambda *given: synced.append(given) or real_sync(*given))
+    journal.append(*(entry(number) for number in range(1, 51)))
+    assert (len(written), len(synced)) == (1, 1)
+    journal.close()
+    assert list(show(log.audit, log.keys)) == [entry(number) for number in range(51)]
+
+
+def test_entries_that_are_appended_together_are_all_kept_or_none(tmp_path):
+    log = Log(tmp_path)
+    log.write(entry(1))
+    journal = Journal(log.audit, log.keys)
+    with pytest.raises(AuditError, match="cannot be recorded"):
+        journal.append(entry(2), AuditEntry(NOON, "agent", "result", "act-1", {"detail": float("nan")}))
+    journal.close()
+    assert list(show(log.audit, log.keys)) == [entry(1)]
     assert log.verify().intact
 
 
@@ -235,8 +280,9 @@ def test_a_key_folder_open_to_others_is_refused_with_the_way_out(tmp_path):
     log.write(entry(1))
     log.key_folder.chmod(0o755)
     with pytest.raises(AuditError) as refusal:
-        log.verify()
+        log.write(entry(2))
     assert f"chmod 700 {log.key_folder}" in refusal.value.hint
+    assert f"chmod 700 {log.key_folder}" in log.verify().key_problem
 
 
 def test_a_key_of_a_wrong_length_is_refused(tmp_path):

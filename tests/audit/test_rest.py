@@ -65,6 +65,7 @@ def test_a_rotation_of_the_wrapping_key_wraps_the_key_anew_and_what_is_sealed_st
     keys = FileKeys(tmp_path / "keys")
     keys.rotate()
     assert cipher(tmp_path).open(sealed, b"c") == b"x", "between the two steps of a rotation"
+    assert keys.owed_rekey()
     keys.forget_old()
     after = (tmp_path / "keys" / "state.key").read_bytes()
     assert after[:8] == keys.key_id != before[:8]

@@ -1,4 +1,5 @@
 import os
+import shutil
 
 import pytest
 
@@ -54,16 +55,36 @@ def test_verification_writes_nothing(tmp_path):
     assert before == {path: (path.stat().st_mtime_ns, path.stat().st_size) for path in tmp_path.rglob("*")}
 
 
-def test_a_log_without_its_keys_is_an_error_but_verifies_publicly(tmp_path):
+@pytest.mark.parametrize("lost", ["wrapping.key", "genesis.pub"])
+def test_a_log_without_its_keys_is_verified_publicly_and_says_which_is_gone(tmp_path, lost):
+    """M37."""
     log = Log(tmp_path)
     log.write(entry(1))
-    for key in log.key_folder.iterdir():
-        key.unlink()
-    with pytest.raises(AuditError, match=r"genesis\.pub") as refusal:
-        log.verify()
-    assert refusal.value.exit_code == 3
-    assert log.verify_publicly().intact
-    assert "without the keys" in log.verify_publicly().coverage
+    (log.key_folder / lost).unlink()
+    report = log.verify()
+    assert (report.intact, report.records) == (True, 3)
+    assert lost in report.key_problem
+    assert "without the keys" in report.coverage
+    with pytest.raises(AuditError, match=lost):
+        list(show(log.audit, log.keys))
+
+
+def test_a_log_whose_key_folder_is_gone_is_verified_publicly(tmp_path):
+    log = Log(tmp_path)
+    log.write(entry(1))
+    shutil.rmtree(log.key_folder)
+    assert "key" in log.verify().key_problem
+    assert log.verify().intact
+
+
+def test_a_damaged_log_is_found_without_its_keys(tmp_path):
+    log = Log(tmp_path)
+    log.write(entry(1))
+    (log.key_folder / "wrapping.key").unlink()
+    content = bytearray(log.segment(1).read_bytes())
+    content[300] ^= 1
+    log.segment(1).write_bytes(content)
+    assert kind(log.verify()) == "bad_signature"
 
 
 def test_the_json_names_the_first_bad_place(tmp_path):
@@ -83,9 +104,15 @@ def test_the_json_names_the_first_bad_place(tmp_path):
             "kind": "foreign",
             "detail": "does not begin like a record of an audit log",
         },
+        "checkpoints": 0,
+        "dropped": 0,
+        "dropped_until": None,
         "explained_tears": 0,
+        "anchors": 0,
         "uncovered": 0,
         "coverage": "no record is proven",
+        "oddities": [],
+        "key_problem": None,
     }
 
 

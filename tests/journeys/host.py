@@ -116,6 +116,7 @@ class Host:
         self.phone = Phone()
         self.diagnostician = FixedDiagnostician()
         self.expected: dict[str, Expectation] = {}
+        self.keep: timedelta | None = None
         self.limit = endless
         self._numbers = count(1)
 
@@ -155,6 +156,7 @@ class Host:
                     chats=[self.phone],
                     clock=self.clock,
                     expected=self.expected,
+                    keep=self.keep,
                     token=lambda: f"token-{next(self._numbers)}-{self.clock.time.timestamp():.0f}",
                 )
             finally:
@@ -172,3 +174,8 @@ class Host:
     def incidents(self):
         with State.look_at(self.state_dir, cipher(self.state_dir)) as state:
             return state.incidents.all()
+
+    def next_due(self) -> datetime | None:
+        """Return when a tick is needed though no log grows."""
+        with State.look_at(self.state_dir, cipher(self.state_dir)) as state:
+            return state.next_due()

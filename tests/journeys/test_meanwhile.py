@@ -28,10 +28,13 @@ class DyingJournal:
         self._real = real
         self._action = action
 
-    def append(self, entry) -> None:
-        if entry.action == self._action:
+    def append(self, *entries) -> None:
+        if self._action in [entry.action for entry in entries]:
             raise KilledError
-        self._real.append(entry)
+        self._real.append(*entries)
+
+    def check(self) -> None:
+        self._real.check()
 
     def anchor(self):
         return self._real.anchor()
@@ -191,7 +194,7 @@ def test_letters_to_a_chat_that_is_configured_no_more_are_set_aside_until_it_is_
     host.phone.name = "pager"
     host.tick()
     with host.agent() as agent:
-        assert agent.state.next_due() is None
+        assert agent.state.outbox.next_due() is None
         [letter] = agent.state.outbox.all()
         assert (letter.state, "'phone'" in letter.error) == ("dead", True)
         with agent.state.transaction():
