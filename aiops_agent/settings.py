@@ -139,8 +139,8 @@ def _credential(name: str, environment: Mapping[str, str]) -> Path:
     place = Path(folder or "", name)
     if folder is None or not place.exists():
         raise ValueError(
-            f"systemd gave no credential {name}: add LoadCredentialEncrypted={name}:/etc/credstore.encrypted/{name} to "
-            "the unit, and run this in it"
+            f"systemd gave no credential {name}: add LoadCredentialEncrypted={name} to the unit, "
+            f"`systemd-creds encrypt --name={name} FILE /etc/credstore.encrypted/{name}`, and run this in the unit"
         )
     return place
 

@@ -78,7 +78,10 @@ def test_every_fault_is_listed_with_its_line_and_key(tmp_path):
         ('chat: [{type: slack, token: xoxb-1, channel: "#a"}]', "file:/etc/aiops-agent/NAME"),
         ('chat: [{type: slack, token: "env:NOT_SET", channel: "#a"}]', "NOT_SET is not set"),
         ('chat: [{type: slack, token: "file:/does/not/exist", channel: "#a"}]', "/does/not/exist"),
-        ('chat: [{type: slack, token: "credential:slack", channel: "#a"}]', "LoadCredentialEncrypted=slack:"),
+        (
+            'chat: [{type: slack, token: "credential:slack", channel: "#a"}]',
+            "LoadCredentialEncrypted=slack to the unit",
+        ),
         ('chat: [{type: slack, token: "credential:../slack", channel: "#a"}]', "credential:NAME"),
         ("audit: {key: {type: tpm}}", "'file' or 'credential'"),
         ("audit: {key: {type: credential, name: a/b}}", "no name of a credential"),
