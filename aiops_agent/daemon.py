@@ -7,10 +7,11 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 
 from aiops_agent.agent import Tick
 from aiops_agent.errors import ConfigError, StateError
-from aiops_agent.noun import dataclass
+from aiops_agent.noun import dataclass, replace
 from aiops_agent.ports import Clock
 from aiops_agent.settings import Config
 from aiops_agent.sources import quiet
@@ -171,7 +172,8 @@ class Daemon:
         return pause
 
     def _tick(self, moment: float) -> Pause:
-        world = World(Alive(self._around.world.clock, self._around.supervisor), self._around.world.host)
+        clock = Alive(self._around.world.clock, self._around.supervisor)
+        world = replace(self._around.world, clock=clock, complain=partial(self._complain, "anchors"))
         limit = Limit(LONGEST_TICK, self._must_stop)
         turn = take_turn(self.config, world, world.clock.now(), limit, model=self._model, vouched=self._vouches)
         self._retry = FIRST_RETRY

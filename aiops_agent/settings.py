@@ -97,6 +97,12 @@ class Config:
 
     knowledge_base: tuple[Path, ...]
     playbooks: tuple[Path, ...]
+    anchor_journal: bool
+    """Whether the system's journal is told where the audit log stands."""
+
+    anchor_file: Path | None
+    """A file outside of state_dir that is told too."""
+
     credential: str | None = None
     """Which credential of systemd is the wrapping key of the audit log; None: it is a file in state_dir/keys."""
 

@@ -13,7 +13,7 @@ from aiops_agent.assembly.assemble import Assembly
 from aiops_agent.assembly.local import Local
 from aiops_agent.assembly.memory import Memory
 from aiops_agent.digest import blake2b
-from aiops_agent.errors import Fault
+from aiops_agent.errors import AuditError, Fault
 from aiops_agent.model.audit import Anchor, AuditEntry
 from aiops_agent.model.diagnosis import Citation, Diagnosis
 from aiops_agent.model.message import Message, Report
@@ -52,6 +52,11 @@ class World:
 
     clock: Clock
     host: str
+    complain: Callable[[str | None], None]
+    """Shows what is wrong with the anchors of the audit log, where nothing is stopped for it; None: nothing is."""
+
+    journal: str = "/run/systemd/journal/socket"
+    """Where the system's journal takes entries."""
 
 
 def shipped(name: str) -> Path:
@@ -118,7 +123,7 @@ def build(config: Config, state: State, world: World, model: "Model | None" = No
 
     `model`: one that may be loaded already, for what builds one agent after the other.
     """
-    journal = LateJournal(config)
+    journal = LateJournal(config, partial(published, config, world))
     chats = [late_files(config), *(late_chat(settings) for settings in config.chat)]
     try:
         diagnostician = partial(LateDiagnostician, cache=config.state_dir / "cache", model=model)
@@ -285,6 +290,22 @@ class LateCipher:
         return self._real.open(sealed, context)
 
 
+def published(config: Config, world: World, anchor: Anchor) -> None:
+    """Leave an anchor outside of the audit log; a place that does not take it stops nothing, and is complained of."""
+    from aiops_agent.audit.publish import keep, log_named, tell_journal
+
+    log = log_named(config.state_dir / "audit") or ""
+    if config.anchor_journal:
+        tell_journal(world.journal, anchor, log)
+    if config.anchor_file:
+        try:
+            keep(config.anchor_file, anchor, log, world.clock.now())
+        except AuditError as error:
+            world.complain(f"{error.message}; {error.hint}")
+        else:
+            world.complain(None)
+
+
 def keys_of(config: Config) -> "Keys":
     """Return the keys of the audit log, as the configuration says where they are. Reads none yet."""
     directory = config.state_dir / "keys"
@@ -309,10 +330,15 @@ def key_names(config: Config) -> Sequence[str]:
 
 
 class LateJournal:
-    """The audit log of a state_dir, loaded with the first entry or question."""
+    """The audit log of a state_dir, loaded with the first entry or question.
 
-    def __init__(self, config: Config) -> None:
+    `publish` is told where the log stands when it is closed and has grown.
+    """
+
+    def __init__(self, config: Config, publish: Callable[[Anchor], None]) -> None:
         self._config = config
+        self._publish = publish
+        self._has_grown = False
         self._real: AuditJournal | None = None
 
     def _opened(self) -> "AuditJournal":
@@ -325,6 +351,7 @@ class LateJournal:
     def append(self, *entries: AuditEntry) -> None:
         """Make the entries durable."""
         self._opened().append(*entries)
+        self._has_grown = True
 
     def check(self) -> None:
         """Look whether the keys of the log are there."""
@@ -339,7 +366,9 @@ class LateJournal:
 
     def retire(self, before: datetime, at: datetime) -> int:
         """Remove what is older than that, in whole segments."""
-        return self._opened().retire(before, at)
+        removed = self._opened().retire(before, at)
+        self._has_grown = self._has_grown or removed > 0
+        return removed
 
     def anchor(self) -> Anchor:
         """Return where the log stands."""
@@ -347,8 +376,12 @@ class LateJournal:
 
     def close(self) -> None:
         """Sign what was written and let others write."""
-        if self._real:
-            self._real.close()
+        if self._real is None:
+            return
+        self._real.close()
+        if self._has_grown:
+            self._has_grown = False
+            self._publish(self._real.anchor())
 
 
 class Model:

@@ -35,7 +35,10 @@ locale: zh
 chat:
   - {{type: slack, token: "env:SLACK", channel: "#ops", locale: en}}
   - {{type: telegram, token: "file:{token}", chat_id: 7, base_url: "http://127.0.0.1:1"}}
-audit: {{key: {{type: credential, name: shop.key}}, auditor_key: {auditor}}}
+audit:
+  key: {{type: credential, name: shop.key}}
+  auditor_key: {auditor}
+  anchors: {{journal: false, file: /srv/anchors}}
 """
 SLACK = {"SLACK": "xoxb-planted"}
 LATER = 3600.0

@@ -293,7 +293,7 @@ class Keys(ABC):
 
     def prepare_successor(self, private: bytes) -> None:
         """Keep the next signing key, durably, before the log announces it."""
-        self._folder.put(_SUCCESSOR, self._shut(private))
+        self._folder.put(_SUCCESSOR, self._shut(private))  # whole or not at all: whoever verifies reads it too
 
     def adopt_successor(self) -> None:
         """Forget the signing key for its successor, once the log has announced that one durably."""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from aiops_agent import remembered
 from aiops_agent.agent import Agent
+from aiops_agent.cli.output import safe
 from aiops_agent.errors import StateError, UsageError
 from aiops_agent.noun import dataclass, replace
 from aiops_agent.settings import CREDENTIALS, Config
@@ -46,7 +47,12 @@ class Session:
     @property
     def world(self) -> World:
         """Return what the agent takes from its surroundings."""
-        return World(clock=SystemClock(), host=os.uname().nodename)
+        return World(clock=SystemClock(), host=os.uname().nodename, complain=_complain)
+
+
+def _complain(what: str | None) -> None:
+    if what:
+        print(f"aiops-agent: {safe(what)}", file=sys.stderr)
 
 
 def start(config_file: str, *, create: bool = False, delivers: bool = False) -> Session:
