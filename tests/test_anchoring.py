@@ -45,7 +45,7 @@ class Place:
         return configuration.load(path, None)
 
     def record(self, *names: str, anchors: str = "{}") -> None:
-        with State.open(self.state_dir) as state, build(self.load(anchors), state, self.world) as agent:
+        with State.open(self.state_dir, cipher(self.state_dir)) as state, build(self.load(anchors), state, self.world) as agent:
             agent.journal.anchor()
             for name in names:
                 agent.journal.append(entry(NOON, name, "all"))
