@@ -1,9 +1,15 @@
 """What can be wrong with an audit log, by name, and where."""
 
+import errno
 from enum import StrEnum
 
 from aiops_agent.errors import AuditError
 from aiops_agent.noun import dataclass
+
+EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
+"""What this process or machine has no more of; nothing is wrong with the disk or the log."""
+
+RAISE_LIMIT = "nothing is acted on until it can: raise the limit on open files (LimitNOFILE=) or memory of this process"
 
 
 class Kind(StrEnum):

@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aiops_agent.audit.damage import EXHAUSTED, RAISE_LIMIT
 from aiops_agent.audit.keys import KeyProvider
 from aiops_agent.audit.record import NO_CHAIN
 from aiops_agent.audit.reserve import FULL, SIZE, Reserve
@@ -67,6 +68,8 @@ class Journal:
             session, self._session = self._session, None
             if session:
                 session.close()
+            if self._keys.exist():
+                self._keys.check()  # a key of another log, or an older one, is named as such and not as damage
             self._session = Session(self._directory, self._keys, at)
             self._is_full = not self._reserve.keep()
         return self._session
@@ -151,9 +154,10 @@ class Journal:
         return refusal
 
     def _cannot_write(self, error: OSError) -> AuditError:
+        check = "nothing is acted on until it can: check the disk's space and health, and who owns the directory"
         return AuditError(
             f"the audit log in {self._directory} cannot be written: {error.strerror}",
-            hint="nothing is acted on until it can: check the disk's space and health, and who owns the directory",
+            hint=RAISE_LIMIT if error.errno in EXHAUSTED else check,
         )
 
     def _no_space(self) -> AuditError:

@@ -5,6 +5,7 @@ import stat
 from collections.abc import Sequence
 from pathlib import Path
 
+from aiops_agent.audit.damage import EXHAUSTED, RAISE_LIMIT
 from aiops_agent.errors import AuditError
 
 KEY_LENGTH = 32
@@ -104,6 +105,8 @@ class KeyFolder:
 
     def unusable(self, name: str, error: OSError) -> AuditError:
         """Return the error about a file that cannot be used, with the way out."""
+        if error.errno in EXHAUSTED:
+            return AuditError(f"{self.path / name} cannot be read now: {error.strerror}", hint=RAISE_LIMIT)
         return AuditError(
             f"the audit log cannot be used without its key {self.path / name} ({error.strerror})",
             hint="run this as the agent's own user, or restore the folder from its backup; "

@@ -152,7 +152,7 @@ class Keys(ABC):
         return read_public(self._auditor) if isinstance(self._auditor, Path) else self._auditor
 
     def check(self) -> None:
-        """Read every key that the next record needs, and open none of what they protect.
+        """Read every key that the next record needs.
 
         Raises:
             AuditError: One is missing or cannot be used.
@@ -160,7 +160,7 @@ class Keys(ABC):
         self._folder.read(GENESIS)
         self._current()
         for name in self._signing_names():
-            self._folder.read(name, KEY_LENGTH, KEPT_LENGTH)
+            self._signing(name)
 
     def _refuse_to_replace(self) -> None:
         if self._folder.holds(_STATE):
@@ -279,8 +279,7 @@ class Keys(ABC):
 
     def prepare_successor(self, private: bytes) -> None:
         """Keep the next signing key, durably, before the log announces it."""
-        self._folder.write(_SUCCESSOR, self._shut(private))
-        self._folder.sync()
+        self._folder.put(_SUCCESSOR, self._shut(private))  # whole or not at all: whoever verifies reads it too
 
     def adopt_successor(self) -> None:
         """Forget the signing key for its successor, once the log has announced that one durably."""

@@ -137,6 +137,8 @@ class Proof:
         if self._is_opening and self._secrets and (raw.type == Type.SEALED) != (self._secrets.mac_key is None):
             raw.refuse(Kind.OUT_OF_ORDER, "stands where keys are sealed for an auditor, or seals keys that are here")
         self._is_opening = raw.type in OPENINGS
+        if raw.type == Type.UNCLEAN_START:
+            self._claimed = None  # a crash came before the signature: nothing was removed on its word
         if self._claimed and raw.type not in CHECKPOINTS:
             raw.refuse(Kind.OUT_OF_ORDER, "stands where a tombstone must be signed")
         self.is_closed = raw.type == Type.CLOSE

@@ -1,18 +1,16 @@
 """The files of a log: which there are, how they are opened, and who writes to them."""
 
-import errno
 import fcntl
 import os
 import stat
 from pathlib import Path
 from typing import BinaryIO
 
-from aiops_agent.audit.damage import DamagedLogError, Kind
+from aiops_agent.audit.damage import EXHAUSTED, RAISE_LIMIT, DamagedLogError, Kind
 from aiops_agent.errors import AuditError
 
 _SUFFIX = ".aia1"
 _DIGITS = 8
-_EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 _BUFFER = 1 << 20
 
 
@@ -74,11 +72,8 @@ def open_segment(path: Path) -> BinaryIO:
 
 
 def _unreadable(path: Path, error: OSError) -> AuditError:
-    if error.errno in _EXHAUSTED:  # of this process, and nothing is wrong with the log
-        return AuditError(
-            f"the audit log cannot be read now: {path}: {error.strerror}",
-            hint="nothing is acted on until it can: raise the limit on open files or memory of this process",
-        )
+    if error.errno in EXHAUSTED:
+        return AuditError(f"the audit log cannot be read now: {path}: {error.strerror}", hint=RAISE_LIMIT)
     return DamagedLogError(path.name, 0, Kind.UNREADABLE, f"{error.strerror}")
 
 

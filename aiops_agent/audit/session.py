@@ -2,6 +2,7 @@
 
 import errno
 import os
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from datetime import datetime
 from pathlib import Path
@@ -136,7 +137,7 @@ class Session:
         if written != len(records):
             raise OSError(errno.ENOSPC, f"only {written} of {len(records)} bytes were written")
         try:
-            os.fdatasync(self._descriptor)
+            _synced(os.fdatasync, self._descriptor)
         except OSError:
             self._condemn(self._descriptor)
             raise
@@ -147,10 +148,7 @@ class Session:
         self._size += written
 
     def _condemn(self, descriptor: int) -> None:
-        """End the segment in a tear: after a failed sync what can be read here may never have reached the disk.
-
-        A later sync that succeeds proves nothing about what the failed one dropped: no session may go on from here.
-        """
+        """End the segment in a tear: after a failed sync no session may go on from here."""
         with suppress(OSError):  # where not even this can be written, the next start finds no close and begins anew
             os.write(descriptor, b"\0")
 
@@ -158,6 +156,18 @@ class Session:
 def _sync(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
     try:
-        os.fsync(descriptor)
+        _synced(os.fsync, descriptor)
     finally:
         os.close(descriptor)
+
+
+def _synced(sync: Callable[[int], None], descriptor: int) -> None:
+    """Make a file durable, or have everybody read what the disk holds of it.
+
+    Linux shows what a failed sync dropped until it needs the memory, and a later sync that succeeds says nothing of it.
+    """
+    try:
+        sync(descriptor)
+    except OSError:
+        os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+        raise

@@ -36,8 +36,10 @@ class Walk:
     taken on trust.
     """
 
-    def __init__(self, segments: Sequence[Path], keys: KeyProvider | None) -> None:
+    def __init__(self, segments: Sequence[Path], keys: KeyProvider | None, later: Sequence[Path] = ()) -> None:
+        """Open nothing yet; `later` are segments that are not walked and may hold what the keys have to learn."""
         self._segments = segments
+        self._later = later
         self._keys = keys
         first = segment_number(segments[0]) if segments else 1
         self.proof = Proof(keys, first, self._learn)
@@ -116,7 +118,7 @@ class Walk:
         """Look through the log for wrapping keys that the current one opens."""
         if self._keys is None:
             return
-        for body in reversed([body for path in self._segments for body in _rekeys(path)]):
+        for body in reversed([body for path in (*self._segments, *self._later) for body in _rekeys(path)]):
             self._keys.learn(body)  # the latest first: each opens the one before it
 
 

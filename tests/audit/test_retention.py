@@ -159,3 +159,51 @@ def test_the_tombstone_is_signed_at_once(tmp_path):
     kinds = [record[5] for record in records(log.segment(10).read_bytes())]
     at = kinds.index(6)
     assert kinds[at : at + 2] == [6, 4]
+
+
+@pytest.mark.parametrize("cut", [0, 40, 100])
+def test_a_tombstone_that_a_crash_left_unsigned_removes_nothing_and_the_next_run_signs_anew(tmp_path, monkeypatch, cut):
+    """Of the checkpoint behind it, so many bytes reached the disk."""
+    log = Log(tmp_path)
+    log.write_days(10)
+    journal = Journal(log.audit, log.keys)
+    journal.append(entry(99, NOW))
+    write = os.write
+
+    def torn(descriptor: int, content: bytes) -> int:
+        [tombstone, checkpoint] = records(content)
+        return write(descriptor, tombstone + checkpoint[:cut])
+
+    monkeypatch.setattr(os, "write", torn)
+    with pytest.raises(AuditError, match="cannot be written"):
+        journal.retire(NOW - timedelta(days=4), NOW)
+    monkeypatch.undo()
+    journal.close()
+    assert kind(log.verify()) in {"torn", "unclosed"}
+    assert len(names(log)) == 10
+    assert retired(log, days=4) == 5
+    report = log.verify()
+    assert (kind(report), report.tears, report.dropped) == ("intact", 1, 25)
+    assert kind(log.verify_publicly()) == "intact"
+
+
+def test_what_an_earlier_wrapping_key_opens_is_removed_too(tmp_path):
+    """The record that hands that key over lies in a segment that stays."""
+    log = Log(tmp_path)
+    log.write_days(8)
+    log.keys.rotate()
+    log.write_days_from(8, 10)
+    assert retired(log, days=4) == 5
+    assert kind(log.verify()) == "intact"
+
+
+@pytest.mark.parametrize("torn", [b"", b"AIA1", bytes(700), "header"])
+def test_a_segment_in_which_a_crash_left_nothing_whole_goes_with_what_is_older(tmp_path, torn):
+    log = Log(tmp_path)
+    log.write_days(3)
+    log.segment(4).write_bytes(log.segment(3).read_bytes()[:60] if torn == "header" else torn)
+    log.write_days_from(4, 10)
+    for days in (6, 5, 4):
+        retired(log, days=days)
+        assert kind(log.verify()) == "intact"
+    assert names(log)[0] == "00000006.aia1"
