@@ -28,10 +28,13 @@ class DyingJournal:
         self._real = real
         self._action = action
 
-    def append(self, entry) -> None:
-        if entry.action == self._action:
+    def append(self, *entries) -> None:
+        if self._action in [entry.action for entry in entries]:
             raise KilledError
-        self._real.append(entry)
+        self._real.append(*entries)
+
+    def check(self) -> None:
+        self._real.check()
 
     def anchor(self):
         return self._real.anchor()
