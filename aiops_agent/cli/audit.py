@@ -48,7 +48,7 @@ def verify(arguments: argparse.Namespace) -> int:
         print_json({**report.as_json(), "anchors_given": len(anchors), "anchors_of_other_logs": others})
     else:
         _print_verdict(report)
-        if given:
+        if anchors or others:
             print(f"anchors: {report.anchors} of {len(anchors)} found again, {others} of other logs left out")
     return 0 if report.intact else TAMPERED
 
@@ -77,7 +77,7 @@ def sightings(files: Sequence[str]) -> list[Sighting]:
 
 
 def fitting(config: Config, given: Sequence[Sighting], directory: Path) -> tuple[list[Anchor], int]:
-    """Return the anchors of this log, those in the configured file too, and how many given ones are of other logs.
+    """Return the anchors of this log, those in the configured file too, and how many there are of other logs.
 
     Raises:
         UsageError: All that were given are of other logs, or the configured file cannot be read.
@@ -89,11 +89,10 @@ def fitting(config: Config, given: Sequence[Sighting], directory: Path) -> tuple
             f"the anchors given are of other logs than the one in {directory}",
             hint="give those of this host; `journalctl -t aiops-agent -o json` names the log of each",
         )
-    others = len(given) - len(anchors)
     kept = config.anchor_file
-    if kept and kept.exists() and kept.stat().st_size:
-        anchors += of_log(read_anchors(str(kept)), log)
-    return anchors, others
+    known = read_anchors(str(kept)) if kept and kept.exists() and kept.stat().st_size else []
+    ours = [*anchors, *of_log(known, log)]
+    return ours, len(given) + len(known) - len(ours)
 
 
 def _name(directory: Path) -> str | None:

@@ -321,6 +321,16 @@ def test_a_log_that_is_gone_is_found_by_its_anchors(host):
     assert "records, and 0 are here" in host("anchors")
 
 
+def test_a_log_that_was_put_in_the_place_of_another_is_found_by_the_anchors_of_that(host):
+    for folder in ("audit", "keys"):
+        for path in (host.state / folder).iterdir():
+            path.unlink()
+    host.record(told=False)
+    assert "knows of another log only" in host("anchors")
+    host.record()
+    assert "knows of another log only" not in host("anchors"), "whoever began it did so in the open"
+
+
 def test_a_log_that_is_shorter_than_its_anchors_is_found(host):
     kept = {path: path.read_bytes() for path in host.state.rglob("*") if path.is_file()}
     host.record()
