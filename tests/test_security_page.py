@@ -18,7 +18,7 @@ FAULT = "2026-11-23 03:00:00,001 ERROR worker: OSError: [Errno 28] No space left
 AGENT = """\
 #!/bin/sh
 case "$1 $2" in
-    "audit make-auditor-key") exec "{python}" -m aiops_agent "$@" ;;
+    "audit make-auditor-key" | "audit open") exec "{python}" -m aiops_agent "$@" ;;
     *) exec "{python}" -m aiops_agent "$@" --config "$CONFIG" ;;
 esac
 """
@@ -106,6 +106,7 @@ def test_every_command_on_the_page_works_in_the_order_it_stands_there(machines):
         ran = machines.run(info.removeprefix("sh "), script)
         assert ran.returncode == 0, f"{script}\n{ran.stdout}{ran.stderr}"
     assert not (machines.folder / "host" / "auditor.key").exists()
+    assert '"action": "resume"' in (machines.folder / "auditor" / "entries.jsonl").read_text()
     assert machines.run("host", "aiops-agent audit verify").stdout.count("an outside anchor covers all") == 1
 
 
