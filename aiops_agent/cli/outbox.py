@@ -55,7 +55,7 @@ def _title(state: State, letter: Letter) -> str:
     try:
         message = state.outbox.message(letter)
     except (AuditError, ForgedError) as error:
-        return f"[withheld: {state.vault.note(error)}]"
+        return f"[withheld: {state.vault.note(error).splitlines()[0]}]"
     return message.title if message else "[withheld: it could not be encrypted; it is written when it is delivered]"
 
 

@@ -90,9 +90,8 @@ class Incident:
 
     def without_evidence(self, why: str) -> Words:
         """Return what stands in the place of evidence that cannot be kept or opened: what the agent itself says."""
-        withheld = f"[withheld: {why}]"
         title = _headline(self.notice, self.source) if self.notice else f"withheld: a record of {self.source}"
-        return Words(title[:TITLE_LENGTH], withheld, withheld)
+        return Words(title[:TITLE_LENGTH], f"Withheld:\n{why}", "withheld")
 
     @property
     def text(self) -> str:

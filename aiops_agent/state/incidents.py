@@ -51,9 +51,9 @@ class Incidents:
         )
 
     def sealed(self, incident: Incident) -> Incident:
-        """Return it with its evidence as it will be kept: encrypted; withheld where that cannot be.
+        """Return it with its evidence as it will be kept: encrypted; not at all where that cannot be.
 
-        Why is then in the `failure` of the vault: the fault is counted and told all the same.
+        Why is then in the `failure` of the vault. The fault is counted and told all the same, from memory.
         """
         if incident.evidence.sealed is not None:
             return incident
@@ -61,11 +61,9 @@ class Incidents:
         try:
             sealed = self._vault.seal(json.dumps(astuple(words)).encode(), _place(incident.id))
         except AuditError as error:
-            why = f"it cannot be encrypted: {self._vault.note(error)}"
-            evidence = Evidence(incident.without_evidence(why), b"")
-        else:
-            evidence = Evidence(words, sealed)
-        return replace(incident, evidence=evidence)
+            self._vault.note(error)
+            sealed = b""
+        return replace(incident, evidence=Evidence(words, sealed))
 
     def save(self, incident: Incident) -> None:
         """Insert or replace it. Evidence that was not opened is written back as it was."""
@@ -103,8 +101,9 @@ class Incidents:
 
     def _opened(self, incident: Incident) -> Words:
         if not incident.evidence.sealed:
+            self._vault.check(thoroughly=True)
             failure = self._vault.failure
-            why = f": {failure.message}; {failure.hint}" if failure else ""
+            why = f":\n{failure.message}\n{failure.hint}" if failure else ""
             return incident.without_evidence(f"it could not be encrypted when it was read{why}")
         try:
             return Words(*json.loads(self._vault.open(incident.evidence.sealed, _place(incident.id))))

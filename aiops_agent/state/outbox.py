@@ -62,12 +62,14 @@ class Outbox:
     def __init__(self, database: Database, vault: Vault) -> None:
         self._database = database
         self._vault = vault
+        self._unkept: dict[str, Message] = {}
+        """By key: what could not be encrypted, for as long as this process has it."""
 
     def put(self, destination: str, incident: str, message: Message, now: datetime) -> None:
         """Queue a message; the same message for the same destination at the same moment is queued once.
 
-        Where it cannot be encrypted it is not kept, only that something is to be told: `message` then gives None. Why
-        is in the `failure` of the vault.
+        Where it cannot be encrypted it is not kept, only that something is to be told: this process can still deliver
+        it, a later one has none. Why is in the `failure` of the vault.
         """
         told = f"{destination}\0{incident}\0{stamp(now)}\0{message.title}".encode("utf-8", "surrogatepass")
         key = blake2b(told, digest_size=16).hexdigest()
@@ -77,6 +79,7 @@ class Outbox:
         except AuditError as error:
             self._vault.note(error)
             sealed = b""
+            self._unkept[key] = message
         self._database.rows(
             "INSERT OR IGNORE INTO outbox (key, destination, incident, sealed, state, attempts, next_at, created) "
             "VALUES (?,?,?,?,'waiting',0,?,?)",
@@ -96,7 +99,7 @@ class Outbox:
             ForgedError: This agent has written no such letter.
         """
         if not letter.sealed:
-            return None
+            return self._unkept.get(letter.key)
         title, text, markdown, fields = json.loads(self._vault.open(letter.sealed, _place(letter.key)))
         return Message(title=title, text=text, markdown=markdown, fields=fields)
 

@@ -47,10 +47,10 @@ class Vault:
             )
         return plain
 
-    def check(self) -> None:
-        """Look whether the key of what is encrypted here is there at all; if not, that is the `failure`."""
+    def check(self, *, thoroughly: bool = False) -> None:
+        """Look whether the key of what is encrypted here is there; thoroughly: use it. Else that is the `failure`."""
         try:
-            if not self._cipher.exists() and self._database.value("SELECT 1 FROM vault"):
+            if (thoroughly or not self._cipher.exists()) and self._database.value("SELECT 1 FROM vault"):
                 self._prove()
         except AuditError as error:
             self.note(error)
@@ -67,7 +67,7 @@ class Vault:
     def note(self, failure: AuditError | ForgedError) -> str:
         """Remember why something is withheld, and return it in words."""
         self.failure = self.failure or failure
-        return f"{failure.message}; {failure.hint}"
+        return f"{failure.message}\n{failure.hint}"
 
     def _prove(self) -> None:
         """Check that the key is the one of this state, or begin with it."""

@@ -173,7 +173,9 @@ class Host:
 
     def incidents(self):
         with State.look_at(self.state_dir, cipher(self.state_dir)) as state:
-            return state.incidents.all()
+            found = state.incidents.all()
+            assert all(incident.title for incident in found), "opened while the state is"
+            return found
 
     def next_due(self) -> datetime | None:
         """Return when a tick is needed though no log grows."""

@@ -161,17 +161,17 @@ def test_without_its_key_a_host_observes_counts_and_reports_and_says_why_the_rec
     host.writes(SAYS, f"2026-11-23 03:00:00,001 ERROR shop: another {WORD} is gone")
     host.fails()
     told = len(host.phone.messages)
-    found = host.tick()
+    found = host.tick(after=timedelta(hours=5))
     assert found.audit_error is not None
     assert name in found.audit_error.message
     assert host.lock.exists(), "nothing is acted on"
     assert found.errors == 3
     texts = [message.text for message in host.phone.messages[told:]]
-    assert texts
-    assert all(WORD not in text for text in texts)
+    assert any(f"another {WORD}" in text for text in texts), "what is found now is told from memory"
+    assert any("ithheld" in text and name in text for text in texts), "what cannot be opened is told without it"
     assert any("audit unavailable" in title for title in host.phone.titles[told:])
-    assert any("withheld" in text and name in text for text in texts)
     assert "audit_unavailable" in notices(host)
+    assert all("ithheld" in i.text and name in i.text for i in host.incidents() if i.occurrences == 1)
     counts = sorted(i.occurrences for i in host.incidents() if i.kind is Kind.LOG)
     assert counts == [1, 1, 2]
     assert not (host.state_dir / "keys" / name).exists(), "no new key is made"
@@ -201,6 +201,23 @@ def test_a_letter_whose_key_is_gone_waits_and_is_delivered_when_it_is_back(tmp_p
     put_back()
     host.tick(after=timedelta(hours=2))
     assert [message for message in host.phone.messages if WORD in message.text]
+
+
+def test_a_letter_that_could_not_be_kept_and_not_delivered_at_once_is_delivered_without_the_record(tmp_path):
+    host = Host(tmp_path)
+    host.tick()
+    host.writes("2026-11-23 03:00:00,001 ERROR shop: the first, so that there is a key")
+    host.tick()
+    hidden(host, "state.key")
+    host.phone.reachable = False
+    host.writes(SAYS)
+    host.tick()
+    host.phone.reachable = True
+    told = len(host.phone.messages)
+    host.tick(after=timedelta(hours=2))
+    texts = [message.text for message in host.phone.messages[told:]]
+    assert all(WORD not in text for text in texts)
+    assert any("ithheld" in text and "state.key" in text and str(host.log) in text for text in texts)
 
 
 def test_a_letter_that_was_forged_is_not_delivered_and_told(tmp_path):

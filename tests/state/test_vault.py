@@ -124,8 +124,11 @@ def test_a_letter_waits_for_its_key_and_one_that_cannot_be_encrypted_keeps_nothi
             blind.outbox.message(sealed)
         with blind.transaction():
             blind.outbox.put("phone", "inc-00000001", LETTER, NOW)
-        [_, empty] = blind.outbox.due(NOW)
-        assert (blind.outbox.message(empty), empty.destination) == (None, "phone")
+        [_, unkept] = blind.outbox.due(NOW)
+        assert blind.outbox.message(unkept) == LETTER, "as long as the process has it"
+    with State.open(tmp_path, cipher(tmp_path)) as later:
+        [_, unkept] = later.outbox.due(NOW)
+        assert (later.outbox.message(unkept), unkept.destination) == (None, "phone")
     (tmp_path / "state.key").rename(tmp_path / "keys" / "state.key")
     with State.open(tmp_path, cipher(tmp_path)) as again:
         assert again.outbox.message(again.outbox.due(NOW)[0]) == LETTER
