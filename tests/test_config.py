@@ -88,7 +88,7 @@ def test_every_fault_is_listed_with_its_line_and_key(tmp_path):
         ("audit: {key: {type: credential, name: a.old}}", "ends in .old"),
         ("audit: {key: {name: a}}", "`type: credential` only"),
         ("audit: {key: {path: a}}", "known: type, name"),
-        ("audit: {colour: red}", "known: key, auditor_key"),
+        ("audit: {colour: red}", "known: key, anchors, auditor_key, keep"),
         ("audit: {auditor_key: auditor.pub}", "absolute path"),
         ("audit: {auditor_key: /does/not/exist}", "make-auditor-key"),
         ("audit: {auditor_key: 7}", "valid string"),
