@@ -230,3 +230,25 @@ def test_without_its_credential_the_unit_still_observes_and_makes_no_key(sealed)
     assert shell(sealed, "ls /var/lib/aiops-agent/keys") == before
     shell(sealed, f"mv {STORE}/elsewhere {STORE}/{WRAPPING}")
     assert scan(sealed, "back") == 0, sealed.said()
+
+
+def test_a_log_that_began_with_a_key_in_a_file_goes_on_with_that_key_as_a_credential(sealed):
+    keys, line = "/var/lib/aiops-agent/keys", "audit: {key: {type: credential}}"
+    shell(
+        sealed,
+        f"find /var/lib/aiops-agent -mindepth 1 -delete; rm {STORE}/*; sed -i '/^audit:/d' /etc/aiops-agent/config.yaml",
+    )
+    assert scan(sealed, "file") == 0, sealed.said()
+    shell(
+        sealed,
+        f"""
+        systemd-creds encrypt --with-key=host --name={WRAPPING} {keys}/wrapping.key {STORE}/{WRAPPING}
+        echo '{line}' >> /etc/aiops-agent/config.yaml
+        """,
+    )
+    assert scan(sealed, "credential") == 0, sealed.said()
+    shell(sealed, f"shred -u {keys}/wrapping.key")
+    verdict = inside(sealed, "audit", "verify", "--json")
+    assert json.loads(verdict.stdout)["intact"], verdict.stdout
+    assert recorded(sealed).count("decision") >= 2
+    assert inside(sealed, "doctor").stdout.count("in the clear") == 1, "what no copy of the disk has"
