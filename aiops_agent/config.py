@@ -376,9 +376,9 @@ class _Anchors(_Strict):
 
 class _Audit(_Strict):
     key: _Key = _Key()
+    anchors: _Anchors = _Anchors()
     auditor_key: Annotated[str | None, BeforeValidator(_auditor)] = None
     keep: Keep = timedelta(days=400)
-    anchors: _Anchors = _Anchors()
 
 
 class _Schedule(_Strict):

@@ -234,22 +234,6 @@ class Unrecorded:
         return Anchor(0, "")
 
 
-def published(config: Config, world: World, anchor: Anchor) -> None:
-    """Leave an anchor outside of the audit log; a place that does not take it stops nothing, and is complained of."""
-    from aiops_agent.audit.publish import keep, log_named, tell_journal
-
-    log = log_named(config.state_dir / "audit") or ""
-    if config.anchor_journal:
-        tell_journal(world.journal, anchor, log)
-    if config.anchor_file:
-        try:
-            keep(config.anchor_file, anchor, log, world.clock.now())
-        except AuditError as error:
-            world.complain(f"{error.message}; {error.hint}")
-        else:
-            world.complain(None)
-
-
 class Unsealed:
     """The cipher of a rehearsal, whose state is in memory: makes no key, opens what the real one has sealed."""
 
@@ -304,6 +288,22 @@ class LateCipher:
     def open(self, sealed: bytes, context: bytes) -> bytes | None:
         """Return what was sealed, or None."""
         return self._real.open(sealed, context)
+
+
+def published(config: Config, world: World, anchor: Anchor) -> None:
+    """Leave an anchor outside of the audit log; a place that does not take it stops nothing, and is complained of."""
+    from aiops_agent.audit.publish import keep, log_named, tell_journal
+
+    log = log_named(config.state_dir / "audit") or ""
+    if config.anchor_journal:
+        tell_journal(world.journal, anchor, log)
+    if config.anchor_file:
+        try:
+            keep(config.anchor_file, anchor, log, world.clock.now())
+        except AuditError as error:
+            world.complain(f"{error.message}; {error.hint}")
+        else:
+            world.complain(None)
 
 
 def keys_of(config: Config) -> "Keys":

@@ -14,6 +14,8 @@ import apsw
 from aiops_agent.errors import StateError
 
 # Each entry brings the schema from version N to N+1; entries are never edited once released.
+# `evidence`, `sealed` and `error` are encrypted (`vault`): what comes from a log, goes to people, or was agreed to. The
+# rest names files, units, times, counts, digests and people's own words about a silence, and is searched by.
 MIGRATIONS = (
     """
     CREATE TABLE files (

@@ -106,7 +106,7 @@ class Incidents:
             why = f":\n{failure.message}\n{failure.hint}" if failure else ""
             return incident.without_evidence(f"it could not be encrypted when it was read{why}")
         try:
-            return Words(*json.loads(self._vault.open(incident.evidence.sealed, _place(incident.id))))
+            return Words(*json.loads(self._vault.open(incident.evidence.sealed, _place(incident.id)).decode()))
         except (AuditError, ForgedError) as error:
             return incident.without_evidence(self._vault.note(error))
 

@@ -100,7 +100,7 @@ class Outbox:
         """
         if not letter.sealed:
             return self._unkept.get(letter.key)
-        title, text, markdown, fields = json.loads(self._vault.open(letter.sealed, _place(letter.key)))
+        title, text, markdown, fields = json.loads(self._vault.open(letter.sealed, _place(letter.key)).decode())
         return Message(title=title, text=text, markdown=markdown, fields=fields)
 
     def due(self, now: datetime) -> list[Letter]:

@@ -252,6 +252,11 @@ def test_keys_in_a_folder_that_others_can_enter_are_found(host):
     assert f"fail: {host.state}/keys is open to others" in host("keys")
 
 
+def test_a_key_that_still_lies_in_the_clear_beside_its_credential_is_found(host):
+    host.configure(audit="{key: {type: credential}}")
+    assert "wrapping.key lies in the clear beside the credential aiops-agent.wrapping" in host("keys")
+
+
 def test_a_credential_that_this_shell_was_not_given_is_said_to_be_untried(host):
     host.configure(audit="{key: {type: credential}}")
     assert "warn: systemd gives it to the unit, and not to this shell" in host("wrapping key")

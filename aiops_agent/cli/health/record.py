@@ -45,7 +45,7 @@ def wrapping_key(place: Place) -> Findings:
     else:
         yield ok(
             f"the file {config.state_dir}/keys/wrapping.key: a copy of the disk has log and key together",
-            "`audit: {key: {type: credential}}` keeps it off the disk: docs/security.md",
+            "`audit: {key: {type: credential}}` keeps it off the disk: docs/keys.md",
         )
     if list_segments(place.audit) or keys.exist():
         keys.check()
