@@ -45,7 +45,7 @@ def wrapping_key(place: Place) -> Findings:
     else:
         yield ok(
             f"the file {config.state_dir}/keys/wrapping.key: a copy of the disk has log and key together",
-            "`audit: {key: {type: credential}}` keeps it off the disk: docs/security.md",
+            "`audit: {key: {type: credential}}` keeps it off the disk: docs/keys.md",
         )
     if list_segments(place.audit) or keys.exist():
         keys.check()
@@ -168,7 +168,14 @@ def _file(place: Place, path: Path) -> Findings:
 
 
 def _coverage(place: Place, path: Path) -> Findings:
-    known = of_log(read_anchors(str(path)), log_named(place.audit))
+    kept = read_anchors(str(path))
+    known = of_log(kept, log_named(place.audit))
+    if not known:
+        yield fail(
+            f"{path} knows of another log only ({kept[-1].log}): this one was put in its place, or never told it",
+            "if nobody began a new log: docs/security.md says what to do",
+        )
+        return
     records = walk_tail(list_segments(place.audit), None).position.records
     newest = max((anchor.records for anchor in known), default=0)
     if newest > records:
