@@ -37,6 +37,8 @@ class Journal:
         self._session: Session | None = None
         self._failure = ""
         self._is_full = False
+        self._last: datetime | None = None
+        """Time of the last entry that was taken."""
 
     def append(self, *entries: AuditEntry) -> None:
         """Make `entries` durable before returning: one write and one sync for all of them.
@@ -60,6 +62,7 @@ class Journal:
             if error.errno not in FULL or not self._reserve.release():
                 raise refusal from error
             self._say_last_words(entries, at)
+        self._last = at
 
     def _session_at(self, at: datetime) -> "Session":
         if self._session is None or self._session.is_full(at):
@@ -78,13 +81,14 @@ class Journal:
 
         self._failure = ""
         self._is_full = True
-        kept = () if _begins(entries) else entries
+        is_refused = _begins(entries)
+        kept = () if is_refused else entries
         try:
             self._session = Session(self._directory, self._keys, at)
-            self._session.append(AuditEntry(at, "agent", "disk_full", "audit log", {"refused": not kept}), *kept)
+            self._session.append(AuditEntry(at, "agent", "disk_full", "audit log", {"refused": is_refused}), *kept)
         except OSError as error:
             raise self._broken(error) from error
-        if not kept:
+        if is_refused:
             raise self._no_space()
 
     def retire(self, before: datetime, at: datetime) -> int:
@@ -132,7 +136,10 @@ class Journal:
         try:
             session.close()
         except OSError as error:
-            raise self._cannot_write(error) from error
+            if error.errno not in FULL or self._last is None or not self._reserve.release():
+                raise self._cannot_write(error) from error
+            self._say_last_words((), self._last)
+            self.close()
 
     def _broken(self, error: OSError) -> AuditError:
         session, self._session = self._session, None
