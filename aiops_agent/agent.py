@@ -146,6 +146,13 @@ class Tick:
         agent.state.incidents.save(incident)
         self.touched[incident.id] = incident
 
+    def check_record(self, agent: Agent) -> None:
+        """Look whether anything can be recorded: if not, nothing is acted on."""
+        try:
+            agent.journal.check()
+        except AuditError as error:
+            self.audit_error = error
+
     def record(self, agent: Agent, *entries: AuditEntry) -> bool:
         """Make entries durable; False when they could not be, and from then on nothing is acted on.
 

@@ -1,5 +1,6 @@
 """config.yaml -> Config, or every fault of the file at once, each with its line."""
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from itertools import product
@@ -11,12 +12,13 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic_core import ErrorDetails
 
 from aiops_agent.assembly.local import check_literal, check_pattern
-from aiops_agent.errors import ConfigError, Fault
+from aiops_agent.audit.auditor import read_public
+from aiops_agent.errors import AuditError, ConfigError, Fault
 from aiops_agent.model.decision import Mode
 from aiops_agent.model.event import LocalPattern, Severity
 from aiops_agent.playbook.kinds import parse_duration, parse_unit
 from aiops_agent.policy.decide import PolicySettings
-from aiops_agent.settings import ChatSettings, Config, SourceSettings, looked_up
+from aiops_agent.settings import ChatSettings, Config, SourceSettings, is_credential_name, looked_up
 from aiops_agent.sources.container import PATHS as CONTAINER_LOGS
 
 
@@ -38,6 +40,26 @@ def load(path: Path, environment: Mapping[str, str] | None) -> Config:
         hint = "name a file with --config FILE; docs/configuration.md says what goes into it"
         raise ConfigError([Fault(str(path), 0, "", f"cannot be read: {why}")], hint=hint) from error
     return _checked(text, path, environment)
+
+
+def scalars(text: str) -> Iterator[tuple[int, str, str]]:
+    """Yield the line, the key and the text of every single value in a YAML document that can be read."""
+    try:
+        node = yaml.compose(text, Loader=_Loader)
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return
+    yield from _scalars(node, "")
+
+
+def _scalars(node: yaml.Node | None, key: str) -> Iterator[tuple[int, str, str]]:
+    if isinstance(node, yaml.MappingNode):
+        for name, value in node.value:
+            yield from _scalars(value, str(name.value))
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield from _scalars(item, key)
+    elif node is not None:
+        yield node.start_mark.line + 1, key, str(node.value)
 
 
 class _Loader(yaml.CSafeLoader):
@@ -79,9 +101,8 @@ def _checked(text: str, path: Path, environment: Mapping[str, str] | None) -> Co
             faults.append(
                 Fault(str(path), _line(node, ("chat", position, "token")), f"chat.{position}.token", str(error))
             )
-    faults += [
-        Fault(str(path), _line(node, place), ".".join(map(str, place)), why) for place, why in _disputed(checked)
-    ]
+    disputed = [*_disputed(checked), *_misplaced(checked)]
+    faults += [Fault(str(path), _line(node, place), ".".join(map(str, place)), why) for place, why in disputed]
     if faults:
         raise ConfigError(faults)
     return checked.settled(path, tokens)
@@ -95,6 +116,13 @@ def _disputed(checked: "_File") -> Iterator[tuple[tuple[str | int, ...], str]]:
             if first.setdefault((service, name), value) != value:
                 why = f"another source of {service} says {first[service, name]!r}; make them agree"
                 yield ("sources", position, "parameters", name), why
+
+
+def _misplaced(checked: "_File") -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Yield the file of anchors if it would be restored, cut or lost together with what it speaks for."""
+    file = checked.audit.anchors.file
+    if file and Path(os.path.normpath(file)).is_relative_to(os.path.normpath(checked.state_dir)):
+        yield ("audit", "anchors", "file"), "lies in state_dir, and would be cut or restored together with the log"
 
 
 def _fault(path: Path, node: yaml.Node | None, problem: ErrorDetails) -> Fault:
@@ -126,6 +154,10 @@ def _known_beside(location: Sequence[object]) -> str:
         model = _Ignored
     elif location[:2] == ("audit", "key"):
         model = _Key
+    elif location[:2] == ("audit", "anchors"):
+        model = _Anchors
+    elif location[:1] == ("audit",) and len(location) > 1:
+        model = _Audit
     return "known: " + ", ".join(model.model_fields)
 
 
@@ -303,12 +335,49 @@ class _Telegram(_Strict):
     locale: Locale | None = None
 
 
+WRAPPING = "aiops-agent.wrapping"
+
+
 class _Key(_Strict):
-    type: Literal["file"] = "file"
+    type: Literal["file", "credential"] = "file"
+    name: str | None = None
+
+    @field_validator("name")
+    @classmethod
+    def _is_a_credential(cls, name: str | None, info: ValidationInfo) -> str | None:
+        if name is not None and info.data.get("type") == "file":
+            raise ValueError("is for `type: credential` only: a file has its name")
+        if name is not None and (not is_credential_name(name) or name.endswith(".old")):
+            raise ValueError(
+                f"{name!r} is no name of a credential: letters, digits, dots, dashes; one that ends in .old is the one "
+                "before it"
+            )
+        return name
+
+    @property
+    def credential(self) -> str | None:
+        """Return which credential is the wrapping key; None for a file."""
+        return None if self.type == "file" else self.name or WRAPPING
+
+
+def _auditor(value: object) -> object:
+    if isinstance(value, str) and value == _absolute(value):
+        try:
+            read_public(Path(value))
+        except AuditError as error:
+            raise ValueError(f"{error.message}; {error.hint}") from error
+    return value
+
+
+class _Anchors(_Strict):
+    journal: bool = True
+    file: AbsolutePath | None = None
 
 
 class _Audit(_Strict):
     key: _Key = _Key()
+    anchors: _Anchors = _Anchors()
+    auditor_key: Annotated[str | None, BeforeValidator(_auditor)] = None
     keep: Keep = timedelta(days=400)
 
 
@@ -360,4 +429,8 @@ class _File(_Strict):
             ),
             knowledge_base=tuple(map(Path, self.knowledge_base)),
             playbooks=tuple(map(Path, self.playbooks)),
+            anchor_journal=self.audit.anchors.journal,
+            anchor_file=Path(self.audit.anchors.file) if self.audit.anchors.file else None,
+            credential=self.audit.key.credential,
+            auditor_key=Path(self.audit.auditor_key) if self.audit.auditor_key else None,
         )

@@ -7,10 +7,11 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 
 from aiops_agent.agent import Tick
 from aiops_agent.errors import ConfigError, StateError
-from aiops_agent.noun import dataclass
+from aiops_agent.noun import dataclass, replace
 from aiops_agent.ports import Clock
 from aiops_agent.settings import Config
 from aiops_agent.sources import quiet
@@ -35,6 +36,9 @@ LONGEST_TICK = timedelta(seconds=30)
 
 KEEP_MODEL = 60.0
 """Seconds the model stays loaded after the last question: 130 MB held, against 0.8 s to load it again."""
+
+UNRECORDED_REST = 10.0
+"""Seconds after a tick that could record nothing: it is tried again, and no tick is quiet until it can."""
 
 FIRST_RETRY, LONGEST_RETRY = 1.0, 60.0
 """Seconds: a disk that is full is tried again after 1, 2, 4 ... 60."""
@@ -168,7 +172,8 @@ class Daemon:
         return pause
 
     def _tick(self, moment: float) -> Pause:
-        world = World(Alive(self._around.world.clock, self._around.supervisor), self._around.world.host)
+        clock = Alive(self._around.world.clock, self._around.supervisor)
+        world = replace(self._around.world, clock=clock, complain=partial(self._complain, "anchors"))
         limit = Limit(LONGEST_TICK, self._must_stop)
         turn = take_turn(self.config, world, world.clock.now(), limit, model=self._model, vouched=self._vouches)
         self._retry = FIRST_RETRY
@@ -184,7 +189,7 @@ class Daemon:
         self._complain("audit", f"{audit.message} ({audit.hint}); nothing is acted on" if audit else None)
         self._around.events.follow((self._path, *turn.places))
         self._complain("events", self._around.events.trouble)
-        rest = BETWEEN_TICKS if did_something else BETWEEN_EMPTY_TICKS
+        rest = UNRECORDED_REST if audit else BETWEEN_TICKS if did_something else BETWEEN_EMPTY_TICKS
         return Pause(rest, rest)
 
     def _must_stop(self) -> bool:

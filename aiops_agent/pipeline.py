@@ -16,7 +16,7 @@ from aiops_agent.listening import close, hear, judge
 from aiops_agent.model.audit import AuditEntry
 from aiops_agent.model.decision import NO_HISTORY, AskApproval, Decision, ReportOnly, Run, Suppress, name_of
 from aiops_agent.model.diagnosis import Diagnosis, Prediction
-from aiops_agent.model.event import Batch, Notice, Position
+from aiops_agent.model.event import Batch, Notice, Position, Severity
 from aiops_agent.model.incident import Incident, Kind, Status, diagnosed, noticed, opened
 from aiops_agent.model.message import ReportKind
 from aiops_agent.noun import replace
@@ -38,6 +38,7 @@ def tick(
     """
     report = Tick(limit)
     if not rehearse:
+        report.check_record(agent)
         settle_interrupted(agent, report)
     read = absorb_sources(agent, report, now)
     absorb_faults(agent, report, now)
@@ -102,12 +103,15 @@ def absorb_silence(agent: Agent, report: Tick, read: AbstractSet[str], now: date
 
 
 def absorb_audit_error(agent: Agent, report: Tick, now: datetime) -> None:
-    """Tell that nothing is acted on, and why: the audit log could not be written."""
-    if report.audit_error:
-        detail = f"{report.audit_error.message}\n{report.audit_error.hint}".strip()
-        with report.transaction(agent):
-            notice = heard(agent, Notice("audit_unavailable", "audit log", detail), now)
-            settle(agent, report, notice, settled=False, now=now)
+    """Tell loudly that nothing is acted on, and why: the audit log could not be written. Close that when it can."""
+    error = report.audit_error
+    detail = f"{error.message}\n{error.hint}".strip() if error else ""
+    told = replace(noticed(Notice("audit_unavailable", "audit log", detail), now), severity=Severity.CRITICAL)
+    with report.transaction(agent):
+        if error:
+            settle(agent, report, counted_again(agent, told, now), settled=False, now=now)
+        elif known := agent.state.incidents.live(Kind.AGENT, told.fingerprint, None):
+            report.close(agent, known, "the audit log can be written again", now)
 
 
 def remember(agent: Agent, source: str) -> None:
@@ -215,11 +219,15 @@ def found_before(agent: Agent, incident: Incident) -> Diagnosis:
 
 def heard(agent: Agent, notice: Notice, now: datetime, *, times: int = 1) -> Incident:
     """Return the incident of a notice about the agent's own input, counted."""
-    fresh = replace(noticed(notice, now), occurrences=times)
+    return counted_again(agent, replace(noticed(notice, now), occurrences=times), now)
+
+
+def counted_again(agent: Agent, fresh: Incident, now: datetime) -> Incident:
+    """Return a notice together with those of it before."""
     known = agent.state.incidents.live(Kind.AGENT, fresh.fingerprint, None)
     if known is None:
         return fresh
-    return replace(known, text=fresh.text, last_seen=now, occurrences=known.occurrences + times)
+    return replace(known, text=fresh.text, last_seen=now, occurrences=known.occurrences + fresh.occurrences)
 
 
 def absorb_faults(agent: Agent, report: Tick, now: datetime) -> None:

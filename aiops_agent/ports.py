@@ -78,6 +78,13 @@ class Journal(Protocol):
             AuditError: They are not on disk. What they speak of must not be done.
         """
 
+    def check(self) -> None:
+        """Look whether the next entry can be recorded at all, as far as that is known without one.
+
+        Raises:
+            AuditError: It cannot: a key is gone. Nothing may be acted on.
+        """
+
     def retire(self, before: datetime, at: datetime) -> int:
         """Remove what is older than that, in whole segments, and record it; return how many.
 

@@ -10,6 +10,12 @@ from aiops_agent.model.playbook import Scalar
 from aiops_agent.noun import dataclass, field
 from aiops_agent.policy.decide import PolicySettings
 
+CREDENTIALS = "CREDENTIALS_DIRECTORY"
+"""The variable in which systemd says where a unit's credentials are."""
+
+LONGEST_NAME = 200
+"""Characters of a credential's name: with `.old` behind it still a file's."""
+
 
 @dataclass(frozen=True, slots=True)
 class SourceSettings:
@@ -52,7 +58,7 @@ class ChatSettings:
     type: Literal["slack", "telegram"]
     name: str
     reference: str
-    """Where the token is: `file:PATH` or `env:NAME`."""
+    """Where the token is: `file:PATH`, `env:NAME` or `credential:NAME`."""
 
     token: str = field(repr=False)
     """Empty in a command that delivers nothing."""
@@ -89,21 +95,59 @@ class Config:
 
     knowledge_base: tuple[Path, ...]
     playbooks: tuple[Path, ...]
+    anchor_journal: bool
+    """Whether the system's journal is told where the audit log stands."""
+
+    anchor_file: Path | None
+    """A file outside of state_dir that is told too."""
+
+    credential: str | None = None
+    """Which credential of systemd is the wrapping key of the audit log; None: it is a file in state_dir/keys."""
+
+    auditor_key: Path | None = None
+    """Where the public key of an auditor is, to whom the first MAC keys are sealed."""
+
+    credentials: Path | None = field(default=None, repr=False)
+    """Where systemd put the credentials of this process: who reads the environment fills it in."""
 
 
 def looked_up(reference: str, environment: Mapping[str, str] | None) -> str:
     """Return what a reference points to: a secret itself does not belong in a file that is copied and backed up."""
     kind, _, place = reference.partition(":")
-    if not (kind == "env" and place) and not (kind == "file" and place.startswith("/")):
-        raise ValueError('must point to the secret: "file:/etc/aiops-agent/NAME" (mode 0600) or "env:NAME"')
+    is_one = {"env": bool(place), "file": place.startswith("/"), "credential": is_credential_name(place)}
+    if not is_one.get(kind):
+        raise ValueError(
+            'must point to the secret: "file:/etc/aiops-agent/NAME" (mode 0600), "env:NAME" or "credential:NAME"'
+        )
     if environment is None:
         return ""
     if kind == "env":
         if not environment.get(place):
             raise ValueError(f"the environment variable {place} is not set")
         return environment[place]
+    return _read(Path(place) if kind == "file" else _credential(place, environment))
+
+
+def is_credential_name(name: str) -> bool:
+    """Tell whether systemd takes it as the name of a credential, as far as it needs no quotes in a unit."""
+    plain = name.replace(".", "").replace("-", "").replace("_", "")
+    return plain.isalnum() and name.isascii() and len(name) <= LONGEST_NAME
+
+
+def _credential(name: str, environment: Mapping[str, str]) -> Path:
+    folder = environment.get(CREDENTIALS)
+    place = Path(folder or "", name)
+    if folder is None or not place.exists():
+        raise ValueError(
+            f"systemd gave no credential {name}: add LoadCredentialEncrypted={name}:/etc/credstore.encrypted/{name} to "
+            "the unit, and run this in it"
+        )
+    return place
+
+
+def _read(place: Path) -> str:
     try:
-        return Path(place).read_text(encoding="utf-8").strip()
+        return place.read_text(encoding="utf-8").strip()
     except OSError as error:
         raise ValueError(f"{place} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:  # whose own words quote the secret

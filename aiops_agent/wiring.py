@@ -13,7 +13,7 @@ from aiops_agent.assembly.assemble import Assembly
 from aiops_agent.assembly.local import Local
 from aiops_agent.assembly.memory import Memory
 from aiops_agent.digest import blake2b
-from aiops_agent.errors import Fault
+from aiops_agent.errors import AuditError, Fault
 from aiops_agent.model.audit import Anchor, AuditEntry
 from aiops_agent.model.diagnosis import Citation, Diagnosis
 from aiops_agent.model.message import Message, Report
@@ -31,6 +31,7 @@ from aiops_agent.state.state import State
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from aiops_agent.audit.journal import Journal as AuditJournal
+    from aiops_agent.audit.keys import Keys
     from aiops_agent.diagnosis.articles import Shelf
     from aiops_agent.diagnosis.classifier import Classifier
     from aiops_agent.diagnosis.diagnose import LocalDiagnostician
@@ -47,6 +48,11 @@ class World:
 
     clock: Clock
     host: str
+    complain: Callable[[str | None], None]
+    """Shows what is wrong with the anchors of the audit log, where nothing is stopped for it; None: nothing is."""
+
+    journal: str = "/run/systemd/journal/socket"
+    """Where the system's journal takes entries."""
 
 
 def shipped(name: str) -> Path:
@@ -113,7 +119,7 @@ def build(config: Config, state: State, world: World, model: "Model | None" = No
 
     `model`: one that may be loaded already, for what builds one agent after the other.
     """
-    journal = LateJournal(config.state_dir)
+    journal = LateJournal(config, partial(published, config, world))
     chats = [late_files(config), *(late_chat(settings) for settings in config.chat)]
     try:
         diagnostician = partial(LateDiagnostician, cache=config.state_dir / "cache", model=model)
@@ -212,6 +218,9 @@ class Unrecorded:
     def append(self, *entries: AuditEntry) -> None:
         """Forget them."""
 
+    def check(self) -> None:
+        """Be content."""
+
     def retire(self, before: datetime, at: datetime) -> int:  # noqa: ARG002 - there is nothing to remove
         """Remove nothing."""
         return 0
@@ -221,28 +230,84 @@ class Unrecorded:
         return Anchor(0, "")
 
 
-class LateJournal:
-    """The audit log of a state_dir, loaded with the first entry or question."""
+def published(config: Config, world: World, anchor: Anchor) -> None:
+    """Leave an anchor outside of the audit log; a place that does not take it stops nothing, and is complained of."""
+    from aiops_agent.audit.publish import keep, log_named, tell_journal
 
-    def __init__(self, state_dir: Path) -> None:
-        self._state_dir = state_dir
+    log = log_named(config.state_dir / "audit") or ""
+    if config.anchor_journal:
+        tell_journal(world.journal, anchor, log)
+    if config.anchor_file:
+        try:
+            keep(config.anchor_file, anchor, log, world.clock.now())
+        except AuditError as error:
+            world.complain(f"{error.message}; {error.hint}")
+        else:
+            world.complain(None)
+
+
+def keys_of(config: Config) -> "Keys":
+    """Return the keys of the audit log, as the configuration says where they are. Reads none yet."""
+    directory = config.state_dir / "keys"
+    if config.credential is None:
+        from aiops_agent.audit.keys import FileKeys
+
+        return FileKeys(directory, config.auditor_key)
+    from aiops_agent.audit.credential import CredentialKeys
+
+    return CredentialKeys(directory, config.credentials, config.credential, config.auditor_key)
+
+
+def key_stamps(config: Config) -> list[str]:
+    """Return what changes when a key of the audit log is lost or replaced: a tick that looks is then no quiet one."""
+    return [stamp(f"{config.state_dir}/keys/{name}") for name in key_names(config) if name != "signing.key"]
+
+
+def key_names(config: Config) -> Sequence[str]:
+    """Return which files of keys no log can do without. The signing key is another one after each session."""
+    return ("genesis.pub", "signing.key") if config.credential else ("genesis.pub", "signing.key", "wrapping.key")
+
+
+class LateJournal:
+    """The audit log of a state_dir, loaded with the first entry or question.
+
+    `publish` is told where the log stands when it is closed and has grown.
+    """
+
+    def __init__(self, config: Config, publish: Callable[[Anchor], None]) -> None:
+        self._config = config
+        self._publish = publish
+        self._has_grown = False
         self._real: AuditJournal | None = None
 
     def _opened(self) -> "AuditJournal":
         if self._real is None:
             from aiops_agent.audit.journal import Journal
-            from aiops_agent.audit.keys import FileKeys
 
-            self._real = Journal(self._state_dir / "audit", FileKeys(self._state_dir / "keys"))
+            self._real = Journal(self._config.state_dir / "audit", keys_of(self._config))
         return self._real
 
     def append(self, *entries: AuditEntry) -> None:
         """Make the entries durable."""
         self._opened().append(*entries)
+        self._has_grown = True
+
+    def check(self) -> None:
+        """Look whether the keys of the log are there."""
+        from aiops_agent.audit.key_files import look_whole
+
+        directory, names = self._config.state_dir / "keys", key_names(self._config)
+        given = self._config.credential is None or (
+            self._config.credentials and (self._config.credentials / self._config.credential).exists()
+        )
+        if not given or not look_whole(directory, names):
+            self._opened().check()
 
     def retire(self, before: datetime, at: datetime) -> int:
         """Remove what is older than that, in whole segments."""
-        return self._opened().retire(before, at)
+        removed = self._opened().retire(before, at)
+        self._has_grown = self._has_grown or removed > 0
+        return removed
 
     def anchor(self) -> Anchor:
         """Return where the log stands."""
@@ -250,8 +315,12 @@ class LateJournal:
 
     def close(self) -> None:
         """Sign what was written and let others write."""
-        if self._real:
-            self._real.close()
+        if self._real is None:
+            return
+        self._real.close()
+        if self._has_grown:
+            self._has_grown = False
+            self._publish(self._real.anchor())
 
 
 class Model:

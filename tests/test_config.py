@@ -77,6 +77,17 @@ def test_every_fault_is_listed_with_its_line_and_key(tmp_path):
         ('chat: [{type: slack, token: xoxb-1, channel: "#a"}]', "file:/etc/aiops-agent/NAME"),
         ('chat: [{type: slack, token: "env:NOT_SET", channel: "#a"}]', "NOT_SET is not set"),
         ('chat: [{type: slack, token: "file:/does/not/exist", channel: "#a"}]', "/does/not/exist"),
+        ('chat: [{type: slack, token: "credential:slack", channel: "#a"}]', "LoadCredentialEncrypted=slack:"),
+        ('chat: [{type: slack, token: "credential:../slack", channel: "#a"}]', "credential:NAME"),
+        ("audit: {key: {type: tpm}}", "'file' or 'credential'"),
+        ("audit: {key: {type: credential, name: a/b}}", "no name of a credential"),
+        ("audit: {key: {type: credential, name: a.old}}", "ends in .old"),
+        ("audit: {key: {name: a}}", "`type: credential` only"),
+        ("audit: {key: {path: a}}", "known: type, name"),
+        ("audit: {colour: red}", "known: key, anchors, auditor_key, keep"),
+        ("audit: {auditor_key: auditor.pub}", "absolute path"),
+        ("audit: {auditor_key: /does/not/exist}", "make-auditor-key"),
+        ("audit: {auditor_key: 7}", "valid string"),
         ("sources: [", "not YAML"),
         ("a: 1\na: 2", "twice"),
         ("[" * 5000, "not YAML"),
@@ -177,6 +188,45 @@ chat:
     assert [chat.token for chat in config.chat] == ["xoxb-from-env", "123:from-file"]
     assert [chat.target for chat in config.chat] == ["#ops", "-100"]
     assert "from-" not in repr(config)
+
+
+def test_a_token_can_be_a_credential_of_systemd(tmp_path):
+    (tmp_path / "slack").write_text("xoxb-from-systemd\n")
+    path = tmp_path / "config.yaml"
+    path.write_text('chat: [{type: slack, token: "credential:slack", channel: "#ops"}]')
+    given = load(path, {"CREDENTIALS_DIRECTORY": str(tmp_path)})
+    assert [chat.token for chat in given.chat] == ["xoxb-from-systemd"]
+    assert [chat.token for chat in load(path, None).chat] == [""]
+    assert faults_of(tmp_path, path.read_text(), {"CREDENTIALS_DIRECTORY": f"{tmp_path}/none"})[0][:2] == (
+        1,
+        "chat.0.token",
+    )
+
+
+@pytest.mark.parametrize(
+    ("written", "credential"),
+    [
+        ("{}", None),
+        ("{key: {type: file}}", None),
+        ("{key: {type: credential}}", "aiops-agent.wrapping"),
+        ("{key: {type: credential, name: shop.audit-key_1}}", "shop.audit-key_1"),
+    ],
+)
+def test_the_wrapping_key_is_a_file_or_a_credential(tmp_path, written, credential):
+    path = tmp_path / "config.yaml"
+    path.write_text(f"audit: {written}")
+    assert load(path, {}).credential == credential
+
+
+def test_the_key_of_an_auditor_is_looked_at_when_the_file_is_read(tmp_path):
+    key, path = tmp_path / "auditor.pub", tmp_path / "config.yaml"
+    key.write_text("9" * 64)
+    path.write_text(f"audit: {{auditor_key: {key}}}")
+    assert load(path, {}).auditor_key == key
+    key.write_text("9" * 63)
+    [(line, name, message)] = faults_of(tmp_path, path.read_text())
+    assert (line, name) == (1, "audit.auditor_key")
+    assert "neither 32 bytes nor 64 hex digits" in message
 
 
 def test_patterns_of_the_host_are_read_with_their_severity(tmp_path):

@@ -66,7 +66,7 @@ class Watched:
         self.machine.state.mkdir(exist_ok=True)
         around = Surroundings(
             load=self.load,
-            world=World(self.clock, "web01"),
+            world=World(self.clock, "web01", self.said.append),
             events=self.events,
             supervisor=self.supervisor,
             orders=self.orders,
@@ -194,7 +194,7 @@ def test_what_one_tick_has_no_time_for_is_taken_in_by_the_next_rounds(watched):
     other = watched.machine.logs / "zebra.log"
     other.write_text(f"{KNOWN}\n")
     watched.machine.writes(KNOWN)
-    config, world = watched.daemon.config, World(watched.clock, "web01")
+    config, world = watched.daemon.config, World(watched.clock, "web01", watched.said.append)
     turn = take_turn(config, world, watched.clock.now(), Limit(timedelta(0), lambda: False))
     assert (turn.found.cut_short, turn.found.errors) == (CutShort.TIME, 1)
     assert quiet.check(str(watched.machine.config), watched.clock.now().timestamp()) is None

@@ -35,6 +35,10 @@ locale: zh
 chat:
   - {{type: slack, token: "env:SLACK", channel: "#ops", locale: en}}
   - {{type: telegram, token: "file:{token}", chat_id: 7, base_url: "http://127.0.0.1:1"}}
+audit:
+  key: {{type: credential, name: shop.key}}
+  auditor_key: {auditor}
+  anchors: {{journal: false, file: /srv/anchors}}
 """
 SLACK = {"SLACK": "xoxb-planted"}
 LATER = 3600.0
@@ -49,7 +53,9 @@ class Place:
         self.token = folder / "token"
         self.token.write_text("123:planted\n")
         self.path = folder / "config.yaml"
-        self.path.write_text(EVERYTHING.format(state=self.state, token=self.token))
+        auditor = folder / "auditor.pub"
+        auditor.write_text("9" * 64)
+        self.path.write_text(EVERYTHING.format(state=self.state, token=self.token, auditor=auditor))
         self.kept = self.state / remembered.NAME
 
     def remember(self) -> None:
@@ -79,11 +85,12 @@ def test_what_is_remembered_is_what_the_file_says(place):
     assert [type(recalled.policy.mode), type(recalled.sources[0].paths)] == [type(fresh.policy.mode), tuple]
     assert recalled.policy.repeat_interval == timedelta(days=3)
     assert [chat.token for chat in recalled.chat] == ["xoxb-planted", "123:planted"]
+    assert (recalled.credential, recalled.auditor_key) == ("shop.key", place.path.with_name("auditor.pub"))
 
 
 def test_this_file_knows_every_key(place):
     said = set(yaml.safe_load(place.path.read_text()))
-    assert said | {"report_dir", "audit"} == set(config._File.model_fields)
+    assert said | {"report_dir"} == set(config._File.model_fields)
     for source in yaml.safe_load(place.path.read_text())["sources"][:1]:
         assert set(source) == set(config._SOURCES[source["type"]].model_fields)
 

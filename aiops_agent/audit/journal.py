@@ -71,6 +71,8 @@ class Journal:
             session, self._session = self._session, None
             if session:
                 session.close()
+            if self._keys.exist():
+                self._keys.check()  # a key of another log, or an older one, is named as such and not as damage
             self._session = Session(self._directory, self._keys, at)
             self._is_full = not self._reserve.keep()
         return self._session
@@ -90,6 +92,15 @@ class Journal:
             raise self._broken(error) from error
         if is_refused:
             raise self._no_space()
+
+    def check(self) -> None:
+        """Look whether the keys of a log are there; reads no record. A log that has not begun needs none yet.
+
+        Raises:
+            AuditError: They are gone or cannot be used, or something that is no segment lies in the folder of the log.
+        """
+        if list_segments(self._directory) or self._keys.exist():
+            self._keys.check()
 
     def retire(self, before: datetime, at: datetime) -> int:
         """Remove whole oldest segments with nothing but records from before that time; return how many.

@@ -2,12 +2,18 @@
 
 import os
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 
 from aiops_agent.audit.damage import EXHAUSTED, RAISE_LIMIT
 from aiops_agent.errors import AuditError
 
 KEY_LENGTH = 32
+WRAPPING = "wrapping.key"
+SIGNING = "signing.key"
+GENESIS = "genesis.pub"
+_LENGTHS = (KEY_LENGTH, 8 + 12 + KEY_LENGTH + 16)
+"""Bytes of a key as it is, and of one that names the key it is wrapped with."""
 
 
 class KeyFolder:
@@ -106,6 +112,17 @@ class KeyFolder:
             hint="run this as the agent's own user, or restore the folder from its backup; "
             "a new key is never made for a log that exists",
         )
+
+
+def look_whole(directory: Path, names: Sequence[str]) -> bool:
+    """Tell whether such files are there and may be read; costs a tick next to nothing. If not, ask the keys why."""
+    folder = KeyFolder(directory)
+    try:
+        for name in names:
+            folder.read(name, *_LENGTHS)
+    except AuditError:
+        return False
+    return True
 
 
 def sync_directory(directory: Path) -> None:

@@ -1,22 +1,30 @@
 """The keys of an audit log: a wrapping key, a signing key that is replaced at each checkpoint, its genesis."""
 
 import secrets
+from abc import ABC, abstractmethod
 from functools import cached_property
 from pathlib import Path
 
-from aiops_agent.audit.auditor import seal
-from aiops_agent.audit.key_files import KEY_LENGTH, KeyFolder, sync_directory
-from aiops_agent.audit.record import KEY_ID_LENGTH, name_log
-from aiops_agent.audit.wrapping import hand_over, name_key, rekeyed, take_over, unwrap, wrap
+from aiops_agent.audit.auditor import read_public, seal
+from aiops_agent.audit.key_files import GENESIS, KEY_LENGTH, SIGNING, WRAPPING, KeyFolder, sync_directory
+from aiops_agent.audit.record import name_log
+from aiops_agent.audit.wrapping import (
+    KEPT_LENGTH,
+    hand_over,
+    keep,
+    kept,
+    name_key,
+    rekeyed,
+    take_over,
+    unwrap,
+    wrap,
+)
 from aiops_agent.errors import AuditError
 from aiops_agent.hints import Protocol
 
-_WRAPPING = "wrapping.key"
 _OLD = "wrapping.old"
 _NEXT = "wrapping.next"
-_SIGNING = "signing.key"
 _SUCCESSOR = "signing.next"
-_GENESIS = "genesis.pub"
 _STATE = "state.key"
 _STATE_CONTEXT = b"AIA1 state key"
 """What the state encrypts with lies here too: key id | wrapped."""
@@ -46,6 +54,13 @@ class KeyProvider(Protocol):
 
     def create(self) -> None:
         """Make the keys of a new log. Never called for a log that exists: a lost key is not replaced."""
+
+    def check(self) -> None:
+        """Read every key that the next record needs.
+
+        Raises:
+            AuditError: One is missing or cannot be used.
+        """
 
     def wrap(self, secret: bytes, context: bytes) -> bytes:
         """Return `secret` encrypted with the current key, so that only the same `context` opens it."""
@@ -87,47 +102,91 @@ class KeyProvider(Protocol):
         """Forget the signing key for its successor, once the log has announced that one durably."""
 
 
-class Keys:
+class Keys(ABC):
     """What all providers have in common: signing keys in a folder, and wrapping keys that are handed over."""
 
-    def __init__(self, directory: Path, auditor: bytes | None = None) -> None:
+    def __init__(self, directory: Path, auditor: bytes | Path | None = None) -> None:
+        """Read nothing yet.
+
+        Args:
+            directory: Where the keys lie, or those of them that are files.
+            auditor: The X25519 public key of an auditor, or the file it is in.
+        """
         self.directory = directory
-        self.auditor = auditor
+        self._auditor = auditor
         self._folder = KeyFolder(directory)
         self._learnt: dict[bytes, bytes] = {}
+        self._owed: bytes | None = None
 
+    @abstractmethod
+    def create(self) -> None:
+        """Make the keys of a new log. Never called for a log that exists: a lost key is not replaced.
+
+        Raises:
+            AuditError: Something is encrypted with a wrapping key that was here.
+        """
+
+    @abstractmethod
     def _current(self) -> bytes:
-        raise NotImplementedError
+        """Return the wrapping key."""
 
+    @abstractmethod
     def _old(self) -> bytes | None:
-        raise NotImplementedError
+        """Return the wrapping key before it, while that is still here."""
 
+    @abstractmethod
+    def _let_go(self) -> None:
+        """Do what is left to do about the old wrapping key."""
+
+    @abstractmethod
     def _shut(self, private: bytes) -> bytes:
         """Return a signing key as it lies in its file."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _signing(self, name: str) -> bytes:
         """Return the signing key in a file."""
-        raise NotImplementedError
+
+    @property
+    def auditor(self) -> bytes | None:
+        """The X25519 public key of an auditor off this host."""
+        return read_public(self._auditor) if isinstance(self._auditor, Path) else self._auditor
+
+    def check(self) -> None:
+        """Read every key that the next record needs.
+
+        Raises:
+            AuditError: One is missing or cannot be used.
+        """
+        self._folder.read(GENESIS)
+        self._current()
+        for name in self._signing_names():
+            self._signing(name)
+
+    def _refuse_to_replace(self) -> None:
+        if self._folder.holds(_STATE):
+            raise AuditError(
+                f"{self.directory / GENESIS} is gone, and what the state keeps encrypted hangs on the keys beside it",
+                hint="restore the folder from its backup; no new keys are made",
+            )
 
     def exist(self) -> bool:
         """Tell whether the keys of a log were made here."""
-        return self._folder.holds(_GENESIS)
+        return self._folder.holds(GENESIS)
 
     def _create_signing(self) -> None:
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
         signing = Ed25519PrivateKey.generate()
         genesis = signing.public_key().public_bytes_raw()
-        self._folder.write(_SIGNING, self._shut(signing.private_bytes_raw()))
+        self._folder.write(SIGNING, self._shut(signing.private_bytes_raw()))
         # Last: a crash before it leaves keys of no log, which may be made anew.
-        self._folder.put(_GENESIS, genesis)
+        self._folder.put(GENESIS, genesis)
         sync_directory(self.directory.parent)
 
     @cached_property
     def genesis(self) -> bytes:
         """The Ed25519 public key that the log begins with: all an auditor has to pin."""
-        return self._folder.read(_GENESIS)
+        return self._folder.read(GENESIS)
 
     @property
     def log_id(self) -> bytes:
@@ -170,19 +229,30 @@ class Keys:
     def owed_rekey(self) -> bytes | None:
         """Return the body of the REKEY record that the log must get before anything else; None when it owes none."""
         old, current = self._old(), self._current()
-        return hand_over(self.log_id, old, current) if old and old != current else None
+        if not old or old == current:
+            return None
+        self._owed = old
+        return hand_over(self.log_id, old, current)
 
     def forget_old(self) -> None:
-        """Protect with the current key what the old one still protects here; each provider then lets go of it."""
-        if self._folder.holds(_STATE):
-            self._renew_state_key()
+        """Let go of the old wrapping key, once the record that was owed is durable.
 
-    def _renew_state_key(self) -> None:
-        content = self._folder.read(_STATE, KEY_ID_LENGTH + 12 + KEY_LENGTH + 16)
-        key_id, wrapped = content[:KEY_ID_LENGTH], content[KEY_ID_LENGTH:]
-        key = self.unwrap(key_id, wrapped, _STATE_CONTEXT)
-        if key and key_id != self.key_id:  # one that does not open is no worse off: the state tells of it
-            self._folder.put(_STATE, self.key_id + self.wrap(key, _STATE_CONTEXT))
+        What lies beside the keys and is still protected by the old one is protected by the current one first. A key
+        that was put in the place of another meanwhile is not forgotten: the log has no record of that yet.
+        """
+        if self._owed is None or self._owed != self._old():
+            return
+        if self._folder.holds(_STATE):
+            content = self._folder.read(_STATE, KEPT_LENGTH)
+            secret = self._kept(content, _STATE_CONTEXT)
+            if secret and kept(content)[0] != self.key_id:  # what opens with neither key is lost already
+                self._folder.put(_STATE, keep(self._current(), secret, _STATE_CONTEXT))
+        self._let_go()
+        self._owed = None
+
+    def _kept(self, content: bytes, context: bytes) -> bytes | None:
+        """Return the secret in a file that names its wrapping key; None when that is not here or does not open it."""
+        return self.unwrap(*kept(content), context)
 
     def seal(self, secret: bytes, context: bytes) -> bytes:
         """Return the body of a SEALED record: only the auditor opens it. Needs an `auditor`."""
@@ -205,7 +275,7 @@ class Keys:
         return None
 
     def _signing_names(self) -> list[str]:
-        return [_SIGNING, _SUCCESSOR] if self._folder.holds(_SUCCESSOR) else [_SIGNING]
+        return [SIGNING, _SUCCESSOR] if self._folder.holds(_SUCCESSOR) else [SIGNING]
 
     def prepare_successor(self, private: bytes) -> None:
         """Keep the next signing key, durably, before the log announces it."""
@@ -213,7 +283,7 @@ class Keys:
 
     def adopt_successor(self) -> None:
         """Forget the signing key for its successor, once the log has announced that one durably."""
-        self._folder.rename(_SUCCESSOR, _SIGNING)
+        self._folder.rename(_SUCCESSOR, SIGNING)
 
 
 class FileKeys(Keys):
@@ -227,18 +297,11 @@ class FileKeys(Keys):
         """
         self._folder.make()
         self._refuse_to_replace()
-        self._folder.write(_WRAPPING, secrets.token_bytes(KEY_LENGTH))
+        self._folder.write(WRAPPING, secrets.token_bytes(KEY_LENGTH))
         self._create_signing()
 
-    def _refuse_to_replace(self) -> None:
-        if self._folder.holds(_STATE):
-            raise AuditError(
-                f"{self.directory / _GENESIS} is gone, and what the state keeps encrypted hangs on the keys beside it",
-                hint="restore the folder from its backup; no new keys are made",
-            )
-
     def _current(self) -> bytes:
-        return self._folder.read(_WRAPPING)
+        return self._folder.read(WRAPPING)
 
     def _old(self) -> bytes | None:
         return self._folder.read(_OLD) if self._folder.holds(_OLD) else None
@@ -256,20 +319,30 @@ class FileKeys(Keys):
 
         Returns:
             The ids of the old and the new key.
+
+        Raises:
+            AuditError: The disk refused.
         """
+        try:
+            return self._rotated()
+        except OSError as error:
+            raise AuditError(
+                f"no new wrapping key could be written to {self.directory}: {error.strerror}",
+                hint="the one before it goes on; check the disk's space and health, and who owns the folder",
+            ) from error
+
+    def _rotated(self) -> tuple[bytes, bytes]:
         current, old = self._current(), self._old()
         if old and old != current:
             return name_key(old), name_key(current)
         new = secrets.token_bytes(KEY_LENGTH)
         self._folder.put(_NEXT, new)
         self._folder.put(_OLD, current)
-        self._folder.rename(_NEXT, _WRAPPING)
+        self._folder.rename(_NEXT, WRAPPING)
         self._folder.sync()
         return name_key(current), name_key(new)
 
-    def forget_old(self) -> None:
-        """Remove the old wrapping key; what it still protects here, the current one protects first."""
-        super().forget_old()
+    def _let_go(self) -> None:
         self._folder.remove(_OLD)
 
 

@@ -35,7 +35,7 @@ def list_segments(directory: Path) -> list[Path]:
     except FileNotFoundError:
         return []
     except NotADirectoryError as error:
-        raise DamagedLogError(directory.name, 0, Kind.FOREIGN, "is a file where a directory belongs") from error
+        raise DamagedLogError(str(directory), 0, Kind.FOREIGN, "is a file where a directory belongs") from error
     except OSError as error:
         raise _unreadable(directory, error) from error
     for name in names:

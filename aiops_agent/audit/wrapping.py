@@ -8,9 +8,8 @@ from aiops_agent.audit.record import KEY_ID_LENGTH
 
 _NONCE_LENGTH = 12
 _TAG_LENGTH = 16
-WRAPPED_KEY_LENGTH = _NONCE_LENGTH + KEY_LENGTH + _TAG_LENGTH
-REKEY_LENGTH = 2 * KEY_ID_LENGTH + WRAPPED_KEY_LENGTH
-"""Bytes: old key id, new key id, nonce, the old wrapping key encrypted with the new one."""
+KEPT_LENGTH = KEY_ID_LENGTH + _NONCE_LENGTH + KEY_LENGTH + _TAG_LENGTH
+"""Bytes of a key in a file that names the wrapping key it is wrapped with."""
 
 
 def name_key(wrapping: bytes) -> bytes:
@@ -37,6 +36,16 @@ def unwrap(wrapping: bytes, wrapped: bytes, context: bytes) -> bytes | None:
         return AESGCM(wrapping).decrypt(wrapped[:_NONCE_LENGTH], wrapped[_NONCE_LENGTH:], context)
     except InvalidTag:
         return None
+
+
+def keep(wrapping: bytes, secret: bytes, context: bytes) -> bytes:
+    """Return a secret as it lies in a file: the id of the wrapping key, then the secret wrapped by it."""
+    return name_key(wrapping) + wrap(wrapping, secret, context)
+
+
+def kept(content: bytes) -> tuple[bytes, bytes]:
+    """Return the id of the wrapping key of such a file, and what is wrapped."""
+    return content[:KEY_ID_LENGTH], content[KEY_ID_LENGTH:]
 
 
 def hand_over(log_id: bytes, old: bytes, new: bytes) -> bytes:

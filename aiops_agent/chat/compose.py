@@ -34,7 +34,7 @@ class TemplateComposer:
             lstrip_blocks=True,
         )
         self._environment.filters.update(
-            code=_code, prose=_prose, record=_record, day=_day, time_of_day=_time_of_day, span=_span
+            code=_code, prose=_prose, record=_record, anchor=_anchor, day=_day, time_of_day=_time_of_day, span=_span
         )
 
     def compose(self, report: Report, locale: str) -> Message:
@@ -83,6 +83,10 @@ def _prose(text: str) -> Markup:
 
 def _record(text: str) -> Markup:
     return Markup(quote.block(text, RECORD_LINES))  # noqa: S704 - Markdown, and quoted
+
+
+def _anchor(text: str) -> Markup:
+    return Markup(f"`{text}`")  # noqa: S704 - our own words: the one anchor that is to be found in a report
 
 
 def _day(time: datetime) -> Markup:

@@ -74,6 +74,11 @@ def parser() -> argparse.ArgumentParser:
     _playbooks(_group(commands, "playbook", "the repairs people wrote"))
     _articles(_group(commands, "kb", "the knowledge base"))
     _audit(_group(commands, "audit", "the tamper-evident record"))
+    doctor = _command(
+        commands, "doctor", "is this host set up so that the agent can be relied on?", "doctor", "doctor", config=True
+    )
+    doctor.add_argument("--full", action="store_true", help="read the whole audit log, not its last segment alone")
+    _json(doctor)
     _outbox(_group(commands, "outbox", "what waits to be delivered"))
     _model(_group(commands, "model", "the classifier and embedder"))
     return top
@@ -148,9 +153,46 @@ def _articles(group: _Subparsers) -> None:
 
 
 def _audit(group: _Subparsers) -> None:
-    _json(_command(group, "verify", "is the log intact? 0 yes, 3 no", "audit", "verify", config=True))
+    verify = _command(group, "verify", "is the log intact? 0 yes, 3 no", "audit", "verify", config=True)
+    _anchors(verify)
+    verify.add_argument("--public", action="store_true", help="use no keys: signatures and the chain alone")
+    verify.add_argument("--genesis", metavar="FILE", help="as --public, and the log must begin with this public key")
+    _json(verify)
     show = _command(group, "show", "what was decided and done", "audit", "show", config=True)
+    show.add_argument("--since", metavar="TIME", help="from then on: 2026-11-26T12:00:00Z, or 2h, 3d: so long ago")
+    show.add_argument("--until", metavar="TIME", help="before then")
+    show.add_argument("--incident", metavar="ID", help="what belongs to one incident; the beginning of an id is enough")
+    show.add_argument("--actor", metavar="NAME", help="agent, or a person: user:ann, or ann")
+    show.add_argument("--action", metavar="NAME", help="intent, result ...; approval is approval.granted and the like")
     show.add_argument("--jsonl", action="store_true", help="one JSON object a line")
+    export = _command(
+        group,
+        "export",
+        "a bundle that an auditor verifies elsewhere, with public keys only",
+        "audit",
+        "export",
+        config=True,
+    )
+    export.add_argument("target", metavar="DIR_OR_FILE.tar.gz", help="what is made: a folder, or one packed file")
+    _anchors(export)
+    timeline = _command(group, "timeline", "the story of one incident", "audit", "timeline", config=True)
+    timeline.add_argument("incident", metavar="INCIDENT", help="its id, or the beginning of it")
+    _json(timeline)
+    _command(group, "rotate-key", "a new wrapping key; nothing is written anew", "keys", "rotate", config=True)
+    text = "a pair of keys for an auditor, made off the hosts it watches"
+    pair = _command(group, "make-auditor-key", text, "keys", "make_auditor_key")
+    pair.add_argument("file", metavar="FILE", help="the private half; FILE.pub is for the hosts")
+
+
+def _anchors(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--anchors",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="any text with anchors kept elsewhere: reports, an export of a chat, `journalctl -t aiops-agent`; "
+        "may be given again; - reads standard input",
+    )
 
 
 def _outbox(group: _Subparsers) -> None:

@@ -19,7 +19,6 @@ from rich.markup import escape
 from rich.table import Table
 
 from aiops_agent.agent import Tick
-from aiops_agent.audit.keys import FileKeys
 from aiops_agent.audit.verify import VerifyReport, verify
 from aiops_agent.cli.output import percent
 from aiops_agent.cli.session import Session, start
@@ -28,7 +27,7 @@ from aiops_agent.model.incident import Incident, Outcome
 from aiops_agent.pipeline import tick
 from aiops_agent.state.database import exclusive
 from aiops_agent.state.state import State
-from aiops_agent.wiring import build, shipped
+from aiops_agent.wiring import build, keys_of, shipped
 
 SERVICE = "demo-shop.service"
 PATIENCE = 10.0
@@ -72,7 +71,7 @@ def demo(arguments: argparse.Namespace) -> int:
             session = start(str(config), create=True)
             found = _tick(session)
         answers = _answers(url)
-    verdict = verify(session.config.state_dir / "audit", FileKeys(session.config.state_dir / "keys"))
+    verdict = verify(session.config.state_dir / "audit", keys_of(session.config))
     return _conclude(console, session, found, verdict, answers=answers, url=url)
 
 

@@ -8,7 +8,7 @@ from aiops_agent.agent import Tick
 from aiops_agent.cli.output import print_json, print_table, safe
 from aiops_agent.cli.session import acting, reading, start, user
 from aiops_agent.errors import UsageError
-from aiops_agent.model.audit import AuditEntry
+from aiops_agent.model.audit import AuditEntry, Value
 from aiops_agent.model.incident import Status, rfc3339
 from aiops_agent.playbook.categories import CATEGORIES
 from aiops_agent.playbook.kinds import parse_duration
@@ -37,8 +37,8 @@ def list_approvals(arguments: argparse.Namespace) -> int:
 def approve(arguments: argparse.Namespace) -> int:
     """Agree, and run the playbook now."""
     with acting(arguments.config, delivers=True) as (session, agent):
-        _check_pending(agent.state.approvals.by_id(arguments.id), arguments.id, session.now)
-        agent.journal.append(AuditEntry(session.now, user(), "approval.granted", arguments.id, {}))
+        approval = _check_pending(agent.state.approvals.by_id(arguments.id), arguments.id, session.now)
+        agent.journal.append(AuditEntry(session.now, user(), "approval.granted", approval.id, _asked(approval)))
         with agent.state.transaction():
             agent.state.approvals.answer(arguments.id, ApprovalState.APPROVED, user(), session.now)
         report = Tick()
@@ -58,12 +58,17 @@ def deny(arguments: argparse.Namespace) -> int:
     """Refuse: the playbook is not run."""
     with acting(arguments.config) as (session, agent):
         approval = _check_pending(agent.state.approvals.by_id(arguments.id), arguments.id, session.now)
-        agent.journal.append(AuditEntry(session.now, user(), "approval.denied", arguments.id, {}))
+        agent.journal.append(AuditEntry(session.now, user(), "approval.denied", approval.id, _asked(approval)))
         with agent.state.transaction():
             agent.state.approvals.answer(arguments.id, ApprovalState.DENIED, user(), session.now)
             withdraw(agent, Tick(), approval)
     print(f"{arguments.id} is denied; {approval.playbook} is not run")
     return 0
+
+
+def _asked(approval: Approval) -> dict[str, Value]:
+    """Return what a person answers to, for the record."""
+    return {"incident": approval.incident, "playbook": approval.playbook, "digest": approval.digest}
 
 
 def _check_pending(approval: Approval | None, identity: str, now: datetime) -> Approval:

@@ -13,7 +13,7 @@ from aiops_agent import config as configuration
 from aiops_agent.agent import Tick
 from aiops_agent.cli.output import category, print_json, safe
 from aiops_agent.cli.scan import WHY_SHORT, as_json, in_order
-from aiops_agent.cli.session import start
+from aiops_agent.cli.session import start, with_credentials
 from aiops_agent.daemon import Daemon, Orders, Supervisor, Surroundings
 from aiops_agent.errors import UsageError
 from aiops_agent.sources.events import FileEvents
@@ -32,7 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
             )
         with FileEvents(interrupt) as events:
             around = Surroundings(
-                load=lambda: configuration.load(Path(arguments.config), os.environ),
+                load=lambda: with_credentials(configuration.load(Path(arguments.config), os.environ)),
                 world=session.world,
                 events=events,
                 supervisor=Supervisor(os.environ.get("NOTIFY_SOCKET")),

@@ -12,9 +12,10 @@ from pathlib import Path
 
 from aiops_agent import remembered
 from aiops_agent.agent import Agent
+from aiops_agent.cli.output import safe
 from aiops_agent.errors import StateError, UsageError
-from aiops_agent.noun import dataclass
-from aiops_agent.settings import Config
+from aiops_agent.noun import dataclass, replace
+from aiops_agent.settings import CREDENTIALS, Config
 from aiops_agent.sources.quiet import DEFAULT_CONFIG
 from aiops_agent.state.database import exclusive
 from aiops_agent.state.state import State
@@ -46,7 +47,12 @@ class Session:
     @property
     def world(self) -> World:
         """Return what the agent takes from its surroundings."""
-        return World(clock=SystemClock(), host=os.uname().nodename)
+        return World(clock=SystemClock(), host=os.uname().nodename, complain=_complain)
+
+
+def _complain(what: str | None) -> None:
+    if what:
+        print(f"aiops-agent: {safe(what)}", file=sys.stderr)
 
 
 def start(config_file: str, *, create: bool = False, delivers: bool = False) -> Session:
@@ -63,7 +69,7 @@ def start(config_file: str, *, create: bool = False, delivers: bool = False) -> 
         UsageError: The owner of state_dir cannot read this program, or anyone can write there.
     """
     began = time.time()
-    config = remembered.load(Path(config_file), os.environ if delivers else None)
+    config = with_credentials(remembered.load(Path(config_file), os.environ if delivers else None))
     try:
         if create:
             config.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -85,6 +91,12 @@ def start(config_file: str, *, create: bool = False, delivers: bool = False) -> 
     if create:
         remembered.save(config, began=began)
     return Session(config, datetime.now(UTC))
+
+
+def with_credentials(config: Config) -> Config:
+    """Return the configuration together with where systemd put the credentials of this process."""
+    folder = os.environ.get(CREDENTIALS)
+    return replace(config, credentials=Path(folder) if folder else None)
 
 
 def library(config_file: str | None) -> Library:

@@ -21,6 +21,11 @@ def verified(folder: Path, *names: str) -> list[Path]:
     return [_verify(folder / name, expected.get(name)) for name in names]
 
 
+def shipped_names(folder: Path) -> list[str]:
+    """Return the names of all files that the manifest speaks of."""
+    return list(_read_manifest(folder))
+
+
 def manifest_digest(folder: Path) -> str:
     """Return the SHA-256 of the manifest: it names this exact set of models."""
     return hashlib.sha256(_read_bytes(folder / MANIFEST)).hexdigest()
