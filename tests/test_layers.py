@@ -34,7 +34,7 @@ HOMES = {
     "psutil": {"playbook"},
     "pydantic": {"config", "playbook"},
     "pydantic_core": {"config"},
-    "re2": {"assembly", "audit", "diagnosis"},
+    "re2": {"assembly", "audit", "cli", "diagnosis"},
     "rich": {"cli"},
     "slack_sdk": {"chat"},
     "subprocess": {"cli", "playbook", "sources"},

@@ -12,9 +12,10 @@ from aiops_agent.assembly.local import NOTHING_ADDED, Local
 from aiops_agent.assembly.mask import ZEROS, mask
 from aiops_agent.assembly.memory import Memory
 from aiops_agent.assembly.redact import redact
+from aiops_agent.assembly.relayed import REACH, relay_of
 from aiops_agent.assembly.search import Search
 from aiops_agent.assembly.shapes import Form, Shape, Shapes, text_of
-from aiops_agent.assembly.span import REACH, Span, context, first_line, is_thrown, is_trace, span, walk
+from aiops_agent.assembly.span import Span, context, first_line, is_thrown, is_trace, span, walk
 from aiops_agent.model.event import Fingerprint, Severity, Sighting
 from aiops_agent.noun import dataclass
 
@@ -50,7 +51,7 @@ class Assembly:
         self._local = local
         self._masked = memory.mask if memory else mask
         self._search = Search(patterns.LITERALS, local.literals)
-        self._shapes = {KNOWN.signatures: Shapes(KNOWN, local, self._masked)}
+        self._shapes = {(KNOWN.signatures, False): Shapes(KNOWN, local, self._masked)}
 
     def stretch(self, start: int, counted_until: int, record_end: int, sample: bytes = b"") -> "Assembler":
         """Return an assembler for one file from byte `start` on.
@@ -62,7 +63,7 @@ class Assembly:
             sample: The first bytes of the file, by which it is learnt how its records begin.
         """
         heads = learn(sample)
-        shapes = self._shapes.setdefault(heads.signatures, Shapes(heads, self._local, self._masked))
+        shapes = self._shapes.setdefault((heads.signatures, heads.are_rare), Shapes(heads, self._local, self._masked))
         return Assembler(self._search, shapes, start=start, counted_until=counted_until, record_end=record_end)
 
 
@@ -202,6 +203,7 @@ class Assembler:
     def _take_in(self, block: Block, hits: "Sequence[tuple[int, int, int]]") -> None:
         """Count what can be counted once a block is there, and forget the lines that are no longer needed."""
         goes_on = not self._heads.begins(block.text, 0) or block.text.startswith(patterns.SECOND_HEADS)
+        goes_on = goes_on or self._is_of_the_same_program(block.text)
         if self._hits or self._draining or goes_on:
             before = len(self._buffer)
             self._places.join(before, block.places)
@@ -221,6 +223,12 @@ class Assembler:
         self._read_until = max(self._record_start, self._counted_until)
         if self._claimed:
             self._claimed = {place for place in self._claimed if place >= self._record_start}
+
+    def _is_of_the_same_program(self, text: bytes) -> bool:
+        """Tell whether the first line of a block and the last in the buffer are one program's, relayed by another."""
+        writer = relay_of(text, 0)
+        last = self._buffer.rfind(b"\n", 0, -1) + 1
+        return bool(writer) and bool(self._buffer) and writer == relay_of(self._buffer, last)
 
     def _scan(self, *, at_end: bool) -> int:
         """Count what can be counted and return the index from which lines are still needed."""
@@ -309,16 +317,16 @@ class Assembler:
     def _goes_on(self, form: Form, start: int, end: int) -> bool:
         """Tell whether the writer of the line at `start` may have more to say about it behind `end`."""
         buffer = self._buffer
-        if self._shapes.goes_on(form, buffer[end : buffer.find(b"\n", end)]):
+        writer, below = form.writer_of(buffer, start), buffer[end : buffer.find(b"\n", end)]
+        if self._shapes.goes_on(form, below, is_own=not writer or writer in below):
             return True
-        writer = form.writer_of(buffer, start)
         if not writer:
             return False
         at = buffer.find(writer, end, end + REACH)
         if at < 0:
             return len(buffer) < end + REACH
         line = buffer.rfind(b"\n", 0, at) + 1
-        return self._shapes.goes_on(form, buffer[line : buffer.find(b"\n", at)])
+        return self._shapes.goes_on(form, buffer[line : buffer.find(b"\n", at)], is_own=True)
 
     def _count(self, form: Form, found: Span, line_start: int) -> bool:
         """Count what was found if it is an error record, and tell whether it is."""

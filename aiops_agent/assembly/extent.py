@@ -3,9 +3,10 @@
 from enum import Enum
 
 from aiops_agent.assembly import patterns
-from aiops_agent.assembly.heads import KNOWN, Heads
-from aiops_agent.assembly.judge import opens_with_exception, raised_in_ruby
-from aiops_agent.assembly.lines import DIGITS, Origin, is_half_a_head, is_indented, origin
+from aiops_agent.assembly.heads import KNOWN, Heads, of_message
+from aiops_agent.assembly.judge import died_in_perl, opens_with_exception, raised_in_ruby, stands_alone
+from aiops_agent.assembly.lines import DIGITS, Origin, is_half_a_head, is_head, is_indented, origin
+from aiops_agent.assembly.relayed import Relay, is_relay
 from aiops_agent.hints import NamedTuple
 
 _LINES_OF_A_MESSAGE = 20
@@ -54,12 +55,17 @@ class Extent:
         """The line is an object or a list of fields of its own: nothing below belongs to it."""
 
         self._headed = self._begins(first, 0)
+        self._rare = heads.are_rare
         self._is_half_a_head = is_half_a_head(first)
         self._origin = origin(first) if self._headed else Origin(b"", first)
         self._writer = self._origin.writer
         message = self._origin.message
         kernel = self._writer.endswith(b"kernel:") or first.startswith(b"[")
-        self._report = kernel and any(sign in message for sign in patterns.KERNEL_REPORTS)
+        self._inner = Extent(message, of_message(message)) if self._headed and is_relay(self._writer) else None
+        """The record as it would be in a log that the writer of this line writes itself."""
+
+        self._relay = Relay(self._writer)
+        self._report = kernel and any(sign in b" " + message for sign in patterns.KERNEL_REPORTS)
         self._killing = b"invoked oom-killer" in message
         self._sequel = next((pair for pair in patterns.SEQUELS.items() if message.startswith(pair[0])), None)
         self._tracing = message.startswith(b"Traceback (most")
@@ -67,7 +73,7 @@ class Extent:
             message.startswith((b"panic: ", b"fatal error: ", b"http: panic")) or b"http: panic serving" in message
         )
         self._rust = b"panicked at" in message
-        self._sanitizer = first if b"Sanitizer" in first else b""
+        self._sanitizer = first if b"Sanitizer" in first and not self._inner else b""
         self._summed_up = False
         self._findings = 0
         self._mono = first == b"Unhandled Exception:"
@@ -84,7 +90,12 @@ class Extent:
         self._statement = bool(self._writer) and not self._tracing and not opens_with_exception(message)
         self._framed = self._chained = self._told = False
         takes_plain = (
-            self._headed and not self._writer and not self._report and not self.is_complete and not _is_single(first)
+            self._headed
+            and not heads.are_rare
+            and not self._writer
+            and not self._report
+            and not self.is_complete
+            and not _is_single(first)
         )
         self._takes_plain = takes_plain
         announces = bool(self._writer) and self._headed and message.endswith(b":") and not self._report
@@ -102,7 +113,21 @@ class Extent:
     @property
     def takes_any_line(self) -> bool:
         """Tell whether the writer's next line belongs to it whatever that says."""
-        return self._tracing
+        return self._tracing or bool(self._inner and self._inner.takes_any_line)
+
+    @property
+    def takes_words(self) -> bool:
+        """Tell whether the writer's next lines may belong to it that begin like no line of a record."""
+        inner = self._inner
+        return inner is not None and (inner.takes_plain_lines or inner.expects_words)
+
+    @property
+    def expects_words(self) -> bool:
+        """Tell whether the runtime that wrote the first line goes on in words."""
+        return (
+            bool(self._rust or self._go or self._ruby or self._sanitizer or self._raised or self._node or self._mono)
+            or self._is_half_a_head
+        )
 
     @property
     def is_report(self) -> bool:
@@ -131,7 +156,7 @@ class Extent:
             self._is_half_a_head = False
             return Belongs.YES
         if self._begins(buffer, start):
-            return self._accepts_headed(line)
+            return self._accepts_headed(line, buffer, start)
         return self._accepts_headless(line, buffer, end + 1)
 
     def _accepts_headless(self, line: bytes, buffer: bytes, below: int) -> Belongs:
@@ -139,7 +164,7 @@ class Extent:
             return self._accepts_empty(buffer, below)
         return Belongs.YES if self._continues(line) else self._accepts_unmarked(line, buffer, below)
 
-    def _accepts_headed(self, line: bytes) -> Belongs:
+    def _accepts_headed(self, line: bytes, buffer: bytes, start: int) -> Belongs:
         if self.ends_at_any_head:
             return Belongs.NO
         if self._mono:
@@ -151,7 +176,9 @@ class Extent:
             return self._accepts_sequel(said.message, *self._sequel)
         if said.writer != self._writer:
             return Belongs.NO
-        return Belongs.YES if self._continues(said.message) or self._names_its_cause(said.message) else Belongs.NO
+        goes_on = self._continues(said.message) or self._names_its_cause(said.message)
+        within = self._inner.accepts(*self._relay.at(buffer, start)) if self._inner else Belongs.NO
+        return Belongs.YES if goes_on else within
 
     def _accepts_finding(self, line: bytes, buffer: bytes, start: int) -> Belongs:
         """Decide about a line below the first of a sanitizer: all up to its summary, and what it prints after that."""
@@ -203,10 +230,23 @@ class Extent:
             return True
         if self._php and message.startswith(b"Next "):
             return True
+        if self._goes_on_in_its_own_way(message):
+            return True
         was_tracing, self._tracing = self._tracing, False
         self._raised = self._raised or was_tracing
         self._chained = self._chained and not was_tracing
         return was_tracing
+
+    def _goes_on_in_its_own_way(self, message: bytes) -> bool:
+        """Tell whether Python names what was raised without frames, UBSan shows memory, or Ruby a place it went by."""
+        if self._chained and not self._tracing and opens_with_exception(message):
+            self._chained = False
+            return True
+        if message.startswith(b"0x") and b": note: " in message:
+            return True
+        is_place = self._headed and _is_place_in_ruby(message)
+        self._framed = self._framed or is_place
+        return is_place
 
     def _accepts_unmarked(self, line: bytes, buffer: bytes, below: int) -> Belongs:
         if line.startswith(patterns.BREAKS):
@@ -216,6 +256,8 @@ class Extent:
             return Belongs.UNKNOWN  # a caret may come
         if self._is_expected(line, buffer, below):
             return Belongs.YES
+        if self._headed and not self._ruby and (stands_alone(line) or (not self._plain_lines and died_in_perl(line))):
+            return Belongs.NO
         return self._accepts_words(line, buffer, below)
 
     def _is_expected(self, line: bytes, buffer: bytes, below: int) -> bool:
@@ -231,14 +273,14 @@ class Extent:
     def _accepts_words(self, line: bytes, buffer: bytes, below: int) -> Belongs:
         if self._raised or (self._ruby and not self._framed and not raised_in_ruby(line)):
             return self._accepts_more_words(line, buffer, below)
-        if self._plain_lines and raised_in_ruby(line):
+        if (self._plain_lines or (self._ruby and self._framed)) and raised_in_ruby(line):
             return self._accepts_cause(line, buffer, below)
         if self._go and not self._writer:
             return self._accepts_go(buffer, below)
         if self._framed and self._headed and b" " not in line:
             return _above_place_in_go(buffer, below)
         belongs = self._accepts_plain()
-        if belongs is Belongs.NO and not self._framed and not self._headed:
+        if belongs is Belongs.NO and not self._framed and (not self._headed or self._rare):
             return self._accepts_wrapped(line, buffer, below)
         return belongs
 
@@ -291,11 +333,13 @@ class Extent:
     def _accepts_empty(self, buffer: bytes, below: int) -> Belongs:
         at = below
         for _ in range(_EMPTY_LINES):
-            if at >= len(buffer) or (self._ruby and buffer[at] != _NEWLINE and _is_last(buffer, at)):
+            looks_below = self._ruby or (self._headed and not self._framed)
+            if at >= len(buffer) or (looks_below and buffer[at] != _NEWLINE and _is_last(buffer, at)):
                 return Belongs.UNKNOWN
             if buffer[at] != _NEWLINE:
                 resumes = buffer.startswith(patterns.RESUMES, at)
-                resumes = resumes or (self._chained and buffer.startswith(b"Traceback (most", at))
+                resumes = resumes or (self._chained and _is_raised(buffer, at))
+                resumes = resumes or (self._headed and not self._framed and _is_below_a_head(buffer, at))
                 resumes = resumes or (self._php and buffer.startswith(b"Next ", at))
                 resumes = resumes or (bool(self._ruby) and (is_indented(buffer[at : at + 1]) or _is_shown(buffer, at)))
                 resumes = resumes or (self._mono and buffer.startswith(patterns.MONO_AGAIN, at))
@@ -349,6 +393,9 @@ class Follows(NamedTuple):
     """What a line with a head may go on from, above it, of the same writer."""
 
     statement: bool
+    words: bool
+    """Of a program that logs as it would to a file, or falls."""
+
     report: bool
     """One of the kernel of many lines, or the statements of a program that is giving up."""
 
@@ -361,7 +408,8 @@ def may_follow(line: bytes) -> Follows:
     statement = of_a_writer and (goes_on or opens_with_exception(said.message))
     sequels = (patterns.MONO_AGAIN, *patterns.SEQUELS, *patterns.SEQUELS.values())
     report = of_a_writer and said.message.startswith(patterns.KERNEL_CONTINUES)
-    return Follows(statement, statement or report or said.message.startswith(sequels))
+    words = of_a_writer and not is_head(said.message, 0)
+    return Follows(statement, words, statement or report or said.message.startswith(sequels))
 
 
 def _speaks_for_itself(line: bytes) -> bool:
@@ -393,7 +441,27 @@ def _is_shown(buffer: bytes, start: int) -> bool:
 
 def _is_caret(buffer: bytes, start: int) -> bool:
     line = buffer[start : buffer.find(b"\n", start)]
-    return b"^" in line and not line.strip(b" \t^")
+    words, _, name = line.partition(b" (")  # a logger of Ruby puts the class behind it
+    return b"^" in words and not words.strip(b" \t^") and (not name or name.endswith(b")"))
+
+
+def _is_raised(buffer: bytes, start: int) -> bool:
+    """Tell whether Python goes on here with the next exception of a chain; one that has no frames is named alone."""
+    line = buffer[start : buffer.find(b"\n", start)]
+    return line.startswith(b"Traceback (most") or opens_with_exception(line)
+
+
+def _is_below_a_head(buffer: bytes, start: int) -> bool:
+    """Tell whether loggers put such a line below their own and an empty one: a trace of Java, a line of the source."""
+    end = buffer.find(b"\n", start)
+    is_raised = opens_with_exception(buffer[start:end]) and buffer.startswith(b"\tat ", end + 1)
+    return is_raised or _is_shown(buffer, start)
+
+
+def _is_place_in_ruby(line: bytes) -> bool:
+    """Tell whether the line is "/srv/stock.rb:28:in `run'": a frame that is not indented."""
+    place, _, method = line.partition(b":in ")
+    return method[:1] in (b"`", b"'") and method[-1:] == b"'" and b" " not in place and place[-1:].isdigit()
 
 
 def _is_single(line: bytes) -> bool:

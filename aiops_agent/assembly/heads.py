@@ -19,6 +19,8 @@ _FEWEST_DIGITS = 6
 """A time of day is written with six."""
 
 _MARKS_OF_A_HEAD = 4
+_LEAST_BARE = 0.4
+_LEVELS = tuple(level + b":" for level in patterns.LEVELS if len(level) > 1)
 _LETTERS = bytes(
     byte
     for byte in range(256)
@@ -29,9 +31,10 @@ _LETTERS = bytes(
 class Heads:
     """Tells whether a line begins a record."""
 
-    def __init__(self, signatures: frozenset[bytes] = frozenset()) -> None:
-        """Know the tables, and lines with these signatures."""
+    def __init__(self, signatures: frozenset[bytes] = frozenset(), *, are_rare: bool = False) -> None:
+        """Know the tables, and lines with these signatures; `are_rare`: most records of the file begin with none."""
         self.signatures = signatures
+        self.are_rare = are_rare
         self.begins: Callable[[bytes, int], bool] = self._begins if signatures else is_head
         """Tell whether the line that begins at this index of the buffer begins a record."""
 
@@ -48,6 +51,15 @@ class Heads:
 
 
 KNOWN = Heads()
+RARE = Heads(are_rare=True)
+
+
+def of_message(message: bytes) -> Heads:
+    """Return how the messages of a relayed program begin one of which this is: with a level's name they take no more.
+
+    Such a program leaves the time to who relays it, and each of its lines is a message.
+    """
+    return RARE if message.startswith(_LEVELS) else KNOWN
 
 
 def learn(sample: bytes) -> Heads:
@@ -63,7 +75,17 @@ def learn(sample: bytes) -> Heads:
     counts = Counter(filter(None, unknown))
     fewest = max(_FEWEST_LINES, _LEAST_SHARE * len(lines))
     learnt = frozenset(form for form, count in counts.items() if count >= fewest)
-    return Heads(learnt) if learnt else KNOWN
+    if learnt:
+        return Heads(learnt)
+    return RARE if _are_rare(lines) else KNOWN
+
+
+def _are_rare(lines: list[bytes]) -> bool:
+    """Tell whether the only heads are a level's name, and most lines that are no part of a trace have none."""
+    own = [line for line in lines if not line.startswith(patterns.CONTINUES) and b":in `" not in line]
+    headed = [line for line in own if is_head(line, 0)]
+    bare = len(own) - len(headed)
+    return bool(headed) and bare >= _LEAST_BARE * len(own) and all(line.startswith(_LEVELS) for line in headed)
 
 
 def signature(line: bytes) -> bytes:

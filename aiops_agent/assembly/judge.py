@@ -6,6 +6,7 @@ from aiops_agent.assembly import patterns
 from aiops_agent.assembly.decode import decode, logfmt_level
 from aiops_agent.assembly.heads import KNOWN, Heads
 from aiops_agent.assembly.lines import DIGITS, Origin, is_head, is_indented, origin
+from aiops_agent.assembly.relayed import is_relay
 from aiops_agent.hints import NamedTuple
 from aiops_agent.model.event import Severity
 
@@ -46,10 +47,14 @@ def judge(line: bytes, heads: Heads = KNOWN) -> Verdict:
         record = decode(line)
         if record is not None:
             return Verdict(Says.ERROR, record.severity) if record.severity else _NOTHING
+    if patterns.RELAYED in line:
+        return judge(line.partition(patterns.RELAYED)[2].removeprefix(b"NOTICE: PHP message: "))
     said = origin(line)
     if fault := _fault(patterns.FAULTS, line):
         stated = _stated_level(line, said, headed=heads.begins(line, 0))
         return Verdict(Says.ERROR, max(fault, stated or fault))
+    if is_relay(said.writer) and is_head(said.message, 0):
+        return judge(said.message)
     if opening := next((severity for sign, severity in patterns.OPENINGS if said.message.startswith(sign)), None):
         return _NOTHING if _says_there_is_none(said.message) else Verdict(Says.ERROR, opening)
     return _judge_stated(line, said, heads)
@@ -60,7 +65,11 @@ def _judge_stated(line: bytes, said: Origin, heads: Heads) -> Verdict:
     stated = _stated_level(line, said, headed=headed)
     if stated is None:
         fault = _fault(patterns.UNLEVELLED_FAULTS, line)
-        return Verdict(Says.ERROR, fault) if fault else _judge_message(said.message, headed=headed)
+        return (
+            Verdict(Says.ERROR, fault)
+            if fault
+            else _judge_message(said.message, headed=headed and not is_relay(said.writer))
+        )
     if stated >= Severity.ERROR:
         return Verdict(Says.ERROR, stated)
     return _MENTION if names_exception(line) else _NOTHING
@@ -86,12 +95,18 @@ def _judge_message(message: bytes, *, headed: bool) -> Verdict:
     if (
         opens_with_exception(message)
         or raised_in_ruby(message)
+        or message.startswith(patterns.STATEMENTS)
         or (b"panicked at" in message and message.startswith(b"thread '"))
-        or (message.endswith(b".") and (b".pl line " in message or b".pm line " in message))
+        or died_in_perl(message)
         or (not headed and (_said_by_a_shell(message) or _said_by_a_tool(message)))
     ):
         return Verdict(Says.ERROR, Severity.ERROR)
-    may_be = names_exception(message) or _may_name_what_was_raised(message) or message.startswith(patterns.NODE_ENDS)
+    may_be = (
+        names_exception(message)
+        or _named_by_rails(message)
+        or _may_name_what_was_raised(message)
+        or message.startswith(patterns.NODE_ENDS)
+    )
     return _MENTION if may_be else _NOTHING
 
 
@@ -100,6 +115,18 @@ def _may_name_what_was_raised(message: bytes) -> bool:
     name, colon, _ = message.partition(b": ")
     bare = name.rpartition(b".")[2].rpartition(b"$")[2]
     return bool(colon) and bare[:1].isupper() and not bare.isupper() and name.translate(None, _NAME_BYTES) == b""
+
+
+def died_in_perl(message: bytes) -> bool:
+    """Tell whether the text is "order 4711 has no amount at charge.pl line 9."."""
+    return message.endswith(b".") and (b".pl line " in message or b".pm line " in message)
+
+
+def _named_by_rails(message: bytes) -> bool:
+    """Tell whether the text is "Stock::NotEnough (3 pieces are missing):"."""
+    name, opened, _ = message.partition(b" (")
+    is_name = name[:1].isupper() and name.translate(None, _NAME_BYTES) in (b"", b"::", b"::::")
+    return bool(opened) and is_name and message.endswith(b"):")
 
 
 def _said_by_a_shell(message: bytes) -> bool:
@@ -138,6 +165,21 @@ def raised_in_ruby(message: bytes) -> bool:
     return rest[:1] in (b"`", b"'") and bool(opened) and name[:1].isupper() and name[-1:] == b")" and b" " not in place
 
 
+def _is_uncaught(raised: bytes) -> bool:
+    """Tell whether a line looks as what nobody caught: a logger that was given it at a warning would put it else."""
+    return raised_in_ruby(raised) or died_in_perl(raised) or raised.startswith(b"Error: ")
+
+
+def stands_alone(line: bytes) -> bool:
+    """Tell whether a line without a head tells of a fall as only a runtime or a tool does, never a logger's trace."""
+    return (
+        (b"panicked at" in line and line.startswith(b"thread '"))
+        or any(sign in line for sign in (b": Assertion `", b": runtime error: "))
+        or _said_by_a_shell(line)
+        or (_said_by_a_tool(line) and not opens_with_exception(line))
+    )
+
+
 def names_exception(text: bytes) -> bool:
     """Tell whether a word of the text ends in Exception or Error."""
     for word in (b"Exception", b"Error", b"Traceback"):
@@ -150,9 +192,13 @@ def names_exception(text: bytes) -> bool:
     return False
 
 
-def may_carry_exception(head: bytes) -> bool:
-    """Tell whether an exception below this line, which has a head, can be what the line reports."""
+def may_carry_exception(head: bytes, raised: bytes) -> bool:
+    """Tell whether what is raised in the line below this one, which has a head, can be what the line reports."""
     level = logfmt_level(head).upper().encode() or _level_word(head) or _lowered_level(head)
+    if any(mark in head for mark in patterns.QUOTES):
+        return False
+    if patterns.LEVELS.get(level) is Severity.WARNING and _is_uncaught(raised):
+        return False
     return level not in patterns.CALM_WORDS or names_exception(head)
 
 
@@ -189,6 +235,8 @@ def _named_level(word: bytes) -> bytes:
     bare = word.strip(b"[]()<>:,;-")
     if word[:1] == b"[" and word[-1:] in (b"]", b":"):
         return bare.rsplit(b":", 1)[-1].rsplit(b".", 1)[-1].upper()
+    if b"[" in bare:  # logrus: `ERRO[0012]`
+        bare = bare.partition(b"[")[0]
     if word[1:2] == b"/" and word[0] in _SINGLE_LETTERS:
         return word[:1]
     name = bare.replace(b"/", b":").split(b":", 1)[0]

@@ -106,6 +106,8 @@ def _process_origin(rest: bytes) -> Origin | None:
     if rest[:1] != b"[" or end < 0 or not rest[1:end].replace(b"-", b"").isdigit():
         return None
     session, blank, message = rest[end + 2 :].partition(b" ")
+    if session in patterns.LEVELS:  # a thread of log4net, whose trace has no heads of its own
+        return Origin(b"", rest)
     if blank and b"@" in session:
         return Origin(rest[: end + 2 + len(session)], message)
     return Origin(rest[: end + 1], rest[end + 2 :])

@@ -18,7 +18,7 @@ LITERALS = (
     # In an order that was searched for: it decides which words share one of the eight buckets of the search, and with
     # an unlucky one a healthy log takes twice as long.
     # levels as they stand in a head
-    *(b"ERROR", b"FATAL", b"CRITICAL", b"SEVERE", b"PANIC", b"EMERG", b"ALERT", b"de.js v", b"ror]"),
+    *(b"ERRO", b"FATA", b"CRITICAL", b"SEVERE", b"PANI", b"EMERG", b"ALERT", b"de.js v", b"ror]"),
     # the same in any place: `[emerg]`, `level=fatal`, `"level":"critical"`, `panicked at`, `Fatal error: `
     *(b"emerg", b"crit", b"fatal", b"Fatal", b"panic", b"alert"),
     # levels as values: anchored to the end of a key, so that `"error":null` on every line costs nothing
@@ -31,13 +31,13 @@ LITERALS = (
         b"led to ",
         b"ror: ",
         b"ror, ",
-        b"ror (",
+        b"ror ",
         b"ail: ",
         b"curl: (",
         b"te called",
         b"Can't ",
     ),
-    *(b" line ", b"Asser", b"orrupt", b"Job raised", b"s Down", b"oom-kill", b"illed", b"BUG: "),
+    *(b" line ", b"Asser", b"orrupt", b"Job raised", b"k is ", b"oom-kill", b"illed", b" BUG: "),
     # faults stated at any level or none: the tables below say how bad
     *(b"r more than", b"general protection", b"not ", b"x number of cl", b"no server av", b"anitizer"),
     *(b" # B", b"space left", b" # S", b" # W", b"n refused", b"lready in use", b"ncorrect pass", "严重".encode()),
@@ -53,13 +53,17 @@ automaton for a few more takes half as long as this one, and the interpreter has
 
 _CRITICAL_WORDS = (
     *(b"FATAL", b"CRITICAL", b"CRIT", b"EMERG", b"EMERGENCY", b"ALERT", b"PANIC", b"DPANIC", b"F", b"C"),
-    *(b"FTL",),
+    *(b"FTL", b"FATA", b"PANI"),
 )
 _WARNING_WORDS = (b"WARN", b"WARNING", b"WRN", b"W", "警告".encode())
 CALM_WORDS = (
     *(
         b"INF",
         b"DBG",
+        b"DEBU",
+        b"DEBG",
+        b"TRAC",
+        b"TRCE",
         b"VRB",
         b"INFO",
         b"INFORMATION",
@@ -77,7 +81,7 @@ CALM_WORDS = (
 """Levels at which no logger writes an exception it was given, unless its message speaks of one."""
 
 LEVELS: dict[bytes, Severity] = {
-    **dict.fromkeys((b"ERROR", b"ERR", b"SEVERE", b"ERR!", b"E", b"Error", "严重".encode()), Severity.ERROR),
+    **dict.fromkeys((b"ERROR", b"ERR", b"ERRO", b"SEVERE", b"ERR!", b"E", b"Error", "严重".encode()), Severity.ERROR),
     **dict.fromkeys(_CRITICAL_WORDS, Severity.CRITICAL),
     **dict.fromkeys((*_WARNING_WORDS, *CALM_WORDS), Severity.WARNING),
 }
@@ -109,7 +113,7 @@ FAULTS: tuple[tuple[bytes, Severity], ...] = (
     (b"segfault at", Severity.CRITICAL),
     (b"Segmentation fault", Severity.CRITICAL),
     (b"general protection", Severity.CRITICAL),
-    (b"BUG: ", Severity.CRITICAL),
+    (b" BUG: ", Severity.CRITICAL),
     (b"core dumped", Severity.CRITICAL),
     (b"dumped core", Severity.CRITICAL),
     (b"http: panic serving", Severity.CRITICAL),
@@ -120,10 +124,19 @@ FAULTS: tuple[tuple[bytes, Severity], ...] = (
     (b"[Hardware Error]: ", Severity.CRITICAL),
     (b"Kernel panic - ", Severity.CRITICAL),
     (b"Link is Down", Severity.ERROR),
+    (b"Link is down", Severity.ERROR),
+    (b" UE memory ", Severity.CRITICAL),
+    (b"Uncorrected hardware memory error", Severity.CRITICAL),
+    (b"Buffer I/O error on dev", Severity.ERROR),
+    (b"killed by the OOM killer", Severity.CRITICAL),
+    (b'"reason":"OOMKilled"', Severity.CRITICAL),
+    (b'reason="OOMKilled"', Severity.CRITICAL),
+    (b"OOMKilled:true", Severity.CRITICAL),
     (b" not responding, still trying", Severity.ERROR),
     (b"o space left on device", Severity.ERROR),
     (b"oo many open files", Severity.ERROR),
     (b"OutOfMemoryError: ", Severity.ERROR),
+    (b"java.lang.StackOverflowError", Severity.ERROR),
     (b"OOMKilled=true", Severity.CRITICAL),
     (b"reason=OOMKilled", Severity.CRITICAL),
     (b"reason: OOMKilled", Severity.CRITICAL),
@@ -137,6 +150,7 @@ FAULTS: tuple[tuple[bytes, Severity], ...] = (
     (b"Failed with result", Severity.ERROR),
     (b"Failed to start ", Severity.ERROR),
     (b"alert certificate", Severity.ERROR),
+    (b"alert bad certificate", Severity.ERROR),
     (b"MISCONF", Severity.ERROR),
     (b"OOM command not allowed", Severity.ERROR),
     (b"Background saving error", Severity.ERROR),
@@ -170,6 +184,8 @@ UNLEVELLED_FAULTS: tuple[tuple[bytes, Severity], ...] = (
     (b": *** ", Severity.ERROR),
     (b" error (", Severity.ERROR),
     (b": syntax error, ", Severity.ERROR),
+    (b": error: { ", Severity.ERROR),
+    (b"code=dumped", Severity.CRITICAL),
     (b"Failed to activate service", Severity.ERROR),
     (b"Cannot allocate memory", Severity.ERROR),
     (b": runtime error: ", Severity.CRITICAL),
@@ -201,6 +217,8 @@ OPENINGS: tuple[tuple[bytes, Severity], ...] = (
     (b"fatal error: ", Severity.CRITICAL),
     (b"fatal: ", Severity.CRITICAL),
     (b"Fatal error", Severity.CRITICAL),
+    (b"Fatal Python error: ", Severity.CRITICAL),
+    (b"runtime: out of memory", Severity.CRITICAL),
     (b"*** FATAL ", Severity.CRITICAL),
     (b"Parse error", Severity.CRITICAL),
     (b"PHP Fatal error", Severity.CRITICAL),
@@ -232,9 +250,13 @@ OPENINGS: tuple[tuple[bytes, Severity], ...] = (
 )
 """How the message of a line without a level begins when it reports an error."""
 
+STATEMENTS = (b"could not ", b"Could not ")
+"""How the message of a line without a level begins that says what failed; words of an exception may go on so too."""
+
 BREAKS = (
     b"terminate called",
     *(b"panic: ", b"fatal error: ", b"PHP Fatal", b"PHP Parse", b"Exception in thread ", b"curl: (", b"npm ERR!"),
+    *(b"Unhandled Exception:", b"Fatal error: Uncaught "),
     *(b"crit: ", b"fail: ", b"warn: ", b"info: ", b"dbug: ", b"trce: "),
 )
 """Unindented lines that never belong to the record above them."""
@@ -294,6 +316,7 @@ WORD_HEADS = (
         b"nginx: ",
         b"audit: ",
     ),
+    *(level + b"[]" for level in (b"ERRO", b"FATA", b"PANI", b"WARN", b"INFO", b"DEBU", b"TRAC")),
     *(letter + b"  ::" for letter in (b"E", b"W", b"I", b"F", b"D", b"C")),
     *(b"E, [", b"W, [", b"I, [", b"F, [", b"D, ["),
 )
@@ -370,6 +393,9 @@ RESUMES = (
 )
 """How a line begins that goes on after an empty line."""
 
+RELAYED = b' said into stderr: "'
+"""Behind this PHP's process manager quotes a line of one of its workers."""
+
 MONO_AGAIN = b"[ERROR] FATAL UNHANDLED EXCEPTION: "
 """With this Mono tells of an exception once more."""
 
@@ -382,6 +408,10 @@ PREAMBLES: tuple[tuple[bytes, tuple[bytes, ...]], ...] = (
     (b"#<Thread:", ()),
     (b"Task exception was never retrieved", (b"future: ", b"Traceback (most")),
     (b"future: <Task finished", (b"Traceback (most",)),
+    (b"handle: <Handle ", (b"Traceback (most",)),
+    (b"Process ", (b"Traceback (most",)),
+    (b"Exception ignored in: ", (b"Traceback (most",)),
+    (b"runtime: out of memory", (b"fatal error: ",)),
 )
 """What a runtime prints above the line that says what was raised, and how the line below it begins; empty: anyhow."""
 
@@ -395,7 +425,7 @@ SEQUELS: dict[bytes, bytes] = {
 """How a line begins, that may come several times, and the one a program ends with, when both speak of one event."""
 
 KERNEL_REPORTS = (
-    *(b"invoked oom-killer", b"BUG: ", b"Oops: ", b"general protection", b"soft lockup", b"blocked for more than"),
+    *(b"invoked oom-killer", b" BUG: ", b"Oops: ", b"general protection", b"soft lockup", b"blocked for more than"),
     *(b"WARNING: CPU:", b"self-detected stall", b"Kernel panic"),
 )
 """Kernel lines that open a report of many lines."""

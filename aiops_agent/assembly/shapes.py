@@ -75,6 +75,9 @@ class Form:
     is_report: bool
     """Lines go on from it that alone would mean something else."""
 
+    takes_words: bool
+    """The writer's next lines may belong to it that begin like no line of a record."""
+
     takes_any_line: bool
     """The writer's next line belongs to it, whatever that says."""
 
@@ -168,6 +171,7 @@ class Shapes:
             is_plain=is_plain,
             is_alone=begins and is_plain,
             is_report=extent.is_report,
+            takes_words=extent.takes_words,
             takes_any_line=extent.takes_any_line,
             writer_marks=_marks(extent.writer, line),
             begins_at=self.heads.begins,
@@ -178,13 +182,15 @@ class Shapes:
             _remember(self._by_skeleton, bones, form)
         return form
 
-    def goes_on(self, form: Form, line: bytes) -> bool:
-        """Tell whether a line with a head can go on from a record of this form, of the same writer."""
+    def goes_on(self, form: Form, line: bytes, *, is_own: bool) -> bool:
+        """Tell whether a line with a head can go on from a record of this form; `is_own`: the same writer's."""
         template = line.translate(None, DIGITS)
         follows = self._followers.get(template)
         if follows is None:
             follows = may_follow(line)
             _remember(self._followers, template, follows)
+        if form.takes_words and is_own and follows.words:
+            return True
         return follows.report if form.is_report else follows.statement
 
     def shape(self, record: bytes) -> Shape:

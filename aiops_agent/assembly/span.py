@@ -2,13 +2,11 @@
 
 from aiops_agent.assembly import patterns
 from aiops_agent.assembly.extent import Belongs, Extent
-from aiops_agent.assembly.heads import Heads
-from aiops_agent.assembly.judge import may_carry_exception, opens_with_exception
+from aiops_agent.assembly.heads import KNOWN, Heads
+from aiops_agent.assembly.judge import may_carry_exception, opens_with_exception, stands_alone
 from aiops_agent.assembly.lines import is_half_a_head, is_indented, origin
+from aiops_agent.assembly.relayed import REACH, own_lines_above, own_lines_below, relay_of, said_around
 from aiops_agent.noun import dataclass
-
-REACH = 2_048
-"""Bytes of other writers' lines behind which a writer's next line is looked for: some twenty lines."""
 
 LINES_BACK_TO_HEAD = 6
 
@@ -88,19 +86,26 @@ def _resumed(extent: Extent, buffer: bytes, end: int) -> tuple[int, bool]:
 
 def first_line(buffer: bytes, line_start: int, earliest: int, heads: Heads) -> int:
     """Return where the record begins that an exception at `line_start` belongs to: at the head right above, if any."""
+    writer = relay_of(buffer, line_start)
+    if writer:
+        first = own_lines_above(buffer, line_start, earliest, writer, LINES_BACK_TO_HEAD)
+        if first == line_start:
+            return line_start
+        said = said_around(buffer, first, line_start)
+        return said.place(first_line(said.text, said.text.rfind(b"\n", 0, -1) + 1, 0, KNOWN))
     if buffer.startswith(patterns.NODE_ENDS, line_start):
         return _place_of_throw(buffer, line_start, earliest)
     preamble = _preamble_above(buffer, line_start, earliest)
     if preamble != line_start or heads.opens(buffer, line_start):
         return preamble if preamble != line_start else _whole_head(buffer, line_start, earliest)
-    above = line_start
-    for _ in range(LINES_BACK_TO_HEAD):
+    above, raised = line_start, buffer[line_start : buffer.find(b"\n", line_start)]
+    for _ in range(0 if stands_alone(raised) else LINES_BACK_TO_HEAD):
         if above <= earliest:
             break
         above = buffer.rfind(b"\n", 0, above - 1) + 1
         if heads.begins(buffer, above):
             head = buffer[above : buffer.find(b"\n", above)]
-            carries = above >= earliest and may_carry_exception(head) and Extent(head, heads).takes_plain_lines
+            carries = above >= earliest and may_carry_exception(head, raised) and Extent(head, heads).takes_plain_lines
             return _whole_head(buffer, above, earliest) if carries else line_start
         if not is_indented(buffer[above : above + 1]):
             break
@@ -141,6 +146,15 @@ def _place_of_throw(buffer: bytes, line_start: int, earliest: int) -> int:
 
 def _behind_preamble(buffer: bytes, start: int) -> int:
     """Return where the line begins that the preamble at `start` leads to; `start` when it is none."""
+    writer = relay_of(buffer, start)
+    if writer:
+        line = buffer[start : buffer.find(b"\n", start)]
+        if not line[-1:].isdigit() and not any(opening in line for opening, _ in patterns.PREAMBLES):
+            return start
+        last = own_lines_below(buffer, start, writer, LINES_BACK_TO_HEAD)
+        said = said_around(buffer, start, last)
+        below = _behind_preamble(said.text, 0)
+        return said.place(below) if below < len(said.text) else start
     below = buffer.find(b"\n", start) + 1
     for opening, goes_on in patterns.PREAMBLES:
         if below and buffer.startswith(opening, start) and buffer.startswith(goes_on or b"", below):
@@ -184,8 +198,9 @@ def is_trace(buffer: bytes, start: int, heads: Heads) -> bool:
     """Tell whether what begins at `start` is what follows an exception that was raised: frames, or its own line."""
     line = buffer[start : buffer.find(b"\n", start)] if start < len(buffer) else b""
     if is_indented(line):
-        return line.lstrip().startswith((b"at ", b'File "', b"from ", b"#0 ", b"--->", b"raise "))
+        frame = line.lstrip()
+        return frame.startswith((b"at ", b'File "', b"from ", b"#0 ", b"--->", b"raise ")) or b":in `" in frame
     if heads.begins(line, 0):
         said = origin(line).message
         return is_indented(said) and is_trace(said + b"\n", 0, heads)
-    return line.startswith(b"Traceback (most") or opens_with_exception(line)
+    return line.startswith((b"Traceback (most", b"Stack trace:")) or opens_with_exception(line)

@@ -42,6 +42,21 @@ FOUND = [
     KERNEL + "Kernel panic - not syncing: Fatal exception in interrupt",
     KERNEL + "e1000e 0000:00:19.0 eth0: NIC Link is Down",
     KERNEL + "igb 0000:01:00.0 eno1: igb: eno1 NIC Link is Down",
+    KERNEL + "tg3 0000:01:00.0 eth0: Link is down",
+    KERNEL + "EDAC MC0: 1 UE memory read error on CPU_SrcID#0_Ha#0_Chan#1_DIMM#0",
+    KERNEL + "mce: Uncorrected hardware memory error in user-access at 1234",
+    KERNEL + "Buffer I/O error on dev sdb1, logical block 0, lost async page write",
+    KERNEL + "ata1.00: error: { UNC }",
+    STAMP + "systemd[1]: shop.service: A process of this unit has been killed by the OOM killer.",
+    STAMP + "kubelet[99]: pod shop/web: reason=OOMKilled exitCode=137",
+    STAMP + "dockerd[99]: container 4711 died, OOMKilled=true",
+    STAMP + 'shop[99]: {"level":"error","msg":"order failed"}',
+    STAMP + "shop[99]: 2026-11-22 10:01:02,123 ERROR shop.Orders - order failed",
+    "ERRO[0012] could not post entry 871                     error=gone",
+    "FATA[0012] no quorum",
+    '[26-Nov-2026 22:08:48] WARNING: [pool www] child 871 said into stderr: "ERROR: checkout failed"',
+    '[26-Nov-2026 22:08:48] WARNING: [pool www] child 871 said into stderr: "NOTICE: PHP message: PHP Fatal error:  x"',
+    "2026/11/22 10:01:02 could not start: open /etc/shop.yaml: no such file or directory",
     KERNEL + "critical medium error, dev sdc, sector 8812 op 0x0:(READ)",
     KERNEL + "nfs: server 10.2.3.4 not responding, still trying",
     STAMP + "systemd[1]: shop.service: Failed with result 'exit-code'.",
@@ -344,6 +359,24 @@ NOT_FOUND = [
     "npm WARN deprecated: uses no Error.cause",
 ]
 
+
+NOT_FOUND += [
+    KERNEL + "EDAC MC0: 1 CE memory read error on CPU_SrcID#0_Ha#0_Chan#1_DIMM#0",
+    KERNEL + "igb 0000:01:00.0 eno1: igb: eno1 NIC Link is Up 1000 Mbps",
+    KERNEL + "EXT4-fs (sda1): re-mounted. Opts: errors=remount-ro",
+    STAMP + "smartd[99]: Device: /dev/sda [SAT], self-test completed without error",
+    STAMP + "smartd[99]: Device: /dev/sda, no error found",
+    STAMP + "dockerd[99]: container 4711 died, OOMKilled=false",
+    STAMP + 'shop[99]: {"level":"info","error":null,"msg":"order shipped"}',
+    STAMP + "shop[99]: 2026-11-22 10:01:02,123 INFO shop.Orders - done, errors=0",
+    STAMP + "shop[99]: DEBUG: no error page for 404",
+    "DEBUG: no error page for 404",
+    "2026/11/22 10:01:02 DEBUG: error channel has 0 waiting",
+    "[2026-11-22 10:01:02] app.DEBUG: no error handler, using default",
+    "WARN[0012] retrying after error",
+    "DEBU[0012] error channel has 0 waiting",
+    '[26-Nov-2026 22:08:48] WARNING: [pool www] child 871 said into stderr: "NOTICE: PHP message: cache is warm"',
+]
 
 NOT_FOUND += [
     layout.format(words)

@@ -28,13 +28,13 @@ class DyingJournal:
         self._real = real
         self._action = action
 
-    def append(self, entry) -> None:
-        if entry.action == self._action:
+    def append(self, *entries) -> None:
+        if any(entry.action == self._action for entry in entries):
             raise KilledError
-        self._real.append(entry)
+        self._real.append(*entries)
 
-    def anchor(self):
-        return self._real.anchor()
+    def __getattr__(self, name: str):
+        return getattr(self._real, name)
 
 
 @contextmanager
