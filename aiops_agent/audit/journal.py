@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aiops_agent.audit.damage import EXHAUSTED, RAISE_LIMIT
+from aiops_agent.audit.damage import way_out
 from aiops_agent.audit.keys import KeyProvider
 from aiops_agent.audit.record import NO_CHAIN
 from aiops_agent.audit.reserve import FULL, SIZE, Reserve
@@ -164,7 +164,7 @@ class Journal:
         check = "nothing is acted on until it can: check the disk's space and health, and who owns the directory"
         return AuditError(
             f"the audit log in {self._directory} cannot be written: {error.strerror}",
-            hint=RAISE_LIMIT if error.errno in EXHAUSTED else check,
+            hint=way_out(error, check),
         )
 
     def _no_space(self) -> AuditError:
