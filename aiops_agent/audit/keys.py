@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 from aiops_agent.audit.auditor import read_public, seal
+from aiops_agent.audit.damage import way_out
 from aiops_agent.audit.key_files import GENESIS, KEY_LENGTH, SIGNING, WRAPPING, KeyFolder, sync_directory
 from aiops_agent.audit.record import name_log
 from aiops_agent.audit.wrapping import (
@@ -339,7 +340,9 @@ class FileKeys(Keys):
         except OSError as error:
             raise AuditError(
                 f"no new wrapping key could be written to {self.directory}: {error.strerror}",
-                hint="the one before it goes on; check the disk's space and health, and who owns the folder",
+                hint=way_out(
+                    error, "the one before it goes on; check the disk's space and health, and who owns the folder"
+                ),
             ) from error
 
     def _rotated(self) -> tuple[bytes, bytes]:
