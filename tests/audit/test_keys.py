@@ -125,6 +125,15 @@ def test_a_key_that_cannot_be_used_is_named_and_the_log_takes_nothing_more(tmp_p
     assert sorted(path.name for path in log.key_folder.iterdir()) == before
 
 
+@pytest.mark.parametrize("spoil", [as_fifo, as_directory])
+def test_what_is_no_plain_file_is_called_that_and_holds_nobody_up(tmp_path, spoil):
+    log = Log(tmp_path)
+    log.write(entry(1))
+    spoil(log.key_folder / "wrapping.key")
+    with pytest.raises(AuditError, match=r"no plain file|Is a directory"):
+        log.keys.check()
+
+
 @pytest.mark.parametrize("spoil", WRONGS, ids=lambda spoil: spoil.__name__)
 def test_an_old_wrapping_key_that_cannot_be_used_is_named(tmp_path, spoil):
     log = Log(tmp_path)

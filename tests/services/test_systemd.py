@@ -236,7 +236,11 @@ def test_a_log_that_began_with_a_key_in_a_file_goes_on_with_that_key_as_a_creden
     keys, line = "/var/lib/aiops-agent/keys", "audit: {key: {type: credential}}"
     shell(
         sealed,
-        f"find /var/lib/aiops-agent -mindepth 1 -delete; rm {STORE}/*; sed -i '/^audit:/d' /etc/aiops-agent/config.yaml",
+        f"""
+        find /var/lib/aiops-agent -mindepth 1 -delete
+        rm {STORE}/*
+        sed -i '/^audit:/d' /etc/aiops-agent/config.yaml
+        """,
     )
     assert scan(sealed, "file") == 0, sealed.said()
     shell(
