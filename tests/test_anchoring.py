@@ -12,7 +12,8 @@ from aiops_agent.audit.keys import FileKeys
 from aiops_agent.audit.verify import verify
 from aiops_agent.errors import ConfigError
 from aiops_agent.state.state import State
-from aiops_agent.wiring import LateCipher, World, build
+from aiops_agent.wiring import World, build
+from tests.build import cipher
 
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
 
@@ -45,8 +46,10 @@ class Place:
         return configuration.load(path, None)
 
     def record(self, *names: str, anchors: str = "{}") -> None:
-        config = self.load(anchors)
-        with State.open(self.state_dir, LateCipher(config)) as state, build(config, state, self.world) as agent:
+        with (
+            State.open(self.state_dir, cipher(self.state_dir)) as state,
+            build(self.load(anchors), state, self.world) as agent,
+        ):
             agent.journal.anchor()
             for name in names:
                 agent.journal.append(entry(NOON, name, "all"))
