@@ -112,8 +112,7 @@ class Log:
         require(self.kept, "missing_segment", "no tombstone speaks of the segments before the first")
         require(max(anchors, default=0) <= self.records, "cut", "an anchor knows of more records")
 
-    def take(self, record: tuple[Any, ...]) -> None:
-        """Check a record against all before it, then count it in."""
+    def take(self, record: tuple[Any, ...]) -> None:  # checks it against all before it, then counts it in
         kind, (_, session, _), header, body, mac = record
         opens, signs, second = kind <= UNCLEAN_START, kind in (CHECKPOINT, CLOSE), 0 < self.last <= UNCLEAN_START < kind
         if opens:
@@ -151,7 +150,8 @@ class Log:
             self.announced, self.log_id = announced, self.log_id or log_id
         elif kind == UNCLEAN_START:
             found = struct.pack(">IQQ32s", int(self.end[0][:8]), self.end[1], self.length, self.behind.digest())
-            require(found == body[180:] and not self.place[1], "torn", "is explained as something else", *self.end)
+            require(not self.place[1], "malformed", "explains a crash, but begins no segment")
+            require(found == body[180:], "torn", "is not what the next start explains", *self.end)
         require(kind != OPEN or not self.torn, "torn", "what follows is no whole record", *self.end)
         require(kind != OPEN or self.last in (0, CLOSE), "unclosed", "the session has no end", *self.end)
         self.announced, self.log_id = self.announced or announced, self.log_id or sha256(b"AIA1 log", announced)[:16]
