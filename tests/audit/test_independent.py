@@ -59,7 +59,7 @@ def test_it_is_short_enough_to_be_read_and_shares_nothing_with_the_product():
 def test_both_agree_on_whole_logs(tmp_path):
     log = Log(tmp_path)
     log.audit.mkdir()
-    assert assert_agreement(log) if log.keys.exist() else kind_of(judge(log.audit)) == "intact"
+    assert facts(judge(log.audit)) == facts(log.verify_publicly())
     log.write(entry(1))
     log.write(entry(2), entry(3))
     early = log.write_days_from(1, 4)
@@ -76,14 +76,16 @@ def test_both_agree_on_crashes_before_and_after_they_are_explained(tmp_path):
     crash(crashed, 2, 3)
     whole = crashed.segment(1).read_bytes()
     closed = sum(len(part) for part in records(whole)[:3])
+    explained = 0
     for length in range(closed, len(whole), 29):
         for zeros in (0, 1, 40, 5000):
             log = copy(crashed, tmp_path / f"{length}-{zeros}")
             log.segment(1).write_bytes(whole[:length] + bytes(zeros))
-            before = assert_agreement(log)
-            if before in {"intact", "torn", "unclosed"}:
+            if assert_agreement(log) in {"torn", "unclosed"}:
                 log.write(entry(4))
                 assert assert_agreement(log) == "intact"
+                explained += 1
+    assert explained > 50
 
 
 def test_both_agree_on_segments_that_a_crash_left_empty_or_torn(tmp_path):
@@ -128,11 +130,10 @@ def test_both_agree_on_every_attack(tmp_path, written, name):
     assert kind_of(judge(log.audit)) == public
     assert facts(judge(log.audit)) == facts(log.verify_publicly())
     assert facts(judge(log.audit, anchor)) == facts(log.verify_publicly(anchor))
-    if name not in ONLY_WITH_THE_SIGNING_KEY:
-        assert kind_of(judge_with_keys(log.audit, log.key_folder)) == keyed
-        assert_agreement(log)
-    assert_agreement(log, anchor) if keyed != "cut" else None
     assert not judge(log.audit, anchor)["intact"]
+    if name not in ONLY_WITH_THE_SIGNING_KEY:
+        assert assert_agreement(log) == keyed
+        assert_agreement(log, anchor)
 
 
 @pytest.fixture(scope="module")
