@@ -37,7 +37,7 @@ check: $(DEV_STAMP) ## format, lint, types, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(DEV_STAMP) ## speed beside ripgrep, fail2ban and Drain3, and memory: docs/benchmarks.md (4 minutes, 2.5 GB of /tmp)
+bench: $(DEV_STAMP) ## speed beside ripgrep, fail2ban and Drain3, and memory: docs/benchmarks.md (5 minutes, 2.5 GB of /tmp)
 	$(BIN)/python benchmarks/bench.py
 
 soak: $(DEV_STAMP) ## MINUTES=30 of rotation every 5 s under scans: lines written = lines accounted, memory flat

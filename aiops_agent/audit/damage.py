@@ -12,6 +12,11 @@ EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 RAISE_LIMIT = "nothing is acted on until it can: raise the limit on open files (LimitNOFILE=) or memory of this process"
 
 
+def way_out(error: OSError, otherwise: str) -> str:
+    """Return the hint for what the system refused: it may be no fault of the disk."""
+    return RAISE_LIMIT if error.errno in EXHAUSTED else otherwise
+
+
 class Kind(StrEnum):
     """The words of `first_bad.kind`."""
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aiops_agent.audit.damage import EXHAUSTED, RAISE_LIMIT
+from aiops_agent.audit.damage import way_out
 from aiops_agent.audit.keys import KeyProvider
 from aiops_agent.audit.record import NO_CHAIN
 from aiops_agent.audit.reserve import FULL, SIZE, Reserve
@@ -37,6 +37,8 @@ class Journal:
         self._session: Session | None = None
         self._failure = ""
         self._is_full = False
+        self._last: datetime | None = None
+        """Time of the last entry that was taken."""
 
     def append(self, *entries: AuditEntry) -> None:
         """Make `entries` durable before returning: one write and one sync for all of them.
@@ -60,6 +62,7 @@ class Journal:
             if error.errno not in FULL or not self._reserve.release():
                 raise refusal from error
             self._say_last_words(entries, at)
+        self._last = at
 
     def _session_at(self, at: datetime) -> "Session":
         if self._session is None or self._session.is_full(at):
@@ -80,13 +83,14 @@ class Journal:
 
         self._failure = ""
         self._is_full = True
-        kept = () if _begins(entries) else entries
+        is_refused = _begins(entries)
+        kept = () if is_refused else entries
         try:
             self._session = Session(self._directory, self._keys, at)
-            self._session.append(AuditEntry(at, "agent", "disk_full", "audit log", {"refused": not kept}), *kept)
+            self._session.append(AuditEntry(at, "agent", "disk_full", "audit log", {"refused": is_refused}), *kept)
         except OSError as error:
             raise self._broken(error) from error
-        if not kept:
+        if is_refused:
             raise self._no_space()
 
     def check(self) -> None:
@@ -143,7 +147,10 @@ class Journal:
         try:
             session.close()
         except OSError as error:
-            raise self._cannot_write(error) from error
+            if error.errno not in FULL or self._last is None or not self._reserve.release():
+                raise self._cannot_write(error) from error
+            self._say_last_words((), self._last)
+            self.close()
 
     def _broken(self, error: OSError) -> AuditError:
         session, self._session = self._session, None
@@ -157,7 +164,7 @@ class Journal:
         check = "nothing is acted on until it can: check the disk's space and health, and who owns the directory"
         return AuditError(
             f"the audit log in {self._directory} cannot be written: {error.strerror}",
-            hint=RAISE_LIMIT if error.errno in EXHAUSTED else check,
+            hint=way_out(error, check),
         )
 
     def _no_space(self) -> AuditError:

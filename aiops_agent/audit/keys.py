@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 from aiops_agent.audit.auditor import read_public, seal
+from aiops_agent.audit.damage import way_out
 from aiops_agent.audit.key_files import GENESIS, KEY_LENGTH, SIGNING, WRAPPING, KeyFolder, sync_directory
 from aiops_agent.audit.record import name_log
 from aiops_agent.audit.wrapping import (
@@ -20,7 +21,7 @@ from aiops_agent.audit.wrapping import (
     wrap,
 )
 from aiops_agent.errors import AuditError
-from aiops_agent.hints import Protocol
+from aiops_agent.hints import ClassVar, Protocol
 
 _OLD = "wrapping.old"
 _NEXT = "wrapping.next"
@@ -125,6 +126,20 @@ class Keys(ABC):
         Raises:
             AuditError: Something is encrypted with a wrapping key that was here.
         """
+
+    @abstractmethod
+    def rotate(self) -> tuple[bytes, bytes]:
+        """See to it that there is a new wrapping key beside the old one, and return their ids, the old one first.
+
+        The next record then takes the old one over.
+
+        Raises:
+            UsageError: A person has to do it, and the hint says how.
+            AuditError: The keys of the log are gone, or the disk refused.
+        """
+
+    left_to_do: ClassVar[str]
+    """What is to be done about the old wrapping key, when the log has taken it over."""
 
     @abstractmethod
     def _current(self) -> bytes:
@@ -289,6 +304,8 @@ class Keys(ABC):
 class FileKeys(Keys):
     """Keys in a folder of mode 0700, in files of mode 0600."""
 
+    left_to_do = "it is gone from state_dir; destroy its backups when you trust the new ones"
+
     def create(self) -> None:
         """Make the keys of a new log. Never called for a log that exists: a lost key is not replaced.
 
@@ -316,19 +333,16 @@ class FileKeys(Keys):
         """Put a new wrapping key in the place of the current one, which is kept until the log has taken it over.
 
         A kill at any point leaves either the current key alone or both. A rotation that was begun is not begun again.
-
-        Returns:
-            The ids of the old and the new key.
-
-        Raises:
-            AuditError: The disk refused.
         """
+        self.check()
         try:
             return self._rotated()
         except OSError as error:
             raise AuditError(
                 f"no new wrapping key could be written to {self.directory}: {error.strerror}",
-                hint="the one before it goes on; check the disk's space and health, and who owns the folder",
+                hint=way_out(
+                    error, "the one before it goes on; check the disk's space and health, and who owns the folder"
+                ),
             ) from error
 
     def _rotated(self) -> tuple[bytes, bytes]:

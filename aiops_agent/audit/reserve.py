@@ -22,19 +22,23 @@ class Reserve:
         Raises:
             OSError: It cannot be taken for another reason.
         """
-        flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
         try:
-            descriptor = os.open(self.path, flags, 0o600)
+            self._allocate()
         except OSError as error:
-            return _is_not_full(error)
+            if error.errno not in FULL:
+                raise
+            self.release()  # some file systems give the part they have, and others need it now
+            return False
+        return True
+
+    def _allocate(self) -> None:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        descriptor = os.open(self.path, flags, 0o600)
         try:
             if os.fstat(descriptor).st_size < SIZE:
                 os.posix_fallocate(descriptor, 0, SIZE)
-        except OSError as error:
-            return _is_not_full(error)
         finally:
             os.close(descriptor)
-        return True
 
     def release(self) -> bool:
         """Give the space back to the disk; False when there was none."""
@@ -43,9 +47,3 @@ class Reserve:
         except FileNotFoundError:
             return False
         return True
-
-
-def _is_not_full(error: OSError) -> bool:
-    if error.errno in FULL:
-        return False
-    raise error

@@ -37,7 +37,9 @@ _KEY_LENGTH = 32
 _ELSEWHERE = bytes(_KEY_LENGTH)
 """In place of a first MAC key that an auditor has."""
 
-_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
+_CANONICAL = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, check_circular=False
+).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,7 @@ def canonical(entry: AuditEntry) -> bytes:
     content = {"action": entry.action, "actor": entry.actor, "detail": detail, "subject": entry.subject}
     try:
         text = _CANONICAL(content)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise AuditError(f"{entry.action} of {entry.subject} cannot be recorded: {error}") from error
     # A lone surrogate stands for a byte that was no UTF-8; backslashreplace writes it as JSON's own escape.
     plain = text.encode("utf-8", "backslashreplace")

@@ -179,7 +179,13 @@ def test_a_second_writer_is_refused_and_told_who_writes(tmp_path):
     assert list(show(log.audit, log.keys)) == [entry(1), entry(2)]
 
 
-@pytest.mark.parametrize("detail", [{"confidence": float("nan")}, {"text": "x" * (1 << 20)}, {"text": object()}])
+IN_ITSELF: dict[str, object] = {}
+IN_ITSELF["again"] = IN_ITSELF
+
+
+@pytest.mark.parametrize(
+    "detail", [{"confidence": float("nan")}, {"text": "x" * (1 << 20)}, {"text": object()}, IN_ITSELF]
+)
 def test_what_cannot_be_recorded_is_refused_and_the_log_stays_usable(tmp_path, detail):
     log = Log(tmp_path)
     journal = Journal(log.audit, log.keys)

@@ -5,6 +5,7 @@ import pytest
 
 from aiops_agent.audit.journal import Journal
 from aiops_agent.audit.show import show
+from aiops_agent.audit.verify import verify
 from aiops_agent.errors import AuditError
 from aiops_agent.model.audit import Anchor
 from tests.audit.logs import Log, entry, kind
@@ -178,3 +179,12 @@ def test_crashes_that_a_start_explained_are_counted(tmp_path):
     assert log.verify().tears == 0
     log.write(entry(2))
     assert log.verify().tears == 1
+
+
+def test_m36_a_log_that_begins_with_another_key_than_the_one_pinned_is_found(tmp_path):
+    log, other = Log(tmp_path / "log"), Log(tmp_path / "other")
+    for each in (log, other):
+        each.write(entry(1))
+    for keys in (log.keys, None):
+        assert verify(log.audit, keys, genesis=log.keys.genesis).intact
+        assert kind(verify(log.audit, keys, genesis=other.keys.genesis)) == "other_log"
