@@ -57,7 +57,7 @@ class Log:
         self.announced, self.log_id = genesis, genesis and sha256(b"AIA1 log", genesis)[:16]
         self.chain, self.data_key, self.mac_key, self.opening, self.unproven = bytes(32), b"", b"", b"", [(b"", b"")]
         self.records = self.session = self.last = self.covered = 0
-        self.counts, self.kept, self.starts = [0] * 9, True, {b""}
+        self.counts, self.kept, self.starts, self.buried = [0] * 9, True, {b"none"}, b""
         self.place = self.end = ("", 0)  # of the record that is read; behind the last whole one
         self.torn, self.behind, self.length = False, hashlib.sha256(), 0  # what lies there
 
@@ -138,7 +138,7 @@ class Log:
             self.announced = body[:32]
         if kind == ENTRY and self.data_key:
             AESGCM(self.data_key).decrypt(bytes(4) + header[18:26], body, b"AIA1 entry" + self.log_id + header)
-        self.kept |= kind == TOMBSTONE and body[:48] in self.starts
+        self.kept, self.buried = self.kept or (signs and self.buried in self.starts), body[:48] * (kind == TOMBSTONE)
         self.chain, self.session, self.last = sha256(b"AIA1 link", head, mac), session, kind
         self.records, self.counts[kind] = self.records + 1, self.counts[kind] + 1
 
