@@ -57,7 +57,7 @@ class Log:
         self.announced, self.log_id = genesis, genesis and sha256(b"AIA1 log", genesis)[:16]
         self.chain, self.data_key, self.mac_key, self.opening, self.unproven = bytes(32), b"", b"", b"", [(b"", b"")]
         self.records = self.session = self.last = self.covered = 0
-        self.counts, self.kept, self.starts = [0] * 9, True, {b""}
+        self.counts, self.kept, self.starts, self.buried = [0] * 9, True, {b"none"}, b""
         self.place = self.end = ("", 0)  # of the record that is read; behind the last whole one
         self.torn, self.behind, self.length = False, hashlib.sha256(), 0  # what lies there
 
@@ -112,8 +112,7 @@ class Log:
         require(self.kept, "missing_segment", "no tombstone speaks of the segments before the first")
         require(max(anchors, default=0) <= self.records, "cut", "an anchor knows of more records")
 
-    def take(self, record: tuple[Any, ...]) -> None:
-        """Check a record against all before it, then count it in."""
+    def take(self, record: tuple[Any, ...]) -> None:  # checks it against all before it, then counts it in
         kind, (_, session, _), header, body, mac = record
         opens, signs, second = kind <= UNCLEAN_START, kind in (CHECKPOINT, CLOSE), 0 < self.last <= UNCLEAN_START < kind
         if opens:
@@ -139,7 +138,7 @@ class Log:
             self.announced = body[:32]
         if kind == ENTRY and self.data_key:
             AESGCM(self.data_key).decrypt(bytes(4) + header[18:26], body, b"AIA1 entry" + self.log_id + header)
-        self.kept |= kind == TOMBSTONE and body[:48] in self.starts
+        self.kept, self.buried = self.kept or (signs and self.buried in self.starts), body[:48] * (kind == TOMBSTONE)
         self.chain, self.session, self.last = sha256(b"AIA1 link", head, mac), session, kind
         self.records, self.counts[kind] = self.records + 1, self.counts[kind] + 1
 
@@ -151,7 +150,8 @@ class Log:
             self.announced, self.log_id = announced, self.log_id or log_id
         elif kind == UNCLEAN_START:
             found = struct.pack(">IQQ32s", int(self.end[0][:8]), self.end[1], self.length, self.behind.digest())
-            require(found == body[180:] and not self.place[1], "torn", "is explained as something else", *self.end)
+            require(not self.place[1], "malformed", "explains a crash, but begins no segment")
+            require(found == body[180:], "torn", "is not what the next start explains", *self.end)
         require(kind != OPEN or not self.torn, "torn", "what follows is no whole record", *self.end)
         require(kind != OPEN or self.last in (0, CLOSE), "unclosed", "the session has no end", *self.end)
         self.announced, self.log_id = self.announced or announced, self.log_id or sha256(b"AIA1 log", announced)[:16]

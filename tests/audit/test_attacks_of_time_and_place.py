@@ -6,6 +6,7 @@ Both verifiers judge each log. The thief has whatever the test hands over, and a
 import os
 import shutil
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -100,6 +101,19 @@ def test_m31_behind_the_last_signature_a_pretended_crash_with_stolen_keys_shows_
 
 def bury(log: Log, keys: Log, first: int) -> None:
     """Let a forger with these keys write a tombstone for everything before segment `first`, then remove it."""
+    segments, forger, forged = tombstone(log, keys, first)
+    for record_type in (Type.CHECKPOINT, Type.CLOSE):
+        signed, successor = forger.checkpoint(record_type, NOON_US)
+        forged += signed
+    log.segment(len(segments) + 1).write_bytes(forged)
+    keys.keys.prepare_successor(successor)
+    keys.keys.adopt_successor()
+    for path in segments[: first - 1]:
+        path.unlink()
+
+
+def tombstone(log: Log, keys: Log, first: int) -> tuple[list[Path], Sealer, bytes]:
+    """Return the segments that are there, and a new one up to its tombstone with who goes on with it."""
     segments = sorted(log.audit.iterdir())
     starts: dict[int, Tombstone] = {}
     walk = Walk(segments, log.keys)
@@ -109,15 +123,7 @@ def bury(log: Log, keys: Log, first: int) -> None:
             starts[raw.number] = Tombstone(raw.number, position.records, position.sessions, position.chain, NOON_US)
         position = walk.position
     forger = Sealer(keys.keys, (keys.key_folder / "signing.key").read_bytes(), position, len(segments) + 1)
-    forged = forger.open(NOON_US, None) + forger.tombstone(starts[first], NOON_US)
-    for record_type in (Type.CHECKPOINT, Type.CLOSE):
-        signed, successor = forger.checkpoint(record_type, NOON_US)
-        forged += signed
-    log.segment(len(segments) + 1).write_bytes(forged)
-    keys.keys.prepare_successor(successor)
-    keys.keys.adopt_successor()
-    for path in segments[: first - 1]:
-        path.unlink()
+    return segments, forger, forger.open(NOON_US, None) + forger.tombstone(starts[first], NOON_US)
 
 
 def test_m32_a_tombstone_without_authority_shows_by_its_signature_and_its_keys(tmp_path):
@@ -137,6 +143,19 @@ def test_m32_a_tombstone_for_one_segment_does_not_speak_for_the_next(tmp_path):
     bury(log, log, first=3)
     assert verdicts(log) == ("intact", "intact")
     log.segment(3).unlink()
+    assert verdicts(log) == ("missing_segment", "missing_segment")
+
+
+def test_m32_a_tombstone_that_a_crash_left_unsigned_speaks_for_nothing(tmp_path):
+    """M32."""
+    log = Log(tmp_path)
+    log.write_days(4)
+    segments, _, begun = tombstone(log, log, first=3)
+    log.segment(5).write_bytes(begun)
+    log.write(entry(9))
+    assert verdicts(log) == ("intact", "intact")
+    for path in segments[:2]:
+        path.unlink()
     assert verdicts(log) == ("missing_segment", "missing_segment")
 
 
