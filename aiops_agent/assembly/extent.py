@@ -3,7 +3,7 @@
 from enum import Enum
 
 from aiops_agent.assembly import patterns
-from aiops_agent.assembly.heads import KNOWN, Heads, of_message
+from aiops_agent.assembly.heads import KNOWN, MESSAGES, Heads, of_message
 from aiops_agent.assembly.judge import died_in_perl, opens_with_exception, raised_in_ruby, stands_alone
 from aiops_agent.assembly.lines import DIGITS, Origin, is_half_a_head, is_head, is_indented, origin
 from aiops_agent.assembly.relayed import Relay, is_relay
@@ -55,7 +55,7 @@ class Extent:
         """The line is an object or a list of fields of its own: nothing below belongs to it."""
 
         self._headed = self._begins(first, 0)
-        self._rare = heads.are_rare
+        self._wraps = heads.are_rare and heads is not MESSAGES
         self._is_half_a_head = is_half_a_head(first)
         self._origin = origin(first) if self._headed else Origin(b"", first)
         self._writer = self._origin.writer
@@ -280,7 +280,7 @@ class Extent:
         if self._framed and self._headed and b" " not in line:
             return _above_place_in_go(buffer, below)
         belongs = self._accepts_plain()
-        if belongs is Belongs.NO and not self._framed and (not self._headed or self._rare):
+        if belongs is Belongs.NO and not self._framed and (not self._headed or self._wraps):
             return self._accepts_wrapped(line, buffer, below)
         return belongs
 

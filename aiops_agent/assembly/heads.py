@@ -21,6 +21,7 @@ _FEWEST_DIGITS = 6
 _MARKS_OF_A_HEAD = 4
 _LEAST_BARE = 0.4
 _LEVELS = tuple(level + b":" for level in patterns.LEVELS if len(level) > 1)
+_WORDS = tuple(level + b" " for level in patterns.LEVELS if len(level) > 1)
 _LETTERS = bytes(
     byte
     for byte in range(256)
@@ -52,6 +53,8 @@ class Heads:
 
 KNOWN = Heads()
 RARE = Heads(are_rare=True)
+MESSAGES = Heads(are_rare=True)
+"""Of a program that says a line at a time to who relays it: an error takes no line that is not a trace's."""
 
 
 def of_message(message: bytes) -> Heads:
@@ -59,7 +62,7 @@ def of_message(message: bytes) -> Heads:
 
     Such a program leaves the time to who relays it, and each of its lines is a message.
     """
-    return RARE if message.startswith(_LEVELS) else KNOWN
+    return MESSAGES if message.startswith(_LEVELS + _WORDS) else KNOWN
 
 
 def learn(sample: bytes) -> Heads:
