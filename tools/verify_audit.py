@@ -36,17 +36,17 @@ def sha256(*parts: bytes) -> bytes:
 
 
 def read_record(file: BinaryIO) -> tuple[Any, ...] | None:
-    """Return the next record as its bytes say, or None where a crash may have left them."""
     header = file.read(34)
-    require(header[:4] in (b"AIA1"[: len(header)], bytes(4)[: len(header)]), "foreign", "does not begin like a record")
-    if len(header) < 34 or header[:4] == bytes(4):
-        return None
+    torn = len(header) < 34 or not any(header[:4]) or not any(header[6:])  # no segment is number 0
+    require(b"AIA1".startswith(header[:4].rstrip(bytes(torn))), "foreign", "does not begin like a record")
+    if torn:
+        return None  # a crash may have left it
     _, version, kind, length, *numbers, time = struct.unpack(">4sBBIIIQq", header)
     require(version == 1 and OPEN <= kind <= SEALED, "newer_version", f"has version {version} and type {kind}")
     require(length == LENGTHS.get(kind, min(length, 1 << 20)), "malformed", f"says it has {length} bytes")
     require(-62_135_596_800 <= time // 10**6 < 253_402_300_800, "malformed", "is not of the years 1 to 9999")
     body, mac = file.read(length), file.read(32)
-    return (kind, tuple(numbers), header, body, mac) if len(mac) == 32 and any(mac) else None
+    return (kind, tuple(numbers), header, body, mac) if len(mac) == 32 and any(mac[24:]) else None
 
 
 class Log:

@@ -26,7 +26,10 @@ from aiops_agent.audit.segments import open_segment, segment_number, segment_pat
 _ENTRY = int(Type.ENTRY)
 _TYPES = frozenset(Type)
 _CHUNK = 1 << 16
-_NO_MAC = bytes(MAC_LENGTH)
+_LOST = bytes(8)
+"""How a MAC ends that a power cut took; of those that are whole, one in 2^64."""
+
+_BEHIND_THE_TYPE = 6
 
 
 class Walk:
@@ -96,7 +99,7 @@ class Walk:
             kind, length, segment, session, sequence, time_us = fields
             rest = read(length + MAC_LENGTH)
             mac = rest[length:]
-            if len(mac) < MAC_LENGTH or mac == _NO_MAC:
+            if len(mac) < MAC_LENGTH or mac.endswith(_LOST):
                 self._tear(file, offset)
                 return
             place = (segment, session, sequence)
@@ -124,12 +127,13 @@ class Walk:
 
 def _fields(name: str, offset: int, raw: bytes) -> tuple[int, int, int, int, int, int] | None:
     """Return what a header says, or None where a crash can have left what is there."""
-    # A file system may extend a file before it writes the data: a power cut then leaves zeros.
-    if not raw.startswith(MAGIC) and not any(raw[: len(MAGIC)]):
-        return None
-    if not MAGIC.startswith(raw[: len(MAGIC)]):
+    # A file system may extend a file before it writes the data: a power cut then leaves zeros, from some byte on or in
+    # place of a block. No segment is number 0: behind the type of a whole header something is not zero.
+    is_torn = len(raw) < HEADER_LENGTH or not any(raw[: len(MAGIC)]) or not any(raw[_BEHIND_THE_TYPE:])
+    magic = raw[: len(MAGIC)].rstrip(b"\0") if is_torn else raw[: len(MAGIC)]
+    if not MAGIC.startswith(magic):
         raise DamagedLogError(name, offset, Kind.FOREIGN, "does not begin like a record of an audit log")
-    if len(raw) < HEADER_LENGTH:
+    if is_torn:
         return None
     _, version, kind, length, segment, session, sequence, time_us = unpack_header(raw)
     if version != VERSION:

@@ -139,6 +139,20 @@ def test_zeros_that_a_power_cut_left_are_explained(tmp_path, zeros):
     assert kind(log.verify()) == "intact"
 
 
+def test_from_whatever_byte_on_a_power_cut_left_zeros_the_next_start_explains_it(tmp_path):
+    crashed = Log(tmp_path / "crashed")
+    crash(crashed, 1, 2)
+    whole = crashed.segment(1).read_bytes()
+    last = len(records(whole)[-1])
+    for kept in range(last - 7):
+        log = copy(crashed, tmp_path / str(kept))
+        log.segment(1).write_bytes(whole[: len(whole) - last + kept] + bytes(last - kept))
+        assert (kept, kind(log.verify())) == (kept, "torn")
+        log.write(entry(3))
+        assert (kept, kind(log.verify()), log.verify().tears) == (kept, "intact", 1)
+        assert subjects(log) == [entry(1).subject, entry(3).subject]
+
+
 def test_a_record_whose_end_a_power_cut_zeroed_is_explained(tmp_path):
     log = Log(tmp_path)
     crash(log, 1)
