@@ -13,7 +13,7 @@ from aiops_agent.audit.show import show
 from aiops_agent.errors import AuditError
 from aiops_agent.model.audit import AuditEntry
 from tests.audit.faulty_disk import ERRORS, Call, FaultyDisk
-from tests.audit.logs import NOON, Log, entry, kind
+from tests.audit.logs import NOON, Log, entry, kind, open_descriptors
 
 DAY = timedelta(days=1)
 EXHAUSTED = (errno.EMFILE, errno.ENFILE)
@@ -78,18 +78,14 @@ def clean_calls(folder: Path) -> list[Call]:
     return disk.calls
 
 
-def descriptors() -> int:
-    return sum(1 for _ in Path("/proc/self/fd").iterdir())
-
-
 def assert_nothing_is_lost(disk: FaultyDisk, folder: Path) -> Life:
-    before = descriptors()
+    before = open_descriptors()
     life = Life(Log(folder))
     with disk.mounted():
         life.live()
         if disk.has_failed:
             disk.drop_caches()
-    assert descriptors() == before
+    assert open_descriptors() == before
     assert all(error.exit_code == 3 and error.hint for error in life.refused)
     assert all("damaged" not in error.message or "unreadable" in error.message for error in life.refused)
     where = disk.calls[disk.failing] if disk.has_failed else None

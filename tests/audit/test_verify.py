@@ -1,5 +1,6 @@
 import os
 import shutil
+from datetime import timedelta
 
 import pytest
 
@@ -8,7 +9,7 @@ from aiops_agent.audit.show import show
 from aiops_agent.audit.verify import verify
 from aiops_agent.errors import AuditError
 from aiops_agent.model.audit import Anchor
-from tests.audit.logs import Log, entry, kind
+from tests.audit.logs import NOON, Log, entry, kind
 
 
 def test_no_log_yet_is_intact_and_empty(tmp_path):
@@ -188,3 +189,16 @@ def test_m36_a_log_that_begins_with_another_key_than_the_one_pinned_is_found(tmp
     for keys in (log.keys, None):
         assert verify(log.audit, keys, genesis=log.keys.genesis).intact
         assert kind(verify(log.audit, keys, genesis=other.keys.genesis)) == "other_log"
+
+
+def test_a_record_of_the_future_is_odd_and_told_with_its_place(tmp_path):
+    log = Log(tmp_path)
+    log.write(entry(1))
+    before = log.segment(1).stat().st_size
+    log.write(entry(2, NOON + timedelta(hours=3)))
+    report = verify(log.audit, log.keys, now=NOON + timedelta(hours=2))
+    assert report.intact
+    first = next(iter(report.as_json()["oddities"]))
+    assert (first["kind"], first["segment"], first["offset"]) == ("ahead_of_clock", log.segment(1).name, before)
+    assert "still to come" in first["detail"]
+    assert verify(log.audit, log.keys, now=NOON + timedelta(hours=2, minutes=56)).oddities == ()
