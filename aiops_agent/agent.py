@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from aiops_agent.crowd import Crowd
-from aiops_agent.errors import AuditError, Fault
+from aiops_agent.errors import AuditError, Fault, ForgedError
 from aiops_agent.hints import Protocol
 from aiops_agent.model.audit import AuditEntry, Value
 from aiops_agent.model.diagnosis import Citation
@@ -128,7 +128,13 @@ class Tick:
     """What is recorded with the next entry, before its transaction ends."""
 
     audit_error: AuditError | None = None
-    """Set when the audit log could not be written: from then on nothing is acted on."""
+    """Set when the audit log could not be written or the state not encrypted: from then on nothing is acted on."""
+
+    is_recorded: bool = True
+    """False when the audit log could not be written."""
+
+    forged: ForgedError | None = None
+    """Set when the state held what this agent did not write: from then on nothing is acted on."""
 
     def add(self, batch: Batch) -> None:
         """Count what a batch that is now committed brought."""
@@ -143,15 +149,52 @@ class Tick:
 
     def keep(self, agent: Agent, incident: Incident) -> None:
         """Save an incident; call inside a transaction."""
+        incident = self.sealed(agent, incident)
         agent.state.incidents.save(incident)
         self.touched[incident.id] = incident
 
+    def sealed(self, agent: Agent, incident: Incident) -> Incident:
+        """Return it as the state keeps it: if its evidence cannot be encrypted, nothing is acted on from then on."""
+        incident = agent.state.incidents.sealed(incident)
+        self.heed(agent.state.vault.failure)
+        return incident
+
+    def can_keep_approvals(self, agent: Agent) -> bool:
+        """Tell whether what is asked and granted can be encrypted; if not, nothing is acted on from then on."""
+        works = agent.state.vault.works()
+        self.heed(agent.state.vault.failure)
+        return works
+
+    def heed(self, failure: AuditError | ForgedError | None) -> None:
+        """Act on nothing any more if there is a failure."""
+        if isinstance(failure, ForgedError):
+            self.forged = self.forged or failure
+        elif failure:
+            self.audit_error = self.audit_error or failure
+
+    def open_what_is_shown(self, agent: Agent) -> None:
+        """Have the title of everything touched at hand when the state is closed."""
+        for incident in self.touched.values():
+            str(incident.evidence.brief)
+        self.heed(agent.state.vault.failure)
+
+    def failures(self) -> list[AuditError | ForgedError]:
+        """Return why nothing is acted on."""
+        return [failure for failure in (self.audit_error, self.forged) if failure]
+
     def check_record(self, agent: Agent) -> None:
-        """Look whether anything can be recorded: if not, nothing is acted on."""
+        """Look whether anything can be recorded and encrypted: if not, nothing is acted on."""
         try:
             agent.journal.check()
         except AuditError as error:
-            self.audit_error = error
+            self.stop_recording(error)
+        agent.state.vault.check()
+        self.heed(agent.state.vault.failure)
+
+    def stop_recording(self, error: AuditError) -> None:
+        """Record nothing any more, and act on nothing: what the audit log holds by now is not known."""
+        self.is_recorded = False
+        self.heed(error)
 
     def record(self, agent: Agent, *entries: AuditEntry) -> bool:
         """Make entries durable; False when they could not be, and from then on nothing is acted on.
@@ -159,12 +202,12 @@ class Tick:
         What was noted before comes first, and in the same write.
         """
         noted, self.noted = self.noted, []
-        if self.audit_error is None and (noted or entries):
+        if self.is_recorded and (noted or entries):
             try:
                 agent.journal.append(*noted, *entries)
             except AuditError as error:
-                self.audit_error = error
-        return self.audit_error is None
+                self.stop_recording(error)
+        return self.is_recorded
 
     @contextmanager
     def transaction(self, agent: Agent) -> Iterator[None]:

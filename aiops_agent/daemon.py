@@ -185,11 +185,11 @@ class Daemon:
         did_something = bool(found.bytes or found.lost_bytes or found.touched or found.endings or found.cut_short)
         if did_something:
             self._around.report(found, time.monotonic() - moment)
-        audit = found.audit_error
-        self._complain("audit", f"{audit.message} ({audit.hint}); nothing is acted on" if audit else None)
+        why = "; ".join(f"{failure.message} ({failure.hint})" for failure in found.failures())
+        self._complain("audit", f"{why}; nothing is acted on" if why else None)
         self._around.events.follow((self._path, *turn.places))
         self._complain("events", self._around.events.trouble)
-        rest = UNRECORDED_REST if audit else BETWEEN_TICKS if did_something else BETWEEN_EMPTY_TICKS
+        rest = UNRECORDED_REST if why else BETWEEN_TICKS if did_something else BETWEEN_EMPTY_TICKS
         return Pause(rest, rest)
 
     def _must_stop(self) -> bool:

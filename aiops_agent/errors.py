@@ -8,6 +8,7 @@
     ├── ArticleError        an article of the knowledge base is broken                      exit 2
     ├── ChatError           a report could not be delivered; `retryable` says if later helps
     ├── StateError          the state cannot be read or written                             exit 3
+    │   └── ForgedError     the state holds what this agent did not write                   exit 3
     └── AuditError          the audit log is damaged, unreadable or cannot be written       exit 3
 
 Foreign exceptions are translated where they arise (`raise ChatError(...) from error`); ours are caught in
@@ -97,6 +98,10 @@ class StateError(AgentError):
         super().__init__(message, hint=hint)
         self.passing = passing
         """Whether it may be over in a while without anybody mending the database: a full disk, a lock held too long."""
+
+
+class ForgedError(StateError):
+    """The state holds what somebody without its key has written: nothing may be acted on."""
 
 
 class AuditError(AgentError):

@@ -29,4 +29,4 @@ def retire(agent: Agent, report: Tick, now: datetime) -> None:
         try:
             agent.journal.retire(now - agent.keep, now)
         except AuditError as error:
-            report.audit_error = error
+            report.stop_recording(error)

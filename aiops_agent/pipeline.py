@@ -11,18 +11,23 @@ from datetime import datetime
 
 from aiops_agent.agent import Agent, CutShort, Tick, endless, entry
 from aiops_agent.digest import blake2b
+from aiops_agent.errors import AuditError, ForgedError
 from aiops_agent.heartbeat import beat
 from aiops_agent.listening import close, hear, judge
 from aiops_agent.model.audit import AuditEntry
 from aiops_agent.model.decision import NO_HISTORY, AskApproval, Decision, ReportOnly, Run, Suppress, name_of
 from aiops_agent.model.diagnosis import Diagnosis, Prediction
-from aiops_agent.model.event import Batch, Notice, Position, Severity
-from aiops_agent.model.incident import Incident, Kind, Status, diagnosed, noticed, opened
+from aiops_agent.model.event import Batch, Notice, Position, Severity, Sighting
+from aiops_agent.model.evidence import Evidence, Words
+from aiops_agent.model.incident import Incident, Kind, Status, diagnosed, grown, noticed, opened
 from aiops_agent.model.message import ReportKind
 from aiops_agent.noun import replace
 from aiops_agent.policy.decide import decide
 from aiops_agent.repair import act, act_on_granted, ask, circumstances, expire, resolve, settle_interrupted
 from aiops_agent.telling import deliver, tell
+
+UNAVAILABLE = "audit_unavailable"
+"""The kind of the notice that nothing can be recorded or encrypted, and so nothing is acted on."""
 
 REFUSED_FILE = "refused_file"
 """The kind of a notice about a playbook or an article that has faults."""
@@ -37,6 +42,7 @@ def tick(
     that is told to end begins nothing more. The next goes on where it ended.
     """
     report = Tick(limit)
+    are_sound = approvals_are_sound(agent, report)
     if not rehearse:
         report.check_record(agent)
         settle_interrupted(agent, report)
@@ -45,12 +51,36 @@ def tick(
     absorb_silence(agent, report, read, now)
     if not rehearse and not report.is_stopped():
         beat(agent, report, now)
-        expire(agent, report, now)
+        if are_sound:
+            expire(agent, report, now)
         act_on_decided(agent, report, now)
-        act_on_granted(agent, report)
-        absorb_audit_error(agent, report, now)
-        deliver(agent)
+        if are_sound:
+            act_on_granted(agent, report)
+        deliver_all(agent, report, now)
+    report.open_what_is_shown(agent)
     return report
+
+
+def approvals_are_sound(agent: Agent, report: Tick) -> bool:
+    """Tell whether what people are asked and have agreed to is as this agent wrote it; else nothing is acted on."""
+    try:
+        agent.state.approvals.check()
+    except (AuditError, ForgedError) as error:
+        report.heed(error)
+        return False
+    return True
+
+
+def deliver_all(agent: Agent, report: Tick, now: datetime) -> None:
+    """Tell why nothing is acted on, if so, and deliver what is due; a letter that cannot be opened is told as well."""
+    told = report.failures()
+    absorb_failures(agent, report, told, now)
+    deliver(agent, report)
+    late = [failure for failure in report.failures() if failure not in told]
+    if late:
+        absorb_failures(agent, report, late, now)
+        deliver(agent, report)
+    close_available(agent, report, now)
 
 
 def absorb_sources(agent: Agent, report: Tick, now: datetime) -> set[str]:
@@ -102,15 +132,25 @@ def absorb_silence(agent: Agent, report: Tick, read: AbstractSet[str], now: date
                 settle(agent, report, heard(agent, change.notice, now), settled=False, now=now)
 
 
-def absorb_audit_error(agent: Agent, report: Tick, now: datetime) -> None:
-    """Tell loudly that nothing is acted on, and why: the audit log could not be written. Close that when it can."""
-    error = report.audit_error
-    detail = f"{error.message}\n{error.hint}".strip() if error else ""
-    told = replace(noticed(Notice("audit_unavailable", "audit log", detail), now), severity=Severity.CRITICAL)
-    with report.transaction(agent):
-        if error:
-            settle(agent, report, counted_again(agent, told, now), settled=False, now=now)
-        elif known := agent.state.incidents.live(Kind.AGENT, told.fingerprint, None):
+def absorb_failures(agent: Agent, report: Tick, failures: Sequence[AuditError | ForgedError], now: datetime) -> None:
+    """Tell loudly that nothing is acted on, and why: no audit log, no encryption, a state that others wrote."""
+    for failure in failures:
+        detail = f"{failure.message}\n{failure.hint}".strip()
+        forged = isinstance(failure, ForgedError)
+        notice = Notice("state_forged", "state", detail) if forged else Notice(UNAVAILABLE, "audit log", detail)
+        fresh = replace(noticed(notice, now), severity=Severity.CRITICAL)
+        with report.transaction(agent):
+            if forged:
+                report.record(agent, entry(now, notice.kind, notice.path, detail=detail))
+            settle(agent, report, counted_again(agent, fresh, now), settled=False, now=now)
+
+
+def close_available(agent: Agent, report: Tick, now: datetime) -> None:
+    """Close the notice that nothing could be recorded or encrypted, when it can be again."""
+    told = noticed(Notice(UNAVAILABLE, "audit log", ""), now)
+    known = agent.state.incidents.live(Kind.AGENT, told.fingerprint, None)
+    if known and not report.audit_error:
+        with report.transaction(agent):
             report.close(agent, known, "the audit log can be written again", now)
 
 
@@ -175,10 +215,9 @@ def counted(agent: Agent, batch: Batch, now: datetime) -> Iterator[Incident]:
     answers = agent.diagnostician.diagnose([s.text for s in asked], [batch.service] * len(asked)) if asked else []
     fresh = {s.fingerprint: diagnosis for s, diagnosis in zip(asked, answers, strict=True)}
     for sighting, known in pairs:
-        incident = known or opened(batch, sighting, now)
+        incident = seen_again(known, sighting) if known else opened(batch, sighting, now)
         if diagnosis := fresh.get(sighting.fingerprint):
-            first = replace(sighting, text=known.text, headline=known.title) if known and sighting.count else sighting
-            incident = diagnosed(incident, first, diagnosis, chosen(agent, diagnosis, batch.service), choice)
+            incident = diagnosed(incident, diagnosis, chosen(agent, diagnosis, batch.service), choice)
         elif not pending(incident) and incident.choice != choice:  # to look at no playbook is a tenth of a second saved
             playbook = chosen(agent, found_before(agent, incident), batch.service)
             incident = replace(incident, playbook=playbook, choice=choice)
@@ -188,6 +227,15 @@ def counted(agent: Agent, batch: Batch, now: datetime) -> Iterator[Incident]:
             last_seen=now,
             severity=max(incident.severity, sighting.severity),
         )
+
+
+def seen_again(known: Incident, sighting: Sighting) -> Incident:
+    """Return an incident whose fault was seen again; its evidence is opened only if lines have come to its record."""
+    if not sighting.count:
+        return grown(known, sighting)
+    if not known.evidence.sealed:  # it could not be kept then
+        return replace(known, evidence=Evidence(Words(sighting.headline, sighting.text, sighting.grouped_by)))
+    return replace(known, evidence=known.evidence.seen_again(sighting.headline))
 
 
 def pending(incident: Incident) -> bool:
@@ -227,7 +275,7 @@ def counted_again(agent: Agent, fresh: Incident, now: datetime) -> Incident:
     known = agent.state.incidents.live(Kind.AGENT, fresh.fingerprint, None)
     if known is None:
         return fresh
-    return replace(known, text=fresh.text, last_seen=now, occurrences=known.occurrences + fresh.occurrences)
+    return replace(known, evidence=fresh.evidence, last_seen=now, occurrences=known.occurrences + fresh.occurrences)
 
 
 def absorb_faults(agent: Agent, report: Tick, now: datetime) -> None:
@@ -255,7 +303,10 @@ def close_mended(agent: Agent, report: Tick, refused: Sequence[str], now: dateti
 
 def settle(agent: Agent, report: Tick, incident: Incident, *, settled: bool, now: datetime) -> None:
     """Decide about an incident, record the decision, save it, queue what is to be told."""
+    incident = report.sealed(agent, incident)
     decision = decided(agent, report, incident, settled=settled, now=now)
+    if isinstance(decision, Run | AskApproval) and not report.can_keep_approvals(agent):
+        decision = decided(agent, report, incident, settled=settled, now=now)  # now without a key
     changed = (incident.decision, incident.reason) != (name_of(decision), decision.reason.value)
     if changed or not isinstance(decision, Suppress):  # an unchanged silence is not recorded 288 times a day
         made = decision_entry(incident, decision, now)

@@ -96,6 +96,38 @@ class Journal(Protocol):
         """Return where the log stands."""
 
 
+class Cipher(Protocol):
+    """Encrypts what the state keeps of logs and of people's answers."""
+
+    def exists(self) -> bool:
+        """Tell whether there is a key; opens nothing.
+
+        Raises:
+            AuditError: The folder of the keys cannot be entered.
+        """
+
+    def create(self) -> None:
+        """Make the key of a state that has encrypted nothing yet; keeps one that is there.
+
+        Raises:
+            AuditError: The keys of the audit log, which protect it, cannot be used.
+        """
+
+    def seal(self, plain: bytes, context: bytes) -> bytes:
+        """Return `plain` encrypted so that it opens in the same `context` only: a place in the state.
+
+        Raises:
+            AuditError: The key is gone or cannot be used.
+        """
+
+    def open(self, sealed: bytes, context: bytes) -> bytes | None:
+        """Return what was sealed; None when it was not, with this key in this context.
+
+        Raises:
+            AuditError: The key is gone or cannot be used.
+        """
+
+
 class Clock(Protocol):
     """Time for what has to wait: probes that are repeated until a deadline."""
 

@@ -25,7 +25,14 @@ def ask(agent: Agent, incident: Incident, playbook: Playbook, now: datetime, *, 
     """Ask people to agree to a playbook; call inside a transaction."""
     state = ApprovalState.PENDING
     request = Approval(
-        agent.token(), incident.id, playbook.name, playbook.digest, state, requested=now, expires=expires
+        agent.token(),
+        incident.id,
+        playbook.name,
+        playbook.digest,
+        state,
+        requested=now,
+        expires=expires,
+        service=incident.service or "",
     )
     agent.state.incidents.save(incident)  # the request refers to it
     agent.state.approvals.ask(request)
@@ -74,6 +81,8 @@ def outdated(
     now = agent.clock.now()
     if incident.status is Status.CLOSED:
         return "the incident was closed after the question"
+    if approval.service != (incident.service or ""):
+        return "the incident is about another service than the question was"
     if approval.expires <= now:
         return "the time for it was over before it could be run"
     if playbook is None or playbook.digest != approval.digest:
@@ -104,6 +113,7 @@ def circumstances(
         settled=settled,
         halted=agent.state.halt.is_set(),
         audit_available=report.audit_error is None,
+        forged=report.forged is not None,
         privileged_executor=agent.executor.privileged,
         parameters_found=bound is not None and not isinstance(bound, str),
         last_refusal=agent.state.approvals.last_refusal(incident.id),
@@ -143,7 +153,7 @@ def perform(
     try:
         result = execute(bound, agent.executor, agent.clock, halted=agent.state.halt.is_set, record=recorded)
     except AuditError as error:  # what had been done was taken back
-        report.audit_error = error
+        report.stop_recording(error)
         result = Failed("audit", error.message, undone=False, left_behind=("look at the service yourself",))
     result = told_without_secrets(result)
     conclude(agent, report, action, result)
@@ -205,7 +215,7 @@ def conclude(agent: Agent, report: Tick, action: Action, result: RunResult) -> N
             if not again:
                 incident = tell(agent, incident, ReportKind.DONE, now, result=result, playbook=action.playbook)
             report.keep(agent, incident)
-        agent.state.actions.finish(action.id, outcome, result.detail, now)
+        agent.state.actions.finish(action.id, outcome, now)
         if isinstance(result, Succeeded):
             agent.state.checkpoints.settle(action.target, sizes(agent))
             agent.state.checkpoints.settle_journals(action.target, now)

@@ -1,5 +1,7 @@
 """What config.yaml comes to: the nouns of the configuration, apart from the libraries that read and check the file."""
 
+import os
+import stat
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -111,6 +113,10 @@ class Config:
     """Where systemd put the credentials of this process: who reads the environment fills it in."""
 
 
+_FOR_OTHERS = stat.S_IRWXO | stat.S_IWGRP
+_LONGEST_SECRET = 1 << 16
+
+
 def looked_up(reference: str, environment: Mapping[str, str] | None) -> str:
     """Return what a reference points to: a secret itself does not belong in a file that is copied and backed up."""
     kind, _, place = reference.partition(":")
@@ -125,7 +131,7 @@ def looked_up(reference: str, environment: Mapping[str, str] | None) -> str:
         if not environment.get(place):
             raise ValueError(f"the environment variable {place} is not set")
         return environment[place]
-    return _read(Path(place) if kind == "file" else _credential(place, environment))
+    return _text(_private(place), place) if kind == "file" else _read(_credential(place, environment))
 
 
 def is_credential_name(name: str) -> bool:
@@ -139,16 +145,39 @@ def _credential(name: str, environment: Mapping[str, str]) -> Path:
     place = Path(folder or "", name)
     if folder is None or not place.exists():
         raise ValueError(
-            f"systemd gave no credential {name}: add LoadCredentialEncrypted={name}:/etc/credstore.encrypted/{name} to "
-            "the unit, and run this in it"
+            f"systemd gave no credential {name}: add LoadCredentialEncrypted={name} to the unit, "
+            f"`systemd-creds encrypt --name={name} FILE /etc/credstore.encrypted/{name}`, and run this in the unit"
         )
     return place
 
 
 def _read(place: Path) -> str:
     try:
-        return place.read_text(encoding="utf-8").strip()
+        return _text(place.read_bytes(), place)
     except OSError as error:
         raise ValueError(f"{place} cannot be read: {error.strerror}") from error
+
+
+def _private(place: str) -> bytes:
+    """Return what a file holds that is for its owner, and perhaps a group that may read it, alone."""
+    try:
+        with open(os.open(place, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:  # noqa: PTH123 - a descriptor
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise ValueError(f"{place} is no plain file")
+            if status.st_mode & _FOR_OTHERS:
+                mode = stat.S_IMODE(status.st_mode)
+                raise ValueError(
+                    f"{place} is open to others (mode {mode:o}): chmod 600 {place}, or 640 where the agent reads it as "
+                    "a member of its group; and have the secret replaced if others use this host"
+                )
+            return file.read(_LONGEST_SECRET)
+    except OSError as error:
+        raise ValueError(f"{place} cannot be read: {error.strerror}") from error
+
+
+def _text(secret: bytes, place: Path | str) -> str:
+    try:
+        return secret.decode().strip()
     except UnicodeDecodeError as error:  # whose own words quote the secret
         raise ValueError(f"{place} holds what is no text") from error

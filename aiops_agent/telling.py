@@ -2,13 +2,15 @@
 
 from datetime import datetime
 
-from aiops_agent.agent import Agent
-from aiops_agent.errors import AuditError, ChatError
-from aiops_agent.model.incident import Incident
-from aiops_agent.model.message import Report, ReportKind
+from aiops_agent.agent import Agent, Tick
+from aiops_agent.errors import AuditError, ChatError, ForgedError
+from aiops_agent.model.incident import Incident, Kind
+from aiops_agent.model.message import Message, Report, ReportKind
 from aiops_agent.model.playbook import RunResult
 from aiops_agent.noun import replace
+from aiops_agent.ports import Chat
 from aiops_agent.state.approvals import Approval
+from aiops_agent.state.outbox import Letter
 
 
 def tell(  # noqa: PLR0913 - what a report may carry
@@ -47,7 +49,7 @@ def anchor(agent: Agent) -> str:
         return "audit log unavailable"
 
 
-def deliver(agent: Agent) -> int:
+def deliver(agent: Agent, report: Tick) -> int:
     """Try every letter that is due; what fails waits for its next turn. Return how many were delivered."""
     now = agent.clock.now()
     chats = {chat.name: chat for chat in agent.chats}
@@ -61,8 +63,11 @@ def deliver(agent: Agent) -> int:
             with agent.state.transaction():
                 agent.state.outbox.refused(letter, f"no destination is called {letter.destination!r} any more")
             continue
+        message = content(agent, report, letter, chat)
+        if message is None:
+            continue
         try:
-            chat.send(letter.message)
+            chat.send(message)
         except ChatError as error:
             with agent.state.transaction():
                 if error.retryable:
@@ -78,3 +83,39 @@ def deliver(agent: Agent) -> int:
         with agent.state.transaction():
             agent.state.outbox.forget_sent()
     return delivered
+
+
+def content(agent: Agent, report: Tick, letter: Letter, chat: Chat) -> Message | None:
+    """Return what a letter says; None when that cannot be had: noted on it, and in the report of the tick."""
+    try:
+        return agent.state.outbox.message(letter) or anew(agent, letter, chat)
+    except ForgedError as error:
+        report.heed(error)
+        with agent.state.transaction():
+            agent.state.outbox.refused(letter, error.message)
+    except AuditError as error:
+        report.heed(error)
+        with agent.state.transaction():
+            agent.state.outbox.failed(letter, error.message, agent.clock.now(), retry_after=None)
+    return None
+
+
+def anew(agent: Agent, letter: Letter, chat: Chat) -> Message:
+    """Return a report of an incident as it stands, for a letter that could not be kept.
+
+    Raises:
+        ForgedError: There is no such incident.
+    """
+    incident = agent.state.incidents.by_id(letter.incident)
+    if incident is None:
+        raise ForgedError(f"a letter about {letter.incident} waits, and there is no such incident")
+    report = Report(
+        kind=ReportKind.NOTICE if incident.kind is Kind.AGENT else ReportKind.FOUND,
+        incident=incident,
+        at=letter.created,
+        host=agent.host,
+        citation=agent.library.article(incident.article) if incident.article else None,
+        playbook=incident.playbook,
+        anchor=anchor(agent),
+    )
+    return agent.composer.compose(report, chat.locale)

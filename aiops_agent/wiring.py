@@ -21,7 +21,7 @@ from aiops_agent.model.playbook import Command, CommandResult
 from aiops_agent.model.voice import Expectation
 from aiops_agent.noun import dataclass
 from aiops_agent.playbook.catalogue import Catalogue
-from aiops_agent.ports import Chat, Clock, Composer, Executor, Journal, LogSource
+from aiops_agent.ports import Chat, Cipher, Clock, Composer, Executor, Journal, LogSource
 from aiops_agent.settings import ChatSettings, Config, SourceSettings
 from aiops_agent.sources.file import FileSource
 from aiops_agent.sources.quiet import stamp
@@ -40,6 +40,10 @@ if TYPE_CHECKING:
 PACKAGE = Path(__file__).resolve().parent
 OVERRIDES = Path("/etc/aiops-agent")
 """Files here override shipped ones of the same name; an upgrade never touches them."""
+
+
+STATE_KEY = "state.key"
+"""The file of the key that the state is encrypted with, beside the keys of the audit log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +137,7 @@ def build(config: Config, state: State, world: World, model: "Model | None" = No
 @contextmanager
 def rehearsal(config: Config, world: World) -> Iterator[Agent]:
     """Yield an agent that reads what the real one would, remembers it in memory only and tells nobody."""
-    with State.copied(config.state_dir) as state:
+    with State.copied(config.state_dir, Unsealed(LateCipher(config))) as state:
         yield _agent(config, state, world, Unrecorded(), [], LateDiagnostician, learnt.load(config.state_dir))
 
 
@@ -230,6 +234,62 @@ class Unrecorded:
         return Anchor(0, "")
 
 
+class Unsealed:
+    """The cipher of a rehearsal, whose state is in memory: makes no key, opens what the real one has sealed."""
+
+    _MARK = b"\0"
+
+    def __init__(self, real: Cipher) -> None:
+        self._real = real
+
+    def exists(self) -> bool:
+        """Tell whether the real one has a key."""
+        return self._real.exists()
+
+    def create(self) -> None:
+        """Need none."""
+
+    def seal(self, plain: bytes, context: bytes) -> bytes:
+        """Return it marked; the context goes with it as into a real seal."""
+        return b"".join((self._MARK, len(context).to_bytes(4), context, plain))
+
+    def open(self, sealed: bytes, context: bytes) -> bytes | None:
+        """Return what was sealed in this context, here or by the real one."""
+        if not sealed.startswith(self._MARK):
+            return self._real.open(sealed, context)
+        head = self.seal(b"", context)
+        return sealed[len(head) :] if sealed.startswith(head) else None
+
+
+class LateCipher:
+    """The cipher of the state, loaded with the first thing to encrypt or open: most ticks do neither."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+
+    @cached_property
+    def _real(self) -> Cipher:
+        from aiops_agent.audit.rest import StateCipher
+
+        return StateCipher(keys_of(self._config), self._config.state_dir)
+
+    def exists(self) -> bool:
+        """Tell whether there is a key. Loads nothing."""
+        return os.path.lexists(f"{self._config.state_dir}/keys/{STATE_KEY}")
+
+    def create(self) -> None:
+        """Make the key of a new state."""
+        self._real.create()
+
+    def seal(self, plain: bytes, context: bytes) -> bytes:
+        """Return it encrypted."""
+        return self._real.seal(plain, context)
+
+    def open(self, sealed: bytes, context: bytes) -> bytes | None:
+        """Return what was sealed, or None."""
+        return self._real.open(sealed, context)
+
+
 def published(config: Config, world: World, anchor: Anchor) -> None:
     """Leave an anchor outside of the audit log; a place that does not take it stops nothing, and is complained of."""
     from aiops_agent.audit.publish import keep, log_named, tell_journal
@@ -260,7 +320,8 @@ def keys_of(config: Config) -> "Keys":
 
 def key_stamps(config: Config) -> list[str]:
     """Return what changes when a key of the audit log is lost or replaced: a tick that looks is then no quiet one."""
-    return [stamp(f"{config.state_dir}/keys/{name}") for name in key_names(config) if name != "signing.key"]
+    names = (*key_names(config), STATE_KEY)
+    return [stamp(f"{config.state_dir}/keys/{name}") for name in names if name != "signing.key"]
 
 
 def key_names(config: Config) -> Sequence[str]:

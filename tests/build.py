@@ -2,8 +2,12 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+from aiops_agent.audit.keys import FileKeys
+from aiops_agent.audit.rest import StateCipher
 from aiops_agent.model.event import Checkpoint, Fingerprint, Severity
+from aiops_agent.model.evidence import Evidence, Words
 from aiops_agent.model.incident import Incident, Kind, Status
 from aiops_agent.model.playbook import Caps, Playbook, Risk, Template
 
@@ -11,7 +15,20 @@ NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 FINGERPRINT = Fingerprint("0123456789abcdef")
 
 
+def cipher(state_dir: Path) -> StateCipher:
+    """Return what encrypts the state in a folder, as it is wired."""
+    return StateCipher(FileKeys(state_dir / "keys"), state_dir)
+
+
+SAYS = {
+    "title": "shop.service: Failed with result 'exit-code'",
+    "text": "shop.service: Failed with result 'exit-code'",
+    "grouped_by": "message shape",
+}
+
+
 def incident(**changes: object) -> Incident:
+    words = {name: str(changes.pop(name, usual)) for name, usual in SAYS.items()}
     plain = Incident(
         id="inc-00000001",
         kind=Kind.LOG,
@@ -26,9 +43,7 @@ def incident(**changes: object) -> Incident:
         first_seen=NOW,
         last_seen=NOW,
         occurrences=1,
-        title="shop.service: Failed with result 'exit-code'",
-        text="shop.service: Failed with result 'exit-code'",
-        grouped_by="message shape",
+        evidence=Evidence(Words(**words)),
         decided_by="model",
         article=None,
         playbook="restart",

@@ -12,7 +12,7 @@ from aiops_agent.audit.keys import FileKeys
 from aiops_agent.audit.verify import verify
 from aiops_agent.errors import ConfigError
 from aiops_agent.state.state import State
-from aiops_agent.wiring import World, build
+from aiops_agent.wiring import LateCipher, World, build
 
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
 
@@ -45,7 +45,8 @@ class Place:
         return configuration.load(path, None)
 
     def record(self, *names: str, anchors: str = "{}") -> None:
-        with State.open(self.state_dir) as state, build(self.load(anchors), state, self.world) as agent:
+        config = self.load(anchors)
+        with State.open(self.state_dir, LateCipher(config)) as state, build(config, state, self.world) as agent:
             agent.journal.anchor()
             for name in names:
                 agent.journal.append(entry(NOON, name, "all"))

@@ -1,5 +1,6 @@
 """config.yaml: every fault at once, each with its line and what would be right."""
 
+import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -77,7 +78,10 @@ def test_every_fault_is_listed_with_its_line_and_key(tmp_path):
         ('chat: [{type: slack, token: xoxb-1, channel: "#a"}]', "file:/etc/aiops-agent/NAME"),
         ('chat: [{type: slack, token: "env:NOT_SET", channel: "#a"}]', "NOT_SET is not set"),
         ('chat: [{type: slack, token: "file:/does/not/exist", channel: "#a"}]', "/does/not/exist"),
-        ('chat: [{type: slack, token: "credential:slack", channel: "#a"}]', "LoadCredentialEncrypted=slack:"),
+        (
+            'chat: [{type: slack, token: "credential:slack", channel: "#a"}]',
+            "LoadCredentialEncrypted=slack to the unit",
+        ),
         ('chat: [{type: slack, token: "credential:../slack", channel: "#a"}]', "credential:NAME"),
         ("audit: {key: {type: tpm}}", "'file' or 'credential'"),
         ("audit: {key: {type: credential, name: a/b}}", "no name of a credential"),
@@ -170,14 +174,53 @@ sources:
     assert "/srv/a.lock" in message
 
 
+def written(place, secret, mode=0o600):
+    place.write_bytes(secret)
+    place.chmod(mode)
+    return place
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o604, 0o602, 0o601, 0o620, 0o666])
+def test_a_token_in_a_file_that_others_can_get_at_is_refused_with_the_way_out(tmp_path, mode):
+    place = written(tmp_path / "token", b"xoxb-secret", mode)
+    text = f'sources: []\nchat:\n  - {{type: slack, token: "file:{place}", channel: "#a"}}'
+    [(line, key, message)] = faults_of(tmp_path, text)
+    assert (line, key) == (3, "chat.0.token")
+    assert f"chmod 600 {place}" in message
+    assert f"{mode:o}" in message
+    assert "xoxb" not in message
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o400, 0o640, 0o440])
+def test_a_token_may_be_read_by_its_owner_and_a_group(tmp_path, mode):
+    place = written(tmp_path / "token", b"xoxb-secret\n", mode)
+    path = tmp_path / "config.yaml"
+    path.write_text(f'chat: [{{type: slack, token: "file:{place}", channel: "#a"}}]')
+    assert [chat.token for chat in load(path, {}).chat] == ["xoxb-secret"]
+
+
+def test_a_token_that_is_no_plain_file_is_refused_at_once(tmp_path):
+    os.mkfifo(tmp_path / "pipe", 0o600)
+    text = f'chat: [{{type: slack, token: "file:{tmp_path}/pipe", channel: "#a"}}]'
+    assert faults_of(tmp_path, text) == [(1, "chat.0.token", f"{tmp_path}/pipe is no plain file")]
+
+
+def test_a_plain_secret_is_refused_with_its_line_and_the_ways_out_and_is_not_quoted(tmp_path):
+    text = 'sources: []\nchat:\n  - type: slack\n    token: xoxb-in-the-clear\n    channel: "#a"'
+    [(line, key, message)] = faults_of(tmp_path, text)
+    assert (line, key) == (4, "chat.0.token")
+    assert all(way in message for way in ("file:", "env:", "credential:", "0600"))
+    assert "xoxb" not in message
+
+
 def test_a_token_that_is_no_text_is_refused_without_a_byte_of_it(tmp_path):
-    (tmp_path / "token").write_bytes(b"secret\xff")
+    written(tmp_path / "token", b"secret\xff")
     text = f'chat: [{{type: slack, token: "file:{tmp_path}/token", channel: "#a"}}]'
     assert faults_of(tmp_path, text) == [(1, "chat.0.token", f"{tmp_path}/token holds what is no text")]
 
 
 def test_a_secret_comes_from_the_environment_or_a_file_and_is_not_shown(tmp_path):
-    (tmp_path / "token").write_text("123:from-file\n")
+    written(tmp_path / "token", b"123:from-file\n")
     path = tmp_path / "config.yaml"
     path.write_text(f"""\
 chat:

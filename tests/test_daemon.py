@@ -13,7 +13,7 @@ import pytest
 
 from aiops_agent import config as configuration
 from aiops_agent.agent import CutShort, Tick
-from aiops_agent.daemon import LONGEST_RETRY, POLL, Daemon, Orders, Supervisor, Surroundings
+from aiops_agent.daemon import LONGEST_RETRY, POLL, UNRECORDED_REST, Daemon, Orders, Supervisor, Surroundings
 from aiops_agent.errors import StateError
 from aiops_agent.model.incident import Status
 from aiops_agent.sources import quiet
@@ -243,6 +243,22 @@ def test_a_configuration_that_is_gone_is_a_wrong_one(watched):
     assert "cannot be read" in watched.said[0]
 
 
+def test_a_file_of_anchors_that_cannot_be_written_is_told_once_and_stops_nothing(watched):
+    good = watched.machine.config.read_text()
+    folder = watched.machine.logs.parent / "witness"
+    watched.machine.config.write_text(f"{good}audit: {{anchors: {{journal: false, file: {folder}/anchors}}}}\n")
+    for number in ("[Errno 28] No space left on device", "[Errno 13] Permission denied"):
+        watched.machine.writes(f"2026-11-23 03:00:00,001 ERROR worker: OSError: {number}")
+        watched.round()
+    assert len(watched.said) == 2
+    assert f"cannot be kept in {folder}/anchors: No such file or directory" in watched.said[1]
+    folder.mkdir()
+    watched.machine.writes("2026-11-23 03:00:00,001 ERROR worker: OSError: [Errno 24] Too many open files")
+    watched.round()
+    assert watched.said[2:] == ["anchors: works again"]
+    assert len((folder / "anchors").read_text().splitlines()) == 1
+
+
 def test_another_state_dir_needs_a_restart(watched):
     text = watched.machine.config.read_text()
     watched.machine.config.write_text(text.replace(str(watched.machine.state), f"{watched.machine.folder}/elsewhere"))
@@ -291,7 +307,7 @@ def test_an_audit_log_that_cannot_be_written_is_told_once_and_reading_goes_on(wa
         key.unlink()
     for _ in range(2):
         watched.machine.writes(KNOWN.replace("thing", "other"))
-        watched.round()
+        assert watched.round().at_least == UNRECORDED_REST
     assert watched.errors == 3
     assert [line.partition(":")[0] for line in watched.said] == ["audit"]
 

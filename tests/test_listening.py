@@ -8,6 +8,7 @@ from aiops_agent.listening import judge
 from aiops_agent.model.incident import Kind, Status
 from aiops_agent.model.voice import Expectation
 from aiops_agent.state.state import State
+from tests.build import cipher
 from tests.journeys.host import Host
 
 MINUTE = timedelta(minutes=1)
@@ -34,7 +35,7 @@ def notices(host: Host) -> list[tuple[str, str]]:
 
 
 def due(host: Host):
-    with State.look_at(host.state_dir) as state:
+    with State.look_at(host.state_dir, cipher(host.state_dir)) as state:
         return state.voices.next_due()
 
 

@@ -51,6 +51,7 @@ class Place:
         self.state = folder / "state"
         self.state.mkdir(mode=0o700)
         self.token = folder / "token"
+        self.token.touch(0o600)
         self.token.write_text("123:planted\n")
         self.path = folder / "config.yaml"
         auditor = folder / "auditor.pub"

@@ -17,30 +17,25 @@ try:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
     from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 except ImportError as missing:
-    sys.exit(print(f"{missing}: pip install 'cryptography>=47'", file=sys.stderr) or 2)
+    argparse.ArgumentParser().error(f"{missing}: pip install 'cryptography>=47'")
 
 OPEN, UNCLEAN_START, ENTRY, CHECKPOINT, CLOSE, TOMBSTONE, REKEY, SEALED = range(1, 9)
 LENGTHS = {OPEN: 180, UNCLEAN_START: 232, CHECKPOINT: 96, CLOSE: 96, TOMBSTONE: 56, REKEY: 76, SEALED: 120}
 SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
-KINDS = {InvalidTag: "altered", InvalidSignature: "bad_signature"}
+KINDS = {InvalidTag: ("altered", "does not decrypt"), InvalidSignature: ("bad_signature", "is not signed as announced")}
 ANCHOR = re.compile(rb'(?:\baudit |"records": ?)(\d{1,19})(?:\xc2\xb7|[. ]|, ?"head": ?")([0-9A-Fa-f]{12,64})\b')
-Record = tuple[int, tuple[int, ...], bytes, bytes, bytes]  # type; segment, session, sequence; header, body, MAC
 
 
-class DamageError(Exception):
-    """Kind and detail of what is wrong."""
-
-
-def require(condition: object, kind: str, detail: str) -> None:
+def require(condition: object, kind: str, detail: str, *place: object) -> None:
     if not condition:
-        raise DamageError(kind, detail)
+        raise AssertionError(kind, detail, *place)
 
 
 def sha256(*parts: bytes) -> bytes:
     return hashlib.sha256(b"".join(parts)).digest()
 
 
-def read_record(file: BinaryIO) -> Record | None:
+def read_record(file: BinaryIO) -> tuple[Any, ...] | None:
     """Return the next record as its bytes say, or None where a crash may have left them."""
     header = file.read(34)
     require(header[:4] in (b"AIA1"[: len(header)], bytes(4)[: len(header)]), "foreign", "does not begin like a record")
@@ -55,46 +50,43 @@ def read_record(file: BinaryIO) -> Record | None:
 
 
 class Log:
-    """What the records read so far have established."""
-
     def __init__(self, genesis: bytes, wrapping: list[bytes], auditors: list[bytes]) -> None:
         private = [x25519.X25519PrivateKey.from_private_bytes(key) for key in auditors]
         self.auditors = {sha256(b"AIA1 auditor", key.public_key().public_bytes_raw())[:8]: key for key in private}
         self.wrapping = {sha256(b"AIA1 wrapping key", key)[:8]: key for key in wrapping}
-        self.chain, self.announced, self.log_id = bytes(32), genesis, genesis and sha256(b"AIA1 log", genesis)[:16]
-        self.records = self.session = self.last = self.segments = self.entries = self.checkpoints = self.covered = 0
-        self.explained_tears, self.kept, self.starts = 0, True, {b""}
+        self.announced, self.log_id = genesis, genesis and sha256(b"AIA1 log", genesis)[:16]
+        self.chain, self.data_key, self.mac_key, self.opening, self.unproven = bytes(32), b"", b"", b"", [(b"", b"")]
+        self.records = self.session = self.last = self.covered = 0
+        self.counts, self.kept, self.starts = [0] * 9, True, {b""}
         self.place = self.end = ("", 0)  # of the record that is read; behind the last whole one
         self.torn, self.behind, self.length = False, hashlib.sha256(), 0  # what lies there
-        self.data_key, self.mac_key, self.opening, self.unproven = b"", b"", b"", [(b"", b"")]
 
     def verify(self, paths: list[Path], anchors: dict[int, set[str]]) -> dict[str, Any]:
-        """Return the verdict and what it rests on."""
         bad = None
         try:
             self.look_ahead(paths)
             self.walk(paths, anchors)
-        except (DamageError, InvalidTag, InvalidSignature, OSError) as error:
-            kind = error.args[0] if isinstance(error, DamageError) else KINDS.get(type(error), "unreadable")
-            detail = " ".join(error.args[1:]) or "does not fit the key"
-            bad = {"segment": self.place[0], "offset": self.place[1], "kind": kind, "detail": detail}
-        names = ("records", "entries", "segments", "checkpoints", "explained_tears")
-        counts = {name: getattr(self, name) for name in names} | {"uncovered": self.records - self.covered}
-        return {"intact": not bad, **counts, "head": self.chain.hex(), "first_bad": bad}
+        except (AssertionError, InvalidTag, InvalidSignature, OSError) as error:
+            what = KINDS.get(type(error), ("unreadable", str(error)))
+            what = error.args if isinstance(error, AssertionError) else what
+            bad = dict(zip(("kind", "detail", "segment", "offset"), (*what, *self.place), strict=False))
+        said = {"intact": not bad, "records": self.records, "entries": self.counts[ENTRY], "segments": len(paths)}
+        said |= {"checkpoints": sum(self.counts[CHECKPOINT:TOMBSTONE]), "explained_tears": self.counts[UNCLEAN_START]}
+        return {**said, "uncovered": self.records - self.covered, "head": self.chain.hex(), "first_bad": bad}
 
-    def look_ahead(self, paths: list[Path]) -> None:
-        """Check that there is nothing but segments, and collect the wrapping keys that REKEY records hold."""
-        self.segments, log_id, rekeys = len(paths), self.log_id, []
+    def look_ahead(self, paths: list[Path]) -> None:  # nothing but segments, and the older keys in them
+        log_id, rekeys = self.log_id, []
         for index, path in enumerate(paths):
             self.place = (path.name, 0)
             require(re.fullmatch(r"[0-9]{8}\.aia1", path.name), "foreign", "is not named like a segment")
             require(int(path.stem) == int(paths[0].stem) + index, "missing_segment", "stands where another is missing")
             require(path.is_dir() or (path.lstat().st_nlink == 1 and not path.is_symlink()), "linked", "has two names")
             require(path.is_file(), "not_a_file", "is not a plain file")
-            with suppress(DamageError), path.open("rb") as file:
-                while self.wrapping and (record := read_record(file)):
-                    log_id = log_id or record[3][64:80]
-                    rekeys += [record[3]] * (record[0] == REKEY)
+            with path.open("rb") as file:
+                while self.wrapping and (header := file.read(34)).startswith(b"AIA1"):
+                    body, _ = file.read(min(int.from_bytes(header[6:10]), 1 << 20)), file.read(32)
+                    log_id = log_id or body[64:80]
+                    rekeys += [body] * (header[5:6] == bytes([REKEY]) and len(body) == LENGTHS[REKEY])
         for body in reversed(rekeys):
             with suppress(KeyError, InvalidTag):
                 cipher, aad = AESGCM(self.wrapping[body[8:16]]), b"AIA1 rekey" + log_id + body[:16]
@@ -102,8 +94,7 @@ class Log:
 
     def walk(self, paths: list[Path], anchors: dict[int, set[str]]) -> None:
         for path in paths:
-            self.place = (path.name, 0)
-            self.end = self.end if self.end[0] else self.place
+            self.place, self.end = (path.name, 0), self.end if self.end[0] else (path.name, 0)
             with path.open("rb") as file:
                 while record := read_record(file):
                     self.take(record)
@@ -116,26 +107,20 @@ class Log:
                 hashlib.file_digest(file, lambda: self.behind)
                 self.length += file.tell() - offset
                 self.torn |= self.length > 0 or not file.tell()
-        self.check_end()
+        require(not self.torn, "torn", "what follows is no whole record", *self.end)
+        require(self.last in (0, CLOSE), "unclosed", "the session has no end", *self.end)
         require(self.kept, "missing_segment", "no tombstone speaks of the segments before the first")
         require(max(anchors, default=0) <= self.records, "cut", "an anchor knows of more records")
 
-    def check_end(self) -> None:
-        self.place = self.end
-        require(not self.torn, "torn", "what follows is no whole record, and no start of the agent explains it")
-        require(self.last in (0, CLOSE), "unclosed", "the session has no end")
-
-    def take(self, record: Record) -> None:
+    def take(self, record: tuple[Any, ...]) -> None:
         """Check a record against all before it, then count it in."""
-        kind, numbers, header, body, mac = record
+        kind, (_, session, _), header, body, mac = record
         opens, signs, second = kind <= UNCLEAN_START, kind in (CHECKPOINT, CLOSE), 0 < self.last <= UNCLEAN_START < kind
         if opens:
             self.check_opening(record)
-        goes_on = self.place[1] and self.last != CLOSE and (signs or self.last != TOMBSTONE)
         seals = (kind == SEALED) == (not self.mac_key) if second and self.wrapping else second or kind != SEALED
-        fits = numbers == (int(self.place[0][:8]), self.session + opens, self.records) and (
-            opens or (goes_on and seals)
-        )
+        goes_on = self.place[1] and self.last != CLOSE and (signs or self.last != TOMBSTONE) and seals
+        fits = record[1] == (int(self.place[0][:8]), self.session + opens, self.records) and (opens or goes_on)
         require(fits, "out_of_order", "is not the record that belongs here")
         head = sha256(self.chain, header, body)
         self.unproven = [*self.unproven, (head, mac)] if kind == SEALED else [(head, mac)]
@@ -151,39 +136,30 @@ class Log:
         if signs:
             signed = b"AIA1 checkpoint" + self.log_id + self.chain + header + body[:32]
             ed25519.Ed25519PublicKey.from_public_bytes(self.announced).verify(body[32:], signed)
-            self.announced, self.checkpoints = body[:32], self.checkpoints + 1
+            self.announced = body[:32]
         if kind == ENTRY and self.data_key:
             AESGCM(self.data_key).decrypt(bytes(4) + header[18:26], body, b"AIA1 entry" + self.log_id + header)
         self.kept |= kind == TOMBSTONE and body[:48] in self.starts
-        self.entries, self.explained_tears = (
-            self.entries + (kind == ENTRY),
-            self.explained_tears + (kind == UNCLEAN_START),
-        )
-        self.chain, self.session, self.last = sha256(b"AIA1 link", head, mac), numbers[1], kind
-        self.records += 1
+        self.chain, self.session, self.last = sha256(b"AIA1 link", head, mac), session, kind
+        self.records, self.counts[kind] = self.records + 1, self.counts[kind] + 1
 
-    def check_opening(self, record: Record) -> None:
+    def check_opening(self, record: tuple[Any, ...]) -> None:
         kind, (_, session, sequence), header, body, _ = record
         chain, announced, log_id, key, nonce, wrapped = struct.unpack_from(">32s32s16s8s12s80s", body)
-        place, (name, end) = self.place, self.end
-        if not self.last and name != "00000001.aia1":
+        if not self.last and self.end[0] != "00000001.aia1":
             self.kept, self.chain, self.session, self.records = False, chain, session - 1, sequence
             self.announced, self.log_id = announced, self.log_id or log_id
-        elif kind == OPEN:
-            self.check_end()
-        else:
-            require(not place[1], "malformed", "explains a crash, but begins no segment")
-            self.place, found = self.end, (int(name[:8]), end, self.length, self.behind.digest())
-            require(
-                struct.pack(">IQQ32s", *found) == body[180:], "torn", "what follows is not what the next start says"
-            )
-        self.place = place
+        elif kind == UNCLEAN_START:
+            found = struct.pack(">IQQ32s", int(self.end[0][:8]), self.end[1], self.length, self.behind.digest())
+            require(found == body[180:] and not self.place[1], "torn", "is explained as something else", *self.end)
+        require(kind != OPEN or not self.torn, "torn", "what follows is no whole record", *self.end)
+        require(kind != OPEN or self.last in (0, CLOSE), "unclosed", "the session has no end", *self.end)
         self.announced, self.log_id = self.announced or announced, self.log_id or sha256(b"AIA1 log", announced)[:16]
         require(chain == self.chain, "altered", "repeats another chain")
         require(log_id == self.log_id, "other_log", "is of another log")
-        require(announced == self.announced, "altered", "repeats another key for the next checkpoint")
-        if not place[1]:
-            self.starts.add(struct.pack(">IQI32s", int(place[0][:8]), self.records, self.session, chain))
+        require(announced == self.announced, "altered" if self.records else "other_log", "repeats another key")
+        if not self.place[1]:
+            self.starts.add(struct.pack(">IQI32s", int(self.place[0][:8]), self.records, self.session, chain))
         self.opening, self.data_key, self.mac_key = header, b"", b""
         if self.wrapping:
             require(key in self.wrapping, "wrong_key", f"needs the wrapping key {key.hex()}")
@@ -206,9 +182,8 @@ def main() -> int:
     parser.add_argument("--anchors", type=Path, metavar="FILE", help="any text that holds anchors")
     for name in ("--genesis", "--wrapping-key", "--auditor-key"):
         parser.add_argument(name, type=read_key, action="append", default=[], metavar="FILE")
-    anchors: dict[int, set[str]] = {}
     try:
-        options = parser.parse_args()
+        options, anchors = parser.parse_args(), dict[int, set[str]]()
         for number, head in ANCHOR.findall(options.anchors.read_bytes() if options.anchors else b""):
             anchors.setdefault(int(number), set()).add(head.decode().lower())
         paths = sorted(options.folder.iterdir())

@@ -1,5 +1,11 @@
-"""Masked forms that earlier ticks worked out: the expression that masks takes longer to build than a small tick."""
+"""Masked forms that earlier ticks worked out: the expression that masks takes longer to build than a small tick.
 
+What is remembered comes from a log and lies on the disk. Each form is locked with the very text that it is a form of:
+who meets the text again can read it, who has the file alone cannot. That takes no key, and no library to unwrap one.
+Who guesses a text can see whether the guess was right, as with a fingerprint.
+"""
+
+from binascii import a2b_base64, b2a_base64
 from collections.abc import Mapping
 
 import re2
@@ -25,6 +31,7 @@ class Memory:
         """Begin with what an earlier `forms` returned."""
         self._known = dict(known or {})
         self._used: dict[str, str] = {}
+        self._masked: dict[str, str] = {}
         self.has_learnt = False
         """There are forms that were not known at the beginning."""
 
@@ -32,24 +39,53 @@ class Memory:
         """Return what `mask` returns."""
         if len(text) > LONGEST:
             return mask(text)
-        key = _key(text)
-        if key in self._used:
-            return self._used[key]
-        masked = self._known.get(key)
-        if masked is None:
+        told = _told(text)
+        name = blake2b(told, digest_size=16, person=b"name").hexdigest()
+        if name in self._masked:
+            return self._masked[name]
+        locked = self._known.get(name)
+        masked = None if locked is None else unlock(locked, told)
+        if locked is None or masked is None:
             masked = mask(text)
+            locked = lock(masked, told)
             self.has_learnt = True
         if len(self._used) < MOST:
-            self._used[key] = masked
+            self._used[name] = locked
+            self._masked[name] = masked
         return masked
 
     def forms(self) -> dict[str, str]:
-        """Return what to remember, `MOST` at the most."""
-        older = {key: masked for key, masked in self._known.items() if key not in self._used}
+        """Return what to remember, `MOST` at the most: each form locked, by a name that tells nothing either."""
+        older = {name: locked for name, locked in self._known.items() if name not in self._used}
         return dict(list({**self._used, **older}.items())[:MOST])
 
 
-def _key(text: str) -> str:
-    """Return a word for all texts of which `mask` makes the same: it looks at no digits but those that are kept."""
+def _told(text: str) -> bytes:
+    """Return the same for all texts of which `mask` makes the same: it looks at no digits but those that are kept."""
     raw = text.encode("utf-8", "surrogatepass")
-    return blake2b(repr((skeleton(raw), kept(raw))).encode(), digest_size=16).hexdigest()
+    return repr((skeleton(raw), kept(raw))).encode()
+
+
+def lock(masked: str, told: bytes) -> str:
+    """Return a form so that only who has `told` can read it."""
+    return b2a_base64(_mixed(masked.encode("utf-8", "surrogatepass"), told), newline=False).decode()
+
+
+def unlock(locked: str, told: bytes) -> str | None:
+    """Return a form that was locked with `told`; None when it is damaged."""
+    try:
+        return _mixed(a2b_base64(locked), told).decode("utf-8", "surrogatepass")
+    except ValueError:
+        return None
+
+
+def _mixed(content: bytes, told: bytes) -> bytes:
+    """Return the content mixed with a stream that only `told` gives; mixed twice it is as before.
+
+    The stream is BLAKE2b with a key, counting. It serves one content only: `told` settles what the masked form is.
+    """
+    key = blake2b(told, person=b"lock").digest()
+    size = len(content)
+    blocks = (blake2b(at.to_bytes(8, "big"), key=key).digest() for at in range(0, size, blake2b.MAX_DIGEST_SIZE))
+    stream = b"".join(blocks)[:size]
+    return (int.from_bytes(content, "big") ^ int.from_bytes(stream, "big")).to_bytes(size, "big")

@@ -5,7 +5,7 @@ from pathlib import Path
 from aiops_agent.audit.key_files import KEY_LENGTH
 from aiops_agent.audit.keys import Keys
 from aiops_agent.audit.wrapping import KEPT_LENGTH, keep, kept, name_key
-from aiops_agent.errors import AuditError
+from aiops_agent.errors import AuditError, UsageError
 
 _SIGNING_CONTEXT = b"AIA1 signing key"
 _REKEYED = "rekeyed"
@@ -20,6 +20,8 @@ class CredentialKeys(Keys):
     A copy of the disk, or of state_dir, then gives neither contents nor a key to sign with. `NAME.old` beside the
     credential is the wrapping key before it. A wrapping key is never made here.
     """
+
+    left_to_do = f"remove its credential, NAME.old in {STORE}"
 
     def __init__(
         self, directory: Path, credentials: Path | None, name: str, auditor: bytes | Path | None = None
@@ -65,8 +67,8 @@ class CredentialKeys(Keys):
                 f"the wrapping key of the audit log is the credential {self._name}, which systemd gives to the agent's "
                 "unit alone: $CREDENTIALS_DIRECTORY is not set here",
                 hint="run the command as root in a unit that is given it:\n"
-                f"  systemd-run --pipe --wait --uid=aiops-agent -p LoadCredentialEncrypted={self._name}:"
-                f"{STORE}/{self._name} aiops-agent ...",
+                f"  systemd-run --pipe --wait --uid=aiops-agent -p LoadCredentialEncrypted={self._name} "
+                "/opt/aiops-agent/bin/aiops-agent ...",
             )
         try:
             with (self._credentials / name).open("rb") as file:
@@ -84,7 +86,7 @@ class CredentialKeys(Keys):
         return key
 
     def _way_to_make(self) -> str:
-        give = f"add LoadCredentialEncrypted={self._name}:{STORE}/{self._name} to the unit"
+        give = f"add LoadCredentialEncrypted={self._name} to the unit"
         encrypt = f"systemd-creds encrypt --name={self._name} {{}} {STORE}/{self._name}"
         if self.exist():
             return (
@@ -126,18 +128,34 @@ class CredentialKeys(Keys):
         if old := self._old():
             self._folder.put(_REKEYED, name_key(old) + self.key_id)
 
-    def steps_to_rotate(self) -> str:
-        """Say what a person has to do for a new wrapping key."""
-        place = f"{STORE}/{self._name}"
-        return (
-            f"systemd-creds decrypt --name={self._name} {place} - "
-            f"| systemd-creds encrypt --name={self._name}.old - {place}.old\n"
-            f"head -c 32 /dev/urandom | systemd-creds encrypt --name={self._name} - {place}.new   "
-            "# and keep a copy off this host\n"
-            f"mv {place}.new {place}\n"
-            f"# beside the line for {self._name}, add to the unit: "
-            f"LoadCredentialEncrypted={self._name}.old:{place}.old\n"
-            "systemctl daemon-reload; systemctl restart aiops-agent-daemon.service   # or start aiops-agent.service\n"
-            "# when `aiops-agent audit verify` there says that all is intact after the next record: remove that line, "
-            f"and {place}.old"
+    def rotate(self) -> tuple[bytes, bytes]:
+        """Return the ids of the old and the new key, if a person has put both there and the log has no record of it.
+
+        Raises:
+            UsageError: A person has to do it, and the hint says how.
+            AuditError: The signing keys are gone.
+        """
+        old = self._old() if self._credentials else None
+        if old is None or self.owed_rekey() is None:
+            raise UsageError(
+                f"the wrapping key is the credential {self._name}, which this program cannot write. As root, where the "
+                f"unit has the lines LoadCredentialEncrypted={self._name} and {self._name}.old:",
+                hint=self._steps(),
+            )
+        self.check()
+        return name_key(old), self.key_id
+
+    def _steps(self) -> str:
+        name, place = self._name, f"{STORE}/{self._name}"
+        old = f"systemd-creds encrypt --name={name}.old - {place}.old"
+        run = f"systemd-run --pipe --wait --uid=aiops-agent -p LoadCredentialEncrypted={name}"
+        return "\n  ".join(
+            (
+                f"systemd-creds decrypt --name={name} {place} - | {old}",
+                f"head -c 32 /dev/urandom | systemd-creds encrypt --name={name} - {place}.new  # keep a copy elsewhere",
+                f"mv {place}.new {place}",
+                "systemctl try-restart aiops-agent-daemon.service",
+                f"{run} -p LoadCredentialEncrypted={name}.old /opt/aiops-agent/bin/aiops-agent audit rotate-key",
+                f"rm {place}.old  # not before that has succeeded",
+            )
         )

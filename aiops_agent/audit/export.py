@@ -22,6 +22,9 @@ from aiops_agent.noun import dataclass
 PACKED = (".tar.gz", ".tgz")
 """Endings of a name that make it one file instead of a folder."""
 
+SEALED = "entries.jsonl.sealed"
+"""The entries in the clear, encrypted to the auditor's key."""
+
 _PIECE = 1 << 20
 _INSIDE = "aiops-agent-audit"
 """The folder in a packed bundle."""
@@ -45,6 +48,8 @@ yourself.
 
 What the entries say is encrypted, and no private key is in this bundle. Whoever has the keys of the log, or the
 auditor's private key if the agent was given its public one, finds in verify_audit.py --help how to prove more with it.
+If {sealed} is here, the auditor reads it with: aiops-agent audit open {sealed} --auditor-key FILE
+It is for reading: what it says is proven by step 3 with --auditor-key FILE, and by nothing else.
 """
 
 
@@ -70,6 +75,9 @@ class Contents:
     anchors: Sequence[Anchor]
     documents: Mapping[str, Path]
     """By their names in the bundle: the format of the log, and the program that verifies it."""
+
+    sealed: bytes | None = None
+    """What the entries say, for the auditor alone; proves nothing: the segments do."""
 
 
 def export(directory: Path, target: Path, contents: Contents, now: datetime) -> int:
@@ -100,9 +108,12 @@ def _small(contents: Contents, now: datetime) -> Iterator[tuple[str, bytes]]:
     yield "genesis.pub", contents.genesis
     if contents.anchors:
         yield "anchors.txt", "".join(f"audit {each.records}·{each.head}\n" for each in contents.anchors).encode()
+    if contents.sealed is not None:
+        yield SEALED, contents.sealed
     covered = ", and nothing was cut off before the last anchor in anchors.txt" if contents.anchors else ""
     option = "--anchors anchors.txt " if contents.anchors else ""
-    yield "README.txt", _README.format(host=contents.host, time=rfc3339(now), covered=covered, anchors=option).encode()
+    said = {"host": contents.host, "time": rfc3339(now), "covered": covered, "anchors": option, "sealed": SEALED}
+    yield "README.txt", _README.format(**said).encode()
 
 
 class _Hashed:

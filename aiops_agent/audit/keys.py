@@ -21,7 +21,7 @@ from aiops_agent.audit.wrapping import (
     wrap,
 )
 from aiops_agent.errors import AuditError
-from aiops_agent.hints import Protocol
+from aiops_agent.hints import ClassVar, Protocol
 
 _OLD = "wrapping.old"
 _NEXT = "wrapping.next"
@@ -126,6 +126,20 @@ class Keys(ABC):
         Raises:
             AuditError: Something is encrypted with a wrapping key that was here.
         """
+
+    @abstractmethod
+    def rotate(self) -> tuple[bytes, bytes]:
+        """See to it that there is a new wrapping key beside the old one, and return their ids, the old one first.
+
+        The next record then takes the old one over.
+
+        Raises:
+            UsageError: A person has to do it, and the hint says how.
+            AuditError: The keys of the log are gone, or the disk refused.
+        """
+
+    left_to_do: ClassVar[str]
+    """What is to be done about the old wrapping key, when the log has taken it over."""
 
     @abstractmethod
     def _current(self) -> bytes:
@@ -290,6 +304,8 @@ class Keys(ABC):
 class FileKeys(Keys):
     """Keys in a folder of mode 0700, in files of mode 0600."""
 
+    left_to_do = "it is gone from state_dir; destroy its backups when you trust the new ones"
+
     def create(self) -> None:
         """Make the keys of a new log. Never called for a log that exists: a lost key is not replaced.
 
@@ -317,13 +333,8 @@ class FileKeys(Keys):
         """Put a new wrapping key in the place of the current one, which is kept until the log has taken it over.
 
         A kill at any point leaves either the current key alone or both. A rotation that was begun is not begun again.
-
-        Returns:
-            The ids of the old and the new key.
-
-        Raises:
-            AuditError: The disk refused.
         """
+        self.check()
         try:
             return self._rotated()
         except OSError as error:

@@ -1,4 +1,8 @@
-"""The folder of reports: every report as plain text and as Markdown, on the host itself."""
+"""The folder of reports: every report as plain text and as Markdown, on the host itself.
+
+They are for people, and so in the clear, where all else that the agent keeps of a log is encrypted: redacted, and for
+the owner alone.
+"""
 
 import os
 from pathlib import Path
@@ -26,7 +30,7 @@ class ReportFolder:
         moment = fields["at"].replace("-", "").replace(":", "")
         stem = f"{moment}-{fields['incident']}-{fields['kind']}"
         try:
-            self._directory.mkdir(mode=0o750, parents=True, exist_ok=True)
+            self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             _write(self._directory / f"{stem}.txt", message.text)
             _write(self._directory / f"{stem}.md", message.markdown)
             _sync(self._directory)
@@ -42,8 +46,8 @@ def _write(path: Path, text: str) -> None:
     """Replace a file in one step; it is on disk, though perhaps not yet under its name, when this returns."""
     unfinished = path.with_name(f".{path.name}.unfinished")
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
-    with open(os.open(unfinished, flags, 0o640), "w", encoding="utf-8", newline="\n") as file:  # noqa: PTH123 - a descriptor
-        os.fchmod(file.fileno(), 0o640)  # whatever the umask or an earlier crash left
+    with open(os.open(unfinished, flags, 0o600), "w", encoding="utf-8", newline="\n") as file:  # noqa: PTH123 - a descriptor
+        os.fchmod(file.fileno(), 0o600)  # whatever the umask or an earlier crash left
         file.write(text)
         file.flush()
         os.fsync(file.fileno())

@@ -158,7 +158,7 @@ def _audit(group: _Subparsers) -> None:
     verify.add_argument("--public", action="store_true", help="use no keys: signatures and the chain alone")
     verify.add_argument("--genesis", metavar="FILE", help="as --public, and the log must begin with this public key")
     _json(verify)
-    show = _command(group, "show", "what was decided and done", "audit", "show", config=True)
+    show = _command(group, "show", "what was decided and done", "story", "show", config=True)
     show.add_argument("--since", metavar="TIME", help="from then on: 2026-11-26T12:00:00Z, or 2h, 3d: so long ago")
     show.add_argument("--until", metavar="TIME", help="before then")
     show.add_argument("--incident", metavar="ID", help="what belongs to one incident; the beginning of an id is enough")
@@ -169,13 +169,21 @@ def _audit(group: _Subparsers) -> None:
         group,
         "export",
         "a bundle that an auditor verifies elsewhere, with public keys only",
-        "audit",
+        "bundle",
         "export",
         config=True,
     )
     export.add_argument("target", metavar="DIR_OR_FILE.tar.gz", help="what is made: a folder, or one packed file")
+    export.add_argument(
+        "--plaintext", action="store_true", help="also what the entries say, sealed so that only the auditor reads it"
+    )
     _anchors(export)
-    timeline = _command(group, "timeline", "the story of one incident", "audit", "timeline", config=True)
+    opened = _command(
+        group, "open", "print what was sealed to an auditor, on the auditor's machine", "bundle", "open_sealed"
+    )
+    opened.add_argument("file", metavar="FILE", help="entries.jsonl.sealed of a bundle")
+    opened.add_argument("--auditor-key", required=True, metavar="FILE", help="the private half")
+    timeline = _command(group, "timeline", "the story of one incident", "story", "timeline", config=True)
     timeline.add_argument("incident", metavar="INCIDENT", help="its id, or the beginning of it")
     _json(timeline)
     _command(group, "rotate-key", "a new wrapping key; nothing is written anew", "keys", "rotate", config=True)

@@ -27,7 +27,7 @@ from aiops_agent.model.incident import Incident, Outcome
 from aiops_agent.pipeline import tick
 from aiops_agent.state.database import exclusive
 from aiops_agent.state.state import State
-from aiops_agent.wiring import build, keys_of, shipped
+from aiops_agent.wiring import LateCipher, build, keys_of, shipped
 
 SERVICE = "demo-shop.service"
 PATIENCE = 10.0
@@ -114,7 +114,10 @@ def _tick(session: Session) -> Tick:
     with exclusive(session.config.state_dir) as locked:
         if not locked:
             raise DemoError("another demo works in this folder")
-        with State.open(session.config.state_dir) as state, build(session.config, state, session.world) as agent:
+        with (
+            State.open(session.config.state_dir, LateCipher(session.config)) as state,
+            build(session.config, state, session.world) as agent,
+        ):
             return tick(agent, session.now)
 
 

@@ -15,18 +15,18 @@ def list_all(arguments: argparse.Namespace) -> int:
     """Print every incident."""
     with reading(arguments.config) as (_, state):
         found = state.incidents.all()
-    if arguments.json:
-        print_json({"incidents": [incident.as_json() for incident in found]})
-    else:
-        print_table(
-            ("ID", "STATUS", "SEVERITY", "CATEGORY", "SERVICE", "COUNT", "LAST SEEN"),
-            (
-                (i.id, i.status, i.severity.label, category(i)[0], i.service, i.occurrences, rfc3339(i.last_seen))
-                for i in found
-            ),
-            empty="no incidents",
-            below=[incident.title for incident in found],
-        )
+        if arguments.json:
+            print_json({"incidents": [incident.as_json() for incident in found]})
+        else:
+            print_table(
+                ("ID", "STATUS", "SEVERITY", "CATEGORY", "SERVICE", "COUNT", "LAST SEEN"),
+                (
+                    (i.id, i.status, i.severity.label, category(i)[0], i.service, i.occurrences, rfc3339(i.last_seen))
+                    for i in found
+                ),
+                empty="no incidents",
+                below=[incident.title for incident in found],
+            )
     return 0
 
 
@@ -34,16 +34,21 @@ def show(arguments: argparse.Namespace) -> int:
     """Print one incident whole: what, why grouped, why diagnosed so, why not more was done."""
     with reading(arguments.config) as (_, state):
         incident = _named(state, arguments.id)
-    if arguments.json:
-        print_json(
-            {
-                **incident.as_json(),
-                "text": incident.text,
-                "grouped_by": incident.grouped_by,
-                "decided_by": incident.decided_by,
-            }
-        )
-        return 0
+        if arguments.json:
+            print_json(
+                {
+                    **incident.as_json(),
+                    "text": incident.text,
+                    "grouped_by": incident.grouped_by,
+                    "decided_by": incident.decided_by,
+                }
+            )
+        else:
+            _print(incident)
+    return 0
+
+
+def _print(incident: Incident) -> None:
     found, sure = category(incident)
     lines = {
         "incident": f"{incident.id}  {incident.status}  {incident.severity.label}",
@@ -61,7 +66,6 @@ def show(arguments: argparse.Namespace) -> int:
     for name, value in lines.items():
         print(f"{name + ':':<17}{safe(str(value))}")
     print(f"\n{safe(incident.text)}")
-    return 0
 
 
 def ack(arguments: argparse.Namespace) -> int:

@@ -43,9 +43,9 @@ def approve(arguments: argparse.Namespace) -> int:
             agent.state.approvals.answer(arguments.id, ApprovalState.APPROVED, user(), session.now)
         report = Tick()
         act_on_granted(agent, report)
-        deliver(agent)
-    if report.audit_error:
-        raise report.audit_error
+        deliver(agent, report)
+    for failure in report.failures():
+        raise failure
     failed = False
     for incident in report.touched.values():
         ending = f"{incident.playbook}: {incident.outcome or 'not run'}; the incident is {incident.status}"

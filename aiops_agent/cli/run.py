@@ -80,7 +80,7 @@ def _print_words(found: Tick, seconds: float) -> None:
     print(f"{len(found.files)} files, {found.bytes} bytes, {found.errors} error records in {seconds:.2f} s")
     for incident in in_order(found):
         what = f"{category(incident)[0]} x{incident.occurrences} {incident.decision}: {incident.reason}"
-        print(f"  {incident.id} {safe(what)} - {safe(incident.title)}")
+        print(f"  {incident.id} {safe(what)} - {safe(incident.evidence.brief)}")
     if found.cut_short:
         print(f"  {WHY_SHORT[found.cut_short].replace('scan', 'tick')}")
     sys.stdout.flush()

@@ -40,8 +40,8 @@ def scan(arguments: "argparse.Namespace") -> int:
         code = _print(found, time.monotonic() - started, arguments)
         if not arguments.json:
             print("".join(f"{line}\n" for line in _remarks(session.config, dry_run=arguments.dry_run)), end="")
-    if found and found.audit_error:
-        raise found.audit_error
+    for failure in found.failures() if found else ():
+        raise failure
     return code
 
 
@@ -125,7 +125,7 @@ def _print_incidents(report: Tick, touched: list[Incident], seconds: float) -> N
         ("ID", "SEVERITY", "CATEGORY", "SURE", "SERVICE", "COUNT", "DECISION", "STATUS"),
         ((i.id, i.severity.label, *category(i), i.service, i.occurrences, _decision(i), i.status) for i in touched),
         empty="nothing new",
-        below=[incident.title for incident in touched],
+        below=[incident.evidence.brief for incident in touched],
     )
     print(f"{len(report.files)} files, {report.bytes} bytes, {report.errors} error records in {seconds:.2f} s")
     if report.cut_short:

@@ -19,7 +19,7 @@ from aiops_agent.settings import CREDENTIALS, Config
 from aiops_agent.sources.quiet import DEFAULT_CONFIG
 from aiops_agent.state.database import exclusive
 from aiops_agent.state.state import State
-from aiops_agent.wiring import Library, World, build
+from aiops_agent.wiring import LateCipher, Library, World, build
 
 LOCK_WAIT = timedelta(seconds=90)
 """How long a person's command waits for a scan at work: longer than a playbook's usual verification."""
@@ -139,10 +139,17 @@ def _become_owner(state_dir: Path) -> None:
 
 @contextmanager
 def reading(config_file: str) -> Iterator[tuple[Session, State]]:
-    """Open the state to look at it; writes nothing."""
+    """Open the state to look at it; writes nothing.
+
+    Raises:
+        AuditError: Something could not be opened and was shown as withheld: its key is gone.
+        ForgedError: The same, because this agent has not written it.
+    """
     session = start(config_file)
-    with State.look_at(session.config.state_dir) as state:
+    with State.look_at(session.config.state_dir, LateCipher(session.config)) as state:
         yield session, state
+        if state.vault.failure:
+            raise state.vault.failure
 
 
 @contextmanager
@@ -158,7 +165,10 @@ def acting(config_file: str, *, delivers: bool = False) -> Iterator[tuple[Sessio
             raise UsageError(
                 "another scan is at work and holds the lock", hint="try again when it is done, or `halt` it"
             )
-        with State.open(session.config.state_dir) as state, build(session.config, state, session.world) as agent:
+        with (
+            State.open(session.config.state_dir, LateCipher(session.config)) as state,
+            build(session.config, state, session.world) as agent,
+        ):
             yield session, agent
 
 

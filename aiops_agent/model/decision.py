@@ -27,6 +27,7 @@ class Reason(StrEnum):
     HALTED = "halted"
     OBSERVE_ONLY = "observe_only"
     AUDIT_UNAVAILABLE = "audit_unavailable"
+    STATE_FORGED = "state_forged"
     UNSURE = "unsure"
     NO_SERVICE = "no_service"
     NO_PLAYBOOK = "no_playbook"

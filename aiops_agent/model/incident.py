@@ -7,6 +7,7 @@ from enum import StrEnum
 from aiops_agent.digest import blake2b
 from aiops_agent.model.diagnosis import Diagnosis
 from aiops_agent.model.event import Batch, Fingerprint, Notice, Severity, Sighting
+from aiops_agent.model.evidence import Evidence, Words
 from aiops_agent.noun import dataclass, replace
 
 TITLE_LENGTH = 160
@@ -64,13 +65,9 @@ class Incident:
     occurrences: int
     """Error records counted into it, exactly."""
 
-    title: str
-    """One line for people: what the first record says, redacted, at most 160 characters."""
+    evidence: Evidence
+    """What the log says of it. All else here is what the agent says, and is kept in the clear."""
 
-    text: str
-    """The first record whole, redacted."""
-
-    grouped_by: str
     decided_by: str
     article: str | None
     playbook: str | None
@@ -82,6 +79,29 @@ class Incident:
     outcome: Outcome | None
     last_told: datetime | None
     """When a report about it last went into the outbox."""
+
+    notice: str = ""
+    """Which notice of the agent it is about; empty for what a log says."""
+
+    @property
+    def title(self) -> str:
+        """Return one line for people: what the first record says, redacted, at most 160 characters."""
+        return self.evidence.words.title
+
+    def without_evidence(self, why: str) -> Words:
+        """Return what stands in the place of evidence that cannot be kept or opened: what the agent itself says."""
+        title = _headline(self.notice, self.source) if self.notice else f"withheld: a record of {self.source}"
+        return Words(title[:TITLE_LENGTH], f"Withheld:\n{why}", "withheld")
+
+    @property
+    def text(self) -> str:
+        """Return the first record whole, redacted."""
+        return self.evidence.words.text
+
+    @property
+    def grouped_by(self) -> str:
+        """Return why the records counted into it are one fault."""
+        return self.evidence.words.grouped_by
 
     def as_json(self) -> Mapping[str, object]:
         """Return the INCIDENT object of the contract; times RFC 3339 UTC."""
@@ -99,7 +119,7 @@ class Incident:
             "first_seen": rfc3339(self.first_seen),
             "last_seen": rfc3339(self.last_seen),
             "occurrences": self.occurrences,
-            "title": self.title,
+            "title": self.evidence.brief,
             "article": self.article,
             "playbook": self.playbook,
             "decision": self.decision,
@@ -129,9 +149,7 @@ def opened(batch: Batch, sighting: Sighting, now: datetime) -> Incident:
         first_seen=now,
         last_seen=now,
         occurrences=0,
-        title=sighting.headline,
-        text=sighting.text,
-        grouped_by=sighting.grouped_by,
+        evidence=Evidence(Words(sighting.headline, sighting.text, sighting.grouped_by)),
         decided_by="",
         article=None,
         playbook=None,
@@ -143,15 +161,16 @@ def opened(batch: Batch, sighting: Sighting, now: datetime) -> Incident:
     )
 
 
-def diagnosed(
-    incident: Incident, sighting: Sighting, diagnosis: Diagnosis, playbook: str | None, choice: str
-) -> Incident:
-    """Return the incident with what its record, as it reads now, was found to mean."""
+def grown(incident: Incident, sighting: Sighting) -> Incident:
+    """Return the incident with its record as it reads now that lines have come to it."""
+    return replace(incident, evidence=Evidence(Words(sighting.headline, sighting.text, incident.grouped_by)))
+
+
+def diagnosed(incident: Incident, diagnosis: Diagnosis, playbook: str | None, choice: str) -> Incident:
+    """Return the incident with what its record was found to mean."""
     prediction = diagnosis.prediction
     return replace(
         incident,
-        text=sighting.text,
-        title=sighting.headline,
         category=prediction.category,
         confidence=prediction.confidence,
         abstained=prediction.abstained,
@@ -180,9 +199,14 @@ def noticed(notice: Notice, now: datetime) -> Incident:
         first_seen=now,
         last_seen=now,
         occurrences=1,
-        title=f"{notice.kind.replace('_', ' ')}: {notice.path}"[:TITLE_LENGTH],
-        text=notice.detail,
-        grouped_by=f"notice {notice.kind} of {notice.path}",
+        notice=notice.kind,
+        evidence=Evidence(
+            Words(
+                title=_headline(notice.kind, notice.path),
+                text=notice.detail,
+                grouped_by=f"notice {notice.kind} of {notice.path}",
+            )
+        ),
         decided_by="the agent itself",
         article=None,
         playbook=None,
@@ -192,6 +216,10 @@ def noticed(notice: Notice, now: datetime) -> Incident:
         outcome=None,
         last_told=None,
     )
+
+
+def _headline(kind: str, path: str) -> str:
+    return f"{kind.replace('_', ' ')}: {path}"[:TITLE_LENGTH]
 
 
 def _identity(kind: Kind, fingerprint: str, service: str | None, now: datetime) -> str:

@@ -38,6 +38,9 @@ class Circumstances:
 
     halted: bool
     audit_available: bool
+    forged: bool
+    """The state holds what this agent did not write."""
+
     privileged_executor: bool
     parameters_found: bool
     """Every parameter of the playbook has a value from the source's configuration."""
@@ -67,6 +70,7 @@ def hindrance(playbook: Playbook, history: History, at: Circumstances, settings:
         (settings.mode is Mode.OBSERVE, Reason.OBSERVE_ONLY),
         (at.halted, Reason.HALTED),
         (not at.audit_available, Reason.AUDIT_UNAVAILABLE),
+        (at.forged, Reason.STATE_FORGED),
         (playbook.privileged and not at.privileged_executor, Reason.NO_EXECUTOR),
         (capped, Reason.CAP_REACHED),
         (too_soon, Reason.COOLDOWN),

@@ -40,11 +40,12 @@ class Actions:
             stamp(action.intended),
         )
 
-    def finish(self, identity: str, outcome: Outcome | None, detail: str, now: datetime) -> None:
-        """Record what came of it; outcome None: the evidence did not hold and nothing was touched."""
-        self._database.rows(
-            "UPDATE actions SET finished=?, outcome=?, detail=? WHERE id=?", stamp(now), outcome, detail, identity
-        )
+    def finish(self, identity: str, outcome: Outcome | None, now: datetime) -> None:
+        """Record what came of it; outcome None: the evidence did not hold and nothing was touched.
+
+        What was said about it may quote a program, and stands in the audit log and the report only.
+        """
+        self._database.rows("UPDATE actions SET finished=?, outcome=? WHERE id=?", stamp(now), outcome, identity)
 
     def interrupted(self) -> list[Action]:
         """Return actions with an intent and no result: a crash came between."""

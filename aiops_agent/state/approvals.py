@@ -1,11 +1,14 @@
 """What waits for a person's answer: single use, expiring, bound to the playbook as it was when asked."""
 
+import json
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from aiops_agent.errors import ForgedError
 from aiops_agent.model.incident import rfc3339
-from aiops_agent.noun import dataclass
+from aiops_agent.noun import dataclass, replace
 from aiops_agent.state.database import Database, stamp, unstamp
+from aiops_agent.state.vault import Vault
 
 MOST_SET_BACK = timedelta(hours=2)
 """How far a clock may be set back with a question open: a wrong time zone. The question lives as much longer."""
@@ -36,6 +39,8 @@ class Approval:
     expires: datetime
     answered: datetime | None = None
     answered_by: str | None = None
+    service: str = ""
+    """What the incident was about when the question was asked, and so what was agreed to."""
 
     def as_json(self) -> dict[str, object]:
         """Return the object of `approvals list --json`."""
@@ -52,43 +57,40 @@ class Approval:
 
 
 class Approvals:
-    """Read and write approvals; call writers inside a transaction."""
+    """Read and write approvals; call writers inside a transaction.
 
-    def __init__(self, database: Database) -> None:
+    An approval is sealed whole, for its id. What stands beside it in the clear is there to be searched by: what is read
+    must say the same in both, so that who can write the database, but has no key, can grant, redirect or reopen none.
+    Such a writer can still take one away, or put back what it was before.
+    """
+
+    def __init__(self, database: Database, vault: Vault) -> None:
         self._database = database
+        self._vault = vault
 
     def ask(self, approval: Approval) -> None:
-        """Record the question."""
-        self._database.rows(
-            "INSERT INTO approvals (id, incident, playbook, digest, state, requested, expires) VALUES (?,?,?,?,?,?,?)",
-            approval.id,
-            approval.incident,
-            approval.playbook,
-            approval.digest,
-            approval.state,
-            stamp(approval.requested),
-            stamp(approval.expires),
-        )
+        """Record the question.
+
+        Raises:
+            AuditError: It cannot be encrypted; it must not be asked.
+        """
+        self._save(approval)
 
     def answer(self, identity: str, state: ApprovalState, by: str, now: datetime) -> bool:
         """Record the first answer in time; False when it was answered before, has expired or is unknown."""
-        return (
-            self._database.changed(
-                "UPDATE approvals SET state=?, answered=?, answered_by=? WHERE id=? AND state='pending' AND expires>?",
-                state,
-                stamp(now),
-                by,
-                identity,
-                stamp(now),
-            )
-            == 1
-        )
+        approval = self.by_id(identity)
+        if approval is None or approval.state is not ApprovalState.PENDING or approval.expires <= now:
+            return False
+        self._save(replace(approval, state=state, answered=now, answered_by=by))
+        return True
 
     def use(self, identity: str) -> bool:
         """Take an approval for its one run; False when it was taken before."""
-        return (
-            self._database.changed("UPDATE approvals SET state='used' WHERE id=? AND state='approved'", identity) == 1
-        )
+        approval = self.by_id(identity)
+        if approval is None or approval.state is not ApprovalState.APPROVED:
+            return False
+        self._save(replace(approval, state=ApprovalState.USED))
+        return True
 
     def expire(self, now: datetime) -> list[Approval]:
         """Turn what was not answered in time into a denial, and return it.
@@ -96,9 +98,9 @@ class Approvals:
         A question from the far future was asked by a clock that has been set back since: it would stay open until then.
         """
         overdue = "state='pending' AND (expires<=? OR requested>?)"
-        times = (stamp(now), stamp(now + MOST_SET_BACK))
-        expired = self._many(overdue, *times)
-        self._database.rows(f"UPDATE approvals SET state='expired' WHERE {overdue}", *times)
+        expired = self._many(overdue, stamp(now), stamp(now + MOST_SET_BACK))
+        for approval in expired:
+            self._save(replace(approval, state=ApprovalState.EXPIRED))
         return expired
 
     def by_id(self, identity: str) -> Approval | None:
@@ -114,8 +116,20 @@ class Approvals:
         """Return what a person agreed to and was not run yet."""
         return self._many("state='approved' ORDER BY answered")
 
+    def check(self) -> None:
+        """Look through what waits for an answer or a run.
+
+        Raises:
+            AuditError: The key is gone or another one than they were encrypted with.
+            ForgedError: One of them was not written by this agent.
+        """
+        self._many("state IN ('pending', 'approved')")
+
     def last_refusal(self, incident: str) -> datetime | None:
-        """Return when a request for this incident was last denied or left to expire."""
+        """Return when a request for this incident was last denied or left to expire.
+
+        Looked up in the clear: what is hidden or made up there leads to a question more or less.
+        """
         when = self._database.value(
             "SELECT max(ifnull(answered, expires)) FROM approvals WHERE incident=? AND state IN ('denied', 'expired')",
             incident,
@@ -127,23 +141,53 @@ class Approvals:
         when = self._database.value("SELECT min(expires) FROM approvals WHERE state='pending'")
         return unstamp(when) if when is not None else None
 
+    def _save(self, approval: Approval) -> None:
+        content = json.dumps([*_in_the_clear(approval), *_sealed_only(approval)]).encode()
+        self._database.rows(
+            "REPLACE INTO approvals (id, incident, state, requested, expires, answered, sealed) VALUES (?,?,?,?,?,?,?)",
+            *_in_the_clear(approval),
+            self._vault.seal(content, _place(approval.id)),
+        )
+
     def _many(self, where: str, *bindings: object) -> list[Approval]:
         rows = self._database.rows(
-            "SELECT id, incident, playbook, digest, state, requested, expires, answered, answered_by "
-            f"FROM approvals WHERE {where}",
-            *bindings,
+            f"SELECT id, incident, state, requested, expires, answered, sealed FROM approvals WHERE {where}", *bindings
         )
-        return [
-            Approval(
-                id=str(r[0]),
-                incident=str(r[1]),
-                playbook=str(r[2]),
-                digest=str(r[3]),
-                state=ApprovalState(str(r[4])),
-                requested=unstamp(r[5]),
-                expires=unstamp(r[6]),
-                answered=unstamp(r[7]) if r[7] is not None else None,
-                answered_by=str(r[8]) if r[8] is not None else None,
+        return [self._opened(row) for row in rows]
+
+    def _opened(self, row: tuple[object, ...]) -> Approval:
+        *clear, sealed = row
+        identity = str(clear[0])
+        content = self._vault.open(sealed if isinstance(sealed, bytes) else b"", _place(identity))
+        *agreed, playbook, digest, answered_by, service = json.loads(content)
+        if agreed != clear:
+            raise ForgedError(
+                f"{self._database.path}: the approval {identity} was altered; it is {agreed[2]}, not {clear[2]}",
+                hint="find out who can write that file; then move it aside and scan again",
             )
-            for r in rows
-        ]
+        return Approval(
+            id=identity,
+            incident=agreed[1],
+            playbook=playbook,
+            digest=digest,
+            state=ApprovalState(agreed[2]),
+            requested=unstamp(agreed[3]),
+            expires=unstamp(agreed[4]),
+            answered=unstamp(agreed[5]) if agreed[5] is not None else None,
+            answered_by=answered_by,
+            service=service,
+        )
+
+
+def _place(identity: str) -> str:
+    return f"approval {identity}"
+
+
+def _in_the_clear(approval: Approval) -> tuple[object, ...]:
+    answered = stamp(approval.answered) if approval.answered else None
+    state, requested, expires = approval.state.value, stamp(approval.requested), stamp(approval.expires)
+    return approval.id, approval.incident, state, requested, expires, answered
+
+
+def _sealed_only(approval: Approval) -> tuple[object, ...]:
+    return approval.playbook, approval.digest, approval.answered_by, approval.service

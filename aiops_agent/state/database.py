@@ -14,6 +14,8 @@ import apsw
 from aiops_agent.errors import StateError
 
 # Each entry brings the schema from version N to N+1; entries are never edited once released.
+# `evidence`, `sealed` and `error` are encrypted (`vault`): what comes from a log, goes to people, or was agreed to. The
+# rest names files, units, times, counts, digests and people's own words about a silence, and is searched by.
 MIGRATIONS = (
     """
     CREATE TABLE files (
@@ -35,22 +37,20 @@ MIGRATIONS = (
         id TEXT PRIMARY KEY, kind TEXT NOT NULL, fingerprint TEXT NOT NULL, status TEXT NOT NULL,
         category TEXT NOT NULL, confidence REAL NOT NULL, abstained INTEGER NOT NULL, severity INTEGER NOT NULL,
         service TEXT, source TEXT NOT NULL, first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL,
-        occurrences INTEGER NOT NULL, title TEXT NOT NULL, text TEXT NOT NULL, grouped_by TEXT NOT NULL,
-        decided_by TEXT NOT NULL, article TEXT, playbook TEXT, choice TEXT NOT NULL,
-        decision TEXT NOT NULL, reason TEXT NOT NULL, outcome TEXT, last_told INTEGER
+        occurrences INTEGER NOT NULL, evidence BLOB NOT NULL, decided_by TEXT NOT NULL, article TEXT, playbook TEXT,
+        choice TEXT NOT NULL, decision TEXT NOT NULL, reason TEXT NOT NULL, outcome TEXT, last_told INTEGER,
+        notice TEXT NOT NULL
     ) STRICT;
     CREATE UNIQUE INDEX one_live_incident ON incidents (kind, fingerprint, ifnull(service, ''))
         WHERE status != 'closed';
     CREATE TABLE actions (
         id TEXT PRIMARY KEY, incident TEXT REFERENCES incidents (id), playbook TEXT NOT NULL,
-        digest TEXT NOT NULL, target TEXT NOT NULL, intended INTEGER NOT NULL, finished INTEGER, outcome TEXT,
-        detail TEXT
+        digest TEXT NOT NULL, target TEXT NOT NULL, intended INTEGER NOT NULL, finished INTEGER, outcome TEXT
     ) STRICT;
     CREATE INDEX actions_by_target ON actions (playbook, target, intended);
     CREATE TABLE approvals (
-        id TEXT PRIMARY KEY, incident TEXT NOT NULL REFERENCES incidents (id), playbook TEXT NOT NULL,
-        digest TEXT NOT NULL, state TEXT NOT NULL, requested INTEGER NOT NULL, expires INTEGER NOT NULL,
-        answered INTEGER, answered_by TEXT
+        id TEXT PRIMARY KEY, incident TEXT NOT NULL REFERENCES incidents (id), state TEXT NOT NULL,
+        requested INTEGER NOT NULL, expires INTEGER NOT NULL, answered INTEGER, sealed BLOB NOT NULL
     ) STRICT;
     CREATE TABLE silences (
         id TEXT PRIMARY KEY, service TEXT, category TEXT, fingerprint TEXT, starts INTEGER NOT NULL,
@@ -58,10 +58,11 @@ MIGRATIONS = (
     ) STRICT;
     CREATE TABLE outbox (
         id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, destination TEXT NOT NULL, incident TEXT NOT NULL,
-        title TEXT NOT NULL, text TEXT NOT NULL, markdown TEXT NOT NULL, fields TEXT NOT NULL, state TEXT NOT NULL,
-        attempts INTEGER NOT NULL, next_at INTEGER NOT NULL, created INTEGER NOT NULL, error TEXT NOT NULL DEFAULT ''
+        sealed BLOB NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL, next_at INTEGER NOT NULL,
+        created INTEGER NOT NULL, error BLOB NOT NULL DEFAULT x''
     ) STRICT;
     CREATE INDEX outbox_waiting ON outbox (next_at) WHERE state = 'waiting';
+    CREATE TABLE vault (proof BLOB NOT NULL) STRICT;
     CREATE TABLE voices (
         source TEXT PRIMARY KEY, name TEXT NOT NULL,
         first INTEGER NOT NULL, spoke INTEGER NOT NULL, since INTEGER NOT NULL,
@@ -69,6 +70,10 @@ MIGRATIONS = (
     ) STRICT;
     """,
 )
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 class Database:
@@ -253,9 +258,9 @@ def _locked(descriptor: int, wait: timedelta) -> bool:
 
 def stamp(time: datetime) -> int:
     """Return an aware time as microseconds since 1970 UTC: how the database keeps it."""
-    return int(time.timestamp() * 1_000_000)
+    return (time - _EPOCH) // _MICROSECOND
 
 
 def unstamp(microseconds: object) -> datetime:
     """Return what `stamp` was given."""
-    return datetime.fromtimestamp(int(microseconds) / 1_000_000, UTC)  # type: ignore[call-overload]
+    return _EPOCH + int(microseconds) * _MICROSECOND  # type: ignore[call-overload,no-any-return]

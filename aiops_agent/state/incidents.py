@@ -1,21 +1,34 @@
 """Incidents: one fault on one service, counted exactly."""
 
+import json
+
+from aiops_agent.errors import AuditError, ForgedError
 from aiops_agent.model.event import Fingerprint, Severity
+from aiops_agent.model.evidence import Evidence, Words
 from aiops_agent.model.incident import Incident, Kind, Outcome, Status
-from aiops_agent.noun import fields
+from aiops_agent.noun import astuple, fields, replace
 from aiops_agent.state.database import Database, damaged, stamp, unstamp
+from aiops_agent.state.vault import Vault
 
 COLUMNS = tuple(field.name for field in fields(Incident))
 _LIST = ", ".join(COLUMNS)
 _MARKS = ", ".join("?" for _ in COLUMNS)
-_UPDATES = ", ".join(f"{column}=excluded.{column}" for column in COLUMNS if column != "id")
+_UPDATES = ", ".join(
+    # What cannot be encrypted takes nothing from what was before.
+    "evidence=iif(length(excluded.evidence), excluded.evidence, evidence)"
+    if column == "evidence"
+    else f"{column}=excluded.{column}"
+    for column in COLUMNS
+    if column != "id"
+)
 
 
 class Incidents:
-    """Read and write incidents; call writers inside a transaction."""
+    """Read and write incidents; call writers inside a transaction. Their evidence is opened when it is asked for."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, vault: Vault) -> None:
         self._database = database
+        self._vault = vault
 
     def live(self, kind: Kind, fingerprint: Fingerprint, service: str | None) -> Incident | None:
         """Return the incident that new records of this fault on this service belong to."""
@@ -37,11 +50,26 @@ class Incidents:
             "status='running' AND NOT EXISTS (SELECT 1 FROM actions WHERE incident=incidents.id AND finished IS NULL)"
         )
 
+    def sealed(self, incident: Incident) -> Incident:
+        """Return it with its evidence as it will be kept: encrypted; not at all where that cannot be.
+
+        Why is then in the `failure` of the vault. The fault is counted and told all the same, from memory.
+        """
+        if incident.evidence.sealed is not None:
+            return incident
+        words = incident.evidence.words
+        try:
+            sealed = self._vault.seal(json.dumps(astuple(words)).encode(), _place(incident.id))
+        except AuditError as error:
+            self._vault.note(error)
+            sealed = b""
+        return replace(incident, evidence=Evidence(words, sealed))
+
     def save(self, incident: Incident) -> None:
-        """Insert or replace it."""
+        """Insert or replace it. Evidence that was not opened is written back as it was."""
         self._database.rows(
             f"INSERT INTO incidents ({_LIST}) VALUES ({_MARKS}) ON CONFLICT (id) DO UPDATE SET {_UPDATES}",
-            *_to_row(incident),
+            *_to_row(self.sealed(incident)),
         )
 
     def _one(self, where: str, *bindings: object) -> Incident | None:
@@ -51,9 +79,40 @@ class Incidents:
     def _many(self, where: str, *bindings: object) -> list[Incident]:
         rows = self._database.rows(f"SELECT {_LIST} FROM incidents WHERE {where}", *bindings)
         try:
-            return [_from_row(row) for row in rows]
+            return [self._from_row(row) for row in rows]
         except ValueError as error:
             raise damaged(self._database.path, error) from error
+
+    def _from_row(self, row: tuple[object, ...]) -> Incident:
+        values = dict(zip(COLUMNS, row, strict=True))
+        values.update(
+            kind=Kind(str(values["kind"])),
+            status=Status(str(values["status"])),
+            severity=Severity(int(str(values["severity"]))),
+            abstained=bool(values["abstained"]),
+            first_seen=unstamp(values["first_seen"]),
+            last_seen=unstamp(values["last_seen"]),
+            last_told=unstamp(values["last_told"]) if values["last_told"] is not None else None,
+            outcome=Outcome(str(values["outcome"])) if values["outcome"] is not None else None,
+            evidence=Evidence(None, bytes(values["evidence"]), opened_by=lambda: self._opened(incident)),  # type: ignore[call-overload]
+        )
+        incident = Incident(**values)  # type: ignore[arg-type]
+        return incident
+
+    def _opened(self, incident: Incident) -> Words:
+        if not incident.evidence.sealed:
+            self._vault.check(thoroughly=True)
+            failure = self._vault.failure
+            why = f":\n{failure.message}\n{failure.hint}" if failure else ""
+            return incident.without_evidence(f"it could not be encrypted when it was read{why}")
+        try:
+            return Words(*json.loads(self._vault.open(incident.evidence.sealed, _place(incident.id)).decode()))
+        except (AuditError, ForgedError) as error:
+            return incident.without_evidence(self._vault.note(error))
+
+
+def _place(identity: str) -> str:
+    return f"evidence {identity}"
 
 
 def _to_row(incident: Incident) -> tuple[object, ...]:
@@ -63,19 +122,5 @@ def _to_row(incident: Incident) -> tuple[object, ...]:
     values["last_told"] = stamp(incident.last_told) if incident.last_told else None
     values["abstained"] = int(incident.abstained)
     values["severity"] = int(incident.severity)
+    values["evidence"] = incident.evidence.sealed
     return tuple(values.values())
-
-
-def _from_row(row: tuple[object, ...]) -> Incident:
-    values = dict(zip(COLUMNS, row, strict=True))
-    values.update(
-        kind=Kind(str(values["kind"])),
-        status=Status(str(values["status"])),
-        severity=Severity(int(str(values["severity"]))),
-        abstained=bool(values["abstained"]),
-        first_seen=unstamp(values["first_seen"]),
-        last_seen=unstamp(values["last_seen"]),
-        last_told=unstamp(values["last_told"]) if values["last_told"] is not None else None,
-        outcome=Outcome(str(values["outcome"])) if values["outcome"] is not None else None,
-    )
-    return Incident(**values)  # type: ignore[arg-type]

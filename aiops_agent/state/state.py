@@ -6,6 +6,7 @@ from types import TracebackType
 
 from aiops_agent.errors import StateError
 from aiops_agent.hints import Self
+from aiops_agent.ports import Cipher
 from aiops_agent.state.actions import Actions
 from aiops_agent.state.approvals import Approvals
 from aiops_agent.state.checkpoints import Checkpoints
@@ -16,37 +17,39 @@ from aiops_agent.state.outbox import Outbox
 from aiops_agent.state.pulse import Pulse
 from aiops_agent.state.seen import Seen
 from aiops_agent.state.silences import Silences
+from aiops_agent.state.vault import Vault
 from aiops_agent.state.voices import Voices
 
 
 class State:
     """The tables of `state.db`, and the transaction that binds them."""
 
-    def __init__(self, state_dir: Path, database: Database) -> None:
+    def __init__(self, state_dir: Path, database: Database, cipher: Cipher) -> None:
         self.database = database
+        self.vault = Vault(database, cipher)
         self.transaction = self.database.transaction
         self.checkpoints = Checkpoints(self.database)
-        self.incidents = Incidents(self.database)
+        self.incidents = Incidents(self.database, self.vault)
         self.actions = Actions(self.database)
-        self.approvals = Approvals(self.database)
+        self.approvals = Approvals(self.database, self.vault)
         self.pulse = Pulse(self.database)
         self.seen = Seen(self.database)
         self.silences = Silences(self.database)
         self.voices = Voices(self.database)
         self.halt = Halt(state_dir / "halt")
-        self.outbox = Outbox(self.database)
+        self.outbox = Outbox(self.database, self.vault)
 
     @classmethod
-    def open(cls, state_dir: Path) -> Self:
-        """Open the state, created when missing; the caller holds the lock.
+    def open(cls, state_dir: Path, cipher: Cipher) -> Self:
+        """Open the state, created when missing; the caller holds the lock. Nothing is encrypted or opened yet.
 
         Raises:
             StateError: It cannot be opened, or is damaged.
         """
-        return cls(state_dir, opened(state_dir / "state.db"))
+        return cls(state_dir, opened(state_dir / "state.db"), cipher)
 
     @classmethod
-    def look_at(cls, state_dir: Path) -> Self:
+    def look_at(cls, state_dir: Path, cipher: Cipher) -> Self:
         """Open the state to read it, without the lock.
 
         Raises:
@@ -55,12 +58,12 @@ class State:
         path = state_dir / "state.db"
         if not path.exists():
             raise StateError(f"{state_dir} holds no state yet", hint="run `aiops-agent scan` first, or check state_dir")
-        return cls(state_dir, opened(path, read_only=True))
+        return cls(state_dir, opened(path, read_only=True), cipher)
 
     @classmethod
-    def copied(cls, state_dir: Path) -> Self:
+    def copied(cls, state_dir: Path, cipher: Cipher) -> Self:
         """Return a copy in memory: what is done to it is forgotten. The original is only read."""
-        return cls(state_dir, copied(state_dir / "state.db"))
+        return cls(state_dir, copied(state_dir / "state.db"), cipher)
 
     def next_due(self) -> datetime | None:
         """Return when something must be looked at even if no log grows; None: never."""

@@ -1,5 +1,6 @@
 """The memory of masked forms: as good as masking anew, whatever was masked before."""
 
+from binascii import a2b_base64
 from collections import Counter
 
 from hypothesis import given, settings
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 from aiops_agent.assembly.assemble import Assembly
 from aiops_agent.assembly.fingerprint import fingerprint
 from aiops_agent.assembly.mask import mask
-from aiops_agent.assembly.memory import LONGEST, MOST, Memory
+from aiops_agent.assembly.memory import LONGEST, MOST, Memory, lock, unlock
 from tests.assembly.other_fault import DIFFERENT
 from tests.assembly.same_fault import SAME
 
@@ -75,11 +76,33 @@ def test_it_holds_so_many_forms_and_drops_what_did_not_come_again():
     memory = Memory({str(number): "" for number in range(MOST)})
     memory.mask("task 12 failed")
     assert len(memory.forms()) == MOST
-    assert "task <number> failed" in memory.forms().values()
+    later = Memory(memory.forms())
+    assert (later.mask("task 7 failed"), later.has_learnt) == ("task <number> failed", False)
     flooded = Memory()
     for number in range(2 * MOST):
         flooded.mask(f"{number:b}".replace("0", "x").replace("1", "y"))
     assert len(flooded.forms()) == MOST
+
+
+def test_what_it_leaves_on_the_disk_tells_nothing_to_who_has_not_met_the_text():
+    contents = []
+    for thing in ("feather", "serpent"):
+        memory = Memory()
+        memory.mask(f"the {thing} of shop 7 is gone, and nobody knows where it may be by now nor who has taken it")
+        [(name, locked)] = memory.forms().items()
+        contents.append(a2b_base64(locked))
+        assert not any(word in name + locked or word.encode() in contents[-1] for word in (thing, "shop", "number"))
+    equal = sum(a == b for a, b in zip(*contents, strict=True))
+    assert equal < len(contents[0]) / 4, "two texts share no stream"
+
+
+@given(st.text(min_size=12, max_size=300), st.binary(max_size=40))
+def test_a_form_is_unlocked_with_its_own_text_only_and_damage_is_survived(masked, told):
+    locked = lock(masked, told)
+    assert unlock(locked, told) == masked
+    assert unlock(locked, told + b"!") != masked
+    assert unlock(locked.rstrip("=")[:-1] + "!", told) != masked
+    assert unlock("A", told) is None
 
 
 def test_a_long_text_is_not_held():

@@ -12,6 +12,7 @@ from aiops_agent.audit.keys import FileKeys
 from aiops_agent.audit.record import MacKey, chain_head, chain_link, parse_opening
 from aiops_agent.audit.show import show
 from tests.audit.logs import Log, entry, kind, records
+from tests.audit.test_crash import crash
 
 
 class AuditedLog(Log):
@@ -111,3 +112,12 @@ def test_the_key_of_an_auditor_can_come_later_and_go_again(log):
     assert [part[5] for part in parts(log)] == [1, 3, 5, 1, 8, 3, 5, 1, 3, 5]
     assert kind(plain.verify()) == "intact"
     assert kind(log.verify()) == "intact"
+
+
+def test_a_crash_between_the_opening_and_what_is_sealed_is_explained(log):
+    log.write(entry(1))
+    closed = log.segment(1).stat().st_size
+    crash(log, 2)
+    os.truncate(log.segment(1), closed + len(parts(log)[-3]) + 40)
+    log.write(entry(3))
+    assert (kind(log.verify()), kind(log.verify_publicly())) == ("intact", "intact")

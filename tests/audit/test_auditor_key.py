@@ -80,7 +80,19 @@ def test_the_public_half_is_read_as_bytes_too(private, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"x" * 31, b"x" * 33, b"g" * 64, b"a" * 63, b"a" * 65, b"\xff" * 64, b"a b " * 16, b"y" * 10_000]
+    "content",
+    [
+        b"",
+        b"x" * 31,
+        b"x" * 33,
+        b"g" * 64,
+        b"a" * 63,
+        b"a" * 65,
+        b"\xff" * 64,
+        b"a b " * 16,
+        b"y" * 10_000,
+        b"a" * 64 + b"\n\nx",
+    ],
 )
 def test_what_is_no_key_is_named(tmp_path, content):
     (tmp_path / "auditor.pub").write_bytes(content)

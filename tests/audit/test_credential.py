@@ -11,7 +11,7 @@ from aiops_agent.audit.journal import Journal
 from aiops_agent.audit.keys import FileKeys
 from aiops_agent.audit.show import show
 from aiops_agent.audit.verify import verify
-from aiops_agent.errors import AuditError
+from aiops_agent.errors import AuditError, UsageError
 from tests.audit.logs import Log, entry
 
 NAME = "aiops-agent.wrapping"
@@ -89,7 +89,7 @@ def test_a_command_outside_of_the_unit_is_told_how_to_be_inside(unit):
     with pytest.raises(AuditError, match=NAME) as refusal:
         unit.write(entry(2))
     assert "CREDENTIALS_DIRECTORY" in refusal.value.message
-    assert f"systemd-run --pipe --wait --uid=aiops-agent -p LoadCredentialEncrypted={NAME}:" in refusal.value.hint
+    assert f"systemd-run --pipe --wait --uid=aiops-agent -p LoadCredentialEncrypted={NAME} " in refusal.value.hint
     report = unit.verify()
     assert (report.intact, report.is_keyed) == (True, False)
     assert NAME in report.key_problem
@@ -100,7 +100,8 @@ def test_a_unit_without_the_credential_is_told_the_line_and_how_to_make_the_key_
     with pytest.raises(AuditError, match=f"no credential {NAME}") as refusal:
         unit.write(entry(1))
     assert refusal.value.exit_code == 3
-    assert f"LoadCredentialEncrypted={NAME}:/etc/credstore.encrypted/{NAME}" in refusal.value.hint
+    assert f"LoadCredentialEncrypted={NAME} to the unit" in refusal.value.hint
+    assert f"/etc/credstore.encrypted/{NAME}" in refusal.value.hint
     assert f"head -c 32 /dev/urandom | systemd-creds encrypt --name={NAME} -" in refusal.value.hint
     assert not unit.key_folder.exists()
     assert list(unit.given.iterdir()) == []
@@ -212,7 +213,24 @@ def test_a_log_whose_key_was_a_file_goes_on_with_that_key_as_a_credential(unit):
     assert len((unit.key_folder / "signing.key").read_bytes()) == 68
 
 
-def test_the_steps_of_a_rotation_name_every_file_and_line(unit):
-    steps = unit.keys.steps_to_rotate()
-    for word in (f"{NAME}.old", "systemd-creds encrypt", "systemd-creds decrypt", "LoadCredentialEncrypted="):
-        assert word in steps
+def test_a_rotation_is_a_persons_work_of_which_the_steps_are_told(unit):
+    unit.write(entry(1))
+    for credentials in (unit.given, None):
+        unit.credentials = credentials
+        with pytest.raises(UsageError, match=NAME) as refusal:
+            unit.keys.rotate()
+        for word in (f"{NAME}.old", "systemd-creds encrypt", "systemd-creds decrypt", "LoadCredentialEncrypted="):
+            assert word in refusal.value.hint
+
+
+def test_when_both_credentials_are_there_the_command_takes_the_old_one_over_once(unit):
+    unit.write(entry(1))
+    before = unit.keys.key_id
+    unit.give((unit.given / NAME).read_bytes(), f"{NAME}.old")
+    unit.give(os.urandom(32))
+    assert unit.keys.rotate() == (before, unit.keys.key_id)
+    unit.write(entry(2))
+    with pytest.raises(UsageError):
+        unit.keys.rotate()
+    (unit.given / f"{NAME}.old").unlink()
+    assert unit.subjects() == subjects_of(1, 2)

@@ -8,6 +8,7 @@ import pytest
 
 from aiops_agent.audit.credential import CredentialKeys
 from aiops_agent.audit.keys import FileKeys, Keys
+from aiops_agent.audit.show import show
 from aiops_agent.audit.wrapping import hand_over, name_key, take_over
 from aiops_agent.errors import AuditError
 from tests.audit.logs import Log, entry
@@ -124,6 +125,15 @@ def test_a_key_that_cannot_be_used_is_named_and_the_log_takes_nothing_more(tmp_p
     assert sorted(path.name for path in log.key_folder.iterdir()) == before
 
 
+@pytest.mark.parametrize("spoil", [as_fifo, as_directory])
+def test_what_is_no_plain_file_is_called_that_and_holds_nobody_up(tmp_path, spoil):
+    log = Log(tmp_path)
+    log.write(entry(1))
+    spoil(log.key_folder / "wrapping.key")
+    with pytest.raises(AuditError, match=r"no plain file|Is a directory"):
+        log.keys.check()
+
+
 @pytest.mark.parametrize("spoil", WRONGS, ids=lambda spoil: spoil.__name__)
 def test_an_old_wrapping_key_that_cannot_be_used_is_named(tmp_path, spoil):
     log = Log(tmp_path)
@@ -153,6 +163,39 @@ def test_keys_of_another_user_are_named_with_who_may_read_them(tmp_path):
             os._exit(0 if "Permission denied" in error.message and "own user" in error.hint else 1)
         os._exit(2)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+
+
+def test_without_the_signing_key_what_was_recorded_can_still_be_read_and_verified(tmp_path):
+    log = Log(tmp_path)
+    log.write(entry(1))
+    (log.key_folder / "signing.key").unlink()
+    assert list(show(log.audit, log.keys)) == [entry(1)]
+    assert log.verify().intact
+    assert "signing.key" in log.verify().key_problem
+
+
+def test_without_the_genesis_it_cannot_be_read_until_that_is_put_back_from_where_it_was_pinned(tmp_path):
+    log = Log(tmp_path)
+    log.write(entry(1))
+    pinned = log.keys.genesis
+    (log.key_folder / "genesis.pub").unlink()
+    with pytest.raises(AuditError, match=r"genesis\.pub"):
+        list(show(log.audit, log.keys))
+    (log.key_folder / "genesis.pub").write_bytes(pinned)
+    (log.key_folder / "genesis.pub").chmod(0o600)
+    assert list(show(log.audit, log.keys)) == [entry(1)]
+    log.write(entry(2))
+    assert log.verify().intact
+
+
+def test_a_signing_key_from_a_backup_before_the_last_session_is_refused(tmp_path):
+    log = Log(tmp_path)
+    log.write(entry(1))
+    older = (log.key_folder / "signing.key").read_bytes()
+    log.write(entry(2))
+    (log.key_folder / "signing.key").write_bytes(older)
+    with pytest.raises(AuditError, match="knows of more"):
+        log.write(entry(3))
 
 
 def test_a_key_that_another_process_replaced_is_read_anew(tmp_path):

@@ -116,6 +116,25 @@ def test_a_rotation_that_no_record_followed_is_not_begun_again(log):
     assert log.keys.rotate()[0] == first[1]
 
 
+def test_a_rotation_cut_short_before_the_new_key_is_in_place_owes_the_log_nothing(log):
+    old = log.key_folder / "wrapping.old"
+    old.write_bytes((log.key_folder / "wrapping.key").read_bytes())
+    old.chmod(0o600)
+    log.write(entry(3))
+    assert 7 not in [record[5] for record in records(log.segment(1).read_bytes())]
+    rotate(log, 4)
+    assert not old.exists()
+    assert subjects(log) == [entry(number).subject for number in (1, 2, 3, 4)]
+
+
+def test_a_rotation_is_refused_where_the_next_record_would_be(log):
+    (log.key_folder / "signing.key").unlink()
+    before = (log.key_folder / "wrapping.key").read_bytes()
+    with pytest.raises(AuditError, match=r"signing\.key"):
+        log.keys.rotate()
+    assert (log.key_folder / "wrapping.key").read_bytes() == before
+
+
 def test_a_writer_that_was_there_before_goes_on_with_the_new_key(log):
     journal = Journal(log.audit, log.keys)
     journal.append(entry(3))

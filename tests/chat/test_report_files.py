@@ -21,19 +21,19 @@ def test_a_report_is_text_and_markdown_named_by_time_incident_and_kind(tmp_path)
     assert sorted(path.name for path in folder.iterdir()) == [f"{STEM}.md", f"{STEM}.txt"]
 
 
-def test_only_owner_and_group_may_read(tmp_path):
-    before = os.umask(0o077)
+def test_only_the_owner_may_read(tmp_path):
+    before = os.umask(0)
     try:
         ReportFolder(tmp_path / "reports", "en").send(message())
     finally:
         os.umask(before)
     modes = {path.suffix: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "reports").iterdir()}
-    assert modes == {".txt": 0o640, ".md": 0o640}
+    assert modes == {".txt": 0o600, ".md": 0o600}
 
 
 def test_the_folder_is_closed_to_others(tmp_path):
     ReportFolder(tmp_path / "reports", "en").send(message())
-    assert stat.S_IMODE((tmp_path / "reports").stat().st_mode) & 0o027 == 0
+    assert stat.S_IMODE((tmp_path / "reports").stat().st_mode) == 0o700
 
 
 def test_a_report_delivered_twice_is_one(tmp_path):

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from aiops_agent.audit.auditor import make_pair
 from aiops_agent.audit.journal import Journal
 from aiops_agent.audit.keys import FileKeys
 from aiops_agent.cli.main import run
@@ -304,3 +305,53 @@ def test_an_export_of_a_log_that_does_not_exist_is_wrong_use(shell):
     code, _, err = shell("export", str(shell.folder / "bundle"))
     assert (code, "nothing is recorded yet" in err) == (2, True)
     assert not (shell.folder / "bundle").exists()
+
+
+@pytest.fixture
+def audited(night):
+    """A host that was given an auditor's public key; the private one lies beside for the test."""
+    make_pair(night.folder / "auditor.key")
+    night.config.write_text(f"state_dir: {night.state}\naudit: {{auditor_key: {night.folder}/auditor.key.pub}}\n")
+    return night
+
+
+def opened(shell, file, key) -> tuple[int, str, str]:
+    code = run(["audit", "open", str(file), "--auditor-key", str(key)])
+    said = shell.capsys.readouterr()
+    return code, said.out, said.err
+
+
+def test_what_the_entries_say_leaves_the_host_for_the_auditor_alone(audited):
+    bundle = audited.folder / "bundle"
+    assert audited("export", str(bundle), "--plaintext")[0] == 0
+    code, out, _ = opened(audited, bundle / "entries.jsonl.sealed", audited.folder / "auditor.key")
+    assert (code, out) == (0, audited("show", "--jsonl")[1])
+    assert "shop.service" in out
+    assert not [path for path in bundle.rglob("*") if path.is_file() and b"shop.service" in path.read_bytes()]
+
+
+def test_without_an_auditor_nothing_in_the_clear_leaves_the_host(night):
+    code, _, err = night("export", str(night.folder / "bundle"), "--plaintext")
+    assert (code, "make-auditor-key" in err) == (2, True)
+    assert not (night.folder / "bundle").exists()
+
+
+def test_another_auditor_and_a_changed_file_are_refused(audited):
+    audited("export", str(audited.folder / "bundle"), "--plaintext")
+    sealed = audited.folder / "bundle" / "entries.jsonl.sealed"
+    make_pair(audited.folder / "other.key")
+    assert opened(audited, sealed, audited.folder / "other.key")[0] == 2
+    assert opened(audited, sealed, audited.config)[0] == 2
+    assert opened(audited, audited.folder / "none", audited.folder / "auditor.key")[0] == 2
+    content = sealed.read_bytes()
+    for wrong in (
+        b"",
+        content[:8],
+        content[:20],
+        content[:50],
+        content[:-1],
+        content[:-1] + b"\0",
+        bytes(len(content)),
+    ):
+        sealed.write_bytes(wrong)
+        assert opened(audited, sealed, audited.folder / "auditor.key")[:2] == (2, "")

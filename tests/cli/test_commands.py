@@ -12,6 +12,7 @@ from aiops_agent.cli.main import run
 from aiops_agent.sources import quiet
 from aiops_agent.state.approvals import Approval, ApprovalState
 from aiops_agent.state.state import State
+from tests.build import cipher
 
 FAULT = "2026-11-23 03:00:00,001 ERROR worker: OSError: [Errno 28] No space left on device\n"
 
@@ -223,8 +224,11 @@ def test_a_lost_key_is_exit_3_and_no_new_key_is_made(shell):
     assert {i["kind"] for i in json.loads(out)["incidents"]} == {"log", "agent"}
     assert "key" in err
     assert list(keys.iterdir()) == []
-    kinds = [incident["kind"] for incident in shell.json("incidents", "list")["incidents"]]
-    assert sorted(kinds) == ["agent", "log", "log"], "it goes on observing, and says that it only observes"
+    code, out, err = shell("incidents", "list", "--json")
+    listed = json.loads(out)["incidents"]
+    assert (code, "state.key" in err) == (3, True)
+    counted = sorted((incident["kind"], incident["occurrences"]) for incident in listed)
+    assert counted == [("agent", 1), ("log", 1), ("log", 1)], "it goes on observing, and says that it only observes"
 
 
 def test_a_damaged_state_is_exit_3_with_the_way_out(shell):
@@ -400,7 +404,7 @@ def test_an_agreement_that_comes_too_late_is_refused_and_not_recorded_as_one(she
         requested=late,
         expires=late + timedelta(hours=1),
     )
-    with State.open(shell.folder / "state") as state, state.transaction():
+    with State.open(shell.folder / "state", cipher(shell.folder / "state")) as state, state.transaction():
         state.approvals.ask(question)
     for answer in ("approve", "deny"):
         code, _, err = shell("approvals", answer, question.id)

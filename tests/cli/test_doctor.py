@@ -252,6 +252,11 @@ def test_keys_in_a_folder_that_others_can_enter_are_found(host):
     assert f"fail: {host.state}/keys is open to others" in host("keys")
 
 
+def test_a_key_that_still_lies_in_the_clear_beside_its_credential_is_found(host):
+    host.configure(audit="{key: {type: credential}}")
+    assert "wrapping.key lies in the clear beside the credential aiops-agent.wrapping" in host("keys")
+
+
 def test_a_credential_that_this_shell_was_not_given_is_said_to_be_untried(host):
     host.configure(audit="{key: {type: credential}}")
     assert "warn: systemd gives it to the unit, and not to this shell" in host("wrapping key")
@@ -319,6 +324,16 @@ def test_a_log_that_is_gone_is_found_by_its_anchors(host):
     for segment in (host.state / "audit").iterdir():
         segment.unlink()
     assert "records, and 0 are here" in host("anchors")
+
+
+def test_a_log_that_was_put_in_the_place_of_another_is_found_by_the_anchors_of_that(host):
+    for folder in ("audit", "keys"):
+        for path in (host.state / folder).iterdir():
+            path.unlink()
+    host.record(told=False)
+    assert "knows of another log only" in host("anchors")
+    host.record()
+    assert "knows of another log only" not in host("anchors"), "whoever began it did so in the open"
 
 
 def test_a_log_that_is_shorter_than_its_anchors_is_found(host):

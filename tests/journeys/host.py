@@ -25,7 +25,7 @@ from aiops_agent.playbook.load import load_folders
 from aiops_agent.policy.decide import PolicySettings
 from aiops_agent.sources.file import FileSource
 from aiops_agent.state.state import State
-from tests.build import NOW, REPAIR
+from tests.build import NOW, REPAIR, cipher
 
 SERVICE = "shop.service"
 
@@ -130,7 +130,7 @@ class Host:
 
     @contextmanager
     def agent(self):
-        state = State.open(self.state_dir)
+        state = State.open(self.state_dir, cipher(self.state_dir))
         journal = Journal(self.state_dir / "audit", FileKeys(self.state_dir / "keys"))
         catalogue = load_folders([self.playbooks])
         source = FileSource(
@@ -172,10 +172,12 @@ class Host:
         return [entry.action for entry in entries]
 
     def incidents(self):
-        with State.look_at(self.state_dir) as state:
-            return state.incidents.all()
+        with State.look_at(self.state_dir, cipher(self.state_dir)) as state:
+            found = state.incidents.all()
+            assert all(incident.title for incident in found), "opened while the state is"
+            return found
 
     def next_due(self) -> datetime | None:
         """Return when a tick is needed though no log grows."""
-        with State.look_at(self.state_dir) as state:
+        with State.look_at(self.state_dir, cipher(self.state_dir)) as state:
             return state.next_due()

@@ -455,6 +455,7 @@ def traces(machine: Machine, *said: str) -> bytes:
 def test_without_a_network_letters_wait_and_are_delivered_once_when_it_is_back(machine):
     machine.environment["SLACK"] = SLACK_TOKEN
     token = machine.folder / "bot.token"
+    token.touch(0o600)
     token.write_text(TELEGRAM_TOKEN + "\n")
     token.chmod(0o600)
     both = lambda one, other: f"[{slack(one)[1:-1]}, {telegram(other, token)[1:-1]}]"  # noqa: E731

@@ -11,6 +11,7 @@ from aiops_agent.agent import CutShort
 from aiops_agent.model.incident import Kind
 from aiops_agent.pipeline import tick as one_tick
 from aiops_agent.state.state import State
+from tests.build import cipher
 from tests.journeys.host import Host
 from tests.journeys.machine import KNOWN, Machine, wait_until
 
@@ -109,12 +110,12 @@ def test_a_source_that_cannot_be_read_on_is_told_once_and_the_other_sources_are_
     [notice] = [incident for incident in host.incidents() if incident.kind is Kind.AGENT]
     assert (notice.title, notice.text) == ("unreadable: /var/log/bad.log", "Input/output error")
     assert sum("bad.log" in title for title in host.phone.titles) == 1
-    with State.look_at(host.state_dir) as state:
+    with State.look_at(host.state_dir, cipher(host.state_dir)) as state:
         assert "bad" not in state.seen, "a file that appears there is not taken for one that was there at the start"
 
 
 def counted(machine: Machine) -> int:
-    with State.look_at(machine.state) as state:
+    with State.look_at(machine.state, cipher(machine.state)) as state:
         return sum(incident.occurrences for incident in state.incidents.all())
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from aiops_agent.state.state import State
+from tests.build import cipher
 from tests.journeys.machine import KNOWN, Machine, needs_namespaces, wait_until
 
 NO_EVENTS = ("unshare", "-Ur", "sh", "-c", 'echo 0 > /proc/sys/user/max_inotify_instances && exec "$0" "$@"')
@@ -41,7 +42,7 @@ def running(machine: Machine, *words: str, before: tuple[str, ...] = ()):
 
 
 def counted(machine: Machine) -> int:
-    with State.look_at(machine.state) as state:
+    with State.look_at(machine.state, cipher(machine.state)) as state:
         return sum(incident.occurrences for incident in state.incidents.all())
 
 

@@ -101,7 +101,14 @@ def lose_all(host) -> None:
     shutil.rmtree(host.keys)
 
 
-LOSSES = (lose_wrapping, lose_the_unit, change_wrapping, lose("signing.key"), lose("genesis.pub"), lose_all)
+LOSSES = (
+    lose_wrapping,
+    pytest.param(lose_the_unit, marks=pytest.mark.slow),
+    change_wrapping,
+    pytest.param(lose("signing.key"), marks=pytest.mark.slow),
+    pytest.param(lose("genesis.pub"), marks=pytest.mark.slow),
+    lose_all,
+)
 
 
 def key_files(host) -> dict[str, bytes]:

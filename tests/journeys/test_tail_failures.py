@@ -15,6 +15,7 @@ import pytest
 
 from aiops_agent.errors import StateError
 from aiops_agent.state.state import State
+from tests.build import cipher
 from tests.journeys.host import Host
 from tests.journeys.machine import CHECKOUT, KNOWN, Machine, needs_namespaces
 
@@ -190,7 +191,7 @@ def test_t39_what_only_looks_sound_is_refused_with_the_way_out_before_anything_i
     for name, (sound, harmed) in harms.items():
         assert sound in whole
         database.write_bytes(whole.replace(sound, harmed))
-        with pytest.raises(StateError) as caught, State.open(host.state_dir) as state:
+        with pytest.raises(StateError) as caught, State.open(host.state_dir, cipher(host.state_dir)) as state:
             state.incidents.all()
         assert "aside" in caught.value.hint, name
 

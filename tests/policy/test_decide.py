@@ -29,6 +29,7 @@ AT = Circumstances(
     settled=False,
     halted=False,
     audit_available=True,
+    forged=False,
     privileged_executor=False,
     parameters_found=True,
     last_refusal=None,
@@ -85,6 +86,7 @@ def test_without_any_playbook_it_reports():
     [
         ({"halted": True}, Reason.HALTED),
         ({"audit_available": False}, Reason.AUDIT_UNAVAILABLE),
+        ({"forged": True}, Reason.STATE_FORGED),
         ({"parameters_found": False}, Reason.PARAMETERS_MISSING),
     ],
 )
@@ -158,6 +160,7 @@ circumstances = st.builds(
     settled=st.booleans(),
     halted=st.booleans(),
     audit_available=st.booleans(),
+    forged=st.booleans(),
     privileged_executor=st.booleans(),
     parameters_found=st.booleans(),
     last_refusal=st.none() | st.timedeltas(timedelta(0), timedelta(hours=9)).map(lambda ago: NOW - ago),
@@ -194,6 +197,7 @@ def test_nothing_runs_that_any_guard_forbids(found, history, at, allowed):
         assert allowed.mode is Mode.AUTO
         assert not (at.halted or at.silenced or found.abstained or found.service is None)
         assert at.audit_available
+        assert not at.forged
         assert at.parameters_found
         assert history.runs_last_hour < 1
         assert history.runs_last_day < 2

@@ -7,7 +7,7 @@ import pytest
 
 from aiops_agent.model.event import Checkpoint, Cursor
 from aiops_agent.state.state import State
-from tests.build import NOW
+from tests.build import NOW, cipher
 
 FILE = Checkpoint("/var/log/shop.log", 1, 2, 100, 100, 3, b"abc", b"def", 100, 5)
 WHOLE = Cursor("journald", Cursor.WHOLE, "s=1;i=9", 9, "b")
@@ -17,7 +17,7 @@ BANK = Cursor("journald", "bank.service", "s=1;i=6", 6, "b")
 
 @pytest.fixture
 def state(tmp_path):
-    with State.open(tmp_path) as opened:
+    with State.open(tmp_path, cipher(tmp_path)) as opened:
         yield opened
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from aiops_agent.errors import StateError
 from aiops_agent.state.state import State
-from tests.build import checkpoint, incident
+from tests.build import checkpoint, cipher, incident
 
 SECTOR = 512
 TRANSACTIONS = 1_200
@@ -77,7 +77,7 @@ def recording(events):
 def recorded(folder, synchronous):
     """Return the events of a run in which the offset and the count of an incident go up together."""
     events = []
-    with recording(events), State.open(folder) as state:
+    with recording(events), State.open(folder, cipher(folder)) as state:
         state.database.rows(f"PRAGMA synchronous={synchronous}")
         for number in range(1, TRANSACTIONS + 1):
             with state.transaction():
@@ -151,7 +151,7 @@ def cuts(tmp_path, events, number):
         folder = tmp_path / f"cut{turn}"
         folder.mkdir()
         disk.cut(folder, chance)
-        with State.open(folder) as state:
+        with State.open(folder, cipher(folder)) as state:
             offsets = [at.offset for at in state.checkpoints.all().values()]
             found = state.incidents.by_id("inc-00000001")
         for file in folder.iterdir():

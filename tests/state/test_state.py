@@ -19,14 +19,14 @@ from aiops_agent.state.approvals import Approval, ApprovalState
 from aiops_agent.state.database import exclusive
 from aiops_agent.state.silences import Silence
 from aiops_agent.state.state import State
-from tests.build import FINGERPRINT, NOW, checkpoint, incident
+from tests.build import FINGERPRINT, NOW, checkpoint, cipher, incident
 
 MESSAGE = Message(title="a title", text="the text", markdown="**the text**", fields={"incident": "inc-00000001"})
 
 
 @pytest.fixture
 def state(tmp_path):
-    with State.open(tmp_path) as opened:
+    with State.open(tmp_path, cipher(tmp_path)) as opened:
         yield opened
 
 
@@ -106,7 +106,7 @@ def test_history_counts_runs_on_the_target_and_not_those_that_touched_nothing(st
                 f"act-{number}", "inc-00000001", "restart", "d", "shop.service", NOW - timedelta(minutes=ago)
             )
             state.actions.intend(action)
-            state.actions.finish(action.id, outcome, "", NOW)
+            state.actions.finish(action.id, outcome, NOW)
     history = state.actions.history("restart", "shop.service", NOW)
     assert (history.runs_last_hour, history.runs_last_day) == (1, 2)
     assert history.last_outcome is Outcome.SUCCEEDED
@@ -221,7 +221,7 @@ def test_a_letter_waits_longer_after_each_failure_and_is_never_dropped(state):
         now = due
     assert waits[:4] == [30, 60, 120, 240]
     assert max(waits) == 3600
-    assert state.outbox.due(now)[0].message == MESSAGE
+    assert state.outbox.message(state.outbox.due(now)[0]) == MESSAGE
 
 
 def test_the_platform_says_when_to_try_again(state):
@@ -285,12 +285,12 @@ def test_a_copy_forgets_and_leaves_the_original_as_it_was(state, tmp_path):
     with state.transaction():
         state.incidents.save(incident())
     state.database.close()
-    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    with State.copied(tmp_path) as copy:
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    with State.copied(tmp_path, cipher(tmp_path)) as copy:
         with copy.transaction():
             copy.incidents.save(replace(incident(), status=Status.CLOSED))
         assert copy.incidents.all()[0].status is Status.CLOSED
-    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
 def test_a_second_process_does_not_get_the_lock(tmp_path):
@@ -307,7 +307,7 @@ def test_a_second_process_does_not_get_the_lock(tmp_path):
 def test_a_damaged_database_is_named_with_the_way_out(tmp_path, content):
     (tmp_path / "state.db").write_bytes(content)
     with pytest.raises(StateError) as caught:
-        State.open(tmp_path)
+        State.open(tmp_path, cipher(tmp_path))
     assert str(tmp_path / "state.db") in caught.value.message
     assert "aside" in caught.value.hint
     assert (tmp_path / "state.db").read_bytes()[:9] == content[:9]
@@ -316,12 +316,12 @@ def test_a_damaged_database_is_named_with_the_way_out(tmp_path, content):
 def test_a_database_of_a_newer_version_is_refused(state, tmp_path):
     state.database.rows("PRAGMA user_version=99")
     with pytest.raises(StateError, match="newer"):
-        State.open(tmp_path)
+        State.open(tmp_path, cipher(tmp_path))
 
 
 def test_looking_at_a_state_that_is_not_there_makes_none(tmp_path):
     with pytest.raises(StateError, match="no state yet"):
-        State.look_at(tmp_path)
+        State.look_at(tmp_path, cipher(tmp_path))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -329,9 +329,9 @@ WRITER = """
 import sys
 from pathlib import Path
 from aiops_agent.state.state import State
-from tests.build import checkpoint, incident
+from tests.build import checkpoint, cipher, incident
 from dataclasses import replace
-with State.open(Path(sys.argv[1])) as state:
+with State.open(Path(sys.argv[1]), cipher(Path(sys.argv[1]))) as state:
     for number in range(1, 100000):
         with state.transaction():
             state.incidents.save(incident(occurrences=number))
@@ -352,14 +352,14 @@ def test_kill_9_at_any_moment_leaves_offset_and_incident_in_step_and_nothing_ack
         process.stdout.read()
         process.wait()
         process.stdout.close()
-        with State.open(tmp_path) as state:
+        with State.open(tmp_path, cipher(tmp_path)) as state:
             [offset] = [c.offset for c in state.checkpoints.all().values()]
             assert offset == state.incidents.by_id("inc-00000001").occurrences >= acknowledged
 
 
 def test_what_was_seen_once_is_known_after_a_restart(tmp_path):
-    with State.open(tmp_path) as state, state.transaction():
+    with State.open(tmp_path, cipher(tmp_path)) as state, state.transaction():
         assert "a source" not in state.seen
         state.seen.add("a source")
-    with State.open(tmp_path) as state:
+    with State.open(tmp_path, cipher(tmp_path)) as state:
         assert "a source" in state.seen

@@ -79,6 +79,11 @@ def key_files(place: Place) -> Findings:
     yield from _private(folder, "700")
     for path in sorted(folder.iterdir()):
         yield from _private(path, "600")
+    if place.config.credential and (folder / "wrapping.key").exists():
+        yield fail(
+            f"{folder}/wrapping.key lies in the clear beside the credential {place.config.credential}",
+            "when the log verifies in the unit: shred -u it, then rotate it, for it was on the disk: docs/keys.md",
+        )
     missing = [name for name in key_names(place.config) if not (folder / name).exists()]
     if missing and has_log:
         yield fail(f"{folder} holds no {', '.join(missing)}", "restore it from its backup")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from aiops_agent.audit.anchors import of_log, read_anchors
 from aiops_agent.audit.damage import DamagedLogError
+from aiops_agent.audit.key_files import KEY_LENGTH
 from aiops_agent.audit.publish import last_kept, log_named
 from aiops_agent.audit.seal import datetime_of
 from aiops_agent.audit.segments import list_segments, writer
@@ -29,8 +30,12 @@ _EARLIEST_YEAR = 2025
 def wrapping_key(place: Place) -> Findings:
     """Where does the key lie that everything is encrypted with, and does it open?"""
     config, keys = place.config, keys_of(place.config)
+    yield from _left_behind(config.state_dir / "keys", is_credential=config.credential is not None)
     if config.credential:
-        yield ok(f"the credential {config.credential} of systemd: no copy of the disk has it in the clear")
+        yield ok(
+            f"the credential {config.credential} of systemd: no copy of the disk has it in the clear",
+            "without a TPM the host's own key opens it: leave /var/lib/systemd/credential.secret out of backups",
+        )
         if config.credentials is None:
             yield warn(
                 "systemd gives it to the unit, and not to this shell: it was not tried",
@@ -40,10 +45,28 @@ def wrapping_key(place: Place) -> Findings:
     else:
         yield ok(
             f"the file {config.state_dir}/keys/wrapping.key: a copy of the disk has log and key together",
-            "`audit: {key: {type: credential}}` keeps it off the disk: docs/security.md",
+            "`audit: {key: {type: credential}}` keeps it off the disk: docs/keys.md",
         )
     if list_segments(place.audit) or keys.exist():
         keys.check()
+
+
+def _left_behind(folder: Path, *, is_credential: bool) -> Findings:
+    """What lies there that a rotation or a change of the configuration has left, and should not stay?"""
+    if (folder / "wrapping.old").exists():
+        yield warn(
+            f"{folder}/wrapping.old is still there: a rotation was begun and the log has no record of it yet",
+            "run `aiops-agent audit rotate-key` again",
+        )
+    if not is_credential:
+        return
+    if (folder / "wrapping.key").exists():
+        yield fail(
+            f"{folder}/wrapping.key lies in the clear beside the credential that was to replace it",
+            "when `aiops-agent audit verify` in the unit is intact: shred -u it, and its backups",
+        )
+    if (folder / "signing.key").exists() and (folder / "signing.key").stat().st_size == KEY_LENGTH:
+        yield warn(f"{folder}/signing.key lies in the clear", "the next record puts an encrypted one in its place")
 
 
 def auditor(place: Place) -> Findings:
@@ -145,7 +168,14 @@ def _file(place: Place, path: Path) -> Findings:
 
 
 def _coverage(place: Place, path: Path) -> Findings:
-    known = of_log(read_anchors(str(path)), log_named(place.audit))
+    kept = read_anchors(str(path))
+    known = of_log(kept, log_named(place.audit))
+    if not known:
+        yield fail(
+            f"{path} knows of another log only ({kept[-1].log}): this one was put in its place, or never told it",
+            "if nobody began a new log: docs/security.md says what to do",
+        )
+        return
     records = walk_tail(list_segments(place.audit), None).position.records
     newest = max((anchor.records for anchor in known), default=0)
     if newest > records:
