@@ -159,3 +159,16 @@ def test_where_the_disk_fills_during_a_repair_its_end_is_recorded_and_the_next_i
     actions = [each.action for each in show(log.audit, log.keys)]
     assert actions == ["intent", "unclean_start", "disk_full", "decision"]
     assert log.verify().intact
+
+
+def test_where_only_the_end_of_a_session_finds_no_room_it_ends_with_what_the_reserve_gives(tmp_path):
+    disk = FaultyDisk()
+    log = Log(tmp_path)
+    with disk.mounted():
+        journal = Journal(log.audit, log.keys)
+        journal.append(entry(1))
+        disk.failing, disk.error, disk.is_full_after = len(disk.calls), errno.ENOSPC, True
+        journal.close()
+    assert [each.action for each in show(log.audit, log.keys)] == ["decision", "unclean_start", "disk_full"]
+    assert log.verify().intact
+    assert not (tmp_path / "audit.reserve").exists()

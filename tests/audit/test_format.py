@@ -1,0 +1,56 @@
+"""The bytes of the format, computed once more by hand from docs/audit-format.md."""
+
+import hashlib
+import hmac
+import struct
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from aiops_agent.audit.record import MacKey, Type, chain_head, chain_link, name_log, pack_header, parse_opening
+from aiops_agent.audit.seal import canonical
+from tests.audit.logs import Log, entry, records
+
+KEY = bytes(range(32))
+HEAD = bytes(range(32, 64))
+
+
+def sha(*parts: bytes) -> bytes:
+    return hashlib.sha256(b"".join(parts)).digest()
+
+
+def test_a_header_is_34_bytes_big_endian():
+    packed = pack_header(Type.ENTRY, 700, 2, 3, 5, -1)
+    assert packed == b"AIA1\x01\x03" + struct.pack(">IIIQq", 700, 2, 3, 5, -1)
+    assert len(packed) == 34
+
+
+def test_head_link_and_name_are_hashes_of_all_they_speak_of():
+    assert chain_head(KEY, b"header", b"body") == sha(KEY, b"header", b"body")
+    assert chain_link(HEAD, KEY) == sha(b"AIA1 link", HEAD, KEY)
+    assert name_log(KEY) == sha(b"AIA1 log", KEY)[:16]
+
+
+def test_the_mac_key_steps_on_with_every_record_and_is_not_the_key_that_signs():
+    key, expected = MacKey(KEY), KEY
+    for _ in range(3):
+        assert key.tag(HEAD) == hmac.digest(sha(b"AIA1 mac", expected), HEAD, "sha256")
+        expected = sha(b"AIA1 evolve", expected)
+
+
+def test_an_entry_opens_with_the_key_of_its_session_its_sequence_and_its_header(tmp_path):
+    log = Log(tmp_path)
+    log.write(entry(1), entry(2))
+    opening, first, second, _ = records(log.segment(1).read_bytes())
+    header, body = opening[:34], opening[34:-32]
+    keys = log.keys
+    fields = parse_opening(body)
+    wrapping = (log.key_folder / "wrapping.key").read_bytes()
+    nonce, wrapped = fields.wrapped[:12], fields.wrapped[12:]
+    session = AESGCM(wrapping).decrypt(nonce, wrapped, b"AIA1 session" + keys.log_id + header)
+    assert len(session) == 64
+    for number, record in enumerate((first, second), start=1):
+        nonce, aad = number.to_bytes(12, "big"), b"AIA1 entry" + keys.log_id + record[:34]
+        assert AESGCM(session[:32]).decrypt(nonce, record[34:-32], aad) == canonical(entry(number))
+    mac_key = sha(b"AIA1 evolve", session[32:])  # the opening's own MAC was the first
+    head = sha(sha(b"AIA1 link", sha(bytes(32), opening[:-32]), opening[-32:]), first[:-32])
+    assert first[-32:] == hmac.digest(sha(b"AIA1 mac", mac_key), head, "sha256")
