@@ -3,12 +3,15 @@
 import hashlib
 import hmac
 import struct
+from datetime import UTC, datetime
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from aiops_agent.audit.record import MacKey, Type, chain_head, chain_link, name_log, pack_header, parse_opening
-from aiops_agent.audit.seal import canonical
-from tests.audit.logs import Log, entry, records
+from aiops_agent.audit.seal import Sealer, canonical, time_us
+from aiops_agent.audit.show import show
+from aiops_agent.audit.walk import walk_tail
+from tests.audit.logs import NOON, Log, entry, kind, records
 
 KEY = bytes(range(32))
 HEAD = bytes(range(32, 64))
@@ -54,3 +57,24 @@ def test_an_entry_opens_with_the_key_of_its_session_its_sequence_and_its_header(
     mac_key = sha(b"AIA1 evolve", session[32:])  # the opening's own MAC was the first
     head = sha(sha(b"AIA1 link", sha(bytes(32), opening[:-32]), opening[-32:]), first[:-32])
     assert first[-32:] == hmac.digest(sha(b"AIA1 mac", mac_key), head, "sha256")
+
+
+def test_an_explained_crash_in_the_middle_of_a_segment_is_refused(tmp_path):
+    """Only who has all keys could write it; a writer that crashed begins a new segment."""
+    log = Log(tmp_path)
+    log.write(entry(1))
+    walk = walk_tail([log.segment(1)], log.keys)
+    signing = log.keys.signing_key(walk.position.announced)
+    sealer = Sealer(log.keys, signing, walk.position, segment=1)
+    opening = sealer.open(time_us(NOON), walk.left.explained())
+    with log.segment(1).open("ab") as file:
+        file.write(opening + sealer.checkpoint(Type.CLOSE, time_us(NOON))[0])
+    assert kind(log.verify_publicly()) == "malformed"
+
+
+def test_the_first_and_the_last_moment_of_the_calendar_are_recorded(tmp_path):
+    log = Log(tmp_path)
+    ends = [entry(1, datetime.min.replace(tzinfo=UTC)), entry(2, datetime.max.replace(tzinfo=UTC))]
+    log.write(*ends)
+    assert list(show(log.audit, log.keys)) == ends
+    assert log.verify().intact

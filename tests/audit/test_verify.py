@@ -9,7 +9,7 @@ from aiops_agent.audit.show import show
 from aiops_agent.audit.verify import verify
 from aiops_agent.errors import AuditError
 from aiops_agent.model.audit import Anchor
-from tests.audit.logs import NOON, Log, entry, kind
+from tests.audit.logs import NOON, Log, entry, kind, open_descriptors
 
 
 def test_no_log_yet_is_intact_and_empty(tmp_path):
@@ -202,3 +202,15 @@ def test_a_record_of_the_future_is_odd_and_told_with_its_place(tmp_path):
     assert (first["kind"], first["segment"], first["offset"]) == ("ahead_of_clock", log.segment(1).name, before)
     assert "still to come" in first["detail"]
     assert verify(log.audit, log.keys, now=NOON + timedelta(hours=2, minutes=56)).oddities == ()
+
+
+@pytest.mark.parametrize("make", [os.link, os.symlink, lambda _, path: os.mkfifo(path)])
+def test_what_is_no_file_of_its_own_is_named_and_left_closed(tmp_path, make):
+    log = Log(tmp_path)
+    log.write(entry(1))
+    moved = tmp_path / "moved"
+    log.segment(1).rename(moved)
+    make(moved, log.segment(1))
+    opened = open_descriptors()
+    assert kind(log.verify()) in {"linked", "not_a_file"}
+    assert open_descriptors() == opened
