@@ -3,14 +3,27 @@
 import hashlib
 import hmac
 import struct
+from dataclasses import replace
 from datetime import UTC, datetime
 
+import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from aiops_agent.audit.record import MacKey, Type, chain_head, chain_link, name_log, pack_header, parse_opening
+from aiops_agent.audit.record import (
+    MAX_BODY,
+    MacKey,
+    Type,
+    chain_head,
+    chain_link,
+    name_log,
+    pack_header,
+    parse_opening,
+)
 from aiops_agent.audit.seal import Sealer, canonical, time_us
 from aiops_agent.audit.show import show
 from aiops_agent.audit.walk import walk_tail
+from aiops_agent.errors import AuditError
+from aiops_agent.model.audit import AuditEntry
 from tests.audit.logs import NOON, Log, entry, kind, records
 
 KEY = bytes(range(32))
@@ -78,3 +91,13 @@ def test_the_first_and_the_last_moment_of_the_calendar_are_recorded(tmp_path):
     log.write(*ends)
     assert list(show(log.audit, log.keys)) == ends
     assert log.verify().intact
+
+
+def test_an_entry_of_a_mebibyte_with_its_tag_is_recorded_and_one_byte_more_is_refused(tmp_path):
+    log = Log(tmp_path)
+    empty = AuditEntry(NOON, "agent", "note", "long", {"x": ""})
+    room = MAX_BODY - 16 - len(canonical(empty))
+    log.write(replace(empty, detail={"x": "x" * room}))
+    with pytest.raises(AuditError, match="cannot be recorded"):
+        log.write(replace(empty, detail={"x": "x" * (room + 1)}))
+    assert log.verify().entries == 1
