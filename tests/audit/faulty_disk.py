@@ -50,6 +50,9 @@ class FaultyDisk:
     is_full_after: bool = False
     """From the failing call on the disk has no room but that of the reserve, once it is given back."""
 
+    keeps_cache: bool = False
+    """Whoever asks to read what the disk holds is not heard: it was only advice."""
+
     calls: list[Call] = field(default_factory=list)
     _paths: dict[int, str] = field(default_factory=dict)
     _room: int = 0
@@ -132,7 +135,7 @@ class FaultyDisk:
 
     def posix_fadvise(self, descriptor, offset, length, advice):
         os.posix_fadvise(descriptor, offset, length, advice)
-        if advice == os.POSIX_FADV_DONTNEED:
+        if advice == os.POSIX_FADV_DONTNEED and not self.keeps_cache:
             self._forget(self._paths[descriptor])
 
     def drop_caches(self) -> None:

@@ -172,3 +172,37 @@ def test_where_only_the_end_of_a_session_finds_no_room_it_ends_with_what_the_res
     assert [each.action for each in show(log.audit, log.keys)] == ["decision", "unclean_start", "disk_full"]
     assert log.verify().intact
     assert not (tmp_path / "audit.reserve").exists()
+
+
+def test_a_segment_whose_end_was_not_synced_is_not_written_to_again(tmp_path):
+    disk = FaultyDisk(keeps_cache=True)
+    log = Log(tmp_path)
+    with disk.mounted():
+        journal = Journal(log.audit, log.keys)
+        journal.append(entry(1))
+        journal.close()
+        [*_, last] = [number for number, call in enumerate(disk.calls) if call.kind == "sync" and ".aia1" in call.path]
+    again = FaultyDisk(failing=last, keeps_cache=True)
+    other = Log(tmp_path / "other")
+    other.audit.parent.mkdir()
+    with again.mounted():
+        journal = Journal(other.audit, other.keys)
+        journal.append(entry(1))
+        with pytest.raises(AuditError, match="cannot be written"):
+            journal.close()
+    other.write(entry(2))
+    assert other.segment(2).exists()
+    assert (other.verify().intact, other.verify().tears) == (True, 1)
+
+
+def test_too_many_open_files_are_not_taken_for_damage(tmp_path):
+    calls = each_call(tmp_path, "open", "list")
+    refused = []
+    for number, folder in calls:
+        life = Life(Log(folder))
+        with FaultyDisk(number, errno.EMFILE).mounted():
+            life.live()
+        refused += life.refused
+    assert len(refused) > 30
+    assert all("damaged" not in error.message for error in refused)
+    assert all("LimitNOFILE" in error.hint or "opened again" in error.hint for error in refused)
