@@ -154,7 +154,7 @@ def test_m32_a_record_changed_into_a_tombstone_shows(tmp_path):
 
 
 def test_m32_a_log_made_up_as_what_retention_left_needs_no_key_and_shows_by_the_keys_or_an_anchor(tmp_path):
-    """M32: the signing keys before the tombstone are gone, so without keys only an anchor ties the rest to the genesis."""
+    """M32: the signing keys before the tombstone are gone: without keys only an anchor ties the rest to the genesis."""
     log, thief = Log(tmp_path / "log"), Log(tmp_path / "thief")
     log.write_days(4)
     anchor = Journal(log.audit, log.keys).anchor()
