@@ -182,15 +182,6 @@ def test_crashes_that_a_start_explained_are_counted(tmp_path):
     assert log.verify().tears == 1
 
 
-def test_m36_a_log_that_begins_with_another_key_than_the_one_pinned_is_found(tmp_path):
-    log, other = Log(tmp_path / "log"), Log(tmp_path / "other")
-    for each in (log, other):
-        each.write(entry(1))
-    for keys in (log.keys, None):
-        assert verify(log.audit, keys, genesis=log.keys.genesis).intact
-        assert kind(verify(log.audit, keys, genesis=other.keys.genesis)) == "other_log"
-
-
 def test_a_record_of_the_future_is_odd_and_told_with_its_place(tmp_path):
     log = Log(tmp_path)
     log.write(entry(1))
