@@ -206,3 +206,24 @@ def test_too_many_open_files_are_not_taken_for_damage(tmp_path):
     assert len(refused) > 30
     assert all("damaged" not in error.message for error in refused)
     assert all("LimitNOFILE" in error.hint or "opened again" in error.hint for error in refused)
+
+
+def test_what_a_full_disk_gave_of_the_reserve_is_given_back(tmp_path):
+    number, folder = each_call(tmp_path, "allocate")[0]
+    log = Log(folder)
+    with FaultyDisk(number, errno.ENOSPC).mounted():
+        journal = Journal(log.audit, log.keys)
+        journal.append(entry(1))
+        assert not (folder / "audit.reserve").exists()
+        with pytest.raises(AuditError, match="nothing is begun"):
+            journal.append(intent(2, NOON))
+        journal.close()
+    assert log.verify().intact
+
+
+def test_a_segment_that_cannot_be_read_is_named_and_read_another_time(tmp_path):
+    calls = each_call(tmp_path, "read", under=".aia1")
+    for number, folder in calls:
+        life = assert_nothing_is_lost(FaultyDisk(number, errno.EIO), folder)
+        assert any("unreadable: Input/output error" in error.message for error in life.refused)
+    assert len(calls) > 5

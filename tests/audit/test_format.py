@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from aiops_agent.audit.record import (
     MAX_BODY,
     MacKey,
+    Tear,
     Type,
     chain_head,
     chain_link,
@@ -72,14 +73,32 @@ def test_an_entry_opens_with_the_key_of_its_session_its_sequence_and_its_header(
     assert first[-32:] == hmac.digest(sha(b"AIA1 mac", mac_key), head, "sha256")
 
 
+def sealer_behind(log: Log) -> tuple[Sealer, Tear]:
+    """Return who can write the next records of a log's first segment, and what could be said of a crash before them."""
+    walk = walk_tail([log.segment(1)], log.keys)
+    signing = log.keys.signing_key(walk.position.announced)
+    assert signing
+    return Sealer(log.keys, signing, walk.position, segment=1), walk.left.explained()
+
+
+def test_an_entry_behind_the_end_of_its_session_is_refused(tmp_path):
+    """Only who has all keys could write it."""
+    log = Log(tmp_path)
+    log.write(entry(1))
+    sealer, _ = sealer_behind(log)
+    opening, at = sealer.open(time_us(NOON), None), time_us(NOON)
+    with log.segment(1).open("ab") as file:
+        file.write(opening + sealer.checkpoint(Type.CLOSE, at)[0] + sealer.entry(canonical(entry(2)), at))
+        file.write(sealer.checkpoint(Type.CLOSE, at)[0])
+    assert kind(log.verify_publicly()) == "out_of_order"
+
+
 def test_an_explained_crash_in_the_middle_of_a_segment_is_refused(tmp_path):
     """Only who has all keys could write it; a writer that crashed begins a new segment."""
     log = Log(tmp_path)
     log.write(entry(1))
-    walk = walk_tail([log.segment(1)], log.keys)
-    signing = log.keys.signing_key(walk.position.announced)
-    sealer = Sealer(log.keys, signing, walk.position, segment=1)
-    opening = sealer.open(time_us(NOON), walk.left.explained())
+    sealer, tear = sealer_behind(log)
+    opening = sealer.open(time_us(NOON), tear)
     with log.segment(1).open("ab") as file:
         file.write(opening + sealer.checkpoint(Type.CLOSE, time_us(NOON))[0])
     assert kind(log.verify_publicly()) == "malformed"
