@@ -120,3 +120,16 @@ def test_an_entry_of_a_mebibyte_with_its_tag_is_recorded_and_one_byte_more_is_re
     with pytest.raises(AuditError, match="cannot be recorded"):
         log.write(replace(empty, detail={"x": "x" * (room + 1)}))
     assert log.verify().entries == 1
+
+
+def test_the_writer_signs_every_256_records(tmp_path):
+    log = Log(tmp_path)
+    log.write(*map(entry, range(600)))
+    types = [record[5] for record in records(log.segment(1).read_bytes())]
+    signed = [number for number, each in enumerate(types) if each == Type.CHECKPOINT]
+    assert signed == [256, 513]
+
+
+def test_without_an_auditor_nothing_can_be_sealed(tmp_path):
+    with pytest.raises(ValueError, match="no auditor"):
+        Log(tmp_path).keys.seal(b"secret", b"context")
