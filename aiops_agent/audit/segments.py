@@ -86,9 +86,11 @@ def lock(directory: Path) -> int:
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        holder = writer(directory)
+    except OSError as error:
         os.close(descriptor)
+        if not isinstance(error, BlockingIOError):
+            raise
+        holder = writer(directory)
         raise AuditError(
             f"another process writes to the audit log {directory}" + (f": pid {holder}" if holder else ""),
             hint="wait until it has finished, or stop it",

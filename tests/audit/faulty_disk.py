@@ -26,7 +26,7 @@ class Call:
     """One call that can fail."""
 
     kind: str
-    """`open`, `create`, `list`, `write`, `sync`, `allocate`, `mkdir`, `rename` or `remove`."""
+    """`open`, `create`, `list`, `read`, `write`, `sync`, `allocate`, `mkdir`, `rename` or `remove`."""
 
     path: str
 
@@ -49,6 +49,9 @@ class FaultyDisk:
 
     is_full_after: bool = False
     """From the failing call on the disk has no room but that of the reserve, once it is given back."""
+
+    keeps_cache: bool = False
+    """Whoever asks to read what the disk holds is not heard: it was only advice."""
 
     calls: list[Call] = field(default_factory=list)
     _paths: dict[int, str] = field(default_factory=dict)
@@ -78,7 +81,7 @@ class FaultyDisk:
         """Count a call and fail it if it is its turn; True when it is to end in the middle."""
         number = len(self.calls)
         self.calls.append(Call(kind, path))
-        if number == self.failing:
+        if number == self.failing and (kind != "read" or self.error == errno.EIO):  # a read runs out of nothing
             if self.is_short and kind == "write":
                 return True
             raise OSError(self.error, os.strerror(self.error), path)
@@ -100,8 +103,8 @@ class FaultyDisk:
 
     def fdopen(self, descriptor, mode="r", **how):
         if mode == "wb":
-            return io.BufferedWriter(_FaultyFile(self, descriptor))
-        return os.fdopen(descriptor, mode, **how)
+            return io.BufferedWriter(_FaultyFile(self, descriptor, mode))
+        return io.BufferedReader(_FaultyFile(self, descriptor, mode), how.get("buffering", io.DEFAULT_BUFFER_SIZE))
 
     def listdir(self, path):
         self._take("list", str(path))
@@ -116,6 +119,9 @@ class FaultyDisk:
         self._unsynced.setdefault(path, []).append((start, written))
         return written
 
+    def read_from(self, descriptor):
+        self._take("read", self._paths[descriptor])
+
     def fsync(self, descriptor):
         path = self._paths[descriptor]
         unsynced = self._unsynced.pop(path, [])
@@ -129,7 +135,7 @@ class FaultyDisk:
 
     def posix_fadvise(self, descriptor, offset, length, advice):
         os.posix_fadvise(descriptor, offset, length, advice)
-        if advice == os.POSIX_FADV_DONTNEED:
+        if advice == os.POSIX_FADV_DONTNEED and not self.keeps_cache:
             self._forget(self._paths[descriptor])
 
     def drop_caches(self) -> None:
@@ -174,11 +180,15 @@ class FaultyDisk:
 
 
 class _FaultyFile(io.FileIO):
-    """A file that is opened for writing through its descriptor."""
+    """A file that was opened through its descriptor."""
 
-    def __init__(self, disk: FaultyDisk, descriptor: int) -> None:
-        super().__init__(descriptor, "wb")
+    def __init__(self, disk: FaultyDisk, descriptor: int, mode: str) -> None:
+        super().__init__(descriptor, mode)
         self._disk = disk
+
+    def readinto(self, room) -> int | None:
+        self._disk.read_from(self.fileno())
+        return super().readinto(room)
 
     def write(self, content) -> int:
         return self._disk.write(self.fileno(), bytes(content))

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -121,3 +122,24 @@ def test_a_crash_between_the_opening_and_what_is_sealed_is_explained(log):
     os.truncate(log.segment(1), closed + len(parts(log)[-3]) + 40)
     log.write(entry(3))
     assert (kind(log.verify()), kind(log.verify_publicly())) == ("intact", "intact")
+
+
+class FickleKeys(FileKeys):
+    """Keys of a writer that changes its mind in the middle of an opening about whether there is an auditor."""
+
+    answers: ClassVar[list[bool]] = []
+
+    @property
+    def auditor(self) -> bytes | None:
+        return super().auditor if not self.answers or self.answers.pop(0) else None
+
+
+@pytest.mark.parametrize("answers", [[True, False], [False, True]])
+def test_a_session_that_keeps_its_keys_here_and_seals_them_or_neither_is_refused(log, monkeypatch, answers):
+    log.write(entry(1))
+    monkeypatch.setattr(FickleKeys, "answers", list(answers))
+    keys = FickleKeys(log.key_folder, log.private.public_key().public_bytes_raw())
+    journal = Journal(log.audit, keys)
+    journal.append(entry(2))
+    journal.close()
+    assert kind(log.verify()) == "out_of_order"

@@ -183,6 +183,8 @@ def test_a_crash_at_the_very_first_write_is_explained(tmp_path):
     log.segment(1).write_bytes(b"AIA1")
     log.write(entry(1))
     assert (kind(log.verify()), log.verify().tears) == ("intact", 1)
+    first = next(show(log.audit, log.keys))
+    assert (first.subject, first.detail["offset"], first.detail["torn_bytes"]) == ("segment 1", 0, 4)
 
 
 def test_the_bytes_that_a_crash_left_cannot_be_changed_later(tmp_path):

@@ -13,7 +13,7 @@ from aiops_agent.audit.show import show
 from aiops_agent.errors import AuditError
 from aiops_agent.model.audit import AuditEntry
 from tests.audit.faulty_disk import ERRORS, Call, FaultyDisk
-from tests.audit.logs import NOON, Log, entry, kind
+from tests.audit.logs import NOON, Log, entry, kind, open_descriptors
 
 DAY = timedelta(days=1)
 EXHAUSTED = (errno.EMFILE, errno.ENFILE)
@@ -78,18 +78,14 @@ def clean_calls(folder: Path) -> list[Call]:
     return disk.calls
 
 
-def descriptors() -> int:
-    return sum(1 for _ in Path("/proc/self/fd").iterdir())
-
-
 def assert_nothing_is_lost(disk: FaultyDisk, folder: Path) -> Life:
-    before = descriptors()
+    before = open_descriptors()
     life = Life(Log(folder))
     with disk.mounted():
         life.live()
         if disk.has_failed:
             disk.drop_caches()
-    assert descriptors() == before
+    assert open_descriptors() == before
     assert all(error.exit_code == 3 and error.hint for error in life.refused)
     assert all("damaged" not in error.message or "unreadable" in error.message for error in life.refused)
     where = disk.calls[disk.failing] if disk.has_failed else None
@@ -163,3 +159,71 @@ def test_where_the_disk_fills_during_a_repair_its_end_is_recorded_and_the_next_i
     actions = [each.action for each in show(log.audit, log.keys)]
     assert actions == ["intent", "unclean_start", "disk_full", "decision"]
     assert log.verify().intact
+
+
+def test_where_only_the_end_of_a_session_finds_no_room_it_ends_with_what_the_reserve_gives(tmp_path):
+    disk = FaultyDisk()
+    log = Log(tmp_path)
+    with disk.mounted():
+        journal = Journal(log.audit, log.keys)
+        journal.append(entry(1))
+        disk.failing, disk.error, disk.is_full_after = len(disk.calls), errno.ENOSPC, True
+        journal.close()
+    assert [each.action for each in show(log.audit, log.keys)] == ["decision", "unclean_start", "disk_full"]
+    assert log.verify().intact
+    assert not (tmp_path / "audit.reserve").exists()
+
+
+def test_a_segment_whose_end_was_not_synced_is_not_written_to_again(tmp_path):
+    disk = FaultyDisk(keeps_cache=True)
+    log = Log(tmp_path)
+    with disk.mounted():
+        journal = Journal(log.audit, log.keys)
+        journal.append(entry(1))
+        journal.close()
+        [*_, last] = [number for number, call in enumerate(disk.calls) if call.kind == "sync" and ".aia1" in call.path]
+    again = FaultyDisk(failing=last, keeps_cache=True)
+    other = Log(tmp_path / "other")
+    other.audit.parent.mkdir()
+    with again.mounted():
+        journal = Journal(other.audit, other.keys)
+        journal.append(entry(1))
+        with pytest.raises(AuditError, match="cannot be written"):
+            journal.close()
+    other.write(entry(2))
+    assert other.segment(2).exists()
+    assert (other.verify().intact, other.verify().tears) == (True, 1)
+
+
+def test_too_many_open_files_are_not_taken_for_damage(tmp_path):
+    calls = each_call(tmp_path, "open", "list")
+    refused = []
+    for number, folder in calls:
+        life = Life(Log(folder))
+        with FaultyDisk(number, errno.EMFILE).mounted():
+            life.live()
+        refused += life.refused
+    assert len(refused) > 30
+    assert all("damaged" not in error.message for error in refused)
+    assert all("LimitNOFILE" in error.hint or "opened again" in error.hint for error in refused)
+
+
+def test_what_a_full_disk_gave_of_the_reserve_is_given_back(tmp_path):
+    number, folder = each_call(tmp_path, "allocate")[0]
+    log = Log(folder)
+    with FaultyDisk(number, errno.ENOSPC).mounted():
+        journal = Journal(log.audit, log.keys)
+        journal.append(entry(1))
+        assert not (folder / "audit.reserve").exists()
+        with pytest.raises(AuditError, match="nothing is begun"):
+            journal.append(intent(2, NOON))
+        journal.close()
+    assert log.verify().intact
+
+
+def test_a_segment_that_cannot_be_read_is_named_and_read_another_time(tmp_path):
+    calls = each_call(tmp_path, "read", under=".aia1")
+    for number, folder in calls:
+        life = assert_nothing_is_lost(FaultyDisk(number, errno.EIO), folder)
+        assert any("unreadable: Input/output error" in error.message for error in life.refused)
+    assert len(calls) > 5

@@ -12,7 +12,7 @@ from aiops_agent.audit.journal import Journal
 from aiops_agent.audit.show import show
 from aiops_agent.errors import AuditError
 from aiops_agent.model.audit import AuditEntry
-from tests.audit.logs import NOON, Log, entry, kind, records
+from tests.audit.logs import NOON, Log, entry, kind, open_descriptors, records
 
 ANY_TEXT = st.text(alphabet=st.characters(exclude_categories=()), max_size=40)  # lone surrogates too
 ANY_VALUE = ANY_TEXT | st.integers(-(2**63), 2**63) | st.floats(allow_nan=False, allow_infinity=False) | st.none()
@@ -171,8 +171,10 @@ def test_a_second_writer_is_refused_and_told_who_writes(tmp_path):
     first = Journal(log.audit, log.keys)
     first.append(entry(1))
     second = Journal(log.audit, log.keys)
+    opened = open_descriptors()
     with pytest.raises(AuditError, match=f"pid {os.getpid()}"):
         second.append(entry(2))
+    assert open_descriptors() == opened
     first.close()
     second.append(entry(2))
     second.close()
@@ -337,3 +339,13 @@ def test_a_prepared_signing_key_that_the_log_does_not_announce_is_dropped(tmp_pa
     log.keys.prepare_successor(bytes(32))
     log.write(entry(2))
     assert log.verify().intact
+
+
+def test_a_look_at_the_keys_tells_that_one_is_gone_and_asks_nothing_of_a_log_that_has_not_begun(tmp_path):
+    log = Log(tmp_path)
+    Journal(log.audit, log.keys).check()
+    log.write(entry(1))
+    Journal(log.audit, log.keys).check()
+    (log.key_folder / "genesis.pub").unlink()
+    with pytest.raises(AuditError, match=r"genesis\.pub"):
+        Journal(log.audit, log.keys).check()

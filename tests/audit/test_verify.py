@@ -1,5 +1,6 @@
 import os
 import shutil
+from datetime import timedelta
 
 import pytest
 
@@ -8,7 +9,7 @@ from aiops_agent.audit.show import show
 from aiops_agent.audit.verify import verify
 from aiops_agent.errors import AuditError
 from aiops_agent.model.audit import Anchor
-from tests.audit.logs import Log, entry, kind
+from tests.audit.logs import NOON, Log, entry, kind, open_descriptors
 
 
 def test_no_log_yet_is_intact_and_empty(tmp_path):
@@ -181,10 +182,28 @@ def test_crashes_that_a_start_explained_are_counted(tmp_path):
     assert log.verify().tears == 1
 
 
-def test_m36_a_log_that_begins_with_another_key_than_the_one_pinned_is_found(tmp_path):
-    log, other = Log(tmp_path / "log"), Log(tmp_path / "other")
-    for each in (log, other):
-        each.write(entry(1))
-    for keys in (log.keys, None):
-        assert verify(log.audit, keys, genesis=log.keys.genesis).intact
-        assert kind(verify(log.audit, keys, genesis=other.keys.genesis)) == "other_log"
+def test_a_record_of_the_future_is_odd_and_told_with_its_place(tmp_path):
+    log = Log(tmp_path)
+    log.write(entry(1))
+    before = log.segment(1).stat().st_size
+    log.write(entry(2, NOON + timedelta(hours=3)))
+    report = verify(log.audit, log.keys, now=NOON + timedelta(hours=2))
+    assert report.intact
+    first = next(iter(report.as_json()["oddities"]))
+    assert (first["kind"], first["segment"], first["offset"]) == ("ahead_of_clock", log.segment(1).name, before)
+    assert "still to come" in first["detail"]
+    assert verify(log.audit, log.keys, now=NOON + timedelta(hours=2, minutes=56)).oddities == ()
+
+
+@pytest.mark.parametrize("make", [os.link, os.symlink, lambda _, path: os.mkfifo(path)])
+def test_what_is_no_file_of_its_own_is_named_and_left_closed(tmp_path, make):
+    log = Log(tmp_path)
+    log.write(entry(1))
+    moved = tmp_path / "moved"
+    log.segment(1).rename(moved)
+    make(moved, log.segment(1))
+    opened = open_descriptors()
+    report = log.verify()
+    assert kind(report) in {"linked", "not_a_file"}
+    assert (report.first_bad.segment, report.first_bad.offset) == (log.segment(1).name, 0)
+    assert open_descriptors() == opened
