@@ -1,0 +1,82 @@
+"""Decide about one incident: ask the policy, record what it said, save it, queue what is to be told."""
+
+from datetime import datetime
+
+from aiops_agent.agent import Agent, Tick, entry
+from aiops_agent.model.audit import AuditEntry
+from aiops_agent.model.decision import NO_HISTORY, AskApproval, Decision, ReportOnly, Run, Suppress, name_of
+from aiops_agent.model.event import Notice
+from aiops_agent.model.incident import Incident, Kind, Status, noticed
+from aiops_agent.model.message import ReportKind
+from aiops_agent.noun import replace
+from aiops_agent.policy.decide import decide
+from aiops_agent.repair import ask, circumstances
+from aiops_agent.telling import tell
+
+
+def settle(agent: Agent, report: Tick, incident: Incident, *, settled: bool, now: datetime) -> None:
+    """Decide about an incident, record the decision, save it, queue what is to be told."""
+    incident = report.sealed(agent, incident)
+    decision = decided(agent, report, incident, settled=settled, now=now)
+    if isinstance(decision, Run | AskApproval) and not report.can_keep_approvals(agent):
+        decision = decided(agent, report, incident, settled=settled, now=now)  # now without a key
+    changed = (incident.decision, incident.reason) != (name_of(decision), decision.reason.value)
+    if changed or not isinstance(decision, Suppress):  # an unchanged silence is not recorded 288 times a day
+        made = decision_entry(incident, decision, now)
+        if not isinstance(decision, Run | AskApproval):
+            report.note(agent, made)
+        elif not report.record(agent, made):
+            decision = decided(agent, report, incident, settled=settled, now=now)  # now without a record
+    incident = replace(incident, decision=name_of(decision), reason=decision.reason.value)
+    match decision:
+        case Suppress():
+            pass
+        case ReportOnly():
+            status = Status.OPEN if incident.status is Status.RESOLVED else incident.status
+            kind = ReportKind.NOTICE if incident.kind is Kind.AGENT else ReportKind.FOUND
+            is_alone = report.crowd(incident.source).is_told_alone(incident)
+            incident = replace(incident, status=status, last_told=now)
+            if is_alone:
+                report.record(agent)  # what was noted: the report says where the record stands with it
+                incident = tell(agent, incident, kind, now)
+        case AskApproval(playbook=playbook, expires_in=lifetime):
+            incident = ask(agent, incident, playbook, now, expires=now + lifetime)
+        case Run():
+            incident = replace(incident, status=Status.RUNNING)
+    report.keep(agent, incident)
+
+
+def decided(agent: Agent, report: Tick, incident: Incident, *, settled: bool, now: datetime) -> Decision:
+    """Ask the policy about an incident as it stands."""
+    named = incident.playbook if incident.service else None  # the policy asks for none where none can be used
+    playbook = agent.library.playbooks.get(named) if named else None
+    at = circumstances(agent, report, incident, playbook, now, settled=settled)
+    history = agent.state.actions.history(playbook.name, incident.service or "", now) if playbook else NO_HISTORY
+    return decide(incident, playbook, history, at, agent.policy)
+
+
+def decision_entry(incident: Incident, decision: Decision, now: datetime) -> AuditEntry:
+    """Return what is recorded of a decision."""
+    return entry(
+        now,
+        "decision",
+        incident.id,
+        decision=name_of(decision),
+        reason=decision.reason.value,
+        category=incident.category,
+        confidence=f"{incident.confidence:.4f}",
+        occurrences=incident.occurrences,
+    )
+
+
+def heard(agent: Agent, notice: Notice, now: datetime, *, times: int = 1) -> Incident:
+    """Return the incident of a notice about the agent's own input, counted."""
+    return counted_again(agent, replace(noticed(notice, now), occurrences=times), now)
+
+
+def counted_again(agent: Agent, fresh: Incident, now: datetime) -> Incident:
+    """Return a notice together with those of it before."""
+    known = agent.state.incidents.live(Kind.AGENT, fresh.fingerprint, None)
+    if known is None:
+        return fresh
+    return replace(known, evidence=fresh.evidence, last_seen=now, occurrences=known.occurrences + fresh.occurrences)
