@@ -121,9 +121,8 @@ def _percent(detail: Mapping[str, Value]) -> str:
         return "an unknown confidence"
 
 
-def _about(entry: AuditEntry) -> str:
-    playbook = entry.detail.get("playbook")
-    return f" to {playbook}" if playbook else ""
+def _playbook(entry: AuditEntry) -> str:
+    return str(entry.detail.get("playbook") or "what was asked")
 
 
 def _outcome(entry: AuditEntry) -> str:
@@ -132,8 +131,8 @@ def _outcome(entry: AuditEntry) -> str:
 
 _WORDS: Mapping[str, Callable[[AuditEntry], str]] = {
     "decision": _decision,
-    "approval.granted": lambda entry: f"agreed{_about(entry)} (question {entry.subject})",
-    "approval.denied": lambda entry: f"refused{_about(entry)} (question {entry.subject})",
+    "approval.granted": lambda entry: f"agreed to {_playbook(entry)} (question {entry.subject})",
+    "approval.denied": lambda entry: f"refused {_playbook(entry)} (question {entry.subject})",
     "approval.expired": lambda entry: f"nobody answered question {entry.subject} in time: taken for a no",
     "intent": lambda entry: (
         f"about to run {entry.detail.get('playbook')} on {entry.detail.get('target')} (action {entry.subject})"

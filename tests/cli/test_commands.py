@@ -391,6 +391,28 @@ def test_nobody_is_told_that_it_is_certain(shell):
     assert "100%" not in shell("scan")[1]
 
 
+def test_an_answer_is_recorded_with_the_incident_and_the_playbook_it_is_about(shell):
+    shell.log.write_text(FAULT)
+    [incident] = shell.json("scan")["incidents"]
+    now = datetime.now(UTC)
+    question = Approval(
+        "0123456789",
+        incident["id"],
+        "remove-stale-lock",
+        "d" * 64,
+        ApprovalState.PENDING,
+        requested=now,
+        expires=now + timedelta(hours=1),
+    )
+    with State.open(shell.folder / "state", cipher(shell.folder / "state")) as state, state.transaction():
+        state.approvals.ask(question)
+    assert shell("approvals", "deny", question.id)[0] == 0
+    steps = shell.json("audit", "timeline", incident["id"])["steps"]
+    assert [step["action"] for step in steps] == ["decision", "approval.denied"]
+    assert steps[1]["detail"] == {"incident": incident["id"], "playbook": "remove-stale-lock", "digest": "d" * 64}
+    assert steps[1]["says"] == "refused remove-stale-lock (question 0123456789)"
+
+
 def test_an_agreement_that_comes_too_late_is_refused_and_not_recorded_as_one(shell):
     shell.log.write_text(FAULT)
     [incident] = shell.json("scan")["incidents"]

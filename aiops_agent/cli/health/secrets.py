@@ -30,7 +30,7 @@ def plain_secrets(place: Place) -> Findings:
         held = _in_lines(text) | (_in_values(text) if path == place.config.path else {})
         for line, kind in sorted(held.items()):
             yield fail(f"{path}:{line} holds what looks like a {kind.replace('_', ' ')}", hint)
-    yield ok(f"looked at {len(files)} files; none is shown here")
+    yield ok(f"no secret in the {len(files)} files looked at")
 
 
 def _written(place: Place) -> Iterator[Path]:
