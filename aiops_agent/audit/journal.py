@@ -14,6 +14,7 @@ from aiops_agent.errors import AuditError
 from aiops_agent.model.audit import Anchor, AuditEntry
 
 if TYPE_CHECKING:
+    from aiops_agent.audit.seal import Position
     from aiops_agent.audit.session import Session
 
 
@@ -37,6 +38,9 @@ class Journal:
         self._session: Session | None = None
         self._failure = ""
         self._is_full = False
+        self._ended: Anchor | None = None
+        """Where the log stood when this journal was closed: to read a day's segment again takes 40 ms."""
+
         self._last: datetime | None = None
         """Time of the last entry that was taken."""
 
@@ -124,15 +128,15 @@ class Journal:
             AuditError: That segment is damaged.
         """
         if self._session:
-            position = self._session.position
-            return Anchor(position.records, position.chain.hex())
+            return _anchor_at(self._session.position)
+        if self._ended:
+            return self._ended
         segments = list_segments(self._directory)
         if not segments:
             return Anchor(0, NO_CHAIN.hex())
         from aiops_agent.audit.walk import walk_tail
 
-        position = walk_tail(segments, None).position
-        return Anchor(position.records, position.chain.hex())
+        return _anchor_at(walk_tail(segments, None).position)
 
     def close(self) -> None:
         """Sign what was written and let others write. Without an entry since the last time, touches nothing.
@@ -144,8 +148,10 @@ class Journal:
         session, self._session = self._session, None
         if session is None:
             return
+        self._ended = None
         try:
             session.close()
+            self._ended = _anchor_at(session.position)
         except OSError as error:
             if error.errno not in FULL or self._last is None or not self._reserve.release():
                 raise self._cannot_write(error) from error
@@ -175,6 +181,10 @@ class Journal:
 
     def _refusal(self) -> AuditError:
         return AuditError(self._failure, hint="nothing is acted on until the log is opened again and can be written")
+
+
+def _anchor_at(position: "Position") -> Anchor:
+    return Anchor(position.records, position.chain.hex())
 
 
 def _begins(entries: Sequence[AuditEntry]) -> bool:

@@ -57,7 +57,7 @@ class Host(Shell):
         return {path: path.read_text() for path in (self.folder / "state/reports").glob("*.txt")}
 
 
-@pytest.fixture(params=["file", "credential"])
+@pytest.fixture(params=["file", pytest.param("credential", marks=pytest.mark.slow)])
 def host(request, tmp_path, capsys, monkeypatch):
     given = tmp_path / "credentials"
     given.mkdir()
