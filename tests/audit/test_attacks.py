@@ -12,8 +12,8 @@ from aiops_agent.audit.seal import Sealer, canonical
 from aiops_agent.audit.show import show
 from aiops_agent.audit.walk import walk_tail
 from aiops_agent.errors import AuditError
-from aiops_agent.model.audit import Anchor
-from tests.audit.logs import Log, entry, kind, records
+from aiops_agent.model.audit import Anchor, AuditEntry
+from tests.audit.logs import NOON, Log, entry, kind, records
 
 Attack = Callable[[Log, Log], None]
 
@@ -215,6 +215,41 @@ def test_every_flipped_bit_is_found(tmp_path):
         if log.verify().intact:
             unseen.append(bit)
         content[bit // 8] ^= 1 << bit % 8
+    assert unseen == []
+
+
+def write_five_kilobytes(log: Log) -> bytes:
+    """Write two sessions of three kinds of records, and return the segment."""
+    log.write(*(entry(number) for number in range(8)), AuditEntry(NOON, "agent", "intent", "act-1", {}))
+    log.write(*(entry(number) for number in range(8, 16)))
+    content = log.segment(1).read_bytes()
+    assert len(content) > 5_000
+    return content
+
+
+@pytest.mark.slow
+def test_every_flipped_bit_of_five_kilobytes_is_found(tmp_path):
+    log = Log(tmp_path)
+    content = bytearray(write_five_kilobytes(log))
+    unseen = []
+    for bit in range(8 * len(content)):
+        content[bit // 8] ^= 1 << bit % 8
+        log.segment(1).write_bytes(content)
+        if log.verify().intact:
+            unseen.append(bit)
+        content[bit // 8] ^= 1 << bit % 8
+    assert unseen == []
+
+
+@pytest.mark.slow
+def test_every_prefix_of_five_kilobytes_is_found(tmp_path):
+    log = Log(tmp_path)
+    whole = write_five_kilobytes(log)
+    unseen = []
+    for length in range(len(whole)):
+        log.segment(1).write_bytes(whole[:length])
+        if log.verify().intact:
+            unseen.append(length)
     assert unseen == []
 
 
