@@ -111,7 +111,9 @@ def _decision(entry: AuditEntry) -> str:
     detail = entry.detail
     what = _DECISIONS.get(str(detail.get("decision")), f"decided: {detail.get('decision')}")
     why = str(detail.get("reason", "")).replace("_", " ")
-    return f"{what} ({why}); {detail.get('category')} at {_percent(detail)}, seen {detail.get('occurrences')} times"
+    times = detail.get("occurrences")
+    seen = "seen once" if times == 1 else f"seen {times} times"
+    return f"{what} ({why}); {detail.get('category')} at {_percent(detail)}, {seen}"
 
 
 def _percent(detail: Mapping[str, Value]) -> str:

@@ -83,7 +83,7 @@ def timeline(arguments: argparse.Namespace) -> int:
         print_json(_story(told, found))
         return 0
     began, ended = found[0].entry.time, found[-1].entry.time
-    print(safe(f"{told.id}: {len(found)} entries from {rfc3339(began)} to {rfc3339(ended)}"))
+    print(safe(f"{told.id}: {_counted(len(found))} from {rfc3339(began)} to {rfc3339(ended)}"))
     for step in found:
         print(safe(f"{_since(step.after):>12}  {step.entry.actor:<12} {' '.join(step.words.split())}"))
     for action in unfinished(found):
@@ -132,3 +132,7 @@ def _line(entry: AuditEntry) -> str:
         shown["digest"] = str(shown["digest"])[:DIGEST_SHOWN]
     detail = "  ".join(f"{name}={value}" for name, value in shown.items())
     return f"{rfc3339(entry.time)}  {entry.actor:<12} {entry.action:<18} {entry.subject:<14} {detail}"
+
+
+def _counted(entries: int) -> str:
+    return "1 entry" if entries == 1 else f"{entries} entries"

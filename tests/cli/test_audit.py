@@ -150,6 +150,13 @@ def test_a_file_without_an_anchor_of_this_log_is_wrong_use(night, content):
     assert "text" in err or "other logs" in err
 
 
+def test_a_log_whose_keys_are_gone_is_intact_for_all_to_see_and_exit_3(night):
+    for key in (night.state / "keys").iterdir():
+        key.unlink()
+    code, out, _ = night("verify")
+    assert (code, out.startswith("intact"), "without the keys" in out) == (3, True, True)
+
+
 def test_anyone_can_verify_with_the_public_key_alone(night):
     genesis = night.folder / "genesis.pub"
     genesis.write_bytes((night.state / "keys" / "genesis.pub").read_bytes())
