@@ -22,6 +22,10 @@ What is left of the third: 15 where the text does not tell, a bare trace right b
 line right below a trace; what Perl's `die` says without a place, tools that name no fault that is searched for, a
 level of one letter, and Rails' lines whose class does not call itself an error.
 
+A fourth person wrote programs that log with the real libraries in the layout they have by default, and measured them
+before anything was mended: of 910 failures 802 were found whole (recall 0.881, precision 0.872). Nothing has been
+mended for them yet, so that this is what a user gets of programs that nobody here has seen.
+
 What is left of the second lot is one: Perl's `die` with a message of two lines, of which the first says nothing that
 is searched for, and the place stands behind the second.
 """
@@ -40,8 +44,9 @@ CORPORA = Path(__file__).parent.parent / "corpora"
 ONE_LETTER = CORPORA / "produced" / "python_letters.log"
 SECOND = sorted((CORPORA / "second").glob("*.log"))
 THIRD = sorted((CORPORA / "third").glob("*.log"))
-FIRST = sorted(file for file in CORPORA.rglob("*.log") if file not in (ONE_LETTER, *SECOND, *THIRD))
-FILES = [*FIRST, *SECOND, *THIRD]
+FOURTH = sorted((CORPORA / "fourth").glob("*.log"))
+FIRST = sorted(file for file in CORPORA.rglob("*.log") if file not in (ONE_LETTER, *SECOND, *THIRD, *FOURTH))
+FILES = [*FIRST, *SECOND, *THIRD, *FOURTH]
 FLOOR = 0.995
 Record = frozenset[int]
 """Numbers of its lines, those apart that are empty."""
@@ -116,8 +121,8 @@ def accuracy(files: list[Path]) -> tuple[float, float, int, list[str]]:
 
 @pytest.mark.parametrize(
     ("files", "fewest", "floor"),
-    [(FIRST, 1_200, FLOOR), (SECOND, 418, FLOOR), (THIRD, 900, 0.965)],
-    ids=["first", "second", "third"],
+    [(FIRST, 1_200, FLOOR), (SECOND, 418, FLOOR), (THIRD, 900, 0.965), (FOURTH, 900, 0.87)],
+    ids=["first", "second", "third", "fourth"],
 )
 def test_nearly_all_records_are_found_whole_and_nearly_all_found_are_records(files, fewest, floor):
     recall, precision, records, wrong = accuracy(files)
