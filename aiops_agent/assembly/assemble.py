@@ -275,6 +275,8 @@ class Assembler:
             return end, end, True
         buffer = self._buffer
         found = span(buffer, first_line(buffer, start, earliest, self._heads), self._heads)
+        if found.ended and not found.covers(start):  # the head above is another record's, or nobody's
+            found = span(buffer, start, self._heads)
         if not found.ended and not at_end and len(buffer) - found.start <= LONGEST_RECORD:
             self._needed = found.start
             return earliest, earliest, False

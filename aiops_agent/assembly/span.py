@@ -40,6 +40,10 @@ class Span:
         """Return where its last line ends."""
         return self.pieces[-1][1]
 
+    def covers(self, at: int) -> bool:
+        """Tell whether the line at this index is part of it."""
+        return any(start <= at < end for start, end in self.pieces)
+
 
 def span(buffer: bytes, start: int, heads: Heads) -> Span:
     """Return where the record lies that begins with the line at `start`; `buffer` ends in a newline."""

@@ -102,7 +102,9 @@ def custom():
 
 
 def many_lines():
-    raise ValueError("3 validation errors for Booking\nseats\n  field required (type=value_error.missing)\n\ndate\n  invalid: 'soon'\n")
+    raise ValueError(
+        "3 validation errors for Booking\nseats\n  field required (type=value_error.missing)\n\ndate\n  invalid: 'soon'\n"
+    )
 
 
 def group():

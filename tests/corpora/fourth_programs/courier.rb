@@ -103,15 +103,6 @@ when 'rails'
   l.tagged('5c1f0e7a-21') do
     logged(l.method(:public_send), ->(e) { l.error("#{e.class} (#{e.message}):\n#{e.backtrace.map { |f| "  #{f}" }.join("\n")}") })
   end
-when 'sidekiq'
-  require 'sidekiq'
-  l = Sidekiq.logger
-  l.instance_variable_set(:@logdev, Logger::LogDevice.new($stderr))
-  logged(l.method(:public_send), lambda { |e|
-    handler = Sidekiq.default_error_handler if Sidekiq.respond_to?(:default_error_handler)
-    handler ||= (Sidekiq.respond_to?(:error_handlers) ? Sidekiq.error_handlers.first : Sidekiq::Config::ERROR_HANDLER)
-    handler.arity == 3 || handler.arity < 0 ? handler.call(e, { context: 'Job raised exception', jobstr: '{"class":"DeliverJob","args":[9]}' }, Sidekiq) : handler.call(e, { context: 'Job raised exception', jobstr: '{"class":"DeliverJob","args":[9]}' })
-  })
 when 'webrick'
   require 'webrick'
   s = WEBrick::HTTPServer.new(Port: 0, BindAddress: '127.0.0.1', AccessLog: [])

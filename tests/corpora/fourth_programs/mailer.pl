@@ -84,8 +84,6 @@ my %WAYS = (
     log4perl_simple => sub { require Log::Log4perl;
         Log::Log4perl->init(\ "log4perl.rootLogger=DEBUG, S\nlog4perl.appender.S=Log::Log4perl::Appender::Screen\nlog4perl.appender.S.layout=SimpleLayout\n");
         my $l = Log::Log4perl->get_logger('Mailer'); logged(sub { my $m = $_[0]; $l->$m($_[1]) }, sub { my $e = shift; chomp $e if !ref $e; $l->error("mail 12: $e") }) },
-    log4perl_logdie => sub { require Log::Log4perl; Log::Log4perl->import(':easy'); Log::Log4perl->easy_init();
-        my $l = Log::Log4perl->get_logger(); $l->info($$_[1]) for @HEALTHY; eval { deliver(1); 1 } or do { my $e = $@; chomp $e if !ref $e; mark(2); $l->logconfess("giving up: $e") } },
     mojo => sub { require Mojo::Log; my $l = Mojo::Log->new; logged(sub { my $m = $_[0]; $l->$m($_[1]) }, sub { my $e = shift; chomp $e if !ref $e; $l->error($e) }) },
     mojo_app => sub { require Mojolicious; require Test::Mojo; my $app = Mojolicious->new; $app->mode('production'); $app->log->level('info');
         $app->routes->get('/mail' => sub { mark(2); deliver(1); });

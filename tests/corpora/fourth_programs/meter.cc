@@ -119,7 +119,7 @@ int main(int, char **args) {
     if (way == "levels") logged([](auto t) { std::cerr << now() << " INFO  " << t << std::endl; }, [](auto &e) { std::cerr << now() << " ERROR reading failed: " << e.what() << std::endl; });
 #ifdef LIBRARIES
     if (way == "spdlog") { auto l = spdlog::stderr_logger_st("meter"); logged([&](auto t) { l->info(t); }, [&](auto &e) { l->error("reading failed: {}", e.what()); }); }
-    if (way == "spdlogDefault") { spdlog::set_default_logger(spdlog::stderr_logger_st("")); logged([&](auto t) { spdlog::info(t); }, [&](auto &e) { spdlog::critical(e.what()); }); }
+    if (way == "spdlogDefault") { logged([&](auto t) { spdlog::info(t); }, [&](auto &e) { spdlog::critical(e.what()); }); }
     if (way == "glog") { google::InitGoogleLogging(args[0]); FLAGS_logtostderr = true; logged([](auto t) { LOG(INFO) << t; }, [](auto &e) { LOG(ERROR) << "reading failed: " << e.what(); }); }
     if (way == "glogFatal") { google::InitGoogleLogging(args[0]); FLAGS_logtostderr = true; LOG(INFO) << HEALTHY[0]; LOG(INFO) << HEALTHY[1]; mark(2); CHECK_EQ(failure.size(), 99u) << "counter of " << failure; }
 #endif
