@@ -24,6 +24,9 @@ _LINES_OF_A_DIFFERENCE = 60
 
 _LAST_OF_A_GROUP, _FROM, _AT = b"    +----", b"\tfrom ", b"    at "
 _EMPTY_LINES = 2
+_PLACES = (b"at ", b"File ", b"from ", b"#", b"in ", b"0x", b"... ", b"@ ", b"|", b"+", *(b"%d" % n for n in range(10)))
+"""How an indented line begins that says where; another may be a line of what an exception says."""
+
 _FRAMES = (
     b"\tat ",
     b"    at ",
@@ -219,7 +222,9 @@ class Extent:
             return starts_here
         if is_indented(message):
             self._node = self._node and not message.startswith(_AT)
-            self._framed, self._outermost = not self._node, message
+            if message[:1] == b"\t" or message.lstrip().startswith(_PLACES):
+                self._framed = not self._node
+            self._outermost = message
             return True
         if message.startswith(patterns.CONTINUES):
             self._framed = self._framed or message.startswith((b"note: ", b"stack backtrace:"))

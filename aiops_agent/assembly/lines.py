@@ -12,6 +12,7 @@ _FIRST_BYTES_OF_A_HEAD = 34
 _IS_DIGIT = frozenset(DIGITS)
 _IS_CAPITAL_OR_KEY = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZlta" + b"n")
 _OPEN_BRACKET, _SPACE, _TAB = b"[ \t"
+_BLANK = ord(" ")
 _MARKS = frozenset(b"{<:*")
 _DIGIT_HEADS = (*patterns.DIGIT_HEADS, *patterns.DATED_HEADS)
 
@@ -45,6 +46,8 @@ def _is_head(buffer: bytes, start: int) -> bool:
         forms = patterns.BRACKET_HEADS
     elif first in _IS_CAPITAL_OR_KEY:
         forms = patterns.WORD_HEADS
+    elif first == _BLANK:
+        forms = patterns.PADDED_HEADS
     elif first in _MARKS:
         forms = patterns.MARKED_HEADS
     else:

@@ -94,7 +94,9 @@ VALUES: dict[str, Severity] = {
 }
 """Values of a level field, lowered, that report an error; pino's and bunyan's numbers among them."""
 
-LEVEL_KEYS = ("level", "severity", "lvl", "levelname", "log.level", "loglevel", "log_level", "level_name", "s", "@l")
+LEVEL_KEYS = ("level_name", "levelname", "level", "severity", "lvl", "log.level", "loglevel", "log_level", "s", "@l")
+"""Names before numbers, which mean another level in each library."""
+
 MESSAGE_KEYS = ("msg", "message", "@m", "@mt", "event", "log", "textPayload", "short_message")
 ERROR_KEYS = (
     *("error", "err", "exception", "exc", "error.type", "error.message", "errorMessage", "reason", "cause", "ctx"),
@@ -298,6 +300,9 @@ BRACKET_HEADS = (
         for word in (*_LEVEL_WORDS, b"error]", b"crit]", b"alert]", b"emerg]", b"warn]", b"info]", b"debug]")
     ),
 )
+PADDED_HEADS = (b" INFO ", b" WARN ")
+"""Of tracing without a time: it writes each level in five columns, the shorter ones to the right."""
+
 WORD_HEADS = (
     *(month + gap for month in _MONTHS for gap in (b"  ::", b"   ::", b" , ", b"   ", b" ::")),
     *_DAYS,
@@ -400,6 +405,9 @@ MONO_AGAIN = b"[ERROR] FATAL UNHANDLED EXCEPTION: "
 """With this Mono tells of an exception once more."""
 
 PREAMBLES: tuple[tuple[bytes, tuple[bytes, ...]], ...] = (
+    (b"concurrent.futures.process._RemoteTraceback:", (b'"""',)),
+    (b"multiprocessing.pool.RemoteTraceback:", (b'"""',)),
+    (b'"""', (b"Traceback (most",)),
     (b"==================", (b"==", b"WARNING: ThreadSanitizer")),
     (b"runtime: goroutine stack exceeds", (b"runtime: sp=", b"fatal error: ")),
     (b"runtime: sp=", (b"fatal error: ",)),
