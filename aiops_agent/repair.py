@@ -141,10 +141,12 @@ def perform(
     now = agent.clock.now()
     action = Action(agent.token(), incident, bound.playbook.name, bound.playbook.digest, bound.service, now)
     detail = {"incident": incident, "playbook": action.playbook, "digest": action.digest, "target": action.target}
-    if not report.record(agent, AuditEntry(now, actor, "intent", action.id, detail)):
-        return None
-    with agent.state.transaction():
+    with agent.state.transaction():  # before the record: whatever has an intent there is then concluded after a kill
         agent.state.actions.intend(action)
+    if not report.record(agent, AuditEntry(now, actor, "intent", action.id, detail)):
+        with agent.state.transaction():
+            agent.state.actions.withdraw(action.id)
+        return None
 
     def recorded(change: Command) -> None:
         arguments = without_secrets(" ".join(f"{name}={value}" for name, value in change.arguments.items()))

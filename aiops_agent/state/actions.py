@@ -40,6 +40,10 @@ class Actions:
             stamp(action.intended),
         )
 
+    def withdraw(self, identity: str) -> None:
+        """Forget an action that could not be recorded: it was not begun."""
+        self._database.rows("DELETE FROM actions WHERE id=?", identity)
+
     def finish(self, identity: str, outcome: Outcome | None, now: datetime) -> None:
         """Record what came of it; outcome None: the evidence did not hold and nothing was touched.
 

@@ -137,7 +137,7 @@ def test_a_scan_that_may_open_no_more_files_says_so_and_nothing_is_damaged(tmp_p
             assert "Too many open files" in done.err
             assert "LimitNOFILE=" in done.err
     assert done.code == 0, "the last had enough"
-    assert told_by_the_log >= 2
+    assert told_by_the_log >= 1
     machine.scan()
     assert set(machine.counts().values()) == {1}
     assert machine.run("audit", "verify").code == 0

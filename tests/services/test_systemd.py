@@ -107,7 +107,7 @@ def test_root_acts_as_the_owner_and_the_record_is_intact(machine):
 
 def occurrences(machine) -> int:
     listed = machine("/opt/aiops-agent/bin/aiops-agent", "incidents", "list", "--json")
-    assert listed.returncode == 0, listed.stderr
+    assert listed.returncode in {0, 3}, listed.stderr  # 3: a shell without the unit's credential is shown no evidence
     return sum(incident["occurrences"] for incident in json.loads(listed.stdout)["incidents"])
 
 
