@@ -221,7 +221,7 @@ def test_every_flipped_bit_is_found(tmp_path):
 def write_five_kilobytes(log: Log) -> bytes:
     """Write two sessions of three kinds of records, and return the segment."""
     log.write(*(entry(number) for number in range(10)), AuditEntry(NOON, "agent", "intent", "act-1", {}))
-    log.write(*(entry(number) for number in range(10, 20)))
+    log.write(*(entry(number) for number in range(10, 22)))
     content = log.segment(1).read_bytes()
     assert len(content) > 5_000
     return content
