@@ -109,7 +109,9 @@ class Family:
         return [*members, (self.live, live)] if live and self.live in self.paths else members
 
     def take_note(self) -> None:
-        """Take for known what was read since this was looked for."""
+        """Take for known what was read since this was looked for; the copies found were of what stood there before."""
+        for key in self.fresh:
+            self._copied.pop(key, None)
         read = [at for at in self.fresh.values() if isinstance(at, Checkpoint)]
         self.known = [*(at for at in self.known if at.key not in self.fresh), *read]
         self.fresh = {}
@@ -177,17 +179,23 @@ class Family:
             is_like = at.offset >= before.offset and at.prefix_length >= before.prefix_length
             if at.prefix_length == before.prefix_length:
                 is_like = is_like and at.prefix_digest == before.prefix_digest
-            if is_like and at.path != self.live and (length := _length_if_continued(at.path, before)):
+            place = self._place_of(at)
+            if is_like and place and place != self.live and (length := _length_if_continued(place, before)):
                 return length
         return 0
 
     def _still_stands(self, at: Checkpoint) -> bool:
         """Tell whether the file of the checkpoint is here, under whatever name, and what was read is still in it."""
+        place = self._place_of(at)
+        return bool(place) and _length_if_continued(place, at) > 0  # an inode is soon given away again
+
+    def _place_of(self, at: Checkpoint) -> str:
+        """Return where the inode of a checkpoint stands by now, under whatever name; empty when it is not here."""
         for path in (self.live, *self._siblings):
             found = _stat(path)
             if found and (found.st_dev, found.st_ino) == (at.device, at.inode):
-                return _length_if_continued(path, at) > 0  # an inode is given away again soon after its file is deleted
-        return False
+                return path
+        return ""
 
 
 def _length_if_continued(path: str, at: Checkpoint) -> int:

@@ -10,6 +10,7 @@ import shutil
 import pytest
 
 from aiops_agent.sources import file as files
+from aiops_agent.sources import opened
 from tests.sources.reader import Reader, append, error, pack
 
 
@@ -341,3 +342,36 @@ def test_t10_copied_and_truncated_after_the_folder_was_listed_and_before_the_log
     reader.tick()
     reader.tick()
     assert (reader.count(), reader.lost(), reader.notices()) == (5, 0, [])
+
+
+def copy_and_truncate(log):
+    """Do what logrotate's `copytruncate` does, when there is one generation already."""
+    if os.path.exists(f"{log}.1"):
+        os.rename(f"{log}.1", f"{log}.2")
+    shutil.copy(log, f"{log}.1")
+    os.truncate(log, 0)
+
+
+@pytest.fixture
+def small_batches(monkeypatch):
+    monkeypatch.setattr(files, "BATCH_BYTES", 1)
+    monkeypatch.setattr(opened, "CHUNK", 97)
+
+
+def test_t10_copied_and_truncated_once_before_a_tick_and_once_more_while_it_reads(log, small_batches):
+    """What the first copy was of stood in the log before; what was read of the log since is in the second copy."""
+    reader = read_once(log, error("a"))
+    copy_and_truncate(log)
+    append(log, error("b") + error("c") + error("d"))
+    reader.tick(after=3, meanwhile=lambda: copy_and_truncate(log))
+    reader.tick()
+    assert (reader.count(), reader.lost(), reader.notices()) == (4, 0, [])
+
+
+def test_t10_an_unfinished_line_whose_copy_moved_on_while_a_tick_read_it_is_not_told_as_lost(log, small_batches):
+    reader = read_once(log, error("a").rstrip())
+    copy_and_truncate(log)
+    append(log, "\tat shop.Late.f(Late.java:3)\n")
+    reader.tick(after=1, meanwhile=lambda: copy_and_truncate(log))
+    reader.tick()
+    assert (reader.count(), reader.lost(), reader.notices()) == (1, 0, [])
