@@ -20,7 +20,7 @@ use Time::Local;
 use List::Util qw(first);
 use Scalar::Util qw(blessed);
 
-my ($way, $start, $step) = @ARGV;
+my ($way, $start, $step) = (@ARGV, '', '');
 $| = 1;
 select((select(STDERR), $| = 1)[0]);
 srand length("@ARGV") + ord(substr $way, -1) + ($start =~ /^\d/ ? $start : 5);
