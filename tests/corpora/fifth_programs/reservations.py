@@ -91,7 +91,7 @@ for name, code in {
     "process_missing": 'subprocess.run(["render-invoice", "--room", "3"], check=True)',
     "process_slow": 'subprocess.run(["sleep", "5"], timeout=0.05)',
     "emptied": "queue.Queue().get_nowait()",
-    "gregorian": 'import datetime; return datetime.date(2026, 2, 30)',
+    "gregorian": "import datetime; return datetime.date(2026, 2, 30)",
     "isodate": 'import datetime; return datetime.datetime.fromisoformat("2026-13-01")',
     "strptime": 'return time.strptime("27.11.", "%d.%m.%Y")',
     "decimal": 'import decimal; return decimal.Decimal("12,50")',
@@ -304,7 +304,9 @@ LAYOUTS = {
     "basic": logging.Formatter(logging.BASIC_FORMAT),
     "common": logging.Formatter("%(asctime)s %(levelname)s [%(threadName)s] %(name)s - %(message)s"),
     "dashes": logging.Formatter("%(asctime)s - %(name)s - %(levelname)s - %(message)s"),
-    "bracketed": logging.Formatter("[%(asctime)s] [%(process)d] [%(levelname)s] %(message)s", "%Y-%m-%d %H:%M:%S +0000"),
+    "bracketed": logging.Formatter(
+        "[%(asctime)s] [%(process)d] [%(levelname)s] %(message)s", "%Y-%m-%d %H:%M:%S +0000"
+    ),
     "json": JsonLines(),
     "syslog": logging.Formatter("%(levelname)s %(name)s: %(message)s"),
     "fall": logging.Formatter("%(asctime)s %(levelname)-8s %(name)s:%(lineno)d %(message)s"),
