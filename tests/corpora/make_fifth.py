@@ -92,7 +92,7 @@ def headed(lines: list[str], form: str, unit: str) -> Iterator[str]:
             yield f"{stamp} shop-2 {unit}[{process}]: {line.rstrip()}"
 
 
-def blocks(name: str, lines: list[str]) -> Iterator[tuple[dict, str]]:
+def blocks(name: str, lines: list[str]) -> Iterator[tuple[dict[str, int | str], str]]:
     """Cut a run at its marks: within two of them is a record, if anything is there."""
     part: list[str] = []
     within = False

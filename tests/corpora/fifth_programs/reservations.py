@@ -367,6 +367,13 @@ def printed(way, names):
     healthy(say)
 
 
+def run(name):
+    try:
+        Desk().handle(name)
+    finally:
+        mark(b"\2")
+
+
 def turn_of(number, name):
     """In a loop that runs, what starts one of its own would fail otherwise."""
     return 3 if number % 4 in (1, 2) and name in ("async_slow", "task_group", "stop") else number % 4
@@ -375,12 +382,6 @@ def turn_of(number, name):
 def background(way, names):
     """Failures that no one waits for, which the runtime tells."""
     log = logger("common")
-
-    def run(name):
-        try:
-            Desk().handle(name)
-        finally:
-            mark(b"\2")
 
     class Holder:
         def __init__(self, name):
