@@ -4,7 +4,7 @@ from enum import Enum
 
 from aiops_agent.assembly import patterns
 from aiops_agent.assembly.heads import KNOWN, MESSAGES, Heads, of_message
-from aiops_agent.assembly.judge import died_in_perl, opens_with_exception, raised_in_ruby, stands_alone
+from aiops_agent.assembly.judge import died_in_perl, opens_with_exception, raised_in_ruby, stands_alone, states_error
 from aiops_agent.assembly.lines import DIGITS, Origin, is_half_a_head, is_head, is_indented, origin
 from aiops_agent.assembly.relayed import Relay, is_relay
 from aiops_agent.hints import NamedTuple
@@ -22,6 +22,9 @@ _LINES_OF_FINDINGS = 500
 _LINES_OF_A_DIFFERENCE = 60
 """Between what Node expected and what it got: it leaves out lines itself beyond fifty."""
 
+_CAUGHT_HERE = b'> File "'
+"""How loguru shows the frame that caught the exception."""
+
 _LAST_OF_A_GROUP, _FROM, _AT = b"    +----", b"\tfrom ", b"    at "
 _EMPTY_LINES = 2
 _PLACES = (b"at ", b"File ", b"from ", b"#", b"in ", b"0x", b"... ", b"@ ", b"|", b"+", *(b"%d" % n for n in range(10)))
@@ -37,6 +40,9 @@ _FRAMES = (
     b"Stack trace:",
     b"note: run with `RUST_BACKTRACE",
 )
+_FRAMES_IN_A_MARGIN = (b"      at ",)
+"""Of Node, where the whole trace is indented."""
+
 _NEWLINE, _TAB = b"\n\t"
 
 
@@ -92,6 +98,23 @@ class Extent:
 
         self._statement = bool(self._writer) and not self._tracing and not opens_with_exception(message)
         self._framed = self._chained = self._told = False
+        self._names_what_was_raised = (
+            opens_with_exception(message.lstrip()) or message.startswith(b"Exception in thread ") or self._rust
+        )
+        self._may_be_given = self._headed and self._wraps and states_error(first)
+        """The program wrote a line and then the trace, in a file where few lines have a head."""
+
+        self._is_logged = self._headed and not heads.are_rare and not is_relay(self._writer)
+        """The program put a head of its own before it: all up to the next is what it said."""
+
+        self.is_said_again = False
+        """A thread of Ruby fell, whose runtime may say the same once more for who waited for it."""
+
+        self._spaced = False
+        """Empty lines stand between the frames, as loguru puts them."""
+
+        self._traced = False
+        self._states_what_was_raised = self._names_what_was_raised or b"Error: " in first or b"Exception: " in first
         takes_plain = (
             self._headed
             and not heads.are_rare
@@ -99,6 +122,7 @@ class Extent:
             and not self._report
             and not self.is_complete
             and not _is_single(first)
+            and not died_in_perl(message)
         )
         self._takes_plain = takes_plain
         announces = bool(self._writer) and self._headed and message.endswith(b":") and not self._report
@@ -112,6 +136,11 @@ class Extent:
     def is_of_writer(self, line: bytes) -> bool:
         """Tell whether a line has a head that names the writer of this record."""
         return self._begins(line, 0) and origin(line).writer == self._writer
+
+    @property
+    def is_traced(self) -> bool:
+        """Tell whether its first line says what was raised, and frames of Java or Node were seen below it."""
+        return self._traced and self._states_what_was_raised
 
     @property
     def takes_any_line(self) -> bool:
@@ -225,15 +254,19 @@ class Extent:
             if message[:1] == b"\t" or message.lstrip().startswith(_PLACES):
                 self._framed = not self._node
             self._outermost = message
+            self._traced = self._traced or message.lstrip().startswith(b"at ")
             return True
         if message.startswith(patterns.CONTINUES):
-            self._framed = self._framed or message.startswith((b"note: ", b"stack backtrace:"))
+            self._framed = self._framed or message.startswith((b"note: ", b"stack backtrace:", b"#"))
             self._chained = self._chained or message.startswith((b"During handling", b"The above exception"))
             self._go = self._go or message.startswith(b"goroutine ")
             self._php = self._php or message.startswith(b"Stack trace:")
             self._tracing = self._tracing or message.startswith(b">>> '")
             return True
         if self._php and message.startswith(b"Next "):
+            self._framed = False
+            return True
+        if self._spaced and self._tracing and message.startswith(_CAUGHT_HERE):
             return True
         if self._goes_on_in_its_own_way(message):
             return True
@@ -284,6 +317,9 @@ class Extent:
             return self._accepts_go(buffer, below)
         if self._framed and self._headed and b" " not in line:
             return _above_place_in_go(buffer, below)
+        if self._may_be_given and opens_with_exception(line) and not self._framed:
+            self._may_be_given, self._names_what_was_raised = False, True
+            return self._accepts_up_to_frames(buffer, below)
         belongs = self._accepts_plain()
         if belongs is Belongs.NO and not self._framed and (not self._headed or self._wraps):
             return self._accepts_wrapped(line, buffer, below)
@@ -291,10 +327,12 @@ class Extent:
 
     def _accepts_more_words(self, line: bytes, buffer: bytes, below: int) -> Belongs:
         """Decide about a line below what Python raised: a message of several lines, where the next has a head."""
+        if not self._headed and _opens_lines(line, buffer, below):
+            return Belongs.YES
         for _ in range(_LINES_OF_A_MESSAGE):
             if below >= len(buffer):
                 return Belongs.NO if _speaks_for_itself(line) else Belongs.UNKNOWN
-            if not line:
+            if not line and (buffer.startswith(patterns.CHAINS, below) or not self._is_logged):
                 return Belongs.YES if buffer.startswith(patterns.CHAINS, below) else Belongs.NO
             if _speaks_for_itself(line):
                 return Belongs.NO
@@ -311,7 +349,8 @@ class Extent:
                 return Belongs.NO
             if below >= len(buffer):
                 return Belongs.UNKNOWN
-            if buffer.startswith(_FRAMES, below):
+            is_frame = buffer.startswith((*_FRAMES, *_FRAMES_IN_A_MARGIN), below)
+            if is_frame or self._is_traced_by_perl(buffer, below):
                 return Belongs.YES
             if self._begins(buffer, below) or (is_indented(buffer[below : below + 1]) and not self._node):
                 return Belongs.NO
@@ -319,10 +358,16 @@ class Extent:
             line, below = buffer[below:end], end + 1
         return Belongs.NO
 
+    def _is_traced_by_perl(self, buffer: bytes, start: int) -> bool:
+        """Tell whether the frames of Perl begin at `start`, and the first line has not told the place."""
+        is_frame = buffer.startswith(b"\t", start) and b" called at " in buffer[start : buffer.find(b"\n", start)]
+        return is_frame and not died_in_perl(self._origin.message)
+
     def _accepts_cause(self, line: bytes, buffer: bytes, below: int) -> Belongs:
         """Decide about what reads like another exception of Ruby: a cause was called from where its effect was."""
         if line == self._ruby:
-            return Belongs.NO
+            is_again, self._framed, self.is_said_again = self.is_said_again, False, False
+            return Belongs.YES if is_again else Belongs.NO
         for _ in range(_LINES_OF_A_MESSAGE):  # it may take several to say what it has to say
             if below >= len(buffer) or is_indented(buffer[below : below + 1]) or self._begins(buffer, below):
                 break
@@ -351,8 +396,36 @@ class Extent:
                 resumes = resumes or (self._rust and _RUST_AGAIN in buffer[at : buffer.find(b"\n", at)])
                 if self._node and not resumes:
                     return self._accepts_wrapped(b"", buffer, at)
-                return Belongs.YES if resumes else Belongs.NO
+                return Belongs.YES if resumes else self._accepts_behind_a_gap(buffer, at)
             at += 1
+        return Belongs.NO
+
+    def _accepts_behind_a_gap(self, buffer: bytes, at: int) -> Belongs:
+        """Decide about an empty line in what an exception says, or between frames; the next that is none is at `at`."""
+        if self._begins(buffer, at):
+            return Belongs.NO
+        if self._tracing:
+            self._spaced = self._spaced or buffer.startswith((b'  File "', _CAUGHT_HERE), at)
+            return Belongs.YES if self._spaced else Belongs.NO
+        if self._raised:
+            end = buffer.find(b"\n", at)
+            opens = not self._headed and _opens_lines(buffer[at:end], buffer, end + 1)
+            return Belongs.YES if opens else self._accepts_more_words(b"", buffer, at)
+        if (self._framed and not self._rust) or not (self._takes_plain or self._names_what_was_raised):
+            return Belongs.NO
+        return self._accepts_up_to_frames(buffer, at)
+
+    def _accepts_up_to_frames(self, buffer: bytes, at: int) -> Belongs:
+        for _ in range(_LINES_OF_A_MESSAGE):
+            if at >= len(buffer):
+                return Belongs.UNKNOWN
+            end = buffer.find(b"\n", at)
+            line = buffer[at:end]
+            if line.lstrip().startswith(b"at ") or line.startswith(_FRAMES):
+                return Belongs.YES
+            if self._begins(buffer, at) or line.startswith(patterns.BREAKS) or _speaks_for_itself(line.lstrip()):
+                return Belongs.NO
+            at = end + 1
         return Belongs.NO
 
     def _accepts_go(self, buffer: bytes, below: int) -> Belongs:
@@ -425,6 +498,13 @@ def _speaks_for_itself(line: bytes) -> bool:
         or line.startswith(_OPENINGS)
         or any(sign in line for sign in (b"panicked at", b": Assertion `", b": error: ", b": line "))
     )
+
+
+def _opens_lines(line: bytes, buffer: bytes, below: int) -> bool:
+    """Tell whether what an exception says goes on with a line that has indented ones below it, as pydantic's does."""
+    if not line or is_indented(line) or _speaks_for_itself(line) or not is_indented(buffer[below : below + 1]):
+        return False
+    return not buffer[below : buffer.find(b"\n", below)].lstrip().startswith(_PLACES)
 
 
 def _above_place_in_go(buffer: bytes, below: int) -> Belongs:

@@ -22,6 +22,10 @@ _MARKS_OF_A_HEAD = 4
 _LEAST_BARE = 0.4
 _LEVELS = tuple(level + b":" for level in patterns.LEVELS if len(level) > 1)
 _WORDS = tuple(level + b" " for level in patterns.LEVELS if len(level) > 1)
+_FIRST_BYTES_OF_A_LEVEL = 80
+_CALM_LETTERS = frozenset(b"DIVWNT")
+_FEWEST_SHORT = 2
+_LEAST_SHORT = 0.1
 _LETTERS = bytes(
     byte
     for byte in range(256)
@@ -32,10 +36,20 @@ _LETTERS = bytes(
 class Heads:
     """Tells whether a line begins a record."""
 
-    def __init__(self, signatures: frozenset[bytes] = frozenset(), *, are_rare: bool = False) -> None:
-        """Know the tables, and lines with these signatures; `are_rare`: most records of the file begin with none."""
+    def __init__(
+        self, signatures: frozenset[bytes] = frozenset(), *, are_rare: bool = False, words: tuple[bytes, ...] = ()
+    ) -> None:
+        """Know the tables, and lines with these signatures.
+
+        Args:
+            signatures: How else records begin.
+            are_rare: Most records of the file begin with none.
+            words: How the file writes levels that report an error, where no word of `LITERALS` is in them.
+        """
         self.signatures = signatures
         self.are_rare = are_rare
+        self.words = words
+        self.opening_words = tuple(word[1:] for word in words if word[:1] == b"\n")
         self.begins: Callable[[bytes, int], bool] = self._begins if signatures else is_head
         """Tell whether the line that begins at this index of the buffer begins a record."""
 
@@ -72,15 +86,33 @@ def learn(sample: bytes) -> Heads:
     a number as long, and most of the file's lines have no head that is known anyway.
     """
     lines = [line for line in sample[: sample.rfind(b"\n") + 1].split(b"\n") if line and not is_indented(line)]
+    words = _short_levels(lines)
     if sum(is_head(line, 0) for line in lines) >= _MOST_KNOWN * len(lines):
-        return KNOWN
+        return Heads(words=words) if words else KNOWN
     unknown = (signature(line[:_FIRST_BYTES]) for line in lines if not is_head(line, 0))
     counts = Counter(filter(None, unknown))
     fewest = max(_FEWEST_LINES, _LEAST_SHARE * len(lines))
     learnt = frozenset(form for form, count in counts.items() if count >= fewest)
     if learnt:
-        return Heads(learnt)
+        return Heads(learnt, words=words)
+    if words:
+        return Heads(words=words)
     return RARE if _are_rare(lines) else KNOWN
+
+
+def _short_levels(lines: list[bytes]) -> tuple[bytes, ...]:
+    """Return how a file writes its errors that writes levels in a letter, as glog does, or in three.
+
+    At least two lines and a tenth of them say so at a level that is no error.
+    """
+    words: list[bytes] = []
+    fewest = max(_FEWEST_SHORT, _LEAST_SHORT * len(lines))
+    for is_written_so, errors in patterns.SHORT_LEVELS:
+        if sum(any(sign in line[:_FIRST_BYTES_OF_A_LEVEL] for sign in is_written_so) for line in lines) >= fewest:
+            words += errors
+    if sum(line[0] in _CALM_LETTERS and line[1:6].removeprefix(b" ")[:4].isdigit() for line in lines) >= fewest:
+        words += patterns.LETTERS_FIRST
+    return tuple(words)
 
 
 def _are_rare(lines: list[bytes]) -> bool:

@@ -24,7 +24,7 @@ LITERALS = (
     # levels as values: anchored to the end of a key, so that `"error":null` on every line costs nothing
     *(b"=err", b':"err', b': "err', b'l":50', b'l":60', b's":"E"', b's":"F"', b"open files"),
     # what programs say when they fall
-    *(b"Exception", b"Error", b"Traceback (most", b":in ", b"(): ", b"*** ", b"Segmentation ", b"segfault at"),
+    *(b"Exception", b"Error", b"Traceback (most", b":in ", b"(): ", b"*** ", b"Segmentation ", b"uch file "),
     *(
         b"dumped",
         b"Failed ",
@@ -51,15 +51,35 @@ with one more the search is six times slower, and the shortest decides how many 
 automaton for a few more takes half as long as this one, and the interpreter has to be waited for twice.
 """
 
+SHORT_LEVELS: tuple[tuple[tuple[bytes, ...], tuple[bytes, ...]], ...] = (
+    ((b"[I]", b"[D]", b"[W]"), (b"[E]", b"[F]", b"[C]")),
+    ((b"[I ", b"[D ", b"[W "), (b"[E ", b"[C ")),
+    ((b" INF ", b" DBG ", b" WRN "), (b" ERR ", b" FTL ", b" PNC ")),
+    ((b" INF]", b" DBG]", b" WRN]"), (b" ERR]", b" FTL]")),
+    ((b"[INF]", b"[DBG]", b"[WRN]", b"[WAR]", b"[DEB]"), (b"[ERR]", b"[FTL]", b"[CRI]")),
+)
+"""Levels in a letter or in three: how a file writes those that are none, and how then those that report an error.
+
+Only in a file whose first lines show the former the latter are searched for, by an automaton of their own.
+"""
+
+LETTERS_FIRST = tuple(
+    b"\n" + letter + digits
+    for letter in (b"E", b"F", b"C")
+    for digits in (*(b"%02d" % month for month in range(1, 13)), b"20", b" 0", b" 1", b" 2")
+)
+"""How a line begins that glog writes at an error: a letter, then a month with a day, or a year with both."""
+
 _CRITICAL_WORDS = (
     *(b"FATAL", b"CRITICAL", b"CRIT", b"EMERG", b"EMERGENCY", b"ALERT", b"PANIC", b"DPANIC", b"F", b"C"),
-    *(b"FTL", b"FATA", b"PANI"),
+    *(b"FTL", b"PNC", b"CRI", b"FATA", b"PANI"),
 )
-_WARNING_WORDS = (b"WARN", b"WARNING", b"WRN", b"W", "警告".encode())
+_WARNING_WORDS = (b"WARN", b"WARNING", b"WRN", b"WAR", b"W", "警告".encode())
 CALM_WORDS = (
     *(
         b"INF",
         b"DBG",
+        b"DEB",
         b"DEBU",
         b"DEBG",
         b"TRAC",
@@ -252,8 +272,17 @@ OPENINGS: tuple[tuple[bytes, Severity], ...] = (
 )
 """How the message of a line without a level begins when it reports an error."""
 
-STATEMENTS = (b"could not ", b"Could not ")
+STATEMENTS = (
+    *(b"could not ", b"Could not ", b"Can't ", b"can't ", b"Cannot ", b"cannot ", b"Unable to ", b"unable to "),
+)
 """How the message of a line without a level begins that says what failed; words of an exception may go on so too."""
+
+REASONS = (
+    *(b": No such file or directory", b": Permission denied", b": Operation not permitted", b": Not a directory"),
+    *(b": Connection refused", b": Address already in use", b": No space left on device", b": Too many open files"),
+    *(b": not in gzip format", b": command not found"),
+)
+"""How a line without a level ends of a program or a tool that says why it failed, as `perror` does."""
 
 BREAKS = (
     b"terminate called",
@@ -265,6 +294,7 @@ BREAKS = (
 
 DIGIT_HEADS = (
     *(b"--T::", b"-- ::", b"// ::", b"//::", b"--|", b"-- |", b"--,", b"// -", b"::", b"... ", b"...,", b":M ", b":C "),
+    *(b":AM ", b":PM "),
     *(
         b":S ",
         b":X ",
@@ -332,7 +362,7 @@ MARKED_HEADS = (b'{"', b'{ "', b"<>", b"::", b"*** FATAL ")
 
 CONTINUES = (
     *(
-        b'"} [',
+        b'"}',
         b"[stacktrace]",
         b"[previous exception]",
         b"Caused by:",
@@ -363,6 +393,11 @@ CONTINUES = (
         b"[parameters: ",
         b"(Background on",
         b"Node.js v",
+        b"Current thread 0x",
+        b"Thread 0x",
+        b"Python runtime state: ",
+        b"Extension modules: ",
+        b"<no Python frame>",
         b"Emitted 'error' event",
         b"Require stack:",
         b"- /",
@@ -395,6 +430,7 @@ CHAINS = (b"During handling", b"The above exception")
 RESUMES = (
     *(b"goroutine ", b"During handling", b"The above exception", b"stack backtrace:", b"Node.js v", b"[signal "),
     *(b"Stack trace:", b"Caused by:", b"runtime stack:", b"---> (Inner Exception #"),
+    *(b"Current thread 0x", b"Thread 0x", b"Extension modules: ", b"[previous exception]"),
 )
 """How a line begins that goes on after an empty line."""
 

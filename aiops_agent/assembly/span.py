@@ -3,7 +3,7 @@
 from aiops_agent.assembly import patterns
 from aiops_agent.assembly.extent import Belongs, Extent
 from aiops_agent.assembly.heads import KNOWN, Heads
-from aiops_agent.assembly.judge import may_carry_exception, opens_with_exception, stands_alone
+from aiops_agent.assembly.judge import may_carry_exception, opens_with_exception, stands_alone, states_error
 from aiops_agent.assembly.lines import is_half_a_head, is_indented, origin
 from aiops_agent.assembly.relayed import REACH, own_lines_above, own_lines_below, relay_of, said_around
 from aiops_agent.noun import dataclass
@@ -11,6 +11,9 @@ from aiops_agent.noun import dataclass
 LINES_BACK_TO_HEAD = 6
 
 _LINES_OF_AN_EXCERPT = 3
+_WORKER = b"[worker "
+"""What a thread of Node runs that was given as text: `[worker eval]:1`."""
+
 _MENTIONS = 8
 """Times that a writer may be named between without the line being its own."""
 
@@ -52,6 +55,7 @@ def span(buffer: bytes, start: int, heads: Heads) -> Span:
         said = below
     first_end = buffer.find(b"\n", said)
     extent = Extent(buffer[said:first_end], heads)
+    extent.is_said_again = buffer.startswith(b"#<Thread:", start)
     end, ended = walk(extent, buffer, first_end + 1)
     pieces = [(start, end)]
     while ended and extent.writer:
@@ -109,7 +113,8 @@ def first_line(buffer: bytes, line_start: int, earliest: int, heads: Heads) -> i
         above = buffer.rfind(b"\n", 0, above - 1) + 1
         if heads.begins(buffer, above):
             head = buffer[above : buffer.find(b"\n", above)]
-            carries = above >= earliest and may_carry_exception(head, raised) and Extent(head, heads).takes_plain_lines
+            takes = Extent(head, heads).takes_plain_lines or (heads.are_rare and states_error(head))
+            carries = above >= earliest and may_carry_exception(head, raised) and takes
             return _whole_head(buffer, above, earliest) if carries else line_start
         if not is_indented(buffer[above : above + 1]):
             break
@@ -169,7 +174,7 @@ def _behind_excerpt(buffer: bytes, start: int) -> int:
     """Return where the line begins below `place:line`, a line of the source, a caret under it and an empty line."""
     end = buffer.find(b"\n", start)
     place, colon, number = buffer[start:end].rpartition(b":")
-    if not (colon and place and number.isdigit()) or b" " in place:
+    if not (colon and place and number.isdigit()) or b" " in place.removeprefix(_WORKER):
         return start
     at = end + 1
     for seen in range(_LINES_OF_AN_EXCERPT):
