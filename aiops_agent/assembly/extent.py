@@ -411,9 +411,22 @@ class Extent:
             end = buffer.find(b"\n", at)
             opens = not self._headed and _opens_lines(buffer[at:end], buffer, end + 1)
             return Belongs.YES if opens else self._accepts_more_words(b"", buffer, at)
+        if self._is_logged and not self._framed and self._goes_on_up_to_a_head(buffer, at):
+            return Belongs.YES
         if (self._framed and not self._rust) or not (self._takes_plain or self._names_what_was_raised):
             return Belongs.NO
         return self._accepts_up_to_frames(buffer, at)
+
+    def _goes_on_up_to_a_head(self, buffer: bytes, at: int) -> bool:
+        """Tell whether only words come before the next record, which a message of several lines then holds."""
+        for _ in range(_LINES_OF_A_MESSAGE):
+            if self._begins(buffer, at):
+                return True
+            end = buffer.find(b"\n", at)
+            if end < 0 or buffer.startswith(patterns.BREAKS, at) or _speaks_for_itself(buffer[at:end].lstrip()):
+                return False
+            at = end + 1
+        return False
 
     def _accepts_up_to_frames(self, buffer: bytes, at: int) -> Belongs:
         for _ in range(_LINES_OF_A_MESSAGE):

@@ -212,12 +212,19 @@ def names_exception(text: bytes) -> bool:
     return False
 
 
-def may_carry_exception(head: bytes, raised: bytes) -> bool:
-    """Tell whether what is raised in the line below this one, which has a head, can be what the line reports."""
+def may_carry_exception(head: bytes, raised: bytes, below: bytes = b"") -> bool:
+    """Tell whether what is raised in the line below this one, which has a head, can be what the line reports.
+
+    `below`: the line below that. A trace of Python that begins with the module is of what nobody caught, and stands
+    below whatever the program said last.
+    """
     level = logfmt_level(head).upper().encode() or _level_word(head) or _lowered_level(head)
     if any(mark in head for mark in patterns.QUOTES):
         return False
-    if patterns.LEVELS.get(level) is Severity.WARNING and _is_uncaught(raised):
+    severity = patterns.LEVELS.get(level)
+    if severity is Severity.WARNING and _is_uncaught(raised):
+        return False
+    if severity in (None, Severity.WARNING) and raised.startswith(b"Traceback") and below.endswith(b", in <module>"):
         return False
     return level not in patterns.CALM_WORDS or names_exception(head)
 

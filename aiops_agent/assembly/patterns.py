@@ -287,7 +287,7 @@ REASONS = (
 BREAKS = (
     b"terminate called",
     *(b"panic: ", b"fatal error: ", b"PHP Fatal", b"PHP Parse", b"Exception in thread ", b"curl: (", b"npm ERR!"),
-    *(b"Unhandled Exception:", b"Fatal error: Uncaught "),
+    *(b"Unhandled Exception:", b"Fatal error: Uncaught ", b"Exception ignored in: ", b"--- Logging error ---"),
     *(b"crit: ", b"fail: ", b"warn: ", b"info: ", b"dbug: ", b"trce: "),
 )
 """Unindented lines that never belong to the record above them."""
@@ -413,7 +413,7 @@ CONTINUES = (
         b"STATEMENT:  ",
         b"QUERY:  ",
         b"LOCATION:  ",
-        "引起".encode(),
+        *("引起".encode(), b"Call stack:", b"Message: '", b"Arguments: ("),
     ),
     *(b"Reading the configuration file", b">>> '"),
     *(b"#%d " % number for number in range(10)),
@@ -455,6 +455,8 @@ PREAMBLES: tuple[tuple[bytes, tuple[bytes, ...]], ...] = (
     (b"handle: <Handle ", (b"Traceback (most",)),
     (b"Process ", (b"Traceback (most",)),
     (b"Exception ignored in: ", (b"Traceback (most",)),
+    (b"Exception in callback ", (b"handle: ",)),
+    (b"--- Logging error ---", (b"Traceback (most",)),
     (b"runtime: out of memory", (b"fatal error: ",)),
 )
 """What a runtime prints above the line that says what was raised, and how the line below it begins; empty: anyhow."""

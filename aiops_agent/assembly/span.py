@@ -106,7 +106,7 @@ def first_line(buffer: bytes, line_start: int, earliest: int, heads: Heads) -> i
     preamble = _preamble_above(buffer, line_start, earliest)
     if preamble != line_start or heads.opens(buffer, line_start):
         return preamble if preamble != line_start else _whole_head(buffer, line_start, earliest)
-    above, raised = line_start, buffer[line_start : buffer.find(b"\n", line_start)]
+    above, (raised, _, below) = line_start, _two_lines(buffer, line_start)
     for _ in range(0 if stands_alone(raised) else LINES_BACK_TO_HEAD):
         if above <= earliest:
             break
@@ -114,11 +114,15 @@ def first_line(buffer: bytes, line_start: int, earliest: int, heads: Heads) -> i
         if heads.begins(buffer, above):
             head = buffer[above : buffer.find(b"\n", above)]
             takes = Extent(head, heads).takes_plain_lines or (heads.are_rare and states_error(head))
-            carries = above >= earliest and may_carry_exception(head, raised) and takes
+            carries = above >= earliest and may_carry_exception(head, raised, below) and takes
             return _whole_head(buffer, above, earliest) if carries else line_start
         if not is_indented(buffer[above : above + 1]):
             break
     return line_start
+
+
+def _two_lines(buffer: bytes, start: int) -> tuple[bytes, bytes, bytes]:
+    return buffer[start : buffer.find(b"\n", buffer.find(b"\n", start) + 1)].partition(b"\n")
 
 
 def _whole_head(buffer: bytes, line_start: int, earliest: int) -> int:
