@@ -114,7 +114,9 @@ class Extent:
         """Empty lines stand between the frames, as loguru puts them."""
 
         self._traced = False
-        self._states_what_was_raised = self._names_what_was_raised or b"Error: " in first or b"Exception: " in first
+        self._states_what_was_raised = self._names_what_was_raised or any(
+            sign in first for sign in (b"Error: ", b"Exception: ", b"Error [ERR_")
+        )
         takes_plain = (
             self._headed
             and not heads.are_rare
@@ -127,6 +129,10 @@ class Extent:
         self._takes_plain = takes_plain
         announces = bool(self._writer) and self._headed and message.endswith(b":") and not self._report
         self._plain_lines = 0 if takes_plain or announces else _LINES_OF_A_MESSAGE
+
+    def is_led_to(self) -> None:
+        """Note that the runtime has said above the first line that this is what was raised."""
+        self._names_what_was_raised = True
 
     @property
     def writer(self) -> bytes:

@@ -120,8 +120,9 @@ def _may_name_what_was_raised(message: bytes) -> bool:
 
 
 def _is_raised_in_a_margin(message: bytes) -> bool:
-    """Tell whether the text is "  TypeError: order is undefined": a trace that is indented as a whole, as koa does."""
-    return message.startswith(b"  ") and message[2:3].isupper() and opens_with_exception(message[2:])
+    """Tell whether the text is "  TypeError: order is undefined": in an object, or where koa indents all of it."""
+    named = message[2:].partition(b": ")[2] if message[2:3].islower() else message[2:]
+    return message.startswith(b"  ") and named[:1].isupper() and opens_with_exception(named)
 
 
 def states_error(head: bytes) -> bool:

@@ -269,6 +269,7 @@ OPENINGS: tuple[tuple[bytes, Severity], ...] = (
     (b"UnhandledPromiseRejection: ", Severity.ERROR),
     (b"[AggregateError: ", Severity.ERROR),
     (b"curl: (", Severity.ERROR),
+    (b"Assertion failed", Severity.ERROR),
 )
 """How the message of a line without a level begins when it reports an error."""
 

@@ -11,6 +11,9 @@ from aiops_agent.noun import dataclass
 LINES_BACK_TO_HEAD = 6
 
 _LINES_OF_AN_EXCERPT = 3
+_LINES_BACK_TO_THROW = 40
+"""Node shows ten frames, and what was thrown may take some lines."""
+
 _WORKER = b"[worker "
 """What a thread of Node runs that was given as text: `[worker eval]:1`."""
 
@@ -55,6 +58,8 @@ def span(buffer: bytes, start: int, heads: Heads) -> Span:
         said = below
     first_end = buffer.find(b"\n", said)
     extent = Extent(buffer[said:first_end], heads)
+    if said != start:
+        extent.is_led_to()
     extent.is_said_again = buffer.startswith(b"#<Thread:", start)
     end, ended = walk(extent, buffer, first_end + 1)
     pieces = [(start, end)]
@@ -117,7 +122,8 @@ def first_line(buffer: bytes, line_start: int, earliest: int, heads: Heads) -> i
             carries = above >= earliest and may_carry_exception(head, raised, below) and takes
             return _whole_head(buffer, above, earliest) if carries else line_start
         if not is_indented(buffer[above : above + 1]):
-            break
+            is_object = is_indented(raised) and buffer[above : buffer.find(b"\n", above)].endswith((b"{", b"["))
+            return above if is_object and above >= earliest else line_start
     return line_start
 
 
@@ -148,7 +154,7 @@ def _preamble_above(buffer: bytes, line_start: int, earliest: int) -> int:
 def _place_of_throw(buffer: bytes, line_start: int, earliest: int) -> int:
     """Return where Node shows the place of what was thrown, above its last line; that line when it shows none."""
     above = line_start
-    for _ in range(LINES_BACK_TO_HEAD):
+    for _ in range(_LINES_BACK_TO_THROW):
         if above <= earliest:
             break
         above = buffer.rfind(b"\n", 0, above - 1) + 1
