@@ -399,7 +399,8 @@ class Assembler:
             return True
         if found.extent.is_complete:
             return False
-        return found.extent.is_traced or is_trace(buffer, buffer.find(b"\n", line_start) + 1, self._heads)
+        below = buffer.find(b"\n", line_start) + 1
+        return found.extent.is_traced or (below < found.end and is_trace(buffer, below, self._heads))
 
     def _add(self, shape: Shape, form: Form, record: bytes, *, count: int = 1) -> None:
         tally = self._tallies.get(shape.fingerprint) or self._tally(shape, form, record)

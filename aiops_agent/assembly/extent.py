@@ -338,7 +338,7 @@ class Extent:
         for _ in range(_LINES_OF_A_MESSAGE):
             if below >= len(buffer):
                 return Belongs.NO if _speaks_for_itself(line) else Belongs.UNKNOWN
-            if not line and (buffer.startswith(patterns.CHAINS, below) or not self._is_logged):
+            if not line and (buffer.startswith(patterns.CHAINS, below) or not (self._is_logged or self._ends_words)):
                 return Belongs.YES if buffer.startswith(patterns.CHAINS, below) else Belongs.NO
             if _speaks_for_itself(line):
                 return Belongs.NO
@@ -413,7 +413,7 @@ class Extent:
         if self._tracing:
             self._spaced = self._spaced or buffer.startswith((b'  File "', _CAUGHT_HERE), at)
             return Belongs.YES if self._spaced else Belongs.NO
-        if self._raised:
+        if self._raised or (self._ruby and not self._framed):
             end = buffer.find(b"\n", at)
             opens = not self._headed and _opens_lines(buffer[at:end], buffer, end + 1)
             return Belongs.YES if opens else self._accepts_more_words(b"", buffer, at)

@@ -20,6 +20,7 @@ _FEWEST_DIGITS = 6
 
 _MARKS_OF_A_HEAD = 4
 _LEAST_BARE = 0.4
+_LEAST_BARE_WITH_TIMES = 0.7
 _LEVELS = tuple(level + b":" for level in patterns.LEVELS if len(level) > 1)
 _WORDS = tuple(level + b" " for level in patterns.LEVELS if len(level) > 1)
 _FIRST_BYTES_OF_A_LEVEL = 80
@@ -96,14 +97,15 @@ def learn(sample: bytes) -> Heads:
     if learnt:
         return Heads(learnt, words=words)
     if words:
-        return Heads(words=words)
+        return Heads(are_rare=_are_rare(lines), words=words)
     return RARE if _are_rare(lines) else KNOWN
 
 
 def _short_levels(lines: list[bytes]) -> tuple[bytes, ...]:
     """Return how a file writes its errors that writes levels in a letter, as glog does, or in three.
 
-    At least two lines and a tenth of them say so at a level that is no error.
+    At least two lines and a tenth of them say so at a level that is no error. Where PHP is named, the head of its
+    traces is searched for too: what they are of may be called anything.
     """
     words: list[bytes] = []
     fewest = max(_FEWEST_SHORT, _LEAST_SHORT * len(lines))
@@ -112,15 +114,19 @@ def _short_levels(lines: list[bytes]) -> tuple[bytes, ...]:
             words += errors
     if sum(line[0] in _CALM_LETTERS and line[1:6].removeprefix(b" ")[:4].isdigit() for line in lines) >= fewest:
         words += patterns.LETTERS_FIRST
+    if any(patterns.PHP in line for line in lines):
+        words.append(patterns.PHP_TRACE)
     return tuple(words)
 
 
 def _are_rare(lines: list[bytes]) -> bool:
-    """Tell whether the only heads are a level's name, and most lines that are no part of a trace have none."""
+    """Tell whether most lines that are no part of a trace have no head, or many where heads are a level's name."""
     own = [line for line in lines if not line.startswith(patterns.CONTINUES) and b":in `" not in line]
     headed = [line for line in own if is_head(line, 0)]
     bare = len(own) - len(headed)
-    return bool(headed) and bare >= _LEAST_BARE * len(own) and all(line.startswith(_LEVELS) for line in headed)
+    levels = sum(line.startswith(_LEVELS + _WORDS) for line in headed)
+    least = _LEAST_BARE if levels >= _MOST_KNOWN * len(headed) else _LEAST_BARE_WITH_TIMES
+    return bool(headed) and bare >= least * len(own)
 
 
 def signature(line: bytes) -> bytes:

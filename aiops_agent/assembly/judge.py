@@ -108,6 +108,7 @@ def _judge_message(message: bytes, *, headed: bool) -> Verdict:
         or _named_by_rails(message)
         or _may_name_what_was_raised(message)
         or message.startswith(patterns.NODE_ENDS)
+        or message == patterns.PHP_TRACE
     )
     return _MENTION if may_be else _NOTHING
 
@@ -133,6 +134,12 @@ def states_error(head: bytes) -> bool:
 def died_in_perl(message: bytes) -> bool:
     """Tell whether the text is "order 4711 has no amount at charge.pl line 9."."""
     return message.endswith(b".") and (b".pl line " in message or b".pm line " in message)
+
+
+def raised_in_php(message: bytes) -> bool:
+    """Tell whether the text is "OutOfStock: none of 17 in /srv/shop/charge.php:9", which may be the last of its lines."""
+    place, _, number = message.rpartition(b":")
+    return number.isdigit() and place.endswith(patterns.PHP)
 
 
 def _named_by_rails(message: bytes) -> bool:

@@ -63,6 +63,8 @@ SHORT_LEVELS: tuple[tuple[tuple[bytes, ...], tuple[bytes, ...]], ...] = (
 Only in a file whose first lines show the former the latter are searched for, by an automaton of their own.
 """
 
+PHP, PHP_TRACE = b".php", b"Stack trace:"
+
 LETTERS_FIRST = tuple(
     b"\n" + letter + digits
     for letter in (b"E", b"F", b"C")
@@ -289,6 +291,7 @@ BREAKS = (
     b"terminate called",
     *(b"panic: ", b"fatal error: ", b"PHP Fatal", b"PHP Parse", b"Exception in thread ", b"curl: (", b"npm ERR!"),
     *(b"Unhandled Exception:", b"Fatal error: Uncaught ", b"Exception ignored in: ", b"--- Logging error ---"),
+    b"#<Thread:",
     *(b"crit: ", b"fail: ", b"warn: ", b"info: ", b"dbug: ", b"trce: "),
 )
 """Unindented lines that never belong to the record above them."""

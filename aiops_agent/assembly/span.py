@@ -3,14 +3,24 @@
 from aiops_agent.assembly import patterns
 from aiops_agent.assembly.extent import Belongs, Extent
 from aiops_agent.assembly.heads import KNOWN, Heads
-from aiops_agent.assembly.judge import may_carry_exception, opens_with_exception, stands_alone, states_error
-from aiops_agent.assembly.lines import is_half_a_head, is_indented, origin
+from aiops_agent.assembly.judge import (
+    may_carry_exception,
+    opens_with_exception,
+    raised_in_php,
+    stands_alone,
+    states_error,
+)
+from aiops_agent.assembly.lines import is_half_a_head, is_head, is_indented, origin
 from aiops_agent.assembly.relayed import REACH, own_lines_above, own_lines_below, relay_of, said_around
 from aiops_agent.noun import dataclass
 
 LINES_BACK_TO_HEAD = 6
 
 _LINES_OF_AN_EXCERPT = 3
+_CAUSE = b"Caused by: "
+_NEXT_OF_PHP = b"Next "
+_MARKS_OF_PHP = (patterns.PHP_TRACE, b"#")
+_FRAMES_ABOVE_A_CAUSE = 200
 _LINES_BACK_TO_THROW = 40
 """Node shows ten frames, and what was thrown may take some lines."""
 
@@ -108,6 +118,10 @@ def first_line(buffer: bytes, line_start: int, earliest: int, heads: Heads) -> i
         return said.place(first_line(said.text, said.text.rfind(b"\n", 0, -1) + 1, 0, KNOWN))
     if buffer.startswith(patterns.NODE_ENDS, line_start):
         return _place_of_throw(buffer, line_start, earliest)
+    if buffer.startswith(_CAUSE, line_start):
+        line_start = _above_frames(buffer, line_start, earliest)
+    if buffer.startswith((patterns.PHP_TRACE, _NEXT_OF_PHP), line_start):
+        line_start = _said_in_php(buffer, line_start, earliest)
     preamble = _preamble_above(buffer, line_start, earliest)
     if preamble != line_start or heads.opens(buffer, line_start):
         return preamble if preamble != line_start else _whole_head(buffer, line_start, earliest)
@@ -125,6 +139,37 @@ def first_line(buffer: bytes, line_start: int, earliest: int, heads: Heads) -> i
             is_object = is_indented(raised) and buffer[above : buffer.find(b"\n", above)].endswith((b"{", b"["))
             return above if is_object and above >= earliest else line_start
     return line_start
+
+
+def _above_frames(buffer: bytes, line_start: int, earliest: int) -> int:
+    """Return where the line begins whose frames end right above the one at `line_start`; that line when none do."""
+    above = line_start
+    for _ in range(_FRAMES_ABOVE_A_CAUSE):
+        if above <= earliest:
+            break
+        above = buffer.rfind(b"\n", 0, above - 1) + 1
+        if not buffer.startswith(b"\t", above):
+            return above if above >= earliest and buffer.find(b"\n", above) + 1 < line_start else line_start
+    return line_start
+
+
+def _said_in_php(buffer: bytes, line_start: int, earliest: int) -> int:
+    """Return where begins what PHP says above `Stack trace:`, or above the next exception of a chain."""
+    first = above = line_start
+    for _ in range(_FRAMES_ABOVE_A_CAUSE):
+        if above <= earliest:
+            break
+        above = buffer.rfind(b"\n", 0, above - 1) + 1
+        line = buffer[above : buffer.find(b"\n", above)]
+        if not line or line.startswith(_MARKS_OF_PHP):
+            continue
+        if raised_in_php(line):
+            first = above
+        elif first == line_start:
+            break
+        if not line.startswith(_NEXT_OF_PHP) and (b": " in line or is_head(line, 0)):
+            return max(above, earliest)
+    return max(first, earliest)
 
 
 def _two_lines(buffer: bytes, start: int) -> tuple[bytes, bytes, bytes]:
@@ -221,4 +266,4 @@ def is_trace(buffer: bytes, start: int, heads: Heads) -> bool:
     if heads.begins(line, 0):
         said = origin(line).message
         return is_indented(said) and is_trace(said + b"\n", 0, heads)
-    return line.startswith((b"Traceback (most", b"Stack trace:")) or opens_with_exception(line)
+    return line.startswith((b"Traceback (most", b"Stack trace:", b"#0 ")) or opens_with_exception(line)
