@@ -19,6 +19,9 @@ _OPENINGS = (*(sign for sign, _ in patterns.OPENINGS), *patterns.BREAKS)
 _LINES_OF_FINDINGS = 500
 """Lines of one report of a sanitizer: some hundred frames and the shadow bytes."""
 
+_LINES_SAID_BY_PERL = 3
+"""Lines of what `die` says above its frames, the first apart, where the first does not tell the place."""
+
 _LINES_OF_A_DIFFERENCE = 60
 """Between what Node expected and what it got: it leaves out lines itself beyond fifty."""
 
@@ -350,13 +353,13 @@ class Extent:
 
     def _accepts_wrapped(self, line: bytes, buffer: bytes, below: int) -> Belongs:
         """Decide about what may be one more line of what an exception says: its frames then come below."""
-        for _ in range(_LINES_OF_A_DIFFERENCE if self._node else _LINES_OF_A_MESSAGE):
+        for seen in range(_LINES_OF_A_DIFFERENCE if self._node else _LINES_OF_A_MESSAGE):
             if _speaks_for_itself(line):
                 return Belongs.NO
             if below >= len(buffer):
                 return Belongs.UNKNOWN
             is_frame = buffer.startswith((*_FRAMES, *_FRAMES_IN_A_MARGIN), below)
-            if is_frame or self._is_traced_by_perl(buffer, below):
+            if is_frame or (seen < _LINES_SAID_BY_PERL and died_in_perl(line) and self._is_traced_by_perl(buffer, below)):
                 return Belongs.YES
             if self._begins(buffer, below) or (is_indented(buffer[below : below + 1]) and not self._node):
                 return Belongs.NO
