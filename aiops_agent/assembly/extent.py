@@ -291,6 +291,9 @@ class Extent:
             return True
         if message.startswith(b"0x") and b": note: " in message:
             return True
+        if message.endswith(b"]") and (b")[0x" in message or b") [0x" in message):  # as glibc shows a frame
+            self._framed = True
+            return True
         is_place = self._headed and _is_place_in_ruby(message)
         self._framed = self._framed or is_place
         return is_place
@@ -331,7 +334,9 @@ class Extent:
             return self._accepts_up_to_frames(buffer, below)
         belongs = self._accepts_plain()
         if belongs is Belongs.NO and not self._framed and (not self._headed or self._wraps):
-            return self._accepts_wrapped(line, buffer, below)
+            belongs = self._accepts_wrapped(line, buffer, below)
+        if belongs is Belongs.NO and self._rust and not self._framed:
+            return self._accepts_more_words(line, buffer, below)
         return belongs
 
     def _accepts_more_words(self, line: bytes, buffer: bytes, below: int) -> Belongs:
@@ -341,7 +346,7 @@ class Extent:
         for _ in range(_LINES_OF_A_MESSAGE):
             if below >= len(buffer):
                 return Belongs.NO if _speaks_for_itself(line) else Belongs.UNKNOWN
-            if not line and (buffer.startswith(patterns.CHAINS, below) or not (self._is_logged or self._ends_words)):
+            if not line and (buffer.startswith(patterns.CHAINS, below) or not (self._is_logged or self._ends_words or self._rust)):
                 return Belongs.YES if buffer.startswith(patterns.CHAINS, below) else Belongs.NO
             if _speaks_for_itself(line):
                 return Belongs.NO
@@ -424,7 +429,8 @@ class Extent:
             return Belongs.YES
         if (self._framed and not self._rust) or not (self._takes_plain or self._names_what_was_raised):
             return Belongs.NO
-        return self._accepts_up_to_frames(buffer, at)
+        belongs = self._accepts_up_to_frames(buffer, at)
+        return self._accepts_more_words(b"", buffer, at) if belongs is Belongs.NO and self._rust else belongs
 
     def _goes_on_up_to_a_head(self, buffer: bytes, at: int) -> bool:
         """Tell whether only words come before the next record, which a message of several lines then holds."""

@@ -96,6 +96,8 @@ def learn(sample: bytes) -> Heads:
     learnt = frozenset(form for form, count in counts.items() if count >= fewest)
     if learnt:
         return Heads(learnt, words=words)
+    if len(lines) >= _FEWEST_LINES:
+        words += patterns.BARE
     if words:
         return Heads(are_rare=_are_rare(lines), words=words)
     return RARE if _are_rare(lines) else KNOWN

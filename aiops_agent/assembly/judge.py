@@ -201,7 +201,7 @@ def stands_alone(line: bytes) -> bool:
     """Tell whether a line without a head tells of a fall as only a runtime or a tool does, never a logger's trace."""
     return (
         (b"panicked at" in line and line.startswith(b"thread '"))
-        or any(sign in line for sign in (b": Assertion `", b": runtime error: "))
+        or any(sign in line for sign in (b": Assertion `", b": Assertion '", b": runtime error: "))
         or _said_by_a_shell(line)
         or (_said_by_a_tool(line) and not opens_with_exception(line))
         or (line.endswith(patterns.REASONS) and b"::" not in line and not names_exception(line))

@@ -63,6 +63,12 @@ SHORT_LEVELS: tuple[tuple[tuple[bytes, ...], tuple[bytes, ...]], ...] = (
 Only in a file whose first lines show the former the latter are searched for, by an automaton of their own.
 """
 
+BARE = (
+    *(b": Permission d", b"timed out", b": Broken pipe", b": Bad file d", b"Is a directory", b": Invalid arg"),
+    *(b"reset by peer", b"put/output error", b"xception: ", b"nable to ", b"caught signal", b")[0x", b") [0x"),
+)
+"""What else is searched for in a file whose lines have no heads, as of programs that print to the terminal."""
+
 PHP, PHP_TRACE = b".php", b"Stack trace:"
 
 LETTERS_FIRST = tuple(
@@ -214,6 +220,9 @@ UNLEVELLED_FAULTS: tuple[tuple[bytes, Severity], ...] = (
     (b"Cannot allocate memory", Severity.ERROR),
     (b": runtime error: ", Severity.CRITICAL),
     (b": Assertion `", Severity.CRITICAL),
+    (b": Assertion '", Severity.CRITICAL),
+    (b"caught signal ", Severity.CRITICAL),
+    (b" (os error ", Severity.ERROR),
     (b"incorrect password attempt", Severity.ERROR),
     (b"no selectable sources", Severity.ERROR),
 )
@@ -272,6 +281,9 @@ OPENINGS: tuple[tuple[bytes, Severity], ...] = (
     (b"[AggregateError: ", Severity.ERROR),
     (b"curl: (", Severity.ERROR),
     (b"Assertion failed", Severity.ERROR),
+    (b"exception: ", Severity.ERROR),
+    (b"caught exception: ", Severity.ERROR),
+    (b"Caught exception: ", Severity.ERROR),
 )
 """How the message of a line without a level begins when it reports an error."""
 
@@ -283,7 +295,9 @@ STATEMENTS = (
 REASONS = (
     *(b": No such file or directory", b": Permission denied", b": Operation not permitted", b": Not a directory"),
     *(b": Connection refused", b": Address already in use", b": No space left on device", b": Too many open files"),
-    *(b": not in gzip format", b": command not found"),
+    *(b": not in gzip format", b": command not found", b": Connection timed out", b": Broken pipe"),
+    *(b": Bad file descriptor", b": Is a directory", b": Invalid argument", b": Connection reset by peer"),
+    *(b": Input/output error", b": Operation timed out"),
 )
 """How a line without a level ends of a program or a tool that says why it failed, as `perror` does."""
 
