@@ -67,6 +67,7 @@ class Extent:
         """The line is an object or a list of fields of its own: nothing below belongs to it."""
 
         self._headed = self._begins(first, 0)
+        self._heads_are_rare = heads.are_rare
         self._wraps = heads.are_rare and heads is not MESSAGES
         self._is_half_a_head = is_half_a_head(first)
         self._origin = origin(first) if self._headed else Origin(b"", first)
@@ -80,7 +81,7 @@ class Extent:
         self._report = kernel and any(sign in b" " + message for sign in patterns.KERNEL_REPORTS)
         self._killing = b"invoked oom-killer" in message
         self._sequel = next((pair for pair in patterns.SEQUELS.items() if message.startswith(pair[0])), None)
-        self._tracing = message.startswith(b"Traceback (most")
+        self._tracing = self._traceback = message.startswith(b"Traceback (most")
         self._go = (
             message.startswith((b"panic: ", b"fatal error: ", b"http: panic")) or b"http: panic serving" in message
         )
@@ -350,8 +351,10 @@ class Extent:
                 return Belongs.YES if buffer.startswith(patterns.CHAINS, below) else Belongs.NO
             if _speaks_for_itself(line):
                 return Belongs.NO
-            if self._begins(buffer, below) or buffer.startswith(self._ends_words, below):
+            if buffer.startswith(self._ends_words, below):
                 return Belongs.YES
+            if self._begins(buffer, below):
+                return Belongs.NO if self._heads_are_rare and self._traceback else Belongs.YES
             end = buffer.find(b"\n", below)
             line, below = buffer[below:end], end + 1
         return Belongs.NO
@@ -434,11 +437,11 @@ class Extent:
 
     def _goes_on_up_to_a_head(self, buffer: bytes, at: int) -> bool:
         """Tell whether only words come before the next record, which a message of several lines then holds."""
-        for _ in range(_LINES_OF_A_MESSAGE):
+        for _ in range(_LINES_OF_A_DIFFERENCE):
             if self._begins(buffer, at):
                 return True
             end = buffer.find(b"\n", at)
-            if end < 0 or buffer.startswith(patterns.BREAKS, at) or _speaks_for_itself(buffer[at:end].lstrip()):
+            if end < 0 or buffer.startswith(patterns.BREAKS, at) or _speaks_for_itself(buffer[at:end]):
                 return False
             at = end + 1
         return False

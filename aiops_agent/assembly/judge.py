@@ -220,11 +220,10 @@ def names_exception(text: bytes) -> bool:
     return False
 
 
-def may_carry_exception(head: bytes, raised: bytes, below: bytes = b"") -> bool:
+def may_carry_exception(head: bytes, raised: bytes, *, is_uncaught: bool = False) -> bool:
     """Tell whether what is raised in the line below this one, which has a head, can be what the line reports.
 
-    `below`: the line below that. A trace of Python that begins with the module is of what nobody caught, and stands
-    below whatever the program said last.
+    `is_uncaught`: it begins with the module, as what nobody caught does that stands below whatever was said last.
     """
     level = logfmt_level(head).upper().encode() or _level_word(head) or _lowered_level(head)
     if any(mark in head for mark in patterns.QUOTES):
@@ -232,7 +231,7 @@ def may_carry_exception(head: bytes, raised: bytes, below: bytes = b"") -> bool:
     severity = patterns.LEVELS.get(level)
     if severity is Severity.WARNING and _is_uncaught(raised):
         return False
-    if severity in (None, Severity.WARNING) and raised.startswith(b"Traceback") and below.endswith(b", in <module>"):
+    if severity in (None, Severity.WARNING) and is_uncaught:
         return False
     return level not in patterns.CALM_WORDS or names_exception(head)
 

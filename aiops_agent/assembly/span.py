@@ -17,6 +17,8 @@ from aiops_agent.noun import dataclass
 LINES_BACK_TO_HEAD = 6
 
 _LINES_OF_AN_EXCERPT = 3
+_TRACEBACKS = (b"Traceback (most recent call last):", b"  + Exception Group Traceback")
+_LINES_OF_A_CHAIN = 500
 _CAUSE = b"Caused by: "
 _NEXT_OF_PHP = b"Next "
 _MARKS_OF_PHP = (patterns.PHP_TRACE, b"#")
@@ -125,7 +127,7 @@ def first_line(buffer: bytes, line_start: int, earliest: int, heads: Heads) -> i
     preamble = _preamble_above(buffer, line_start, earliest)
     if preamble != line_start or heads.opens(buffer, line_start):
         return preamble if preamble != line_start else _whole_head(buffer, line_start, earliest)
-    above, (raised, _, below) = line_start, _two_lines(buffer, line_start)
+    above, raised = line_start, buffer[line_start : buffer.find(b"\n", line_start)]
     for _ in range(0 if stands_alone(raised) else LINES_BACK_TO_HEAD):
         if above <= earliest:
             break
@@ -133,7 +135,8 @@ def first_line(buffer: bytes, line_start: int, earliest: int, heads: Heads) -> i
         if heads.begins(buffer, above):
             head = buffer[above : buffer.find(b"\n", above)]
             takes = Extent(head, heads).takes_plain_lines or (heads.are_rare and states_error(head))
-            carries = above >= earliest and may_carry_exception(head, raised, below) and takes
+            is_uncaught = _begins_with_the_module(buffer, line_start, heads)
+            carries = above >= earliest and may_carry_exception(head, raised, is_uncaught=is_uncaught) and takes
             return _whole_head(buffer, above, earliest) if carries else line_start
         if not is_indented(buffer[above : above + 1]):
             is_object = is_indented(raised) and buffer[above : buffer.find(b"\n", above)].endswith((b"{", b"["))
@@ -172,8 +175,19 @@ def _said_in_php(buffer: bytes, line_start: int, earliest: int) -> int:
     return max(first, earliest)
 
 
-def _two_lines(buffer: bytes, start: int) -> tuple[bytes, bytes, bytes]:
-    return buffer[start : buffer.find(b"\n", buffer.find(b"\n", start) + 1)].partition(b"\n")
+def _begins_with_the_module(buffer: bytes, start: int, heads: Heads) -> bool:
+    """Tell whether the frames of the last exception in a chain of Python begin with the module: nobody caught it."""
+    if not buffer.startswith(_TRACEBACKS, start):
+        return False
+    last = at = start
+    for _ in range(_LINES_OF_A_CHAIN):
+        at = buffer.find(b"\n", at) + 1
+        if not at or heads.begins(buffer, at):
+            break
+        if buffer.startswith(_TRACEBACKS[0], at):
+            last = at
+    below = buffer.find(b"\n", last) + 1
+    return buffer[below : buffer.find(b"\n", below)].endswith(b", in <module>")
 
 
 def _whole_head(buffer: bytes, line_start: int, earliest: int) -> int:
