@@ -235,9 +235,13 @@ class Assembler:
     def _places_of(self, hits: "Sequence[tuple[int, int, int]]", text: bytes, before: int) -> list[int]:
         """Return where in the buffer the hits of a block lie that comes behind so many bytes.
 
-        A level that is a line's first letter is found by the newline before it, but lies behind that.
+        A level that is a line's first letter is found by the newline before it, but lies behind that. What was raised
+        stands above a frame that was relayed.
         """
-        opening = self._heads.opening_words
+        opening, frames = self._heads.opening_words, self._heads.relayed_frames
+        if frames:
+            lines = [text.rfind(b"\n", 0, hit) if text.startswith(frames, hit) else hit for _, hit, _ in hits]
+            return sorted(max(before + hit, 0) for hit in lines)
         if not opening:
             return [before + hit for _, hit, _ in hits]
         first = [before] if text.startswith(opening) else []

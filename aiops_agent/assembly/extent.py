@@ -347,7 +347,9 @@ class Extent:
         for _ in range(_LINES_OF_A_MESSAGE):
             if below >= len(buffer):
                 return Belongs.NO if _speaks_for_itself(line) else Belongs.UNKNOWN
-            if not line and (buffer.startswith(patterns.CHAINS, below) or not (self._is_logged or self._ends_words or self._rust)):
+            if not line and (
+                buffer.startswith(patterns.CHAINS, below) or not (self._is_logged or self._ends_words or self._rust)
+            ):
                 return Belongs.YES if buffer.startswith(patterns.CHAINS, below) else Belongs.NO
             if _speaks_for_itself(line):
                 return Belongs.NO
@@ -367,7 +369,9 @@ class Extent:
             if below >= len(buffer):
                 return Belongs.UNKNOWN
             is_frame = buffer.startswith((*_FRAMES, *_FRAMES_IN_A_MARGIN), below)
-            if is_frame or (seen < _LINES_SAID_BY_PERL and died_in_perl(line) and self._is_traced_by_perl(buffer, below)):
+            if is_frame or (
+                seen < _LINES_SAID_BY_PERL and died_in_perl(line) and self._is_traced_by_perl(buffer, below)
+            ):
                 return Belongs.YES
             if self._begins(buffer, below) or (is_indented(buffer[below : below + 1]) and not self._node):
                 return Belongs.NO

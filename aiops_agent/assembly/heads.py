@@ -50,6 +50,7 @@ class Heads:
         self.signatures = signatures
         self.are_rare = are_rare
         self.words = words
+        self.relayed_frames = tuple(word for word in words if word in patterns.RELAYED_FRAMES)
         self.opening_words = tuple(word[1:] for word in words if word[:1] == b"\n")
         self.begins: Callable[[bytes, int], bool] = self._begins if signatures else is_head
         """Tell whether the line that begins at this index of the buffer begins a record."""
@@ -118,6 +119,7 @@ def _short_levels(lines: list[bytes]) -> tuple[bytes, ...]:
         words += patterns.LETTERS_FIRST
     if any(patterns.PHP in line for line in lines):
         words.append(patterns.PHP_TRACE)
+    words += (frame for frame in patterns.RELAYED_FRAMES if any(frame in line for line in lines))
     return tuple(words)
 
 

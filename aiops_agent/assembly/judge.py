@@ -137,7 +137,7 @@ def died_in_perl(message: bytes) -> bool:
 
 
 def raised_in_php(message: bytes) -> bool:
-    """Tell whether the text is "OutOfStock: none of 17 in /srv/shop/charge.php:9", which may be the last of its lines."""
+    """Tell whether the text ends as "OutOfStock: none of 17 in /srv/shop/charge.php:9" does."""
     place, _, number = message.rpartition(b":")
     return number.isdigit() and place.endswith(patterns.PHP)
 

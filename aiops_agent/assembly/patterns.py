@@ -69,6 +69,9 @@ BARE = (
 )
 """What else is searched for in a file whose lines have no heads, as of programs that print to the terminal."""
 
+RELAYED_FRAMES = (b"]:     at ", b" F     at ")
+"""How a frame of Node looks behind the head of syslog or a container runtime; searched for where a file shows some."""
+
 PHP, PHP_TRACE = b".php", b"Stack trace:"
 
 LETTERS_FIRST = tuple(

@@ -19,10 +19,15 @@ LINES_BACK_TO_HEAD = 6
 _LINES_OF_AN_EXCERPT = 3
 _TRACEBACKS = (b"Traceback (most recent call last):", b"  + Exception Group Traceback")
 _LINES_OF_A_CHAIN = 500
+_LINES_OF_CONTEXT = 500
+_FRAMES_KEPT = (b" ", b"\t", b"#")
 _CAUSE = b"Caused by: "
 _NEXT_OF_PHP = b"Next "
 _MARKS_OF_PHP = (patterns.PHP_TRACE, b"#")
 _FRAMES_ABOVE_A_CAUSE = 200
+_LONG_AFTER = (patterns.NODE_ENDS, patterns.PHP_TRACE, _NEXT_OF_PHP, _CAUSE)
+"""What stands many lines below the one that says what was raised."""
+
 _LINES_BACK_TO_THROW = 40
 """Node shows ten frames, and what was thrown may take some lines."""
 
@@ -111,13 +116,8 @@ def _resumed(extent: Extent, buffer: bytes, end: int) -> tuple[int, bool]:
 
 def first_line(buffer: bytes, line_start: int, earliest: int, heads: Heads) -> int:
     """Return where the record begins that an exception at `line_start` belongs to: at the head right above, if any."""
-    writer = relay_of(buffer, line_start)
-    if writer:
-        first = own_lines_above(buffer, line_start, earliest, writer, LINES_BACK_TO_HEAD)
-        if first == line_start:
-            return line_start
-        said = said_around(buffer, first, line_start)
-        return said.place(first_line(said.text, said.text.rfind(b"\n", 0, -1) + 1, 0, KNOWN))
+    if writer := relay_of(buffer, line_start):
+        return _first_relayed(buffer, line_start, earliest, writer)
     if buffer.startswith(patterns.NODE_ENDS, line_start):
         return _place_of_throw(buffer, line_start, earliest)
     if buffer.startswith(_CAUSE, line_start):
@@ -125,8 +125,31 @@ def first_line(buffer: bytes, line_start: int, earliest: int, heads: Heads) -> i
     if buffer.startswith((patterns.PHP_TRACE, _NEXT_OF_PHP), line_start):
         line_start = _said_in_php(buffer, line_start, earliest)
     preamble = _preamble_above(buffer, line_start, earliest)
-    if preamble != line_start or heads.opens(buffer, line_start):
-        return preamble if preamble != line_start else _whole_head(buffer, line_start, earliest)
+    if preamble != line_start:
+        return preamble
+    if heads.opens(buffer, line_start):
+        return _whole_head(buffer, line_start, earliest)
+    return _head_above(buffer, line_start, earliest, heads)
+
+
+def _first_relayed(buffer: bytes, line_start: int, earliest: int, writer: bytes) -> int:
+    message = origin(buffer[line_start : buffer.find(b"\n", line_start)]).message
+    most = _LINES_BACK_TO_THROW if message.startswith(_LONG_AFTER) else LINES_BACK_TO_HEAD
+    first = own_lines_above(buffer, line_start, earliest, writer, most)
+    if first == line_start:
+        return line_start
+    last = line_start
+    if message.startswith(_TRACEBACKS):
+        last = own_lines_below(buffer, line_start, writer, _LINES_OF_A_CHAIN)
+    said = said_around(buffer, first, last)
+    at = 0
+    for _ in range(said.starts.index(line_start)):
+        at = said.text.find(b"\n", at) + 1
+    return said.place(first_line(said.text, at, 0, KNOWN))
+
+
+def _head_above(buffer: bytes, line_start: int, earliest: int, heads: Heads) -> int:
+    """Return where the head is that carries the exception at `line_start`; that line when none does."""
     above, raised = line_start, buffer[line_start : buffer.find(b"\n", line_start)]
     for _ in range(0 if stands_alone(raised) else LINES_BACK_TO_HEAD):
         if above <= earliest:
@@ -259,16 +282,21 @@ def _behind_excerpt(buffer: bytes, start: int) -> int:
 
 def context(buffer: bytes, at: int) -> int:
     """Return the first of the lines above `at` that could be the head or the preamble of an exception there."""
-    for _ in range(LINES_BACK_TO_HEAD):
+    plain = 0
+    for _ in range(_LINES_OF_CONTEXT):
         at = buffer.rfind(b"\n", 0, max(at - 1, 0)) + 1
-        if not at:
+        plain += not buffer.startswith(_FRAMES_KEPT, at)
+        if not at or plain == _LINES_BACK_TO_THROW:
             break
     return at
 
 
 def is_thrown(buffer: bytes, line_start: int, found: Span) -> bool:
     """Tell whether the line at `line_start` is the last of what Node printed as it fell."""
-    return found.start < line_start < found.end and buffer.startswith(patterns.NODE_ENDS, line_start)
+    if not found.start < line_start < found.end:
+        return False
+    line = buffer[line_start : buffer.find(b"\n", line_start)]
+    return patterns.NODE_ENDS in line and origin(line).message.startswith(patterns.NODE_ENDS)
 
 
 def is_trace(buffer: bytes, start: int, heads: Heads) -> bool:
@@ -279,5 +307,5 @@ def is_trace(buffer: bytes, start: int, heads: Heads) -> bool:
         return frame.startswith((b"at ", b'File "', b"from ", b"#0 ", b"--->", b"raise ")) or b":in `" in frame
     if heads.begins(line, 0):
         said = origin(line).message
-        return is_indented(said) and is_trace(said + b"\n", 0, heads)
+        return said.startswith((b"#0 ", b"Traceback (most")) or (is_indented(said) and is_trace(said + b"\n", 0, heads))
     return line.startswith((b"Traceback (most", b"Stack trace:", b"#0 ")) or opens_with_exception(line)
