@@ -4,7 +4,14 @@ from enum import Enum
 
 from aiops_agent.assembly import patterns
 from aiops_agent.assembly.heads import KNOWN, MESSAGES, Heads, of_message
-from aiops_agent.assembly.judge import died_in_perl, opens_with_exception, raised_in_ruby, stands_alone, states_error
+from aiops_agent.assembly.judge import (
+    died_in_perl,
+    may_name_what_was_raised,
+    opens_with_exception,
+    raised_in_ruby,
+    stands_alone,
+    states_error,
+)
 from aiops_agent.assembly.lines import DIGITS, Origin, is_half_a_head, is_head, is_indented, origin
 from aiops_agent.assembly.relayed import Relay, is_relay
 from aiops_agent.hints import NamedTuple
@@ -92,8 +99,7 @@ class Extent:
         self._mono = first == b"Unhandled Exception:"
         self._raised = first.startswith(b"  what():  ")
         self._node = b" [ERR_" in first
-        self._php = False
-        self._outermost = b""
+        self._php, self._outermost = False, b""
         self._ruby = message if raised_in_ruby(message) or b":in `" in message else b""
         grouped = first.startswith(b"  + Exception Group")
         self._raised = self._raised or grouped
@@ -101,26 +107,10 @@ class Extent:
         """How a line without a head begins that comes below all that an exception says."""
 
         self._statement = bool(self._writer) and not self._tracing and not opens_with_exception(message)
-        self._framed = self._chained = self._told = False
-        self._names_what_was_raised = (
-            opens_with_exception(message.lstrip()) or message.startswith(b"Exception in thread ") or self._rust
-        )
+        self._framed = self._chained = self._told = self._traced = self._spaced = False
+        self._preluded = self._is_said_again = False
+        # A program wrote a line and then the trace, in a file where few lines have a head.
         self._may_be_given = self._headed and self._wraps and states_error(first)
-        """The program wrote a line and then the trace, in a file where few lines have a head."""
-
-        self._is_logged = self._headed and not heads.are_rare and not is_relay(self._writer)
-        """The program put a head of its own before it: all up to the next is what it said."""
-
-        self.is_said_again = False
-        """A thread of Ruby fell, whose runtime may say the same once more for who waited for it."""
-
-        self._spaced = False
-        """Empty lines stand between the frames, as loguru puts them."""
-
-        self._traced = False
-        self._states_what_was_raised = self._names_what_was_raised or any(
-            sign in first for sign in (b"Error: ", b"Exception: ", b"Error [ERR_")
-        )
         takes_plain = (
             self._headed
             and not heads.are_rare
@@ -134,9 +124,24 @@ class Extent:
         announces = bool(self._writer) and self._headed and message.endswith(b":") and not self._report
         self._plain_lines = 0 if takes_plain or announces else _LINES_OF_A_MESSAGE
 
-    def is_led_to(self) -> None:
-        """Note that the runtime has said above the first line that this is what was raised."""
-        self._names_what_was_raised = True
+    def note_prelude(self, above: bytes) -> None:
+        """Note what the runtime has said above the first line: that is what was raised.
+
+        Of a thread of Ruby it may say the same once more, for who waited for it.
+        """
+        self._preluded = True
+        self._is_said_again = above.startswith(b"#<Thread:")
+
+    @property
+    def _names_what_was_raised(self) -> bool:
+        message = self._origin.message
+        named = opens_with_exception(message.lstrip()) or message.startswith(b"Exception in thread ")
+        return self._preluded or self._rust or named
+
+    @property
+    def _is_logged(self) -> bool:
+        """Tell whether the program put a head of its own before it: all up to the next is what it said."""
+        return self._headed and not self._heads_are_rare and not is_relay(self._writer)
 
     @property
     def writer(self) -> bytes:
@@ -150,7 +155,8 @@ class Extent:
     @property
     def is_traced(self) -> bool:
         """Tell whether its first line says what was raised, and frames of Java or Node were seen below it."""
-        return self._traced and self._states_what_was_raised
+        stated = any(sign in self._origin.message for sign in (b"Error: ", b"Exception: ", b"Error [ERR_"))
+        return self._traced and (stated or self._names_what_was_raised)
 
     @property
     def takes_any_line(self) -> bool:
@@ -276,8 +282,6 @@ class Extent:
         if self._php and message.startswith(b"Next "):
             self._framed = False
             return True
-        if self._spaced and self._tracing and message.startswith(_CAUGHT_HERE):
-            return True
         if self._goes_on_in_its_own_way(message):
             return True
         was_tracing, self._tracing = self._tracing, False
@@ -290,7 +294,8 @@ class Extent:
         if self._chained and not self._tracing and opens_with_exception(message):
             self._chained = False
             return True
-        if message.startswith(b"0x") and b": note: " in message:
+        is_caught_here = self._spaced and self._tracing and message.startswith(_CAUGHT_HERE)
+        if is_caught_here or (message.startswith(b"0x") and b": note: " in message):
             return True
         if message.endswith(b"]") and (b")[0x" in message or b") [0x" in message):  # as glibc shows a frame
             self._framed = True
@@ -330,8 +335,11 @@ class Extent:
             return self._accepts_go(buffer, below)
         if self._framed and self._headed and b" " not in line:
             return _above_place_in_go(buffer, below)
+        return self._accepts_more_of_a_message(line, buffer, below)
+
+    def _accepts_more_of_a_message(self, line: bytes, buffer: bytes, below: int) -> Belongs:
         if self._may_be_given and opens_with_exception(line) and not self._framed:
-            self._may_be_given, self._names_what_was_raised = False, True
+            self._may_be_given, self._preluded = False, True
             return self._accepts_up_to_frames(buffer, below)
         belongs = self._accepts_plain()
         if belongs is Belongs.NO and not self._framed and (not self._headed or self._wraps):
@@ -344,16 +352,14 @@ class Extent:
         """Decide about a line below what Python raised: a message of several lines, where the next has a head."""
         if not self._headed and _opens_lines(line, buffer, below):
             return Belongs.YES
+        may_be_empty = self._is_logged or self._ends_words or self._rust
         for _ in range(_LINES_OF_A_MESSAGE):
-            if below >= len(buffer):
-                return Belongs.NO if _speaks_for_itself(line) else Belongs.UNKNOWN
-            if not line and (
-                buffer.startswith(patterns.CHAINS, below) or not (self._is_logged or self._ends_words or self._rust)
-            ):
-                return Belongs.YES if buffer.startswith(patterns.CHAINS, below) else Belongs.NO
-            if _speaks_for_itself(line):
+            is_chained = not line and buffer.startswith(patterns.CHAINS, below)
+            if _speaks_for_itself(line) or not (line or is_chained or may_be_empty or below >= len(buffer)):
                 return Belongs.NO
-            if buffer.startswith(self._ends_words, below):
+            if below >= len(buffer):
+                return Belongs.UNKNOWN
+            if is_chained or buffer.startswith(self._ends_words, below):
                 return Belongs.YES
             if self._begins(buffer, below):
                 return Belongs.NO if self._heads_are_rare and self._traceback else Belongs.YES
@@ -364,7 +370,7 @@ class Extent:
     def _accepts_wrapped(self, line: bytes, buffer: bytes, below: int) -> Belongs:
         """Decide about what may be one more line of what an exception says: its frames then come below."""
         for seen in range(_LINES_OF_A_DIFFERENCE if self._node else _LINES_OF_A_MESSAGE):
-            if _speaks_for_itself(line):
+            if _speaks_for_itself(line) or (seen and self._wraps and may_name_what_was_raised(line)):
                 return Belongs.NO
             if below >= len(buffer):
                 return Belongs.UNKNOWN
@@ -387,7 +393,7 @@ class Extent:
     def _accepts_cause(self, line: bytes, buffer: bytes, below: int) -> Belongs:
         """Decide about what reads like another exception of Ruby: a cause was called from where its effect was."""
         if line == self._ruby:
-            is_again, self._framed, self.is_said_again = self.is_said_again, False, False
+            is_again, self._framed, self._is_said_again = self._is_said_again, False, False
             return Belongs.YES if is_again else Belongs.NO
         for _ in range(_LINES_OF_A_MESSAGE):  # it may take several to say what it has to say
             if below >= len(buffer) or is_indented(buffer[below : below + 1]) or self._begins(buffer, below):
@@ -432,23 +438,28 @@ class Extent:
             end = buffer.find(b"\n", at)
             opens = not self._headed and _opens_lines(buffer[at:end], buffer, end + 1)
             return Belongs.YES if opens else self._accepts_more_words(b"", buffer, at)
-        if self._is_logged and not self._framed and self._goes_on_up_to_a_head(buffer, at):
-            return Belongs.YES
-        if (self._framed and not self._rust) or not (self._takes_plain or self._names_what_was_raised):
-            return Belongs.NO
-        belongs = self._accepts_up_to_frames(buffer, at)
+        return self._accepts_gap_in_a_message(buffer, at)
+
+    def _accepts_gap_in_a_message(self, buffer: bytes, at: int) -> Belongs:
+        belongs = Belongs.NO
+        if self._is_logged and not self._framed:
+            belongs = self._accepts_up_to_a_head(buffer, at)
+        if belongs is Belongs.NO and (self._rust or not self._framed) and self._names_what_was_raised:
+            belongs = self._accepts_up_to_frames(buffer, at)
         return self._accepts_more_words(b"", buffer, at) if belongs is Belongs.NO and self._rust else belongs
 
-    def _goes_on_up_to_a_head(self, buffer: bytes, at: int) -> bool:
-        """Tell whether only words come before the next record, which a message of several lines then holds."""
+    def _accepts_up_to_a_head(self, buffer: bytes, at: int) -> Belongs:
+        """Decide about an empty line of a message: only words may come before the next record."""
         for _ in range(_LINES_OF_A_DIFFERENCE):
-            if self._begins(buffer, at):
-                return True
+            if at >= len(buffer):
+                return Belongs.UNKNOWN
+            if self._begins(buffer, at) or buffer.startswith(_FRAMES, at):
+                return Belongs.YES
             end = buffer.find(b"\n", at)
-            if end < 0 or buffer.startswith(patterns.BREAKS, at) or _speaks_for_itself(buffer[at:end]):
-                return False
+            if buffer.startswith(patterns.BREAKS, at) or _speaks_for_itself(buffer[at:end]):
+                return Belongs.NO
             at = end + 1
-        return False
+        return Belongs.NO
 
     def _accepts_up_to_frames(self, buffer: bytes, at: int) -> Belongs:
         for _ in range(_LINES_OF_A_MESSAGE):

@@ -106,14 +106,14 @@ def _judge_message(message: bytes, *, headed: bool) -> Verdict:
     may_be = (
         names_exception(message)
         or _named_by_rails(message)
-        or _may_name_what_was_raised(message)
+        or may_name_what_was_raised(message)
         or message.startswith(patterns.NODE_ENDS)
         or message == patterns.PHP_TRACE
     )
     return _MENTION if may_be else _NOTHING
 
 
-def _may_name_what_was_raised(message: bytes) -> bool:
+def may_name_what_was_raised(message: bytes) -> bool:
     """Tell whether the text is `ChargeFailed: order 4711`: a class that does not call itself an error."""
     name, colon, _ = message.partition(b": ")
     bare = name.rpartition(b".")[2].rpartition(b"$")[2]

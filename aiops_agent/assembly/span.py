@@ -76,8 +76,7 @@ def span(buffer: bytes, start: int, heads: Heads) -> Span:
     first_end = buffer.find(b"\n", said)
     extent = Extent(buffer[said:first_end], heads)
     if said != start:
-        extent.is_led_to()
-    extent.is_said_again = buffer.startswith(b"#<Thread:", start)
+        extent.note_prelude(buffer[start:said])
     end, ended = walk(extent, buffer, first_end + 1)
     pieces = [(start, end)]
     while ended and extent.writer:
@@ -304,7 +303,7 @@ def is_trace(buffer: bytes, start: int, heads: Heads) -> bool:
     line = buffer[start : buffer.find(b"\n", start)] if start < len(buffer) else b""
     if is_indented(line):
         frame = line.lstrip()
-        return frame.startswith((b"at ", b'File "', b"from ", b"#0 ", b"--->", b"raise ")) or b":in `" in frame
+        return frame.startswith((b"at ", b'File "', b"from ", b"#0 ", b"--->", b"raise ", b"... ")) or b":in `" in frame
     if heads.begins(line, 0):
         said = origin(line).message
         return said.startswith((b"#0 ", b"Traceback (most")) or (is_indented(said) and is_trace(said + b"\n", 0, heads))
