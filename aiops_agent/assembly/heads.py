@@ -111,15 +111,19 @@ def _short_levels(lines: list[bytes]) -> tuple[bytes, ...]:
     traces is searched for too: what they are of may be called anything.
     """
     words: list[bytes] = []
+    sample = b"\n".join(lines)
     fewest = max(_FEWEST_SHORT, _LEAST_SHORT * len(lines))
     for is_written_so, errors in patterns.SHORT_LEVELS:
-        if sum(any(sign in line[:_FIRST_BYTES_OF_A_LEVEL] for sign in is_written_so) for line in lines) >= fewest:
+        if (
+            any(sign in sample for sign in is_written_so)
+            and sum(any(sign in line[:_FIRST_BYTES_OF_A_LEVEL] for sign in is_written_so) for line in lines) >= fewest
+        ):
             words += errors
     if sum(line[0] in _CALM_LETTERS and line[1:6].removeprefix(b" ")[:4].isdigit() for line in lines) >= fewest:
         words += patterns.LETTERS_FIRST
-    if any(patterns.PHP in line for line in lines):
+    if patterns.PHP in sample:
         words.append(patterns.PHP_TRACE)
-    words += (frame for frame in patterns.RELAYED_FRAMES if any(frame in line for line in lines))
+    words += (frame for frame in patterns.RELAYED_FRAMES if frame in sample)
     return tuple(words)
 
 

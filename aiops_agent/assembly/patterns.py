@@ -48,7 +48,8 @@ LITERALS = (
 The searcher compares the first four bytes of each everywhere at once: what they cost is how often those stand in a
 healthy log. So `ror: ` and not `error: `, whose first four are in every `errors=0`. At most 64, none shorter than four:
 with one more the search is six times slower, and the shortest decides how many bytes are compared at once. A second
-automaton for a few more takes half as long as this one, and the interpreter has to be waited for twice.
+automaton for a few more takes half as long as this one, and the interpreter has to be waited for twice: so it searches
+only files whose first lines call for it (`SHORT_LEVELS`, `BARE`, `PHP`, `RELAYED_FRAMES`).
 """
 
 SHORT_LEVELS: tuple[tuple[tuple[bytes, ...], tuple[bytes, ...]], ...] = (

@@ -18,9 +18,9 @@ trace right below it (927 failures, recall 0.780, precision 0.739). Now 888 of 9
 precision 0.982); seven more that Ruby's logger and its runtime tell right below each other became one each, and one of
 ten thousand levels on one line was left out. That this is no figure to expect of a fourth is what the first says.
 
-What is left of the third: 15 where the text does not tell, a bare trace right below a line with a warning, or a bare
-line right below a trace; what Perl's `die` says without a place, tools that name no fault that is searched for, a
-level of one letter, and Rails' lines whose class does not call itself an error.
+What is left of the third: 14 where the text does not tell, a bare trace right below a line with a warning, or a bare
+line right below a trace; what Perl's `die` says without a place, and Rails' lines whose class does not call itself an
+error.
 
 A fourth person wrote programs that log with the real libraries in the layout they have by default, and measured them
 before anything was mended: of 910 failures 802 were found whole (recall 0.881, precision 0.872). Its truth was wrong
@@ -29,8 +29,18 @@ where a program fell before its mark (9 of spdlog, 2 of PHP's memory) and for 8 
 those right, the same code finds 803 of 901 (recall 0.891, precision 0.910). One fault of the code was mended: a line
 below a head that it turned out not to belong to was lost, and the head taken for the record (0.896 and 0.919). That is
 what a user gets of programs that nobody here has seen. Since then levels are read by name before number, padded levels
-begin a record, a traceback of another process belongs to what it caused, and a list in a message ends no message (now
-0.918 and 0.933); the rest is not mended yet.
+begin a record, a traceback of another process belongs to what it caused, and a list in a message ends no message
+(0.918 and 0.933).
+
+Then the code was mended by kind for what was left of both: levels of a letter or of three, a level and then a trace
+where few lines have heads, loguru, koa, `perror`, messages with empty lines, faulthandler, workers of Node, chains of
+PHP, frames of glibc, and traces that nobody caught below a line that is no error; and for what programs of our own in
+eight runtimes showed besides (`test_kinds.py`). Now 898 of 919 of the third are found whole (recall 0.977, precision
+0.985) and 892 of 901 of the fourth (0.990 and 0.999). These corpora were mended for, so those are no blind figures:
+the next that nobody here has seen tells.
+
+What is left of the fourth: what Perl's `die` and Java's own `toString` say without a name or a place, `err` that ends
+in `Success`, an `AggregateError` of koa without frames, and one message of several lines where few lines have heads.
 
 What is left of the second lot is one: Perl's `die` with a message of two lines, of which the first says nothing that
 is searched for, and the place stands behind the second.
@@ -127,7 +137,7 @@ def accuracy(files: list[Path]) -> tuple[float, float, int, list[str]]:
 
 @pytest.mark.parametrize(
     ("files", "fewest", "floor"),
-    [(FIRST, 1_200, FLOOR), (SECOND, 418, FLOOR), (THIRD, 900, 0.965), (FOURTH, 900, 0.915)],
+    [(FIRST, 1_200, FLOOR), (SECOND, 418, FLOOR), (THIRD, 900, 0.977), (FOURTH, 900, 0.989)],
     ids=["first", "second", "third", "fourth"],
 )
 def test_nearly_all_records_are_found_whole_and_nearly_all_found_are_records(files, fewest, floor):

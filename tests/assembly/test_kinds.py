@@ -55,7 +55,7 @@ KINDS = {
     "thrown with many lines": (
         BARE,
         (
-            "/srv/a.js:28\nthrow new OutOfStock(text)\n^\n\nOutOfStock: one\ntwo\n\nfour\n    at /srv/a.js:28:5 {\n  sku: 17\n"
+            "/srv/a.js:28\nthrow new OutOfTea(it)\n^\n\nOutOfTea: one\ntwo\n\nfour\n    at /srv/a.js:28:5 {\n  id: 3\n"
             "}\n\nNode.js v20.20.2\n"
         ),
     ),
@@ -71,7 +71,7 @@ KINDS = {
     ),
     "an empty line in a panic": (
         BARE,
-        "thread 'main' panicked at src/main.rs:4:2:\nquery is invalid:\n  | (a OR\n\nnote: run with `RUST_BACKTRACE=1`\n",
+        "thread 'main' panicked at src/main.rs:4:2:\nquery is bad:\n  | (a OR\n\nnote: run with `RUST_BACKTRACE=1`\n",
     ),
     "an empty line in a message": (STAMPED, "2026-11-27 07:40:31 ERROR shop: one\ntwo\n\nfour\n"),
     "an empty line in what Ruby says": (
@@ -107,7 +107,7 @@ KINDS = {
     "a chain of PHP that ends": (
         BARE + "loaded /srv/a.php\n",
         (
-            "OutOfStock: none in /srv/a.php:7\nStack trace:\n#0 {main}\n\nNext Gone: outer in /srv/a.php:9\nStack trace:\n"
+            "OutOfStock: none in /srv/a.php:7\nStack trace:\n#0 {main}\n\nNext Gone: in /srv/a.php:9\nStack trace:\n"
             "#0 {main}\n"
         ),
     ),
