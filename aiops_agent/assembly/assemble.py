@@ -7,7 +7,7 @@ from aiops_agent.assembly import patterns
 from aiops_agent.assembly.blocks import Block, Blocks, Places
 from aiops_agent.assembly.extent import Extent
 from aiops_agent.assembly.headline import headline
-from aiops_agent.assembly.heads import KNOWN, learn
+from aiops_agent.assembly.heads import KNOWN, Heads, learn
 from aiops_agent.assembly.local import NOTHING_ADDED, Local
 from aiops_agent.assembly.mask import ZEROS, mask
 from aiops_agent.assembly.memory import Memory
@@ -50,8 +50,8 @@ class Assembly:
         """Look for the built-in patterns and for those of the host; `memory`: of forms that earlier ticks masked."""
         self._local = local
         self._masked = memory.mask if memory else mask
-        self._search = Search(patterns.LITERALS, local.literals)
-        self._shapes = {(KNOWN.signatures, False): Shapes(KNOWN, local, self._masked)}
+        self._searches = {KNOWN.words: Search(patterns.LITERALS, local.literals)}
+        self._shapes = {_key(KNOWN): Shapes(KNOWN, local, self._masked)}
 
     def stretch(self, start: int, counted_until: int, record_end: int, sample: bytes = b"") -> "Assembler":
         """Return an assembler for one file from byte `start` on.
@@ -63,8 +63,16 @@ class Assembly:
             sample: The first bytes of the file, by which it is learnt how its records begin.
         """
         heads = learn(sample)
-        shapes = self._shapes.setdefault((heads.signatures, heads.are_rare), Shapes(heads, self._local, self._masked))
-        return Assembler(self._search, shapes, start=start, counted_until=counted_until, record_end=record_end)
+        shapes = self._shapes.setdefault(_key(heads), Shapes(heads, self._local, self._masked))
+        search = self.search(heads)
+        return Assembler(search, shapes, start=start, counted_until=counted_until, record_end=record_end)
+
+    def search(self, heads: Heads) -> Search:
+        """Return what finds the errors of a file whose records begin so."""
+        known = self._searches.get(heads.words)
+        if known is None:
+            known = self._searches[heads.words] = Search(patterns.LITERALS, self._local.literals, heads.words)
+        return known
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,10 +218,10 @@ class Assembler:
             self._buffer += block.text
             if before and block.text.startswith(patterns.FRAME):  # which is found by the newline before them
                 self._hits.append(before - 1)
-            self._hits += [before + hit for _, hit, _ in hits]
+            self._hits += self._places_of(hits, block.text, before)
         else:  # what is still there could only have been the head of what begins without one
             self._buffer, self._places, self._kept = block.text, block.places, 0
-            self._hits = [hit for _, hit, _ in hits]
+            self._hits = self._places_of(hits, block.text, 0)
         needed = self._scan(at_end=False)
         self._hits = [hit - needed for hit in self._hits[bisect_left(self._hits, needed) :]]
         self._places = self._places.between(needed, len(self._buffer))
@@ -223,6 +231,21 @@ class Assembler:
         self._read_until = max(self._record_start, self._counted_until)
         if self._claimed:
             self._claimed = {place for place in self._claimed if place >= self._record_start}
+
+    def _places_of(self, hits: "Sequence[tuple[int, int, int]]", text: bytes, before: int) -> list[int]:
+        """Return where in the buffer the hits of a block lie that comes behind so many bytes.
+
+        A level that is a line's first letter is found by the newline before it, but lies behind that. What was raised
+        stands above a frame that was relayed.
+        """
+        opening, frames = self._heads.opening_words, self._heads.relayed_frames
+        if frames:
+            lines = [text.rfind(b"\n", 0, hit) if text.startswith(frames, hit) else hit for _, hit, _ in hits]
+            return sorted(max(before + hit, 0) for hit in lines)
+        if not opening:
+            return [before + hit for _, hit, _ in hits]
+        first = [before] if text.startswith(opening) else []
+        return first + [before + hit + text.startswith(opening, hit + 1) for _, hit, _ in hits]
 
     def _is_of_the_same_program(self, text: bytes) -> bool:
         """Tell whether the first line of a block and the last in the buffer are one program's, relayed by another."""
@@ -378,7 +401,10 @@ class Assembler:
     def _is_error(self, form: Form, found: Span, line_start: int, buffer: bytes) -> bool:
         if form.is_error or is_thrown(buffer, line_start, found):
             return True
-        return not found.extent.is_complete and is_trace(buffer, buffer.find(b"\n", line_start) + 1, self._heads)
+        if found.extent.is_complete:
+            return False
+        below = buffer.find(b"\n", line_start) + 1
+        return found.extent.is_traced or (below < found.end and is_trace(buffer, below, self._heads))
 
     def _add(self, shape: Shape, form: Form, record: bytes, *, count: int = 1) -> None:
         tally = self._tallies.get(shape.fingerprint) or self._tally(shape, form, record)
@@ -390,6 +416,10 @@ class Assembler:
         if self._held > MOST_TEXT:
             text = text[:LONGEST_WHEN_MANY]
         return self._tallies.setdefault(shape.fingerprint, _Tally(shape, form.severity, text))
+
+
+def _key(heads: Heads) -> tuple[frozenset[bytes], bool, tuple[bytes, ...]]:
+    return heads.signatures, heads.are_rare, heads.words
 
 
 def _clip(buffer: bytes, found: Span) -> bytes:

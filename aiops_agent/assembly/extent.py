@@ -4,7 +4,14 @@ from enum import Enum
 
 from aiops_agent.assembly import patterns
 from aiops_agent.assembly.heads import KNOWN, MESSAGES, Heads, of_message
-from aiops_agent.assembly.judge import died_in_perl, opens_with_exception, raised_in_ruby, stands_alone
+from aiops_agent.assembly.judge import (
+    died_in_perl,
+    may_name_what_was_raised,
+    opens_with_exception,
+    raised_in_ruby,
+    stands_alone,
+    states_error,
+)
 from aiops_agent.assembly.lines import DIGITS, Origin, is_half_a_head, is_head, is_indented, origin
 from aiops_agent.assembly.relayed import Relay, is_relay
 from aiops_agent.hints import NamedTuple
@@ -19,8 +26,14 @@ _OPENINGS = (*(sign for sign, _ in patterns.OPENINGS), *patterns.BREAKS)
 _LINES_OF_FINDINGS = 500
 """Lines of one report of a sanitizer: some hundred frames and the shadow bytes."""
 
+_LINES_SAID_BY_PERL = 3
+"""Lines of what `die` says above its frames, the first apart, where the first does not tell the place."""
+
 _LINES_OF_A_DIFFERENCE = 60
 """Between what Node expected and what it got: it leaves out lines itself beyond fifty."""
+
+_CAUGHT_HERE = b'> File "'
+"""How loguru shows the frame that caught the exception."""
 
 _LAST_OF_A_GROUP, _FROM, _AT = b"    +----", b"\tfrom ", b"    at "
 _EMPTY_LINES = 2
@@ -37,6 +50,9 @@ _FRAMES = (
     b"Stack trace:",
     b"note: run with `RUST_BACKTRACE",
 )
+_FRAMES_IN_A_MARGIN = (b"      at ",)
+"""Of Node, where the whole trace is indented."""
+
 _NEWLINE, _TAB = b"\n\t"
 
 
@@ -58,6 +74,7 @@ class Extent:
         """The line is an object or a list of fields of its own: nothing below belongs to it."""
 
         self._headed = self._begins(first, 0)
+        self._heads_are_rare = heads.are_rare
         self._wraps = heads.are_rare and heads is not MESSAGES
         self._is_half_a_head = is_half_a_head(first)
         self._origin = origin(first) if self._headed else Origin(b"", first)
@@ -71,7 +88,7 @@ class Extent:
         self._report = kernel and any(sign in b" " + message for sign in patterns.KERNEL_REPORTS)
         self._killing = b"invoked oom-killer" in message
         self._sequel = next((pair for pair in patterns.SEQUELS.items() if message.startswith(pair[0])), None)
-        self._tracing = message.startswith(b"Traceback (most")
+        self._tracing = self._traceback = message.startswith(b"Traceback (most")
         self._go = (
             message.startswith((b"panic: ", b"fatal error: ", b"http: panic")) or b"http: panic serving" in message
         )
@@ -82,8 +99,7 @@ class Extent:
         self._mono = first == b"Unhandled Exception:"
         self._raised = first.startswith(b"  what():  ")
         self._node = b" [ERR_" in first
-        self._php = False
-        self._outermost = b""
+        self._php, self._outermost = False, b""
         self._ruby = message if raised_in_ruby(message) or b":in `" in message else b""
         grouped = first.startswith(b"  + Exception Group")
         self._raised = self._raised or grouped
@@ -91,7 +107,10 @@ class Extent:
         """How a line without a head begins that comes below all that an exception says."""
 
         self._statement = bool(self._writer) and not self._tracing and not opens_with_exception(message)
-        self._framed = self._chained = self._told = False
+        self._framed = self._chained = self._told = self._traced = self._spaced = False
+        self._preluded = self._is_said_again = False
+        # A program wrote a line and then the trace, in a file where few lines have a head.
+        self._may_be_given = self._headed and self._wraps and states_error(first)
         takes_plain = (
             self._headed
             and not heads.are_rare
@@ -99,10 +118,30 @@ class Extent:
             and not self._report
             and not self.is_complete
             and not _is_single(first)
+            and not died_in_perl(message)
         )
         self._takes_plain = takes_plain
         announces = bool(self._writer) and self._headed and message.endswith(b":") and not self._report
         self._plain_lines = 0 if takes_plain or announces else _LINES_OF_A_MESSAGE
+
+    def note_prelude(self, above: bytes) -> None:
+        """Note what the runtime has said above the first line: that is what was raised.
+
+        Of a thread of Ruby it may say the same once more, for who waited for it.
+        """
+        self._preluded = True
+        self._is_said_again = above.startswith(b"#<Thread:")
+
+    @property
+    def _names_what_was_raised(self) -> bool:
+        message = self._origin.message
+        named = opens_with_exception(message.lstrip()) or message.startswith(b"Exception in thread ")
+        return self._preluded or self._rust or named
+
+    @property
+    def _is_logged(self) -> bool:
+        """Tell whether the program put a head of its own before it: all up to the next is what it said."""
+        return self._headed and not self._heads_are_rare and not is_relay(self._writer)
 
     @property
     def writer(self) -> bytes:
@@ -112,6 +151,12 @@ class Extent:
     def is_of_writer(self, line: bytes) -> bool:
         """Tell whether a line has a head that names the writer of this record."""
         return self._begins(line, 0) and origin(line).writer == self._writer
+
+    @property
+    def is_traced(self) -> bool:
+        """Tell whether its first line says what was raised, and frames of Java or Node were seen below it."""
+        stated = any(sign in self._origin.message for sign in (b"Error: ", b"Exception: ", b"Error [ERR_"))
+        return self._traced and (stated or self._names_what_was_raised)
 
     @property
     def takes_any_line(self) -> bool:
@@ -225,15 +270,17 @@ class Extent:
             if message[:1] == b"\t" or message.lstrip().startswith(_PLACES):
                 self._framed = not self._node
             self._outermost = message
+            self._traced = self._traced or message.lstrip().startswith(b"at ")
             return True
         if message.startswith(patterns.CONTINUES):
-            self._framed = self._framed or message.startswith((b"note: ", b"stack backtrace:"))
+            self._framed = self._framed or message.startswith((b"note: ", b"stack backtrace:", b"#"))
             self._chained = self._chained or message.startswith((b"During handling", b"The above exception"))
             self._go = self._go or message.startswith(b"goroutine ")
             self._php = self._php or message.startswith(b"Stack trace:")
             self._tracing = self._tracing or message.startswith(b">>> '")
             return True
         if self._php and message.startswith(b"Next "):
+            self._framed = False
             return True
         if self._goes_on_in_its_own_way(message):
             return True
@@ -247,7 +294,11 @@ class Extent:
         if self._chained and not self._tracing and opens_with_exception(message):
             self._chained = False
             return True
-        if message.startswith(b"0x") and b": note: " in message:
+        is_caught_here = self._spaced and self._tracing and message.startswith(_CAUGHT_HERE)
+        if is_caught_here or (message.startswith(b"0x") and b": note: " in message):
+            return True
+        if message.endswith(b"]") and (b")[0x" in message or b") [0x" in message):  # as glibc shows a frame
+            self._framed = True
             return True
         is_place = self._headed and _is_place_in_ruby(message)
         self._framed = self._framed or is_place
@@ -284,34 +335,49 @@ class Extent:
             return self._accepts_go(buffer, below)
         if self._framed and self._headed and b" " not in line:
             return _above_place_in_go(buffer, below)
+        return self._accepts_more_of_a_message(line, buffer, below)
+
+    def _accepts_more_of_a_message(self, line: bytes, buffer: bytes, below: int) -> Belongs:
+        if self._may_be_given and opens_with_exception(line) and not self._framed:
+            self._may_be_given, self._preluded = False, True
+            return self._accepts_up_to_frames(buffer, below)
         belongs = self._accepts_plain()
         if belongs is Belongs.NO and not self._framed and (not self._headed or self._wraps):
-            return self._accepts_wrapped(line, buffer, below)
+            belongs = self._accepts_wrapped(line, buffer, below)
+        if belongs is Belongs.NO and self._rust and not self._framed:
+            return self._accepts_more_words(line, buffer, below)
         return belongs
 
     def _accepts_more_words(self, line: bytes, buffer: bytes, below: int) -> Belongs:
         """Decide about a line below what Python raised: a message of several lines, where the next has a head."""
+        if not self._headed and _opens_lines(line, buffer, below):
+            return Belongs.YES
+        may_be_empty = self._is_logged or self._ends_words or self._rust
         for _ in range(_LINES_OF_A_MESSAGE):
-            if below >= len(buffer):
-                return Belongs.NO if _speaks_for_itself(line) else Belongs.UNKNOWN
-            if not line:
-                return Belongs.YES if buffer.startswith(patterns.CHAINS, below) else Belongs.NO
-            if _speaks_for_itself(line):
+            is_chained = not line and buffer.startswith(patterns.CHAINS, below)
+            if _speaks_for_itself(line) or not (line or is_chained or may_be_empty or below >= len(buffer)):
                 return Belongs.NO
-            if self._begins(buffer, below) or buffer.startswith(self._ends_words, below):
+            if below >= len(buffer):
+                return Belongs.UNKNOWN
+            if is_chained or buffer.startswith(self._ends_words, below):
                 return Belongs.YES
+            if self._begins(buffer, below):
+                return Belongs.NO if self._heads_are_rare and self._traceback else Belongs.YES
             end = buffer.find(b"\n", below)
             line, below = buffer[below:end], end + 1
         return Belongs.NO
 
     def _accepts_wrapped(self, line: bytes, buffer: bytes, below: int) -> Belongs:
         """Decide about what may be one more line of what an exception says: its frames then come below."""
-        for _ in range(_LINES_OF_A_DIFFERENCE if self._node else _LINES_OF_A_MESSAGE):
-            if _speaks_for_itself(line):
+        for seen in range(_LINES_OF_A_DIFFERENCE if self._node else _LINES_OF_A_MESSAGE):
+            if _speaks_for_itself(line) or (seen and self._wraps and may_name_what_was_raised(line)):
                 return Belongs.NO
             if below >= len(buffer):
                 return Belongs.UNKNOWN
-            if buffer.startswith(_FRAMES, below):
+            is_frame = buffer.startswith((*_FRAMES, *_FRAMES_IN_A_MARGIN), below)
+            if is_frame or (
+                seen < _LINES_SAID_BY_PERL and died_in_perl(line) and self._is_traced_by_perl(buffer, below)
+            ):
                 return Belongs.YES
             if self._begins(buffer, below) or (is_indented(buffer[below : below + 1]) and not self._node):
                 return Belongs.NO
@@ -319,10 +385,16 @@ class Extent:
             line, below = buffer[below:end], end + 1
         return Belongs.NO
 
+    def _is_traced_by_perl(self, buffer: bytes, start: int) -> bool:
+        """Tell whether the frames of Perl begin at `start`, and the first line has not told the place."""
+        is_frame = buffer.startswith(b"\t", start) and b" called at " in buffer[start : buffer.find(b"\n", start)]
+        return is_frame and not died_in_perl(self._origin.message)
+
     def _accepts_cause(self, line: bytes, buffer: bytes, below: int) -> Belongs:
         """Decide about what reads like another exception of Ruby: a cause was called from where its effect was."""
         if line == self._ruby:
-            return Belongs.NO
+            is_again, self._framed, self._is_said_again = self._is_said_again, False, False
+            return Belongs.YES if is_again else Belongs.NO
         for _ in range(_LINES_OF_A_MESSAGE):  # it may take several to say what it has to say
             if below >= len(buffer) or is_indented(buffer[below : below + 1]) or self._begins(buffer, below):
                 break
@@ -351,8 +423,55 @@ class Extent:
                 resumes = resumes or (self._rust and _RUST_AGAIN in buffer[at : buffer.find(b"\n", at)])
                 if self._node and not resumes:
                     return self._accepts_wrapped(b"", buffer, at)
-                return Belongs.YES if resumes else Belongs.NO
+                return Belongs.YES if resumes else self._accepts_behind_a_gap(buffer, at)
             at += 1
+        return Belongs.NO
+
+    def _accepts_behind_a_gap(self, buffer: bytes, at: int) -> Belongs:
+        """Decide about an empty line in what an exception says, or between frames; the next that is none is at `at`."""
+        if self._begins(buffer, at):
+            return Belongs.NO
+        if self._tracing:
+            self._spaced = self._spaced or buffer.startswith((b'  File "', _CAUGHT_HERE), at)
+            return Belongs.YES if self._spaced else Belongs.NO
+        if self._raised or (self._ruby and not self._framed):
+            end = buffer.find(b"\n", at)
+            opens = not self._headed and _opens_lines(buffer[at:end], buffer, end + 1)
+            return Belongs.YES if opens else self._accepts_more_words(b"", buffer, at)
+        return self._accepts_gap_in_a_message(buffer, at)
+
+    def _accepts_gap_in_a_message(self, buffer: bytes, at: int) -> Belongs:
+        belongs = Belongs.NO
+        if self._is_logged and not self._framed:
+            belongs = self._accepts_up_to_a_head(buffer, at)
+        if belongs is Belongs.NO and (self._rust or not self._framed) and self._names_what_was_raised:
+            belongs = self._accepts_up_to_frames(buffer, at)
+        return self._accepts_more_words(b"", buffer, at) if belongs is Belongs.NO and self._rust else belongs
+
+    def _accepts_up_to_a_head(self, buffer: bytes, at: int) -> Belongs:
+        """Decide about an empty line of a message: only words may come before the next record."""
+        for _ in range(_LINES_OF_A_DIFFERENCE):
+            if at >= len(buffer):
+                return Belongs.UNKNOWN
+            if self._begins(buffer, at) or buffer.startswith(_FRAMES, at):
+                return Belongs.YES
+            end = buffer.find(b"\n", at)
+            if buffer.startswith(patterns.BREAKS, at) or _speaks_for_itself(buffer[at:end]):
+                return Belongs.NO
+            at = end + 1
+        return Belongs.NO
+
+    def _accepts_up_to_frames(self, buffer: bytes, at: int) -> Belongs:
+        for _ in range(_LINES_OF_A_MESSAGE):
+            if at >= len(buffer):
+                return Belongs.UNKNOWN
+            end = buffer.find(b"\n", at)
+            line = buffer[at:end]
+            if line.lstrip().startswith(b"at ") or line.startswith(_FRAMES):
+                return Belongs.YES
+            if self._begins(buffer, at) or line.startswith(patterns.BREAKS) or _speaks_for_itself(line.lstrip()):
+                return Belongs.NO
+            at = end + 1
         return Belongs.NO
 
     def _accepts_go(self, buffer: bytes, below: int) -> Belongs:
@@ -425,6 +544,13 @@ def _speaks_for_itself(line: bytes) -> bool:
         or line.startswith(_OPENINGS)
         or any(sign in line for sign in (b"panicked at", b": Assertion `", b": error: ", b": line "))
     )
+
+
+def _opens_lines(line: bytes, buffer: bytes, below: int) -> bool:
+    """Tell whether what an exception says goes on with a line that has indented ones below it, as pydantic's does."""
+    if not line or is_indented(line) or _speaks_for_itself(line) or not is_indented(buffer[below : below + 1]):
+        return False
+    return not buffer[below : buffer.find(b"\n", below)].lstrip().startswith(_PLACES)
 
 
 def _above_place_in_go(buffer: bytes, below: int) -> Belongs:

@@ -20,8 +20,13 @@ _FEWEST_DIGITS = 6
 
 _MARKS_OF_A_HEAD = 4
 _LEAST_BARE = 0.4
+_LEAST_BARE_WITH_TIMES = 0.7
 _LEVELS = tuple(level + b":" for level in patterns.LEVELS if len(level) > 1)
 _WORDS = tuple(level + b" " for level in patterns.LEVELS if len(level) > 1)
+_FIRST_BYTES_OF_A_LEVEL = 80
+_CALM_LETTERS = frozenset(b"DIVWNT")
+_FEWEST_SHORT = 2
+_LEAST_SHORT = 0.1
 _LETTERS = bytes(
     byte
     for byte in range(256)
@@ -32,10 +37,21 @@ _LETTERS = bytes(
 class Heads:
     """Tells whether a line begins a record."""
 
-    def __init__(self, signatures: frozenset[bytes] = frozenset(), *, are_rare: bool = False) -> None:
-        """Know the tables, and lines with these signatures; `are_rare`: most records of the file begin with none."""
+    def __init__(
+        self, signatures: frozenset[bytes] = frozenset(), *, are_rare: bool = False, words: tuple[bytes, ...] = ()
+    ) -> None:
+        """Know the tables, and lines with these signatures.
+
+        Args:
+            signatures: How else records begin.
+            are_rare: Most records of the file begin with none.
+            words: How the file writes levels that report an error, where no word of `LITERALS` is in them.
+        """
         self.signatures = signatures
         self.are_rare = are_rare
+        self.words = words
+        self.relayed_frames = tuple(word for word in words if word in patterns.RELAYED_FRAMES)
+        self.opening_words = tuple(word[1:] for word in words if word[:1] == b"\n")
         self.begins: Callable[[bytes, int], bool] = self._begins if signatures else is_head
         """Tell whether the line that begins at this index of the buffer begins a record."""
 
@@ -72,23 +88,53 @@ def learn(sample: bytes) -> Heads:
     a number as long, and most of the file's lines have no head that is known anyway.
     """
     lines = [line for line in sample[: sample.rfind(b"\n") + 1].split(b"\n") if line and not is_indented(line)]
+    words = _short_levels(lines)
     if sum(is_head(line, 0) for line in lines) >= _MOST_KNOWN * len(lines):
-        return KNOWN
+        return Heads(words=words) if words else KNOWN
     unknown = (signature(line[:_FIRST_BYTES]) for line in lines if not is_head(line, 0))
     counts = Counter(filter(None, unknown))
     fewest = max(_FEWEST_LINES, _LEAST_SHARE * len(lines))
     learnt = frozenset(form for form, count in counts.items() if count >= fewest)
     if learnt:
-        return Heads(learnt)
+        return Heads(learnt, words=words)
+    if len(lines) >= _FEWEST_LINES:
+        words += patterns.BARE
+    if words:
+        return Heads(are_rare=_are_rare(lines), words=words)
     return RARE if _are_rare(lines) else KNOWN
 
 
+def _short_levels(lines: list[bytes]) -> tuple[bytes, ...]:
+    """Return how a file writes its errors that writes levels in a letter, as glog does, or in three.
+
+    At least two lines and a tenth of them say so at a level that is no error. Where PHP is named, the head of its
+    traces is searched for too: what they are of may be called anything.
+    """
+    words: list[bytes] = []
+    sample = b"\n".join(lines)
+    fewest = max(_FEWEST_SHORT, _LEAST_SHORT * len(lines))
+    for is_written_so, errors in patterns.SHORT_LEVELS:
+        if (
+            any(sign in sample for sign in is_written_so)
+            and sum(any(sign in line[:_FIRST_BYTES_OF_A_LEVEL] for sign in is_written_so) for line in lines) >= fewest
+        ):
+            words += errors
+    if sum(line[0] in _CALM_LETTERS and line[1:6].removeprefix(b" ")[:4].isdigit() for line in lines) >= fewest:
+        words += patterns.LETTERS_FIRST
+    if patterns.PHP in sample:
+        words.append(patterns.PHP_TRACE)
+    words += (frame for frame in patterns.RELAYED_FRAMES if frame in sample)
+    return tuple(words)
+
+
 def _are_rare(lines: list[bytes]) -> bool:
-    """Tell whether the only heads are a level's name, and most lines that are no part of a trace have none."""
+    """Tell whether most lines that are no part of a trace have no head, or many where heads are a level's name."""
     own = [line for line in lines if not line.startswith(patterns.CONTINUES) and b":in `" not in line]
     headed = [line for line in own if is_head(line, 0)]
     bare = len(own) - len(headed)
-    return bool(headed) and bare >= _LEAST_BARE * len(own) and all(line.startswith(_LEVELS) for line in headed)
+    levels = sum(line.startswith(_LEVELS + _WORDS) for line in headed)
+    least = _LEAST_BARE if levels >= _MOST_KNOWN * len(headed) else _LEAST_BARE_WITH_TIMES
+    return bool(headed) and bare >= least * len(own)
 
 
 def signature(line: bytes) -> bytes:

@@ -36,6 +36,7 @@ _FIRST_WORDS = 9
 
 _LONGEST_NAME = 200
 _SINGLE_LETTERS = frozenset(b"EFWIDVN")
+_LETTERS = frozenset((b"E", b"F", b"W", b"I", b"C", b"D"))
 
 
 def judge(line: bytes, heads: Heads = KNOWN) -> Verdict:
@@ -91,11 +92,12 @@ def _fault(faults: tuple[tuple[bytes, Severity], ...], line: bytes) -> Severity 
 
 def _judge_message(message: bytes, *, headed: bool) -> Verdict:
     if is_indented(message):
-        return _NOTHING
+        return _MENTION if _is_raised_in_a_margin(message) else _NOTHING
     if (
         opens_with_exception(message)
         or raised_in_ruby(message)
         or message.startswith(patterns.STATEMENTS)
+        or message.endswith(patterns.REASONS)
         or (b"panicked at" in message and message.startswith(b"thread '"))
         or died_in_perl(message)
         or (not headed and (_said_by_a_shell(message) or _said_by_a_tool(message)))
@@ -104,22 +106,40 @@ def _judge_message(message: bytes, *, headed: bool) -> Verdict:
     may_be = (
         names_exception(message)
         or _named_by_rails(message)
-        or _may_name_what_was_raised(message)
+        or may_name_what_was_raised(message)
         or message.startswith(patterns.NODE_ENDS)
+        or message == patterns.PHP_TRACE
     )
     return _MENTION if may_be else _NOTHING
 
 
-def _may_name_what_was_raised(message: bytes) -> bool:
+def may_name_what_was_raised(message: bytes) -> bool:
     """Tell whether the text is `ChargeFailed: order 4711`: a class that does not call itself an error."""
     name, colon, _ = message.partition(b": ")
     bare = name.rpartition(b".")[2].rpartition(b"$")[2]
     return bool(colon) and bare[:1].isupper() and not bare.isupper() and name.translate(None, _NAME_BYTES) == b""
 
 
+def _is_raised_in_a_margin(message: bytes) -> bool:
+    """Tell whether the text is "  TypeError: order is undefined": in an object, or where koa indents all of it."""
+    named = message[2:].partition(b": ")[2] if message[2:3].islower() else message[2:]
+    return message.startswith(b"  ") and named[:1].isupper() and opens_with_exception(named)
+
+
+def states_error(head: bytes) -> bool:
+    """Tell whether the level that a line with a head states is that of an error."""
+    return patterns.LEVELS.get(_level_word(head) or _lowered_level(head), Severity.WARNING) >= Severity.ERROR
+
+
 def died_in_perl(message: bytes) -> bool:
     """Tell whether the text is "order 4711 has no amount at charge.pl line 9."."""
     return message.endswith(b".") and (b".pl line " in message or b".pm line " in message)
+
+
+def raised_in_php(message: bytes) -> bool:
+    """Tell whether the text ends as "OutOfStock: none of 17 in /srv/shop/charge.php:9" does."""
+    place, _, number = message.rpartition(b":")
+    return number.isdigit() and place.endswith(patterns.PHP)
 
 
 def _named_by_rails(message: bytes) -> bool:
@@ -132,9 +152,16 @@ def _named_by_rails(message: bytes) -> bool:
 def _said_by_a_shell(message: bytes) -> bool:
     """Tell whether the text is "/srv/shop/charge.sh: line 3: order: command not found"; it may `eval` that line."""
     script, _, rest = message.partition(b": line ")
-    script = script.removesuffix(b": eval")
+    script = script.removesuffix(b": eval").removesuffix(b": -c")
     number, colon, _ = rest.partition(b": ")
-    return bool(colon) and not number.strip(DIGITS) and b" " not in script
+    return (bool(colon) and not number.strip(DIGITS) and b" " not in script) or _said_by_dash(message)
+
+
+def _said_by_dash(message: bytes) -> bool:
+    """Tell whether the text is "/srv/shop/charge.sh: 3: order: not found"."""
+    script, _, rest = message.partition(b": ")
+    number, colon, _ = rest.partition(b": ")
+    return bool(colon) and number.isdigit() and script.endswith(b"sh") and b" " not in script
 
 
 def _said_by_a_tool(message: bytes) -> bool:
@@ -174,9 +201,10 @@ def stands_alone(line: bytes) -> bool:
     """Tell whether a line without a head tells of a fall as only a runtime or a tool does, never a logger's trace."""
     return (
         (b"panicked at" in line and line.startswith(b"thread '"))
-        or any(sign in line for sign in (b": Assertion `", b": runtime error: "))
+        or any(sign in line for sign in (b": Assertion `", b": Assertion '", b": runtime error: "))
         or _said_by_a_shell(line)
         or (_said_by_a_tool(line) and not opens_with_exception(line))
+        or (line.endswith(patterns.REASONS) and b"::" not in line and not names_exception(line))
     )
 
 
@@ -192,12 +220,18 @@ def names_exception(text: bytes) -> bool:
     return False
 
 
-def may_carry_exception(head: bytes, raised: bytes) -> bool:
-    """Tell whether what is raised in the line below this one, which has a head, can be what the line reports."""
+def may_carry_exception(head: bytes, raised: bytes, *, is_uncaught: bool = False) -> bool:
+    """Tell whether what is raised in the line below this one, which has a head, can be what the line reports.
+
+    `is_uncaught`: it begins with the module, as what nobody caught does that stands below whatever was said last.
+    """
     level = logfmt_level(head).upper().encode() or _level_word(head) or _lowered_level(head)
     if any(mark in head for mark in patterns.QUOTES):
         return False
-    if patterns.LEVELS.get(level) is Severity.WARNING and _is_uncaught(raised):
+    severity = patterns.LEVELS.get(level)
+    if severity is Severity.WARNING and _is_uncaught(raised):
+        return False
+    if severity in (None, Severity.WARNING) and is_uncaught:
         return False
     return level not in patterns.CALM_WORDS or names_exception(head)
 
@@ -214,8 +248,9 @@ def _stated_level(line: bytes, said: Origin, *, headed: bool) -> Severity | None
 
 def _level_word(line: bytes) -> bytes:
     """Return the word by which the head of a line states its level, as it stands in `LEVELS`; empty when none does."""
-    if line[:1] in (b"E", b"F", b"W", b"I", b"C") and line[1:6].removeprefix(b" ")[:4].isdigit():
-        return line[:1]
+    letter = line[:2].removeprefix(b"[")[:1]
+    if letter in _LETTERS and line.removeprefix(b"[")[1:6].removeprefix(b" ")[:4].isdigit():
+        return letter
     return next((level for word in _first_words(line) if (level := _named_level(word)) in patterns.LEVELS), b"")
 
 

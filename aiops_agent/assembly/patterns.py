@@ -24,7 +24,7 @@ LITERALS = (
     # levels as values: anchored to the end of a key, so that `"error":null` on every line costs nothing
     *(b"=err", b':"err', b': "err', b'l":50', b'l":60', b's":"E"', b's":"F"', b"open files"),
     # what programs say when they fall
-    *(b"Exception", b"Error", b"Traceback (most", b":in ", b"(): ", b"*** ", b"Segmentation ", b"segfault at"),
+    *(b"Exception", b"Error", b"Traceback (most", b":in ", b"(): ", b"*** ", b"Segmentation ", b"uch file "),
     *(
         b"dumped",
         b"Failed ",
@@ -48,18 +48,50 @@ LITERALS = (
 The searcher compares the first four bytes of each everywhere at once: what they cost is how often those stand in a
 healthy log. So `ror: ` and not `error: `, whose first four are in every `errors=0`. At most 64, none shorter than four:
 with one more the search is six times slower, and the shortest decides how many bytes are compared at once. A second
-automaton for a few more takes half as long as this one, and the interpreter has to be waited for twice.
+automaton for a few more takes half as long as this one, and the interpreter has to be waited for twice: so it searches
+only files whose first lines call for it (`SHORT_LEVELS`, `BARE`, `PHP`, `RELAYED_FRAMES`).
 """
+
+SHORT_LEVELS: tuple[tuple[tuple[bytes, ...], tuple[bytes, ...]], ...] = (
+    ((b"[I]", b"[D]", b"[W]"), (b"[E]", b"[F]", b"[C]")),
+    ((b"[I ", b"[D ", b"[W "), (b"[E ", b"[C ")),
+    ((b" INF ", b" DBG ", b" WRN "), (b" ERR ", b" FTL ", b" PNC ")),
+    ((b" INF]", b" DBG]", b" WRN]"), (b" ERR]", b" FTL]")),
+    ((b"[INF]", b"[DBG]", b"[WRN]", b"[WAR]", b"[DEB]"), (b"[ERR]", b"[FTL]", b"[CRI]")),
+)
+"""Levels in a letter or in three: how a file writes those that are none, and how then those that report an error.
+
+Only in a file whose first lines show the former the latter are searched for, by an automaton of their own.
+"""
+
+BARE = (
+    *(b": Permission d", b"timed out", b": Broken pipe", b": Bad file d", b"Is a directory", b": Invalid arg"),
+    *(b"reset by peer", b"put/output error", b"xception: ", b"nable to ", b"caught signal", b")[0x", b") [0x"),
+)
+"""What else is searched for in a file whose lines have no heads, as of programs that print to the terminal."""
+
+RELAYED_FRAMES = (b"]:     at ", b" F     at ")
+"""How a frame of Node looks behind the head of syslog or a container runtime; searched for where a file shows some."""
+
+PHP, PHP_TRACE = b".php", b"Stack trace:"
+
+LETTERS_FIRST = tuple(
+    b"\n" + letter + digits
+    for letter in (b"E", b"F", b"C")
+    for digits in (*(b"%02d" % month for month in range(1, 13)), b"20", b" 0", b" 1", b" 2")
+)
+"""How a line begins that glog writes at an error: a letter, then a month with a day, or a year with both."""
 
 _CRITICAL_WORDS = (
     *(b"FATAL", b"CRITICAL", b"CRIT", b"EMERG", b"EMERGENCY", b"ALERT", b"PANIC", b"DPANIC", b"F", b"C"),
-    *(b"FTL", b"FATA", b"PANI"),
+    *(b"FTL", b"PNC", b"CRI", b"FATA", b"PANI"),
 )
-_WARNING_WORDS = (b"WARN", b"WARNING", b"WRN", b"W", "警告".encode())
+_WARNING_WORDS = (b"WARN", b"WARNING", b"WRN", b"WAR", b"W", "警告".encode())
 CALM_WORDS = (
     *(
         b"INF",
         b"DBG",
+        b"DEB",
         b"DEBU",
         b"DEBG",
         b"TRAC",
@@ -192,6 +224,9 @@ UNLEVELLED_FAULTS: tuple[tuple[bytes, Severity], ...] = (
     (b"Cannot allocate memory", Severity.ERROR),
     (b": runtime error: ", Severity.CRITICAL),
     (b": Assertion `", Severity.CRITICAL),
+    (b": Assertion '", Severity.CRITICAL),
+    (b"caught signal ", Severity.CRITICAL),
+    (b" (os error ", Severity.ERROR),
     (b"incorrect password attempt", Severity.ERROR),
     (b"no selectable sources", Severity.ERROR),
 )
@@ -249,22 +284,39 @@ OPENINGS: tuple[tuple[bytes, Severity], ...] = (
     (b"UnhandledPromiseRejection: ", Severity.ERROR),
     (b"[AggregateError: ", Severity.ERROR),
     (b"curl: (", Severity.ERROR),
+    (b"Assertion failed", Severity.ERROR),
+    (b"exception: ", Severity.ERROR),
+    (b"caught exception: ", Severity.ERROR),
+    (b"Caught exception: ", Severity.ERROR),
 )
 """How the message of a line without a level begins when it reports an error."""
 
-STATEMENTS = (b"could not ", b"Could not ")
+STATEMENTS = (
+    *(b"could not ", b"Could not ", b"Can't ", b"can't ", b"Cannot ", b"cannot ", b"Unable to ", b"unable to "),
+)
 """How the message of a line without a level begins that says what failed; words of an exception may go on so too."""
+
+REASONS = (
+    *(b": No such file or directory", b": Permission denied", b": Operation not permitted", b": Not a directory"),
+    *(b": Connection refused", b": Address already in use", b": No space left on device", b": Too many open files"),
+    *(b": not in gzip format", b": command not found", b": Connection timed out", b": Broken pipe"),
+    *(b": Bad file descriptor", b": Is a directory", b": Invalid argument", b": Connection reset by peer"),
+    *(b": Input/output error", b": Operation timed out"),
+)
+"""How a line without a level ends of a program or a tool that says why it failed, as `perror` does."""
 
 BREAKS = (
     b"terminate called",
     *(b"panic: ", b"fatal error: ", b"PHP Fatal", b"PHP Parse", b"Exception in thread ", b"curl: (", b"npm ERR!"),
-    *(b"Unhandled Exception:", b"Fatal error: Uncaught "),
+    *(b"Unhandled Exception:", b"Fatal error: Uncaught ", b"Exception ignored in: ", b"--- Logging error ---"),
+    b"#<Thread:",
     *(b"crit: ", b"fail: ", b"warn: ", b"info: ", b"dbug: ", b"trce: "),
 )
 """Unindented lines that never belong to the record above them."""
 
 DIGIT_HEADS = (
     *(b"--T::", b"-- ::", b"// ::", b"//::", b"--|", b"-- |", b"--,", b"// -", b"::", b"... ", b"...,", b":M ", b":C "),
+    *(b":AM ", b":PM "),
     *(
         b":S ",
         b":X ",
@@ -332,7 +384,7 @@ MARKED_HEADS = (b'{"', b'{ "', b"<>", b"::", b"*** FATAL ")
 
 CONTINUES = (
     *(
-        b'"} [',
+        b'"}',
         b"[stacktrace]",
         b"[previous exception]",
         b"Caused by:",
@@ -363,6 +415,11 @@ CONTINUES = (
         b"[parameters: ",
         b"(Background on",
         b"Node.js v",
+        b"Current thread 0x",
+        b"Thread 0x",
+        b"Python runtime state: ",
+        b"Extension modules: ",
+        b"<no Python frame>",
         b"Emitted 'error' event",
         b"Require stack:",
         b"- /",
@@ -378,7 +435,7 @@ CONTINUES = (
         b"STATEMENT:  ",
         b"QUERY:  ",
         b"LOCATION:  ",
-        "引起".encode(),
+        *("引起".encode(), b"Call stack:", b"Message: '", b"Arguments: ("),
     ),
     *(b"Reading the configuration file", b">>> '"),
     *(b"#%d " % number for number in range(10)),
@@ -395,6 +452,7 @@ CHAINS = (b"During handling", b"The above exception")
 RESUMES = (
     *(b"goroutine ", b"During handling", b"The above exception", b"stack backtrace:", b"Node.js v", b"[signal "),
     *(b"Stack trace:", b"Caused by:", b"runtime stack:", b"---> (Inner Exception #"),
+    *(b"Current thread 0x", b"Thread 0x", b"Extension modules: ", b"[previous exception]"),
 )
 """How a line begins that goes on after an empty line."""
 
@@ -419,6 +477,8 @@ PREAMBLES: tuple[tuple[bytes, tuple[bytes, ...]], ...] = (
     (b"handle: <Handle ", (b"Traceback (most",)),
     (b"Process ", (b"Traceback (most",)),
     (b"Exception ignored in: ", (b"Traceback (most",)),
+    (b"Exception in callback ", (b"handle: ",)),
+    (b"--- Logging error ---", (b"Traceback (most",)),
     (b"runtime: out of memory", (b"fatal error: ",)),
 )
 """What a runtime prints above the line that says what was raised, and how the line below it begins; empty: anyhow."""

@@ -3,14 +3,37 @@
 from aiops_agent.assembly import patterns
 from aiops_agent.assembly.extent import Belongs, Extent
 from aiops_agent.assembly.heads import KNOWN, Heads
-from aiops_agent.assembly.judge import may_carry_exception, opens_with_exception, stands_alone
-from aiops_agent.assembly.lines import is_half_a_head, is_indented, origin
+from aiops_agent.assembly.judge import (
+    may_carry_exception,
+    opens_with_exception,
+    raised_in_php,
+    stands_alone,
+    states_error,
+)
+from aiops_agent.assembly.lines import is_half_a_head, is_head, is_indented, origin
 from aiops_agent.assembly.relayed import REACH, own_lines_above, own_lines_below, relay_of, said_around
 from aiops_agent.noun import dataclass
 
 LINES_BACK_TO_HEAD = 6
 
 _LINES_OF_AN_EXCERPT = 3
+_TRACEBACKS = (b"Traceback (most recent call last):", b"  + Exception Group Traceback")
+_LINES_OF_A_CHAIN = 500
+_LINES_OF_CONTEXT = 500
+_FRAMES_KEPT = (b" ", b"\t", b"#")
+_CAUSE = b"Caused by: "
+_NEXT_OF_PHP = b"Next "
+_MARKS_OF_PHP = (patterns.PHP_TRACE, b"#")
+_FRAMES_ABOVE_A_CAUSE = 200
+_LONG_AFTER = (patterns.NODE_ENDS, patterns.PHP_TRACE, _NEXT_OF_PHP, _CAUSE)
+"""What stands many lines below the one that says what was raised."""
+
+_LINES_BACK_TO_THROW = 40
+"""Node shows ten frames, and what was thrown may take some lines."""
+
+_WORKER = b"[worker "
+"""What a thread of Node runs that was given as text: `[worker eval]:1`."""
+
 _MENTIONS = 8
 """Times that a writer may be named between without the line being its own."""
 
@@ -52,6 +75,8 @@ def span(buffer: bytes, start: int, heads: Heads) -> Span:
         said = below
     first_end = buffer.find(b"\n", said)
     extent = Extent(buffer[said:first_end], heads)
+    if said != start:
+        extent.note_prelude(buffer[start:said])
     end, ended = walk(extent, buffer, first_end + 1)
     pieces = [(start, end)]
     while ended and extent.writer:
@@ -90,18 +115,40 @@ def _resumed(extent: Extent, buffer: bytes, end: int) -> tuple[int, bool]:
 
 def first_line(buffer: bytes, line_start: int, earliest: int, heads: Heads) -> int:
     """Return where the record begins that an exception at `line_start` belongs to: at the head right above, if any."""
-    writer = relay_of(buffer, line_start)
-    if writer:
-        first = own_lines_above(buffer, line_start, earliest, writer, LINES_BACK_TO_HEAD)
-        if first == line_start:
-            return line_start
-        said = said_around(buffer, first, line_start)
-        return said.place(first_line(said.text, said.text.rfind(b"\n", 0, -1) + 1, 0, KNOWN))
+    if writer := relay_of(buffer, line_start):
+        return _first_relayed(buffer, line_start, earliest, writer)
     if buffer.startswith(patterns.NODE_ENDS, line_start):
         return _place_of_throw(buffer, line_start, earliest)
+    if buffer.startswith(_CAUSE, line_start):
+        line_start = _above_frames(buffer, line_start, earliest)
+    if buffer.startswith((patterns.PHP_TRACE, _NEXT_OF_PHP), line_start):
+        line_start = _said_in_php(buffer, line_start, earliest)
     preamble = _preamble_above(buffer, line_start, earliest)
-    if preamble != line_start or heads.opens(buffer, line_start):
-        return preamble if preamble != line_start else _whole_head(buffer, line_start, earliest)
+    if preamble != line_start:
+        return preamble
+    if heads.opens(buffer, line_start):
+        return _whole_head(buffer, line_start, earliest)
+    return _head_above(buffer, line_start, earliest, heads)
+
+
+def _first_relayed(buffer: bytes, line_start: int, earliest: int, writer: bytes) -> int:
+    message = origin(buffer[line_start : buffer.find(b"\n", line_start)]).message
+    most = _LINES_BACK_TO_THROW if message.startswith(_LONG_AFTER) else LINES_BACK_TO_HEAD
+    first = own_lines_above(buffer, line_start, earliest, writer, most)
+    if first == line_start:
+        return line_start
+    last = line_start
+    if message.startswith(_TRACEBACKS):
+        last = own_lines_below(buffer, line_start, writer, _LINES_OF_A_CHAIN)
+    said = said_around(buffer, first, last)
+    at = 0
+    for _ in range(said.starts.index(line_start)):
+        at = said.text.find(b"\n", at) + 1
+    return said.place(first_line(said.text, at, 0, KNOWN))
+
+
+def _head_above(buffer: bytes, line_start: int, earliest: int, heads: Heads) -> int:
+    """Return where the head is that carries the exception at `line_start`; that line when none does."""
     above, raised = line_start, buffer[line_start : buffer.find(b"\n", line_start)]
     for _ in range(0 if stands_alone(raised) else LINES_BACK_TO_HEAD):
         if above <= earliest:
@@ -109,11 +156,60 @@ def first_line(buffer: bytes, line_start: int, earliest: int, heads: Heads) -> i
         above = buffer.rfind(b"\n", 0, above - 1) + 1
         if heads.begins(buffer, above):
             head = buffer[above : buffer.find(b"\n", above)]
-            carries = above >= earliest and may_carry_exception(head, raised) and Extent(head, heads).takes_plain_lines
+            takes = Extent(head, heads).takes_plain_lines or (heads.are_rare and states_error(head))
+            is_uncaught = _begins_with_the_module(buffer, line_start, heads)
+            carries = above >= earliest and may_carry_exception(head, raised, is_uncaught=is_uncaught) and takes
             return _whole_head(buffer, above, earliest) if carries else line_start
         if not is_indented(buffer[above : above + 1]):
-            break
+            is_object = is_indented(raised) and buffer[above : buffer.find(b"\n", above)].endswith((b"{", b"["))
+            return above if is_object and above >= earliest else line_start
     return line_start
+
+
+def _above_frames(buffer: bytes, line_start: int, earliest: int) -> int:
+    """Return where the line begins whose frames end right above the one at `line_start`; that line when none do."""
+    above = line_start
+    for _ in range(_FRAMES_ABOVE_A_CAUSE):
+        if above <= earliest:
+            break
+        above = buffer.rfind(b"\n", 0, above - 1) + 1
+        if not buffer.startswith(b"\t", above):
+            return above if above >= earliest and buffer.find(b"\n", above) + 1 < line_start else line_start
+    return line_start
+
+
+def _said_in_php(buffer: bytes, line_start: int, earliest: int) -> int:
+    """Return where begins what PHP says above `Stack trace:`, or above the next exception of a chain."""
+    first = above = line_start
+    for _ in range(_FRAMES_ABOVE_A_CAUSE):
+        if above <= earliest:
+            break
+        above = buffer.rfind(b"\n", 0, above - 1) + 1
+        line = buffer[above : buffer.find(b"\n", above)]
+        if not line or line.startswith(_MARKS_OF_PHP):
+            continue
+        if raised_in_php(line):
+            first = above
+        elif first == line_start:
+            break
+        if not line.startswith(_NEXT_OF_PHP) and (b": " in line or is_head(line, 0)):
+            return max(above, earliest)
+    return max(first, earliest)
+
+
+def _begins_with_the_module(buffer: bytes, start: int, heads: Heads) -> bool:
+    """Tell whether the frames of the last exception in a chain of Python begin with the module: nobody caught it."""
+    if not buffer.startswith(_TRACEBACKS, start):
+        return False
+    last = at = start
+    for _ in range(_LINES_OF_A_CHAIN):
+        at = buffer.find(b"\n", at) + 1
+        if not at or heads.begins(buffer, at):
+            break
+        if buffer.startswith(_TRACEBACKS[0], at):
+            last = at
+    below = buffer.find(b"\n", last) + 1
+    return buffer[below : buffer.find(b"\n", below)].endswith(b", in <module>")
 
 
 def _whole_head(buffer: bytes, line_start: int, earliest: int) -> int:
@@ -139,7 +235,7 @@ def _preamble_above(buffer: bytes, line_start: int, earliest: int) -> int:
 def _place_of_throw(buffer: bytes, line_start: int, earliest: int) -> int:
     """Return where Node shows the place of what was thrown, above its last line; that line when it shows none."""
     above = line_start
-    for _ in range(LINES_BACK_TO_HEAD):
+    for _ in range(_LINES_BACK_TO_THROW):
         if above <= earliest:
             break
         above = buffer.rfind(b"\n", 0, above - 1) + 1
@@ -169,7 +265,7 @@ def _behind_excerpt(buffer: bytes, start: int) -> int:
     """Return where the line begins below `place:line`, a line of the source, a caret under it and an empty line."""
     end = buffer.find(b"\n", start)
     place, colon, number = buffer[start:end].rpartition(b":")
-    if not (colon and place and number.isdigit()) or b" " in place:
+    if not (colon and place and number.isdigit()) or b" " in place.removeprefix(_WORKER):
         return start
     at = end + 1
     for seen in range(_LINES_OF_AN_EXCERPT):
@@ -185,16 +281,21 @@ def _behind_excerpt(buffer: bytes, start: int) -> int:
 
 def context(buffer: bytes, at: int) -> int:
     """Return the first of the lines above `at` that could be the head or the preamble of an exception there."""
-    for _ in range(LINES_BACK_TO_HEAD):
+    plain = 0
+    for _ in range(_LINES_OF_CONTEXT):
         at = buffer.rfind(b"\n", 0, max(at - 1, 0)) + 1
-        if not at:
+        plain += not buffer.startswith(_FRAMES_KEPT, at)
+        if not at or plain == _LINES_BACK_TO_THROW:
             break
     return at
 
 
 def is_thrown(buffer: bytes, line_start: int, found: Span) -> bool:
     """Tell whether the line at `line_start` is the last of what Node printed as it fell."""
-    return found.start < line_start < found.end and buffer.startswith(patterns.NODE_ENDS, line_start)
+    if not found.start < line_start < found.end:
+        return False
+    line = buffer[line_start : buffer.find(b"\n", line_start)]
+    return patterns.NODE_ENDS in line and origin(line).message.startswith(patterns.NODE_ENDS)
 
 
 def is_trace(buffer: bytes, start: int, heads: Heads) -> bool:
@@ -202,8 +303,8 @@ def is_trace(buffer: bytes, start: int, heads: Heads) -> bool:
     line = buffer[start : buffer.find(b"\n", start)] if start < len(buffer) else b""
     if is_indented(line):
         frame = line.lstrip()
-        return frame.startswith((b"at ", b'File "', b"from ", b"#0 ", b"--->", b"raise ")) or b":in `" in frame
+        return frame.startswith((b"at ", b'File "', b"from ", b"#0 ", b"--->", b"raise ", b"... ")) or b":in `" in frame
     if heads.begins(line, 0):
         said = origin(line).message
-        return is_indented(said) and is_trace(said + b"\n", 0, heads)
-    return line.startswith((b"Traceback (most", b"Stack trace:")) or opens_with_exception(line)
+        return said.startswith((b"#0 ", b"Traceback (most")) or (is_indented(said) and is_trace(said + b"\n", 0, heads))
+    return line.startswith((b"Traceback (most", b"Stack trace:", b"#0 ")) or opens_with_exception(line)

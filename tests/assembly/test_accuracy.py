@@ -18,9 +18,9 @@ trace right below it (927 failures, recall 0.780, precision 0.739). Now 888 of 9
 precision 0.982); seven more that Ruby's logger and its runtime tell right below each other became one each, and one of
 ten thousand levels on one line was left out. That this is no figure to expect of a fourth is what the first says.
 
-What is left of the third: 15 where the text does not tell, a bare trace right below a line with a warning, or a bare
-line right below a trace; what Perl's `die` says without a place, tools that name no fault that is searched for, a
-level of one letter, and Rails' lines whose class does not call itself an error.
+What is left of the third: 14 where the text does not tell, a bare trace right below a line with a warning, or a bare
+line right below a trace; what Perl's `die` says without a place, and Rails' lines whose class does not call itself an
+error.
 
 A fourth person wrote programs that log with the real libraries in the layout they have by default, and measured them
 before anything was mended: of 910 failures 802 were found whole (recall 0.881, precision 0.872). Its truth was wrong
@@ -29,8 +29,18 @@ where a program fell before its mark (9 of spdlog, 2 of PHP's memory) and for 8 
 those right, the same code finds 803 of 901 (recall 0.891, precision 0.910). One fault of the code was mended: a line
 below a head that it turned out not to belong to was lost, and the head taken for the record (0.896 and 0.919). That is
 what a user gets of programs that nobody here has seen. Since then levels are read by name before number, padded levels
-begin a record, a traceback of another process belongs to what it caused, and a list in a message ends no message (now
-0.918 and 0.933); the rest is not mended yet.
+begin a record, a traceback of another process belongs to what it caused, and a list in a message ends no message
+(0.918 and 0.933).
+
+Then the code was mended by kind for what was left of both: levels of a letter or of three, a level and then a trace
+where few lines have heads, loguru, koa, `perror`, messages with empty lines, faulthandler, workers of Node, chains of
+PHP, frames of glibc, and traces that nobody caught below a line that is no error; and for what programs of our own in
+eight runtimes showed besides (`test_kinds.py`). Now 898 of 919 of the third are found whole (recall 0.977, precision
+0.985) and 892 of 901 of the fourth (0.990 and 0.999). These corpora were mended for, so those are no blind figures:
+the next that nobody here has seen tells.
+
+What is left of the fourth: what Perl's `die` and Java's own `toString` say without a name or a place, `err` that ends
+in `Success`, an `AggregateError` of koa without frames, and one message of several lines where few lines have heads.
 
 What is left of the second lot is one: Perl's `die` with a message of two lines, of which the first says nothing that
 is searched for, and the place stands behind the second.
@@ -52,7 +62,7 @@ SECOND = sorted((CORPORA / "second").glob("*.log"))
 THIRD = sorted((CORPORA / "third").glob("*.log"))
 FOURTH = sorted((CORPORA / "fourth").glob("*.log"))
 FIFTH = sorted((CORPORA / "fifth").glob("*.log"))
-FIRST = sorted(file for file in CORPORA.rglob("*.log") if file not in (ONE_LETTER, *SECOND, *THIRD, *FOURTH, *FIFTH))
+FIRST = sorted(file for file in CORPORA.rglob("*.log") if file not in (*SECOND, *THIRD, *FOURTH, *FIFTH))
 FILES = [*FIRST, *SECOND, *THIRD, *FOURTH]
 FLOOR = 0.995
 Record = frozenset[int]
@@ -65,7 +75,7 @@ class Recording(Assembler):
     def __init__(self, text: bytes) -> None:
         shapes = Shapes(learn(text[:SAMPLE]))
         shapes.learn = lambda *record: None
-        super().__init__(Assembly()._search, shapes, start=0, counted_until=0, record_end=0)
+        super().__init__(Assembly().search(shapes.heads), shapes, start=0, counted_until=0, record_end=0)
         self.pieces: list[list[tuple[int, int]]] = []
 
     def _count(self, form, found, line_start):
@@ -128,7 +138,7 @@ def accuracy(files: list[Path]) -> tuple[float, float, int, list[str]]:
 
 @pytest.mark.parametrize(
     ("files", "fewest", "floor"),
-    [(FIRST, 1_200, FLOOR), (SECOND, 418, FLOOR), (THIRD, 900, 0.965), (FOURTH, 900, 0.915)],
+    [(FIRST, 1_200, FLOOR), (SECOND, 418, FLOOR), (THIRD, 900, 0.977), (FOURTH, 900, 0.989)],
     ids=["first", "second", "third", "fourth"],
 )
 def test_nearly_all_records_are_found_whole_and_nearly_all_found_are_records(files, fewest, floor):
@@ -138,12 +148,9 @@ def test_nearly_all_records_are_found_whole_and_nearly_all_found_are_records(fil
     assert min(recall, precision) >= floor, "".join(wrong)
 
 
-def test_a_level_of_one_letter_is_not_searched_for():
-    """The known gap: such a line is found by what it says, or not at all."""
+def test_a_level_of_one_letter_is_searched_for_where_a_file_writes_them_so():
     lines, truth = read(ONE_LETTER)
-    missed = truth - found_in(lines)
-    assert found_in(lines) < truth
-    assert {lines[min(record)].split("] ")[1].split()[0] for record in missed} == {"postman", "no"}
+    assert found_in(lines) == truth
 
 
 def test_any_split_of_what_programs_wrote_gives_the_same_records():

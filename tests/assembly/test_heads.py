@@ -54,11 +54,11 @@ def test_the_lines_of_traces_are_no_heads():
     panic = (
         "panic: out of orders\n\ngoroutine 12 [running]:\nmain.ship(0xc000012345, 0x123456)\n\t/src/main.go:52 +0x1d\n"
     )
-    assert learn((panic * 40).encode()) is KNOWN
+    assert learn((panic * 40).encode()).signatures == frozenset()
     assert found(panic * 3, (panic * 40).encode()) == [(3, panic.rstrip())]
 
 
 def test_a_log_of_one_word_lines_teaches_nothing():
-    assert learn(b"a\n" * 100) is KNOWN
+    assert learn(b"a\n" * 100).signatures == frozenset()
     assert learn(b"") is KNOWN
     assert learn(b"no newline at all") is KNOWN

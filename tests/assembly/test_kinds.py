@@ -1,0 +1,158 @@
+"""Kinds of failures that real programs wrote and that were missed, or found in part, until they were mended."""
+
+import pytest
+
+from aiops_agent.assembly.assemble import Assembly
+from aiops_agent.assembly.heads import SAMPLE
+
+BARE = "order 17 accepted\ncache warm, errors=0\nGET /health 200\n"
+STAMPED = "2026-11-27 07:40:31 INFO shop: order 17 accepted\n" * 4
+LETTERS = "I20261126 23:55:04.772466 21514 meter.cc:123] reading of 14 counters\n" * 4
+SHORT = "11:09PM INF reconnected after 2 attempts\n" * 4
+UNCAUGHT = """\
+Traceback (most recent call last):
+  File "/srv/shop/charge.py", line 9, in <module>
+    main()
+KeyError: 'sku'
+"""
+
+KINDS = {
+    "glog": (LETTERS, "E20261126 23:55:04.772500 21514 meter.cc:123] counter 7 gave no answer\n"),
+    "glog without a year": (LETTERS.replace("I2026", "I"), "F1126 23:55:04.772500 21514 meter.cc:123] no bus\n"),
+    "a letter in brackets": (
+        "2026-11-26 23:55:04 [I] order 17 accepted\n" * 4,
+        "2026-11-26 23:55:04 [E] no tea today\n",
+    ),
+    "a level of three letters": (SHORT, '11:09PM ERR relay failed error="bad key"\n'),
+    "perror": (BARE, "bus.conf: No such file or directory\n"),
+    "perror between stamps": (STAMPED, "bus.conf: No such file or directory\n"),
+    "perror of another kind": (BARE, "bind: Permission denied\n"),
+    "a rust error": (BARE, "config: No such file or directory (os error 2)\n"),
+    "a shell that is dash": (BARE, "/srv/shop/charge.sh: 3: order: not found\n"),
+    "an assertion of libstdc++": (BARE, "/usr/include/vector:12: T f(): Assertion 'n < size()' failed.\n"),
+    "frames of glibc": (BARE, "Error: signal 11:\n./meter(+0x16e5c5)[0x55c9]\n./meter(main+0x309)[0x55ca]\n"),
+    "a level, then a trace": (
+        BARE,
+        "ERROR: could not pick order 4711\njava.lang.IllegalStateException: gone\n\tat shop.A.b(A.java:3)\n",
+    ),
+    "loguru": (
+        STAMPED,
+        (
+            "2026-11-27 07:40:31 ERROR shop: no tea\nTraceback (most recent call last):\n\n"
+            '  File "/srv/a.py", line 3, in <module>\n    ask()\n    └ <function ask at 0x7f>\n\n'
+            "> File \"/srv/a.py\", line 2, in ask\n    {}['tea']\n\nKeyError: 'tea'\n"
+        ),
+    ),
+    "a trace in a margin": (BARE, "  TypeError: order is undefined\n      at charge (/srv/a.js:3:1)\n"),
+    "an error in an object": (BARE, "{\n  error: Error: gone\n      at charge (/srv/a.js:3:1),\n  id: 17\n}\n"),
+    "a worker of Node": (
+        BARE,
+        (
+            "node:internal/event_target:1105\n  process.nextTick(() => { throw err; });\n          ^\n[worker eval]:1\n"
+            "throw new Error('lost')\n^\n\nError: lost\n    at [worker eval]:1:11\n\nNode.js v20.20.2\n"
+        ),
+    ),
+    "thrown with many lines": (
+        BARE,
+        (
+            "/srv/a.js:28\nthrow new OutOfTea(it)\n^\n\nOutOfTea: one\ntwo\n\nfour\n    at /srv/a.js:28:5 {\n  id: 3\n"
+            "}\n\nNode.js v20.20.2\n"
+        ),
+    ),
+    "an empty line in what Java says": (
+        BARE,
+        "java.lang.IllegalStateException: no order:\n  - item\n\nSee /docs\n\tat shop.A.b(A.java:3)\n",
+    ),
+    "an empty line in what Python says": (STAMPED, "2026-11-27 07:40:31 ERROR shop: no\n" + UNCAUGHT + "two\n\nfour\n"),
+    "fields with lines of their own": (
+        BARE,
+        UNCAUGHT.replace("KeyError: 'sku'", "ValueError: 2 validation errors")
+        + "seats\n  required\n\ndate\n  not a date\n",
+    ),
+    "an empty line in a panic": (
+        BARE,
+        "thread 'main' panicked at src/main.rs:4:2:\nquery is bad:\n  | (a OR\n\nnote: run with `RUST_BACKTRACE=1`\n",
+    ),
+    "an empty line in a message": (STAMPED, "2026-11-27 07:40:31 ERROR shop: one\ntwo\n\nfour\n"),
+    "an empty line in what Ruby says": (
+        BARE,
+        "a.rb:3:in `pay': one (OutOfTea)\ntwo\n\nfour\n\tfrom a.rb:9:in `<main>'\n",
+    ),
+    "a thread of Ruby, and who waited for it": (
+        BARE,
+        "#<Thread:0x7f a.rb:9 run> terminated with exception (report_on_exception is true):\n"
+        + "a.rb:3:in `pay': no tea (OutOfTea)\n\tfrom a.rb:9:in `block in <main>'\n" * 2,
+    ),
+    "faulthandler": (
+        BARE,
+        (
+            "Fatal Python error: Segmentation fault\n\nCurrent thread 0x7f (most recent call first):\n"
+            '  File "/srv/a.py", line 3 in ask\n\nExtension modules: shop.fast (total: 1)\n'
+        ),
+    ),
+    "an exception in a finaliser": (
+        STAMPED + "2026-11-27 07:40:31 WARNING shop: slow\n",
+        "Exception ignored in: <function D.__del__ at 0x7f>\n" + UNCAUGHT,
+    ),
+    "what nobody caught below a warning": (STAMPED + "2026-11-27 07:40:31 WARNING shop: slow\n", UNCAUGHT),
+    "a record that cannot be logged": (
+        BARE,
+        "--- Logging error ---\n" + UNCAUGHT + "Call stack:\n  File \"/srv/a.py\", line 3, in ask\nMessage: '%d'\n"
+        "Arguments: ('x',)\n",
+    ),
+    "PHP, of a class that is called anything": (
+        "[27-Nov-2026 07:46:25 UTC] GET /index.php 200\n" * 4,
+        "[27-Nov-2026 07:46:25 UTC] OutOfStock: none in /srv/a.php:7\nStack trace:\n#0 {main}\n",
+    ),
+    "a chain of PHP that ends": (
+        BARE + "loaded /srv/a.php\n",
+        (
+            "OutOfStock: none in /srv/a.php:7\nStack trace:\n#0 {main}\n\nNext Gone: in /srv/a.php:9\nStack trace:\n"
+            "#0 {main}\n"
+        ),
+    ),
+    "Java, of a class that is called anything": (
+        BARE,
+        "shop.OutOfStock: none\n\tat shop.A.b(A.java:3)\nCaused by: java.io.IOException: gone\n\t... 1 more\n",
+    ),
+    "Perl, where the place comes late": (
+        BARE,
+        "cannot pay: bank 1 is down\nsince noon at pay.pl line 9.\n\tmain::pay(1) called at pay.pl line 14\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("size", [1 << 20, 61])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_failure_is_found_whole_and_nothing_else_is(kind, size):
+    calm, failure = KINDS[kind]
+    log = (calm + failure + calm.split("\n")[0] + "\n" + calm).encode()
+    assert found(log, size) == [failure.rstrip()]
+
+
+def test_a_class_that_is_called_anything_is_found_where_its_frames_are_relayed():
+    writer = "Nov 27 07:50:01 web-3 app[871]: "
+    failure = f"{writer}OutOfStock: none\n{writer}    at charge (/srv/a.js:3:1)\n"
+    assert found((f"{writer}order 17 accepted\n" + failure).encode(), 1 << 20) == [failure.rstrip()]
+
+
+@pytest.mark.parametrize(
+    "calm",
+    [
+        LETTERS + "W20261126 23:55:04.772500 21514 meter.cc:123] bus 2 is slow\n" + LETTERS,
+        SHORT + "11:09PM WRN no ERR seen\n" + SHORT,
+        BARE + "request 7 timed out, trying again\nPermission denied to guest, as it should be\n" + BARE,
+        BARE + "no Exception seen\n" + BARE,
+        BARE + "checked: file or directory\n  TypeError counts: 0\n" + BARE,
+    ],
+)
+def test_calm_lines_of_such_files_are_none(calm):
+    assert found(calm.encode(), 1 << 20) == []
+
+
+def found(log: bytes, size: int) -> list[str]:
+    assembler = Assembly().stretch(0, 0, 0, log[:SAMPLE])
+    for at in range(0, len(log), size):
+        assembler.feed(log[at : at + size])
+    assembler.finish(final=True)
+    return [s.text for s in assembler.take().sightings for _ in range(s.count)]
