@@ -300,7 +300,7 @@ class Extent:
         if message.endswith(b"]") and (b")[0x" in message or b") [0x" in message):  # as glibc shows a frame
             self._framed = True
             return True
-        is_place = self._headed and _is_place_in_ruby(message)
+        is_place = self._headed and is_place_in_ruby(message)
         self._framed = self._framed or is_place
         return is_place
 
@@ -589,7 +589,7 @@ def _is_below_a_head(buffer: bytes, start: int) -> bool:
     return is_raised or _is_shown(buffer, start)
 
 
-def _is_place_in_ruby(line: bytes) -> bool:
+def is_place_in_ruby(line: bytes) -> bool:
     """Tell whether the line is "/srv/stock.rb:28:in `run'": a frame that is not indented."""
     place, _, method = line.partition(b":in ")
     return method[:1] in (b"`", b"'") and method[-1:] == b"'" and b" " not in place and place[-1:].isdigit()

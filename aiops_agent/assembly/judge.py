@@ -73,6 +73,8 @@ def _judge_stated(line: bytes, said: Origin, heads: Heads) -> Verdict:
         )
     if stated >= Severity.ERROR:
         return Verdict(Says.ERROR, stated)
+    if patterns.MONOLOG_EXCEPTION in line and _level_word(line) in patterns.WARNING_WORDS:
+        return Verdict(Says.ERROR, Severity.ERROR)
     return _MENTION if names_exception(line) else _NOTHING
 
 

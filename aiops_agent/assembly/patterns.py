@@ -86,7 +86,7 @@ _CRITICAL_WORDS = (
     *(b"FATAL", b"CRITICAL", b"CRIT", b"EMERG", b"EMERGENCY", b"ALERT", b"PANIC", b"DPANIC", b"F", b"C"),
     *(b"FTL", b"PNC", b"CRI", b"FATA", b"PANI"),
 )
-_WARNING_WORDS = (b"WARN", b"WARNING", b"WRN", b"WAR", b"W", "警告".encode())
+WARNING_WORDS = (b"WARN", b"WARNING", b"WRN", b"WAR", b"W", "警告".encode())
 CALM_WORDS = (
     *(
         b"INF",
@@ -115,7 +115,7 @@ CALM_WORDS = (
 LEVELS: dict[bytes, Severity] = {
     **dict.fromkeys((b"ERROR", b"ERR", b"ERRO", b"SEVERE", b"ERR!", b"E", b"Error", "严重".encode()), Severity.ERROR),
     **dict.fromkeys(_CRITICAL_WORDS, Severity.CRITICAL),
-    **dict.fromkeys((*_WARNING_WORDS, *CALM_WORDS), Severity.WARNING),
+    **dict.fromkeys((*WARNING_WORDS, *CALM_WORDS), Severity.WARNING),
 }
 """Level words of a head; WARNING stands for all that is no error. Single letters count in `X/tag` and `[X]` only."""
 
@@ -126,6 +126,9 @@ VALUES: dict[str, Severity] = {
 }
 """Values of a level field, lowered, that report an error; pino's and bunyan's numbers among them."""
 
+WARNING_VALUES = ("warn", "warning", "wrn", "w", "40")
+"""Values of a level field, lowered, at which a record may carry an exception it was given; pino's number among them."""
+
 LEVEL_KEYS = ("level_name", "levelname", "level", "severity", "lvl", "log.level", "loglevel", "log_level", "s", "@l")
 """Names before numbers, which mean another level in each library."""
 
@@ -134,6 +137,9 @@ ERROR_KEYS = (
     *("error", "err", "exception", "exc", "error.type", "error.message", "errorMessage", "reason", "cause", "ctx"),
     *("attr", "name", "type", "detail", "details", "code"),
 )
+EXCEPTION_KEYS = ("err", "error", "exception", "exc", "error.type", "exception.type", "error.kind")
+"""Where loggers put an exception or its class."""
+
 STACK_KEYS = (
     *("stack", "stacktrace", "stack_trace", "exc_info", "traceback", "backtrace", "error.stack_trace", "error.stack"),
     *("exception.stacktrace", "errorVerbose", "@x"),
@@ -237,6 +243,9 @@ STRUCTURED_FAULTS = (b"o space left on device", b"oo many open files", b"OutOfMe
 
 NO_ERROR = (b"null", b"none", b"nil", b"no", b"false", b"ok", b'""', b"[]", b"{}", b"-", b"")
 """What stands behind `error: ` when there is none, lowered."""
+
+MONOLOG_EXCEPTION = b'"exception":"[object] ('
+"""How Monolog and Laravel write an exception that a line was given."""
 
 QUOTES = (
     *(b" COMMAND=", b" CMD ("),

@@ -1,7 +1,7 @@
 """Where a record lies among the lines around it: its head above, its end below, the lines of others in between."""
 
 from aiops_agent.assembly import patterns
-from aiops_agent.assembly.extent import Belongs, Extent
+from aiops_agent.assembly.extent import Belongs, Extent, is_place_in_ruby
 from aiops_agent.assembly.heads import KNOWN, Heads
 from aiops_agent.assembly.judge import (
     may_carry_exception,
@@ -307,4 +307,6 @@ def is_trace(buffer: bytes, start: int, heads: Heads) -> bool:
     if heads.begins(line, 0):
         said = origin(line).message
         return said.startswith((b"#0 ", b"Traceback (most")) or (is_indented(said) and is_trace(said + b"\n", 0, heads))
-    return line.startswith((b"Traceback (most", b"Stack trace:", b"#0 ")) or opens_with_exception(line)
+    if line.startswith((b"Traceback (most", b"Stack trace:", b"#0 ")):
+        return True
+    return opens_with_exception(line) or is_place_in_ruby(line)
