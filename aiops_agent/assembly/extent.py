@@ -441,7 +441,9 @@ class Extent:
         return self._accepts_gap_in_a_message(buffer, at)
 
     def _accepts_gap_in_a_message(self, buffer: bytes, at: int) -> Belongs:
-        belongs = Belongs.NO
+        belongs, end = Belongs.NO, buffer.find(b"\n", at)
+        if self._is_logged and not self._framed and opens_with_exception(buffer[at:end]):
+            return self._accepts_up_to_frames(buffer, end + 1)
         if self._is_logged and not self._framed:
             belongs = self._accepts_up_to_a_head(buffer, at)
         if belongs is Belongs.NO and (self._rust or not self._framed) and self._names_what_was_raised:

@@ -66,6 +66,7 @@ Only in a file whose first lines show the former the latter are searched for, by
 
 BARE = (
     *(b": Permission d", b"timed out", b": Broken pipe", b": Bad file d", b"Is a directory", b": Invalid arg"),
+    *(b"invalid float l", b"invalid digit f", b"address syntax"),
     *(b"reset by peer", b"put/output error", b"xception: ", b"nable to ", b"caught signal", b")[0x", b") [0x"),
 )
 """What else is searched for in a file whose lines have no heads, as of programs that print to the terminal."""
@@ -259,8 +260,10 @@ OPENINGS: tuple[tuple[bytes, Severity], ...] = (
     (b"free(): ", Severity.CRITICAL),
     (b"malloc(): ", Severity.CRITICAL),
     (b"*** stack smashing", Severity.CRITICAL),
+    (b"*** buffer overflow", Severity.CRITICAL),
     (b"panic: ", Severity.CRITICAL),
     (b"fatal error: ", Severity.CRITICAL),
+    (b"fatal runtime error: ", Severity.CRITICAL),
     (b"fatal: ", Severity.CRITICAL),
     (b"Fatal error", Severity.CRITICAL),
     (b"Fatal Python error: ", Severity.CRITICAL),
@@ -300,6 +303,16 @@ OPENINGS: tuple[tuple[bytes, Severity], ...] = (
 )
 """How the message of a line without a level begins when it reports an error."""
 
+ABORTS = (
+    *(b"*** stack smashing", b"*** buffer overflow", b"free(): ", b"malloc(): ", b"realloc(): ", b"munmap_chunk(): "),
+    *(b"double free or corruption", b"corrupted ", b"terminate called ", b"fatal runtime error: "),
+)
+"""How a line begins that a runtime in C, C++ or Rust leaves as it ends the program: no logger said it."""
+
+PHP_WARNINGS = (b"PHP Warning:  ", b"Warning: ")
+NO_MEMORY = b": failed to allocate memory (NoMemoryError)"
+"""How the one line of Ruby ends that had no memory left to tell more."""
+
 STATEMENTS = (
     *(b"could not ", b"Could not ", b"Can't ", b"can't ", b"Cannot ", b"cannot ", b"Unable to ", b"unable to "),
 )
@@ -311,8 +324,10 @@ REASONS = (
     *(b": not in gzip format", b": command not found", b": Connection timed out", b": Broken pipe"),
     *(b": Bad file descriptor", b": Is a directory", b": Invalid argument", b": Connection reset by peer"),
     *(b": Input/output error", b": Operation timed out"),
+    *(b": invalid float literal", b": invalid digit found in string", b": invalid IP address syntax"),
+    *(b": invalid socket address syntax", NO_MEMORY),
 )
-"""How a line without a level ends of a program or a tool that says why it failed, as `perror` does."""
+"""How a line without a level ends of a program or a tool that says why it failed, as `perror` does; and what Rust could not parse."""
 
 BREAKS = (
     b"terminate called",
@@ -475,6 +490,7 @@ PREAMBLES: tuple[tuple[bytes, tuple[bytes, ...]], ...] = (
     (b"concurrent.futures.process._RemoteTraceback:", (b'"""',)),
     (b"multiprocessing.pool.RemoteTraceback:", (b'"""',)),
     (b'"""', (b"Traceback (most",)),
+    (b"thread '", (b"fatal runtime error: ",)),
     (b"==================", (b"==", b"WARNING: ThreadSanitizer")),
     (b"runtime: goroutine stack exceeds", (b"runtime: sp=", b"fatal error: ")),
     (b"runtime: sp=", (b"fatal error: ",)),

@@ -21,6 +21,7 @@ _TRACEBACKS = (b"Traceback (most recent call last):", b"  + Exception Group Trac
 _LINES_OF_A_CHAIN = 500
 _LINES_OF_CONTEXT = 500
 _FRAMES_KEPT = (b" ", b"\t", b"#")
+_NEWLINE = ord("\n")
 _CAUSE = b"Caused by: "
 _NEXT_OF_PHP = b"Next "
 _MARKS_OF_PHP = (patterns.PHP_TRACE, b"#")
@@ -160,10 +161,23 @@ def _head_above(buffer: bytes, line_start: int, earliest: int, heads: Heads) -> 
             is_uncaught = _begins_with_the_module(buffer, line_start, heads)
             carries = above >= earliest and may_carry_exception(head, raised, is_uncaught=is_uncaught) and takes
             return _whole_head(buffer, above, earliest) if carries else line_start
+        if above == line_start - 1 and opens_with_exception(raised) and _has_frames(buffer, line_start):
+            continue  # Spring Boot puts an empty line below its own
         if not is_indented(buffer[above : above + 1]):
             is_object = is_indented(raised) and buffer[above : buffer.find(b"\n", above)].endswith((b"{", b"["))
             return above if is_object and above >= earliest else line_start
     return line_start
+
+
+def _has_frames(buffer: bytes, start: int) -> bool:
+    """Tell whether frames of Java stand below the line at `start`, which may go on for some lines."""
+    for _ in range(LINES_BACK_TO_HEAD):
+        start = buffer.find(b"\n", start) + 1
+        if not start or start >= len(buffer) or is_head(buffer, start) or buffer[start] == _NEWLINE:
+            break
+        if buffer.startswith(b"\tat ", start):
+            return True
+    return False
 
 
 def _above_frames(buffer: bytes, line_start: int, earliest: int) -> int:
