@@ -81,7 +81,7 @@ class Extent:
         self._writer = self._origin.writer
         message = self._origin.message
         kernel = self._writer.endswith(b"kernel:") or first.startswith(b"[")
-        self._inner = Extent(message, of_message(message)) if self._headed and is_relay(self._writer) else None
+        self._inner = Extent(message, of_message(message, heads)) if self._headed and is_relay(self._writer) else None
         """The record as it would be in a log that the writer of this line writes itself."""
 
         self._relay = Relay(self._writer)

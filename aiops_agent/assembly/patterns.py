@@ -327,7 +327,7 @@ REASONS = (
     *(b": invalid float literal", b": invalid digit found in string", b": invalid IP address syntax"),
     *(b": invalid socket address syntax", NO_MEMORY),
 )
-"""How a line without a level ends of a program or a tool that says why it failed, as `perror` does; and what Rust could not parse."""
+"""How a line without a level ends of a program that says why it failed, as `perror` does, or what Rust cannot parse."""
 
 BREAKS = (
     b"terminate called",
