@@ -53,6 +53,7 @@ _FRAMES = (
 _FRAMES_IN_A_MARGIN = (b"      at ",)
 """Of Node, where the whole trace is indented."""
 
+_RAISED = (b"Error: ", b"Exception: ")
 _NEWLINE, _TAB = b"\n\t"
 
 
@@ -375,6 +376,8 @@ class Extent:
             if below >= len(buffer):
                 return Belongs.UNKNOWN
             is_frame = buffer.startswith((*_FRAMES, *_FRAMES_IN_A_MARGIN), below)
+            if is_frame and _names_another(line):
+                return Belongs.NO
             if is_frame or (
                 seen < _LINES_SAID_BY_PERL and died_in_perl(line) and self._is_traced_by_perl(buffer, below)
             ):
@@ -546,6 +549,14 @@ def _speaks_for_itself(line: bytes) -> bool:
         or line.startswith(_OPENINGS)
         or any(sign in line for sign in (b"panicked at", b": Assertion `", b": error: ", b": line "))
     )
+
+
+def _names_another(line: bytes) -> bool:
+    """Tell whether a line above frames reads "job 4711 failed TypeError: x": what `console.error` was given is its own.
+
+    One that begins with a mark is an entry of a list that an exception goes on with.
+    """
+    return line[:1].isalnum() and any(sign in line for sign in _RAISED)
 
 
 def _opens_lines(line: bytes, buffer: bytes, below: int) -> bool:
