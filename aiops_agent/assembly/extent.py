@@ -100,8 +100,8 @@ class Extent:
         self._mono = first == b"Unhandled Exception:"
         self._raised = first.startswith(b"  what():  ")
         self._node = b" [ERR_" in first
-        self._php, self._outermost = False, b""
-        self._ruby = message if raised_in_ruby(message) or b":in `" in message else b""
+        self._php, self._outermost, self._caller = False, b"", b""
+        self._ruby = self._raised_at = message if raised_in_ruby(message) or b":in `" in message else b""
         grouped = first.startswith(b"  + Exception Group")
         self._raised = self._raised or grouped
         self._ends_words = (_LAST_OF_A_GROUP,) if grouped else (_FROM,) if self._ruby else ()
@@ -271,6 +271,7 @@ class Extent:
             if message[:1] == b"\t" or message.lstrip().startswith(_PLACES):
                 self._framed = not self._node
             self._outermost = message
+            self._caller = self._caller or (message if message.startswith(_FROM) else b"")
             self._traced = self._traced or message.lstrip().startswith(b"at ")
             return True
         if message.startswith(patterns.CONTINUES):
@@ -402,12 +403,16 @@ class Extent:
             if below >= len(buffer) or is_indented(buffer[below : below + 1]) or self._begins(buffer, below):
                 break
             below = buffer.find(b"\n", below) + 1
+        raised, above = line, line
         while is_indented(buffer[below : below + 1]):
             end = buffer.find(b"\n", below)
-            if buffer[below:end] == self._outermost:
-                self._framed = False  # its own words and frames come
+            frame = buffer[below:end]
+            if frame == self._caller and _is_further_down(above, self._raised_at):
+                return Belongs.NO
+            if frame == self._outermost:
+                self._framed, self._raised_at, self._caller = False, raised, b""  # its own words and frames come
                 return Belongs.YES
-            below = end + 1
+            above, below = frame, end + 1
         return Belongs.NO if below < len(buffer) else Belongs.UNKNOWN
 
     def _accepts_empty(self, buffer: bytes, below: int) -> Belongs:
@@ -600,6 +605,18 @@ def _is_below_a_head(buffer: bytes, start: int) -> bool:
     end = buffer.find(b"\n", start)
     is_raised = opens_with_exception(buffer[start:end]) and buffer.startswith(b"\tat ", end + 1)
     return is_raised or _is_shown(buffer, start)
+
+
+def _is_further_down(frame: bytes, raised: bytes) -> bool:
+    """Tell whether a frame of Ruby is in the method where this was raised, and below it: a cause lies above its rescue.
+
+    So the other is no cause of it, although both were called from the same places.
+    """
+    place, _, method = frame.removeprefix(_FROM).partition(b":in ")
+    other, _, rest = raised.partition(b":in ")
+    (file, _, line), (its_file, _, its_line) = place.rpartition(b":"), other.rpartition(b":")
+    is_same = file == its_file and method[1:].partition(b"'")[0] == rest[1:].partition(b"'")[0]
+    return is_same and line.isdigit() and its_line.isdigit() and int(line) > int(its_line)
 
 
 def is_place_in_ruby(line: bytes) -> bool:
