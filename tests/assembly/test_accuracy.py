@@ -42,6 +42,22 @@ the next that nobody here has seen tells.
 What is left of the fourth: what Perl's `die` and Java's own `toString` say without a name or a place, `err` that ends
 in `Success`, an `AggregateError` of koa without frames, and one message of several lines where few lines have heads.
 
+A fifth person wrote programs blind, without a look at the assembler, in eight runtimes with the layouts of their
+loggers, some as journald shows them: 1,318 failures. The code as it was before it was mended for the third and fourth
+found them with recall 0.933 and precision 0.978, the same mended for those two with 0.948 and 0.984: that is the
+blind figure. Then it was mended by kind: warnings that carry an exception, in fields or as a trace; what a program
+says in bare lines that are relayed; warnings of PHP's own functions; traces below an empty line; aborts of runtimes;
+two traces of Ruby from the same places. Now 1,312 of 1,318 are found whole and nothing else is (0.995 and 1.000). The
+next that nobody here has seen tells again.
+
+Where it disagreed with those before: a function of PHP's own that warns that
+it failed is a failure (so now in `php.log` too), and a warning with Node's bare `Error`, without a code, stays none, as
+the second says: a program makes one to show from where it warns.
+
+What is left of the fifth: a bare line without a level that says what failed in words of the program (three of PHP, one
+of Rust) or of nobody (`letter 17: no stamp`, of which the text does not tell), and Rust's `memory allocation of 4096
+bytes failed`, in none of whose lines a word stands that is searched for.
+
 What is left of the second lot is one: Perl's `die` with a message of two lines, of which the first says nothing that
 is searched for, and the place stands behind the second.
 """
@@ -63,7 +79,7 @@ THIRD = sorted((CORPORA / "third").glob("*.log"))
 FOURTH = sorted((CORPORA / "fourth").glob("*.log"))
 FIFTH = sorted((CORPORA / "fifth").glob("*.log"))
 FIRST = sorted(file for file in CORPORA.rglob("*.log") if file not in (*SECOND, *THIRD, *FOURTH, *FIFTH))
-FILES = [*FIRST, *SECOND, *THIRD, *FOURTH]
+FILES = [*FIRST, *SECOND, *THIRD, *FOURTH, *FIFTH]
 FLOOR = 0.995
 Record = frozenset[int]
 """Numbers of its lines, those apart that are empty."""
@@ -138,8 +154,8 @@ def accuracy(files: list[Path]) -> tuple[float, float, int, list[str]]:
 
 @pytest.mark.parametrize(
     ("files", "fewest", "floor"),
-    [(FIRST, 1_200, FLOOR), (SECOND, 418, FLOOR), (THIRD, 900, 0.977), (FOURTH, 900, 0.989)],
-    ids=["first", "second", "third", "fourth"],
+    [(FIRST, 1_200, FLOOR), (SECOND, 418, FLOOR), (THIRD, 900, 0.977), (FOURTH, 900, 0.989), (FIFTH, 1_318, 0.995)],
+    ids=["first", "second", "third", "fourth", "fifth"],
 )
 def test_nearly_all_records_are_found_whole_and_nearly_all_found_are_records(files, fewest, floor):
     recall, precision, records, wrong = accuracy(files)
