@@ -69,7 +69,7 @@ class EmbeddedExecutor:
     def run(self, command: Command, stopped: Stopped) -> CommandResult:
         """Do it and say what came of it; what goes wrong is a result, never an exception."""
         result = _told(command, lambda: self._word(command).do(command, stopped))
-        return CommandResult(result.ok, result.detail[:_LONGEST_DETAIL], result.half_done)
+        return CommandResult(result.ok, _short(result.detail), result.half_done)
 
     def _word(self, command: Command) -> Doing:
         if command.privileged:
@@ -95,6 +95,16 @@ class EmbeddedExecutor:
             )
         found = properties.get("ActiveState", "unknown")
         return CommandResult(ok=found == command.arguments["is"], detail=f"{unit} is {found}")
+
+
+def _short(detail: str) -> str:
+    """Cut between two words: of half a secret it could not be told that it is one."""
+    if len(detail) <= _LONGEST_DETAIL:
+        return detail
+    words = detail[: _LONGEST_DETAIL + 1]
+    while words and not words[-1].isspace():
+        words = words[:-1]
+    return words.rstrip()
 
 
 def _at_once(do: Callable[[Command], CommandResult], plan: Callable[[Command], Planned] = as_written) -> Doing:
