@@ -323,9 +323,11 @@ def test_a_file_that_was_replaced_after_it_was_planned_is_left_alone(tmp_path, c
     planning = CHANGES[change](tmp_path)
     (tmp_path / "other").write_text("of somebody else")
     (tmp_path / "other").rename(tmp_path / "app.json")
+    untouched = (tmp_path / "app.json").stat().st_ctime_ns
     result = do(planning.command)
     assert "was replaced while it was looked at" in result.detail
     assert not result.half_done
+    assert (tmp_path / "app.json").stat().st_ctime_ns == untouched, "not even for a moment"
     assert (tmp_path / "app.json").read_text() == "of somebody else"
 
 

@@ -81,7 +81,7 @@ def test_one_that_is_asked_to_end_may_tidy_up(tmp_path):
 def test_a_child_that_is_left_behind_ends_with_it_and_is_not_waited_for(tmp_path):
     with held_open(tmp_path) as (pipe, is_closed):
         began = time.monotonic()
-        ended = sh(f"echo before; (exec 9>{pipe}; yes) & sleep 0.1")
+        ended = sh(f"echo before; (exec 9>{pipe}; cat /dev/zero & cat /dev/zero & cat /dev/zero) & sleep 0.1")
         assert time.monotonic() - began < 2
         assert ended.output.startswith("before\n")
         assert is_closed()
