@@ -97,8 +97,15 @@ def aimed(agent: Agent, playbook: Playbook, service: str) -> "Bound | str":
     """Return the playbook aimed at a service, or in words what keeps it from being."""
     from aiops_agent.playbook.bind import Bound, bind  # a tick that decides about no playbook needs no vocabulary
 
-    bound = bind(playbook, service, agent.parameters_of(service))
+    bound = bind(playbook, service, agent.parameters_of(service), roots=agent.roots_of(service))
     return bound if isinstance(bound, Bound) else str(bound)
+
+
+def is_usable(agent: Agent, playbook: Playbook, service: str) -> bool:
+    """Tell whether the configuration gives all that a playbook needs; the host is looked at when it is acted on."""
+    from aiops_agent.playbook.bind import fits  # as above
+
+    return fits(playbook, service, agent.parameters_of(service), roots=agent.roots_of(service)) is None
 
 
 def circumstances(
@@ -106,7 +113,6 @@ def circumstances(
 ) -> Circumstances:
     """Gather what the policy asks for beside the incident."""
     service = incident.service or ""
-    bound = aimed(agent, playbook, service) if playbook else None
     return Circumstances(
         now=now,
         silenced=any(silence.matches(incident) for silence in agent.state.silences.in_force(now)),
@@ -115,8 +121,9 @@ def circumstances(
         audit_available=report.audit_error is None,
         forged=report.forged is not None,
         privileged_executor=agent.executor.privileged,
-        parameters_found=bound is not None and not isinstance(bound, str),
+        parameters_found=playbook is not None and is_usable(agent, playbook, service),
         last_refusal=agent.state.approvals.last_refusal(incident.id),
+        last_try=agent.state.actions.last_try(incident.id, playbook.name) if playbook else None,
     )
 
 

@@ -154,9 +154,11 @@ def _agent(  # noqa: PLR0913, PLR0917 - what differs between an agent and its re
     assembly = Assembly(Local(config.faults, config.ignore), memory)
     now = world.clock.now().timestamp()
     parameters: dict[str, dict[str, str | int | float | bool]] = {}
+    roots: dict[str, tuple[str, ...]] = {}
     for source in config.sources:
         for service in source.services:
             parameters.setdefault(service, {}).update(source.parameters)
+            roots[service] = (*roots.get(service, ()), *source.roots)
     return Agent(
         host=world.host,
         sources={
@@ -164,6 +166,7 @@ def _agent(  # noqa: PLR0913, PLR0917 - what differs between an agent and its re
             for source in config.sources
         },
         parameters=parameters,
+        roots=roots,
         state=state,
         diagnostician=diagnostician(library),
         library=library,

@@ -69,6 +69,10 @@ MIGRATIONS = (
         turns INTEGER NOT NULL, longest INTEGER NOT NULL, was_away INTEGER NOT NULL, told INTEGER NOT NULL, due INTEGER
     ) STRICT;
     """,
+    """
+    ALTER TABLE incidents ADD COLUMN recent TEXT NOT NULL DEFAULT '[]';
+    ALTER TABLE incidents ADD COLUMN look_again INTEGER;
+    """,
 )
 
 
