@@ -73,7 +73,7 @@ def bind(
 def fits(
     playbook: Playbook, service: str, parameters: Mapping[str, Scalar], *, roots: Sequence[str] = ()
 ) -> Unbound | None:
-    """Return what keeps a playbook from being aimed at a service, as its configuration tells; the host is not looked at."""
+    """Return what its configuration lacks for a playbook to be aimed at a service; does not look at the host."""
     aim = _Aim(playbook, service, parameters, roots)
     aim.take_configured()
     if not aim.wrong:
