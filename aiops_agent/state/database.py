@@ -70,6 +70,12 @@ MIGRATIONS = (
     ) STRICT;
     """,
     """
+    CREATE TABLE undo (
+        action TEXT NOT NULL REFERENCES actions (id), number INTEGER NOT NULL, state TEXT NOT NULL,
+        sealed BLOB NOT NULL, PRIMARY KEY (action, number)
+    ) STRICT;
+    """,
+    """
     ALTER TABLE incidents ADD COLUMN recent TEXT NOT NULL DEFAULT '[]';
     ALTER TABLE incidents ADD COLUMN look_again INTEGER;
     """,
@@ -110,7 +116,7 @@ class Database:
             raise apsw.CorruptError(fault)
 
     def _migrate(self, *, read_only: bool) -> None:
-        version = int(self.value("PRAGMA user_version"))  # type: ignore[call-overload]
+        version = int(str(self.value("PRAGMA user_version")))
         if version > len(MIGRATIONS):
             raise StateError(f"{self.path} was written by a newer aiops-agent", hint="install that version again")
         if version == len(MIGRATIONS):
@@ -267,4 +273,4 @@ def stamp(time: datetime) -> int:
 
 def unstamp(microseconds: object) -> datetime:
     """Return what `stamp` was given."""
-    return _EPOCH + int(microseconds) * _MICROSECOND  # type: ignore[call-overload,no-any-return]
+    return _EPOCH + int(str(microseconds)) * _MICROSECOND

@@ -96,6 +96,7 @@ class Incidents:
 
     def _from_row(self, row: tuple[object, ...]) -> Incident:
         values = dict(zip(COLUMNS, row, strict=True))
+        sealed = values["evidence"]
         values.update(
             kind=Kind(str(values["kind"])),
             status=Status(str(values["status"])),
@@ -107,7 +108,7 @@ class Incidents:
             recent=tuple(_spell(*numbers) for numbers in json.loads(str(values["recent"]))),
             look_again=unstamp(values["look_again"]) if values["look_again"] is not None else None,
             outcome=Outcome(str(values["outcome"])) if values["outcome"] is not None else None,
-            evidence=Evidence(None, bytes(values["evidence"]), opened_by=lambda: self._opened(incident)),  # type: ignore[call-overload]
+            evidence=Evidence(lambda: self._opened(incident), sealed if isinstance(sealed, bytes) else b""),
         )
         incident = Incident(**values)  # type: ignore[arg-type]
         return incident
