@@ -67,7 +67,9 @@ def bind(
     if aim.wrong:
         return Unbound(playbook.name, tuple(dict.fromkeys(aim.wrong)))
     evidence, steps, verify, undo = parts
-    return Bound(playbook, service, (*_unwritten(playbook, service), *evidence), steps, verify, undo)
+    # What listens to the log comes first: it begins with the first look after the last step, however that ends.
+    listening = sorted(verify, key=lambda probe: probe.verb != "log_quiet")
+    return Bound(playbook, service, (*_unwritten(playbook, service), *evidence), steps, tuple(listening), undo)
 
 
 def fits(

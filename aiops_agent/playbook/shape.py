@@ -23,17 +23,18 @@ from aiops_agent.playbook.document import Document, Place
 from aiops_agent.playbook.kinds import DURATION, EXECUTABLE, PATH, ROOT
 from aiops_agent.playbook.templates import templates
 
-_LISTS: Mapping[Place, bool] = {("evidence",): False, ("steps",): True, ("verify", "probes"): False, ("undo",): True}
-"""Where templates stand, and whether they are steps."""
+_LISTS: tuple[Place, ...] = (("evidence",), ("steps",), ("verify", "probes"), ("undo",))
+"""Where templates stand."""
 
 _ORIGIN = r"^(source\.service|source\.parameters\.[A-Za-z_][A-Za-z0-9_]*|inventory\.(mount|port|process|unit))$"
 _PARAMETER = r"^[a-z][a-z0-9_]*$"
 
 _Duration = Annotated[int, BeforeValidator(DURATION.parse), WithJsonSchema(dict(DURATION.schema))]
 _Category = Annotated[Literal[CATEGORIES], Field()]  # type: ignore[valid-type]  # one list, for people and for types
-_Probe = Annotated[object, WithJsonSchema(vocabulary.schema(changes=False))]
-_Check = Annotated[object, WithJsonSchema(vocabulary.schema(changes=False, verify=True))]
-_Step = Annotated[object, WithJsonSchema(vocabulary.schema(changes=True))]
+_Probe = Annotated[object, WithJsonSchema(vocabulary.schema("evidence"))]
+_Check = Annotated[object, WithJsonSchema(vocabulary.schema("verify"))]
+_Step = Annotated[object, WithJsonSchema(vocabulary.schema("steps"))]
+_Undo = Annotated[object, WithJsonSchema(vocabulary.schema("undo"))]
 _Text = Annotated[str, Field(min_length=1, max_length=2000)]
 
 
@@ -145,7 +146,7 @@ class _File(_Strict):
     evidence: list[_Probe] = []
     steps: list[_Step] = Field(min_length=1)
     verify: _Verify | None = None
-    undo: list[_Step] = []
+    undo: list[_Undo] = []
     cooldown: _Duration = 15 * 60
     caps: _Caps = _Caps(per_day=3)
     roots: list[_Root] | None = Field(default=None, min_length=1)
@@ -188,10 +189,7 @@ def schema() -> dict[str, object]:
 
 def fill(document: Document, digest: str) -> Playbook | None:
     """Return the playbook a document describes, or None after noting its faults in the document."""
-    found = {
-        place: list(templates(document, place, vocabulary.writable(changes=changes, verify=place[0] == "verify")))
-        for place, changes in _LISTS.items()
-    }
+    found = {place: list(templates(document, place, vocabulary.writable(str(place[0])))) for place in _LISTS}
     check_params(document, [template for listed in found.values() for template in listed])
     try:
         file = _File.model_validate(document.data if document.data is not None else {})

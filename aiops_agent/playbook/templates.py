@@ -136,4 +136,4 @@ def _as_root(document: Document, place: Place, word: Verb, item: Mapping[str, ob
 def _inner(document: Document, place: Place, given: Mapping[str, object]) -> Template | None:
     if "probe" not in given:  # named already, as missing
         return None
-    return _template(document, place, given["probe"], vocabulary.writable(changes=False))
+    return _template(document, place, given["probe"], vocabulary.writable("evidence"))

@@ -90,7 +90,7 @@ VERBS: Mapping[str, Verb] = {
     ),
     "put_back": Verb(
         "Rename a file that was kept aside back to where it was.",
-        {"path": PATH, "aside": PATH, "inode": whole_number(0, 2**64), "over": DIGEST},
+        {"path": PATH, "path_root": PATH, "aside": PATH, "inode": whole_number(0, 2**64), "over": DIGEST},
         changes=True,
         written=False,
     ),
@@ -142,18 +142,20 @@ def known(names: Iterable[str]) -> str:
     return ", ".join(sorted(names))
 
 
-def writable(*, changes: bool, verify: bool = False) -> dict[str, Verb]:
-    """Return the probes (`changes` False) or the steps that a playbook can name; some probes only in `verify`."""
-    return {
-        name: word
-        for name, word in VERBS.items()
-        if word.written and (word.changes or word.waits_for_probe) is changes and (verify or not word.only_in_verify)
-    }
+def writable(place: str) -> dict[str, Verb]:
+    """Return what a playbook can name under `evidence`, `steps`, `verify` or `undo`."""
+
+    def belongs(word: Verb) -> bool:
+        if place in {"steps", "undo"}:
+            return word.changes or (word.waits_for_probe and place == "steps")
+        return not word.changes and not word.waits_for_probe and (place == "verify" or not word.only_in_verify)
+
+    return {name: word for name, word in VERBS.items() if word.written and belongs(word)}
 
 
-def schema(*, changes: bool, verify: bool = False) -> dict[str, object]:
-    """Return the JSON Schema of one probe or one step."""
-    return {"oneOf": [_word_schema(name, word) for name, word in writable(changes=changes, verify=verify).items()]}
+def schema(place: str) -> dict[str, object]:
+    """Return the JSON Schema of one item under `evidence`, `steps`, `verify` or `undo`."""
+    return {"oneOf": [_word_schema(name, word) for name, word in writable(place).items()]}
 
 
 def _word_schema(name: str, word: Verb) -> dict[str, object]:
@@ -165,7 +167,7 @@ def _word_schema(name: str, word: Verb) -> dict[str, object]:
         "additionalProperties": False,
     }
     if word.waits_for_probe:
-        body["properties"] = {"within": dict(DURATION.schema), "probe": schema(changes=False)}
+        body["properties"] = {"within": dict(DURATION.schema), "probe": schema("evidence")}
         body["required"] = ["probe", "within"]
     if word.one_of:
         body["oneOf"] = [{"required": [argument]} for argument in sorted(word.one_of)]

@@ -24,7 +24,10 @@ def test_a_playbook_is_what_its_file_says(tmp_path):
     path = write(tmp_path)
     playbook = load(path)
     assert (playbook.name, playbook.version, playbook.risk) == ("repair", 1, Risk.LOW)
-    assert playbook.params == {"lock": "source.parameters.lock_file", "url": "source.parameters.health_url"}
+    assert {name: param.origin for name, param in playbook.params.items()} == {
+        "lock": "source.parameters.lock_file",
+        "url": "source.parameters.health_url",
+    }
     assert [template.verb for template in playbook.evidence] == ["file_exists", "http_down"]
     assert playbook.verify_within == timedelta(seconds=3)
     assert playbook.cooldown == timedelta(minutes=15)
