@@ -10,48 +10,42 @@ Recurrences = Callable[[], int]
 """Returns how many records of the fault were written since it was made; raises OSError when the log cannot be read."""
 
 
-@dataclass(slots=True)
 class Hearing:
     """Answers `log_quiet`, which only the reader of the logs can, and hands every other word on to an executor."""
 
-    executor: Executor
-    clock: Clock
-    listen: Callable[[], Recurrences]
-    """Takes down where the log stands now; called when it is asked for the first time, right after the last step."""
-
-    begun: datetime | None = None
-    recurrences: Recurrences | None = None
-    was_heard: bool = False
-
-    @property
-    def privileged(self) -> bool:
-        """Whether it takes commands that need root."""
-        return self.executor.privileged
+    def __init__(self, executor: Executor, clock: Clock, listen: Callable[[], Recurrences]) -> None:
+        """Listen to nothing yet: `listen` takes down where the log stands, with the first question after the last step."""
+        self.privileged = executor.privileged
+        self._executor = executor
+        self._clock = clock
+        self._listen = listen
+        self._begun: tuple[datetime, Recurrences] | None = None
+        self._heard = 0
 
     def plan(self, command: Command) -> Planned | CommandResult:
         """Decide what doing a change would decide."""
-        return self.executor.plan(command)
+        return self._executor.plan(command)
 
     def run(self, command: Command, stopped: Stopped) -> CommandResult:
         """Do it and say what came of it."""
-        return self._log_quiet(command) if command.verb == "log_quiet" else self.executor.run(command, stopped)
-
-    def _log_quiet(self, command: Command) -> CommandResult:
-        now, quiet = self.clock.now(), float(command.arguments["for"])
-        if self.begun is None or self.recurrences is None:
-            self.begun, self.recurrences = now, self.listen()
-        if self.was_heard:
-            return CommandResult(ok=False, detail="the fault was logged again after the last step")
-        waited = (now - self.begun).total_seconds()
-        if waited < quiet:
-            return CommandResult(
-                ok=False, detail=f"the log has to stay quiet for {quiet:.0f} s, and {waited:.0f} are over"
-            )
+        if command.verb != "log_quiet":
+            return self._executor.run(command, stopped)
         try:
-            times = self.recurrences()
+            return self._log_quiet(float(command.arguments["for"]))
         except OSError as error:
             return CommandResult(ok=False, detail=f"the log cannot be read: {error.strerror}")
-        self.was_heard = times > 0
-        if self.was_heard:
-            return CommandResult(ok=False, detail=f"the fault was logged {times} times after the last step")
+
+    def _log_quiet(self, quiet: float) -> CommandResult:
+        now = self._clock.now()
+        if self._begun is None:
+            self._begun = now, self._listen()
+        begun, recurrences = self._begun
+        waited = (now - begun).total_seconds()
+        if waited < quiet:
+            said = f"the log has to stay quiet for {quiet:.0f} s, and {waited:.0f} are over"
+            return CommandResult(ok=False, detail=said)
+        self._heard = self._heard or recurrences()  # once is enough: it is not read again
+        if self._heard:
+            said = f"the fault was logged again after the last step ({self._heard} times)"
+            return CommandResult(ok=False, detail=said)
         return CommandResult(ok=True, detail=f"the fault was not logged for {quiet:.0f} s")

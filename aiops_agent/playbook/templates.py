@@ -69,9 +69,8 @@ def _unknown(verb: str, words: Mapping[str, Verb]) -> str:
     if other and other.written and other.only_in_verify:
         return "is a probe for `verify` only: before the last step there is nothing it could tell"
     if other and other.written:
-        return (
-            f"is a {'step' if other.changes else 'probe'}, and does not belong here; known: {vocabulary.known(words)}"
-        )
+        kind = "step" if other.changes or other.waits_for_probe else "probe"
+        return f"is a {kind} that does not belong here; known: {vocabulary.known(words)}"
     return f"is not known here; known: {vocabulary.known(words)}"
 
 
