@@ -14,7 +14,7 @@ class Hearing:
     """Answers `log_quiet`, which only the reader of the logs can, and hands every other word on to an executor."""
 
     def __init__(self, executor: Executor, clock: Clock, listen: Callable[[], Recurrences]) -> None:
-        """Listen to nothing yet: `listen` takes down where the log stands, with the first question after the last step."""
+        """Listen to nothing yet; `listen` notes where the log stands, when it is first asked after the last step."""
         self.privileged = executor.privileged
         self._executor = executor
         self._clock = clock
