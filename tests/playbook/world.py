@@ -27,7 +27,9 @@ def ask(verb: str, *, within: timedelta | None = None, **arguments: Scalar) -> C
 
 
 def plan(verb: str, *, within: timedelta | None = None, **arguments: Scalar) -> Planned | CommandResult:
-    given = vocabulary.parse(verb, {name.rstrip("_"): value for name, value in arguments.items()})
+    said = {name.rstrip("_"): value for name, value in arguments.items()}
+    roots = {name: said.pop(name) for name in list(said) if name.endswith("_root")}
+    given = {**vocabulary.parse(verb, said), **roots}
     for name, is_folder in vocabulary.VERBS[verb].rooted.items():  # its own folder, unless the test is about it
         given.setdefault(root_of(name), given[name] if is_folder else str(given[name]).rpartition("/")[0])
     command = vocabulary.command(verb, given)
