@@ -315,3 +315,31 @@ def test_a_word_that_is_done_as_root_is_refused_here(tmp_path):
     assert not isinstance(refused, Planned)
     assert refused.detail == "move_aside needs root; this executor has none of it"
     assert command.timeout == timedelta(seconds=10)
+
+
+UNITS = """\
+shop-worker@1.service loaded active running Shop worker 1
+shop-worker@2.service loaded failed failed Shop worker 2
+shop-worker@3.service not-found inactive dead shop-worker@3.service
+shop-workshop.service loaded active running Something else
+"""
+
+
+def test_the_inventory_has_the_loaded_units_whose_name_fits(tmp_path):
+    (tmp_path / "units").write_text(UNITS)
+    program(tmp_path, "systemctl", f'printf "%s\\n" "$@" >{tmp_path}/words; cat {tmp_path}/units')
+    found = look("unit", {"named": "shop-worker@*.service", "state": "failed"}, path=f"{tmp_path}:/usr/bin:/bin")
+    assert found == ["shop-worker@1.service", "shop-worker@2.service"], "the state is for systemd to judge"
+    assert "--state=failed" in (tmp_path / "words").read_text().splitlines()
+
+
+def test_the_inventory_says_when_systemd_does_not_answer(tmp_path):
+    program(tmp_path, "systemctl", "exit 1")
+    for name, chosen in (("unit", {"named": "shop*.service"}), ("port", {"unit": "shop.service"})):
+        with pytest.raises(ValueError, match="systemctl ended with status 1"):
+            look(name, chosen, path=f"{tmp_path}:/usr/bin:/bin")
+
+
+def test_a_unit_without_a_process_listens_on_nothing(tmp_path):
+    says(tmp_path, MainPID=0)
+    assert look("port", {"unit": "shop.service"}, path=f"{tmp_path}:/usr/bin:/bin") == []
