@@ -259,3 +259,31 @@ class ModelledFiles:
         elif command.verb == "http":
             return YES if self._verified else NO
         return YES
+
+
+WAITING = REPAIR.replace(
+    "  - move_aside: {path: $lock}\n",
+    "  - move_aside: {path: $lock}\n  - wait_until: {within: 2s, probe: {port: {host: a, port: 1, is: open}}}\n",
+)
+
+
+def test_a_step_that_waits_goes_on_as_soon_as_its_probe_holds(tmp_path):
+    executor, clock = ScriptedExecutor({"port": [NO, NO, YES]}), SteppingClock()
+    assert isinstance(play(bound(tmp_path, WAITING), executor, clock=clock), Succeeded)
+    assert executor.asked == ["file_exists", "http_down", "move_aside", "port", "port", "port", "http"]
+    assert clock.slept == [0.5, 0.5]
+
+
+def test_a_step_that_waits_in_vain_takes_back_what_was_done(tmp_path):
+    executor = ScriptedExecutor({"port": NO}, undo={LOCK: UNDO_FIRST})
+    result = play(bound(tmp_path, WAITING), executor)
+    assert (result.undone, result.detail) == (True, NO.detail)
+    assert executor.asked[-1] == "put_back"
+    assert "http" not in executor.asked
+
+
+def test_a_halt_ends_a_step_that_waits(tmp_path):
+    executor = ScriptedExecutor({"port": NO}, undo={LOCK: UNDO_FIRST})
+    result = play(bound(tmp_path, WAITING), executor, halted=lambda: executor.asked.count("port") > 1)
+    assert (result.at, result.undone) == ("halted", True)
+    assert executor.asked.count("port") == 2

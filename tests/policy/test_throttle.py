@@ -155,3 +155,12 @@ def test_another_rule_never_makes_it_bolder(one, other, times, tried):
 
 def test_a_clock_that_is_set_back_makes_nothing_older():
     assert seen(spells(10), at(3), 2) == (Spell(at(10), at(10), 1), Spell(at(10), at(10), 2))
+
+
+def test_a_long_pause_inside_a_spell_is_not_forgotten():
+    apart = [20 * number for number in range(MOST)]
+    found = spells(*apart, apart[-1] + 3, apart[-1] + 4)
+    assert len(found) == MOST
+    assert found[-1] == Spell(at(apart[-1]), at(apart[-1] + 4), 3, 3 * MINUTE)
+    assert going_on_since(found, 3 * MINUTE) == at(apart[-1])
+    assert going_on_since(found, 2 * MINUTE) == at(apart[-1] + 4)
