@@ -65,7 +65,6 @@ def _sqlite(connection: Connection, query: str, seconds: float, stopped: Stopped
     database = sqlite3.connect(f"file:{quote(connection.database)}?mode=ro", uri=True, timeout=0.5)
     try:
         database.set_progress_handler(lambda: stopped() or time.monotonic() >= deadline, _STEPS)
-        database.execute("PRAGMA query_only=ON")
         return ["" if row[0] is None else str(row[0]) for row in database.execute(query).fetchmany(2)]
     except sqlite3.Error as error:
         raise RefusedError(f"{connection.database}: {error}") from error
