@@ -13,7 +13,7 @@ from aiops_agent.playbook.spawn import CutOffError
 from aiops_agent.playbook.waiting import unless_stopped
 from aiops_agent.ports import Stopped
 
-LONGEST_DETAIL = 2000
+_LONGEST_DETAIL = 2000
 
 _Done = TypeVar("_Done")
 
@@ -57,3 +57,13 @@ def told(command: Command, do: Callable[[], _Done]) -> "_Done | CommandResult":
         return CommandResult(ok=False, detail=f"{place}{error.strerror or type(error).__name__}")
     except (psutil.Error, HTTPException, UnicodeError) as error:
         return CommandResult(ok=False, detail=f"{command.verb}: {type(error).__name__}")
+
+
+def short(detail: str) -> str:
+    """Return at most 2,000 characters, cut between two words: of half a secret it could not be told that it is one."""
+    if len(detail) <= _LONGEST_DETAIL:
+        return detail
+    words = detail[: _LONGEST_DETAIL + 1]
+    while words and not words[-1].isspace():
+        words = words[:-1]
+    return words.rstrip()

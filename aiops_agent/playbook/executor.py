@@ -6,7 +6,7 @@ from types import MappingProxyType
 from aiops_agent.model.connection import Connection
 from aiops_agent.model.playbook import Command, CommandResult, Planned
 from aiops_agent.noun import replace
-from aiops_agent.playbook.doing import LONGEST_DETAIL, Doing, told
+from aiops_agent.playbook.doing import Doing, short, told
 from aiops_agent.playbook.ordinary import words
 from aiops_agent.playbook.refusal import RefusedError
 from aiops_agent.playbook.systemd import SYSTEM_PATH
@@ -34,7 +34,7 @@ class EmbeddedExecutor:
     def run(self, command: Command, stopped: Stopped) -> CommandResult:
         """Do it and say what came of it; what goes wrong is a result, never an exception."""
         result = told(command, lambda: self._word(command).do(command, stopped))
-        return replace(result, detail=result.detail[:LONGEST_DETAIL])
+        return replace(result, detail=short(result.detail))
 
     def _word(self, command: Command) -> Doing:
         if command.privileged:

@@ -106,9 +106,8 @@ def _followed(process: subprocess.Popen[bytes], seconds: float, stopped: Stopped
                 raise _OverError("was stopped")
             if time.monotonic() >= deadline:
                 raise _OverError(f"did not end within {seconds:.0f} s")
-    _kill(process)  # those it left behind could go on printing for ever
-    for descriptor, printed in kept.items():
-        while _read(descriptor, printed):
+    for descriptor, printed in kept.items():  # only as much as is kept: one that it left behind may print for ever
+        while len(printed) < LONGEST_OUTPUT and _read(descriptor, printed):
             pass
     output, errors = kept.values()
     return output, errors
