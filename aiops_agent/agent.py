@@ -74,6 +74,13 @@ class Agent:
     expected: Mapping[str, Expectation] = field(default_factory=dict)
     """By the key of the source: those whose silence is to be told."""
 
+    roots: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """By service: below which folders its sources' configuration lets playbooks change files."""
+
+    def roots_of(self, service: str | None) -> Sequence[str]:
+        """Return below which folders files may be changed for this service; none: the configuration does not say."""
+        return self.roots.get(service or "", ())
+
     def parameters_of(self, service: str | None) -> Mapping[str, Scalar]:
         """Return what the configuration offers to playbooks that act on this service."""
         return self.parameters.get(service or "", {})

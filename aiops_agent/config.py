@@ -14,9 +14,10 @@ from pydantic_core import ErrorDetails
 from aiops_agent.assembly.local import check_literal, check_pattern
 from aiops_agent.audit.auditor import read_public
 from aiops_agent.errors import AuditError, ConfigError, Fault
+from aiops_agent.model.connection import Connection
 from aiops_agent.model.decision import Mode
 from aiops_agent.model.event import LocalPattern, Severity
-from aiops_agent.playbook.kinds import parse_duration, parse_unit
+from aiops_agent.playbook.kinds import PORT, parse_duration, parse_host, parse_name, parse_root, parse_unit
 from aiops_agent.policy.decide import PolicySettings
 from aiops_agent.settings import ChatSettings, Config, SourceSettings, is_credential_name, looked_up
 from aiops_agent.sources.container import PATHS as CONTAINER_LOGS
@@ -101,11 +102,25 @@ def _checked(text: str, path: Path, environment: Mapping[str, str] | None) -> Co
             faults.append(
                 Fault(str(path), _line(node, ("chat", position, "token")), f"chat.{position}.token", str(error))
             )
-    disputed = [*_disputed(checked), *_misplaced(checked)]
+    passwords: dict[str, str] = {}
+    unknown = _look_up(checked, environment, passwords)
+    disputed = [*_disputed(checked), *_misplaced(checked), *unknown]
     faults += [Fault(str(path), _line(node, place), ".".join(map(str, place)), why) for place, why in disputed]
     if faults:
         raise ConfigError(faults)
-    return checked.settled(path, tokens)
+    return checked.settled(path, tokens, passwords)
+
+
+def _look_up(
+    checked: "_File", environment: Mapping[str, str] | None, passwords: dict[str, str]
+) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Fill in the password of each connection; yield each that is not where it is said to be."""
+    for name, connection in checked.connections.items():
+        if isinstance(connection, _Server) and connection.password is not None:
+            try:
+                passwords[name] = looked_up(connection.password, environment)
+            except ValueError as error:
+                yield ("connections", name, "password"), str(error)
 
 
 def _disputed(checked: "_File") -> Iterator[tuple[tuple[str | int, ...], str]]:
@@ -146,6 +161,8 @@ def _known_beside(location: Sequence[object]) -> str:
         model = _SOURCES[str(location[2])]
     elif location[:1] == ("chat",):
         return "known: type, name, token, channel (slack), chat_id (telegram), base_url, locale"
+    elif location[:1] == ("connections",):
+        model = _Sqlite if location[2] == "sqlite" else _Server
     elif location[:1] == ("policy",) and len(location) > 1:
         model = _Policy
     elif location[:2] == ("patterns", "faults"):
@@ -217,11 +234,22 @@ def _absolute(value: object) -> object:
     return value
 
 
+def _host(value: object) -> object:
+    return _absolute(value) if isinstance(value, str) and value.startswith("/") else parse_host(value)
+
+
+def _port(value: object) -> object:
+    return None if value is None else PORT.parse(value)
+
+
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Silence = Annotated[timedelta | Literal["auto"] | None, BeforeValidator(_silence)]
 Keep = Annotated[timedelta | None, BeforeValidator(_keep)]
 AbsolutePath = Annotated[str, BeforeValidator(_absolute)]
+Root = Annotated[str, BeforeValidator(parse_root)]
 Unit = Annotated[str, BeforeValidator(parse_unit)]
+Name = Annotated[str, BeforeValidator(parse_name)]
+Host = Annotated[str, BeforeValidator(_host)]
 Locale = Literal["en", "zh"]
 
 
@@ -233,6 +261,7 @@ class _Source(_Strict):
     service: str | None = None
     start: Literal["end", "beginning"] = "end"
     parameters: dict[str, str | int | float | bool] = {}
+    roots: list[Root] = []
     silence: Silence = None
 
     @field_validator("service")
@@ -247,7 +276,14 @@ class _Files(_Source):
 
     def settled(self) -> SourceSettings:
         """Return it as the rest of the program reads it."""
-        return SourceSettings(tuple(self.paths), self.service, self.start, self.parameters, silence=self.silence)
+        return SourceSettings(
+            tuple(self.paths),
+            self.service,
+            self.start,
+            self.parameters,
+            roots=tuple(self.roots),
+            silence=self.silence,
+        )
 
 
 class _Containers(_Source):
@@ -256,8 +292,15 @@ class _Containers(_Source):
 
     def settled(self) -> SourceSettings:
         """Return it as the rest of the program reads it."""
-        paths = tuple(self.paths)
-        return SourceSettings(paths, self.service, self.start, self.parameters, self.type, silence=self.silence)
+        return SourceSettings(
+            tuple(self.paths),
+            self.service,
+            self.start,
+            self.parameters,
+            self.type,
+            roots=tuple(self.roots),
+            silence=self.silence,
+        )
 
 
 class _Journald(_Source):
@@ -273,12 +316,20 @@ class _Journald(_Source):
 
     def settled(self) -> SourceSettings:
         """Return it as the rest of the program reads it."""
-        units = tuple(self.units)
-        return SourceSettings((), self.service, self.start, self.parameters, self.type, units, self.silence)
+        return SourceSettings(
+            (),
+            self.service,
+            self.start,
+            self.parameters,
+            self.type,
+            tuple(self.units),
+            tuple(self.roots),
+            self.silence,
+        )
 
 
 _SOURCES: dict[str, type[_Source]] = {"file": _Files, "journald": _Journald, "container": _Containers}
-_TAGS = ("slack", "telegram", *_SOURCES)
+_TAGS = ("slack", "telegram", "sqlite", "postgresql", "mysql", *_SOURCES)
 
 
 def _literal(value: object) -> object:
@@ -333,6 +384,36 @@ class _Telegram(_Strict):
     chat_id: str | int
     base_url: str | None = None
     locale: Locale | None = None
+
+
+class _Sqlite(_Strict):
+    type: Literal["sqlite"]
+    database: AbsolutePath
+
+    def settled(self, password: str) -> Connection:  # noqa: ARG002 - a file has none
+        """Return it as the rest of the program reads it."""
+        return Connection(type=self.type, database=self.database)
+
+
+class _Server(_Strict):
+    type: Literal["postgresql", "mysql"]
+    database: Name
+    user: Name
+    host: Host = "localhost"
+    port: Annotated[int | None, BeforeValidator(_port)] = None
+    password: str | None = None
+
+    def settled(self, password: str) -> Connection:
+        """Return it as the rest of the program reads it."""
+        return Connection(
+            type=self.type,
+            database=self.database,
+            host=self.host,
+            port=self.port,
+            user=self.user,
+            reference=self.password or "",
+            password=password,
+        )
 
 
 WRAPPING = "aiops-agent.wrapping"
@@ -397,8 +478,9 @@ class _File(_Strict):
     chat: list[Annotated[_Slack | _Telegram, Field(discriminator="type")]] = []
     report_dir: AbsolutePath | None = None
     audit: _Audit = _Audit()
+    connections: dict[Name, Annotated[_Sqlite | _Server, Field(discriminator="type")]] = {}
 
-    def settled(self, path: Path, tokens: Sequence[str]) -> Config:
+    def settled(self, path: Path, tokens: Sequence[str], passwords: Mapping[str, str]) -> Config:
         """Return it as the rest of the program reads it."""
         return Config(
             path=path,
@@ -432,5 +514,6 @@ class _File(_Strict):
             anchor_journal=self.audit.anchors.journal,
             anchor_file=Path(self.audit.anchors.file) if self.audit.anchors.file else None,
             credential=self.audit.key.credential,
+            connections={name: known.settled(passwords.get(name, "")) for name, known in self.connections.items()},
             auditor_key=Path(self.audit.auditor_key) if self.audit.auditor_key else None,
         )

@@ -27,7 +27,8 @@ def settle(agent: Agent, report: Tick, incident: Incident, *, settled: bool, now
             report.note(agent, made)
         elif not report.record(agent, made):
             decision = decided(agent, report, incident, settled=settled, now=now)  # now without a record
-    incident = replace(incident, decision=name_of(decision), reason=decision.reason.value)
+    again = decision.again if isinstance(decision, Suppress | ReportOnly) else None
+    incident = replace(incident, decision=name_of(decision), reason=decision.reason.value, look_again=again)
     match decision:
         case Suppress():
             pass

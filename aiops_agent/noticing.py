@@ -52,6 +52,13 @@ def absorb_silence(agent: Agent, report: Tick, read: AbstractSet[str], now: date
                 settle(agent, report, heard(agent, change.notice, now), settled=False, now=now)
 
 
+def absorb_due(agent: Agent, report: Tick, now: datetime) -> None:
+    """Decide anew about what waited: whether it recovers by itself, for others to end their work."""
+    for incident in agent.state.incidents.due(now):
+        with report.transaction(agent):
+            settle(agent, report, replace(incident, look_again=None), settled=False, now=now)
+
+
 def absorb_failures(agent: Agent, report: Tick, failures: Sequence[AuditError | ForgedError], now: datetime) -> None:
     """Tell loudly that nothing is acted on, and why: no audit log, no encryption, a state that others wrote."""
     for failure in failures:

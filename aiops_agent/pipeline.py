@@ -17,8 +17,9 @@ from aiops_agent.model.decision import Run
 from aiops_agent.model.diagnosis import Diagnosis, Prediction
 from aiops_agent.model.event import Batch, Position, Sighting
 from aiops_agent.model.evidence import Evidence, Words
-from aiops_agent.model.incident import Incident, Kind, Status, diagnosed, grown, opened
+from aiops_agent.model.incident import Incident, Kind, Status, again, diagnosed, grown, opened
 from aiops_agent.noticing import (
+    absorb_due,
     absorb_faults,
     absorb_silence,
     absorb_unreadable,
@@ -50,6 +51,7 @@ def tick(
         beat(agent, report, now)
         if are_sound:
             expire(agent, report, now)
+        absorb_due(agent, report, now)
         act_on_decided(agent, report, now)
         if are_sound:
             act_on_granted(agent, report)
@@ -134,12 +136,7 @@ def counted(agent: Agent, batch: Batch, now: datetime) -> Iterator[Incident]:
         elif not pending(incident) and incident.choice != choice:  # to look at no playbook is a tenth of a second saved
             playbook = chosen(agent, found_before(agent, incident), batch.service)
             incident = replace(incident, playbook=playbook, choice=choice)
-        yield replace(
-            incident,
-            occurrences=incident.occurrences + sighting.count,
-            last_seen=now,
-            severity=max(incident.severity, sighting.severity),
-        )
+        yield again(incident, sighting, now)
 
 
 def seen_again(known: Incident, sighting: Sighting) -> Incident:
@@ -160,14 +157,15 @@ def chosen(agent: Agent, diagnosis: Diagnosis, service: str | None) -> str | Non
     """Return the name of the playbook for a diagnosis, if there is one."""
     from aiops_agent.playbook.choose import choose  # a tick without a new fault has no use for the vocabulary
 
-    parameters, privileged = agent.parameters_of(service), agent.executor.privileged
-    playbook = choose(agent.library.playbooks, diagnosis, service, parameters, privileged=privileged)
+    parameters, roots, privileged = agent.parameters_of(service), agent.roots_of(service), agent.executor.privileged
+    playbook = choose(agent.library.playbooks, diagnosis, service, parameters, privileged=privileged, roots=roots)
     return playbook.name if playbook else None
 
 
 def choice_for(agent: Agent, service: str | None) -> str:
     """Return a digest of all that `chosen` depends on beside the diagnosis; reads no playbook."""
-    among = (agent.library.edition, sorted(agent.parameters_of(service).items()), agent.executor.privileged)
+    given = sorted(agent.parameters_of(service).items()), sorted(agent.roots_of(service))
+    among = (agent.library.edition, *given, agent.executor.privileged)
     return blake2b(repr(among).encode(errors="surrogateescape"), digest_size=16).hexdigest()
 
 

@@ -1,17 +1,19 @@
 """Act: intent on disk first, then the playbook, then what came of it."""
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from aiops_agent.agent import Agent, Tick, entry
 from aiops_agent.errors import AuditError
 from aiops_agent.model.audit import AuditEntry
+from aiops_agent.model.event import Fingerprint
 from aiops_agent.model.incident import Incident, Outcome, Status
 from aiops_agent.model.message import ReportKind
 from aiops_agent.model.playbook import Command, Failed, NotNeeded, Playbook, RunResult, Succeeded
 from aiops_agent.noun import replace
 from aiops_agent.policy.decide import Circumstances, hindrance, was_told_lately
+from aiops_agent.recurring import listen
 from aiops_agent.state.actions import Action
 from aiops_agent.state.approvals import Approval, ApprovalState
 from aiops_agent.telling import tell
@@ -19,6 +21,13 @@ from aiops_agent.telling import tell
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from aiops_agent.playbook.bind import Bound
+
+
+POSTPONING = ("not_busy", "past_grace")
+"""Probes that say that it is not the moment, and not that there is no fault."""
+
+POSTPONED = timedelta(minutes=5)
+"""How long to wait then before it is decided anew."""
 
 
 def ask(agent: Agent, incident: Incident, playbook: Playbook, now: datetime, *, expires: datetime) -> Incident:
@@ -97,8 +106,15 @@ def aimed(agent: Agent, playbook: Playbook, service: str) -> "Bound | str":
     """Return the playbook aimed at a service, or in words what keeps it from being."""
     from aiops_agent.playbook.bind import Bound, bind  # a tick that decides about no playbook needs no vocabulary
 
-    bound = bind(playbook, service, agent.parameters_of(service))
+    bound = bind(playbook, service, agent.parameters_of(service), roots=agent.roots_of(service))
     return bound if isinstance(bound, Bound) else str(bound)
+
+
+def is_usable(agent: Agent, playbook: Playbook, service: str) -> bool:
+    """Tell whether the configuration gives all that a playbook needs; the host is looked at when it is acted on."""
+    from aiops_agent.playbook.bind import fits  # as above
+
+    return fits(playbook, service, agent.parameters_of(service), roots=agent.roots_of(service)) is None
 
 
 def circumstances(
@@ -106,7 +122,6 @@ def circumstances(
 ) -> Circumstances:
     """Gather what the policy asks for beside the incident."""
     service = incident.service or ""
-    bound = aimed(agent, playbook, service) if playbook else None
     return Circumstances(
         now=now,
         silenced=any(silence.matches(incident) for silence in agent.state.silences.in_force(now)),
@@ -115,8 +130,9 @@ def circumstances(
         audit_available=report.audit_error is None,
         forged=report.forged is not None,
         privileged_executor=agent.executor.privileged,
-        parameters_found=bound is not None and not isinstance(bound, str),
+        parameters_found=playbook is not None and is_usable(agent, playbook, service),
         last_refusal=agent.state.approvals.last_refusal(incident.id),
+        last_try=agent.state.actions.last_try(incident.id, playbook.name) if playbook else None,
     )
 
 
@@ -136,6 +152,7 @@ def perform(
     agent: Agent, report: Tick, bound: "Bound", *, incident: str | None, actor: str = "agent"
 ) -> RunResult | None:
     """Run a playbook that is aimed at a service; None when the intent could not be recorded: nothing was done."""
+    from aiops_agent.playbook.hearing import Hearing
     from aiops_agent.playbook.run import execute
 
     now = agent.clock.now()
@@ -151,7 +168,7 @@ def perform(
     try:
         result = execute(
             bound,
-            agent.executor,
+            Hearing(agent.executor, agent.clock, lambda: listen(agent, bound.service, faults(agent, bound, incident))),
             agent.clock,
             halted=agent.state.halt.is_set,
             record=recorder(agent, report, action),
@@ -163,6 +180,16 @@ def perform(
     result = told_without_secrets(result)
     conclude(agent, report, action, result)
     return result
+
+
+def faults(agent: Agent, bound: "Bound", incident: str | None) -> list[Fingerprint]:
+    """Return which faults a run is to end: that of its incident, or those that wait for this playbook there."""
+    about = agent.state.incidents.by_id(incident) if incident else None
+    if about:
+        return [about.fingerprint]
+    of_it = (bound.playbook.name, bound.service)
+    known = (each for each in agent.state.incidents.all() if (each.playbook, each.service) == of_it)
+    return [each.fingerprint for each in known if each.status not in (Status.RESOLVED, Status.CLOSED)]
 
 
 def recorder(agent: Agent, report: Tick, action: Action) -> Callable[[Command], None]:
@@ -212,8 +239,12 @@ def conclude(agent: Agent, report: Tick, action: Action, result: RunResult) -> N
         if incident:
             again = isinstance(result, NotNeeded) and is_old_news(agent, incident, now)
             running = incident.status is Status.RUNNING  # else a person closed it, after a crash
+            postponed = isinstance(result, NotNeeded) and result.probe in POSTPONING
             incident = replace(
-                incident, status=status if running else incident.status, outcome=outcome or incident.outcome
+                incident,
+                status=status if running else incident.status,
+                outcome=outcome or incident.outcome,
+                look_again=now + POSTPONED if postponed else None,
             )
             report.endings[incident.id] = result.detail
             if not again:

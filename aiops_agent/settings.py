@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from aiops_agent.hints import Literal
+from aiops_agent.model.connection import Connection
 from aiops_agent.model.event import LocalPattern
 from aiops_agent.model.playbook import Scalar
 from aiops_agent.noun import dataclass, field
@@ -32,6 +33,9 @@ class SourceSettings:
     type: Literal["file", "journald", "container"] = "file"
     units: tuple[str, ...] = ()
     """Of the journal; none: the whole of it."""
+
+    roots: tuple[str, ...] = ()
+    """Below which folders playbooks may change files for its service; none: it does not say."""
 
     silence: timedelta | Literal["auto"] | None = None
     """After how long a silence is told; `auto`: as learned; None: never."""
@@ -108,6 +112,9 @@ class Config:
 
     auditor_key: Path | None = None
     """Where the public key of an auditor is, to whom the first MAC keys are sealed."""
+
+    connections: Mapping[str, Connection] = field(default_factory=dict)
+    """By name: databases that playbooks may ask."""
 
     credentials: Path | None = field(default=None, repr=False)
     """Where systemd put the credentials of this process: who reads the environment fills it in."""

@@ -1,7 +1,7 @@
 """Config -> Agent: the only place that names concrete adapters. What is heavy is built when it is first needed."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import cached_property, partial
@@ -15,6 +15,7 @@ from aiops_agent.assembly.memory import Memory
 from aiops_agent.digest import blake2b
 from aiops_agent.errors import AuditError, Fault
 from aiops_agent.model.audit import Anchor, AuditEntry
+from aiops_agent.model.connection import Connection
 from aiops_agent.model.diagnosis import Citation, Diagnosis
 from aiops_agent.model.message import Message, Report
 from aiops_agent.model.playbook import Command, CommandResult, Planned
@@ -154,9 +155,11 @@ def _agent(  # noqa: PLR0913, PLR0917 - what differs between an agent and its re
     assembly = Assembly(Local(config.faults, config.ignore), memory)
     now = world.clock.now().timestamp()
     parameters: dict[str, dict[str, str | int | float | bool]] = {}
+    roots: dict[str, tuple[str, ...]] = {}
     for source in config.sources:
         for service in source.services:
             parameters.setdefault(service, {}).update(source.parameters)
+            roots[service] = (*roots.get(service, ()), *source.roots)
     return Agent(
         host=world.host,
         sources={
@@ -164,11 +167,12 @@ def _agent(  # noqa: PLR0913, PLR0917 - what differs between an agent and its re
             for source in config.sources
         },
         parameters=parameters,
+        roots=roots,
         state=state,
         diagnostician=diagnostician(library),
         library=library,
         policy=config.policy,
-        executor=LateExecutor(world.clock),
+        executor=LateExecutor(world.clock, config.connections),
         journal=journal,
         composer=LateComposer(),
         chats=chats,
@@ -454,14 +458,15 @@ class LateExecutor:
 
     privileged = False
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, connections: Mapping[str, Connection]) -> None:
         self._clock = clock
+        self._connections = connections
 
     @cached_property
     def _real(self) -> Executor:
         from aiops_agent.playbook.executor import EmbeddedExecutor
 
-        return EmbeddedExecutor(self._clock)
+        return EmbeddedExecutor(self._clock, connections=self._connections)
 
     def plan(self, command: Command) -> Planned | CommandResult:
         """Decide what doing it would decide."""

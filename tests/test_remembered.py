@@ -21,6 +21,7 @@ sources:
     service: shop.service
     start: beginning
     silence: 4h
+    roots: [/srv/shop]
     parameters: {{port: 8080, ratio: 0.5, strict: true, name: "=dict", tuple: tuple}}
   - {{type: file, paths: ["/var/log/syslog"]}}
   - {{type: journald, units: [postgresql.service], service: postgresql.service, silence: auto}}
@@ -35,6 +36,9 @@ locale: zh
 chat:
   - {{type: slack, token: "env:SLACK", channel: "#ops", locale: en}}
   - {{type: telegram, token: "file:{token}", chat_id: 7, base_url: "http://127.0.0.1:1"}}
+connections:
+  shop: {{type: postgresql, database: shop, user: agent, password: "env:SLACK", port: 5433}}
+  cache: {{type: sqlite, database: /srv/shop/cache.db}}
 audit:
   key: {{type: credential, name: shop.key}}
   auditor_key: {auditor}
@@ -86,6 +90,7 @@ def test_what_is_remembered_is_what_the_file_says(place):
     assert [type(recalled.policy.mode), type(recalled.sources[0].paths)] == [type(fresh.policy.mode), tuple]
     assert recalled.policy.repeat_interval == timedelta(days=3)
     assert [chat.token for chat in recalled.chat] == ["xoxb-planted", "123:planted"]
+    assert (recalled.connections["shop"].password, recalled.connections["cache"].password) == ("xoxb-planted", "")
     assert (recalled.credential, recalled.auditor_key) == ("shop.key", place.path.with_name("auditor.pub"))
 
 

@@ -47,8 +47,8 @@ def list_all(arguments: argparse.Namespace) -> int:
 
 
 def _wants(playbook: Playbook) -> str:
-    origins = sorted(origin.removeprefix("source.parameters.") for origin in playbook.params.values())
-    wanted = [origin for origin in origins if origin != "source.service"]
+    origins = (param.origin for param in playbook.params.values() if param.origin.startswith("source.parameters."))
+    wanted = sorted(origin.removeprefix("source.parameters.") for origin in origins)
     return f" Parameters: {', '.join(wanted)}." if wanted else ""
 
 
@@ -166,7 +166,7 @@ def _bound(catalogue: Catalogue, agent: Agent, arguments: argparse.Namespace) ->
         raise UsageError(
             f"{service} is not a configured service that {arguments.name} is for", hint=f"known: {', '.join(fitting)}"
         )
-    bound = bind(playbook, service, agent.parameters_of(service))
+    bound = bind(playbook, service, agent.parameters_of(service), roots=agent.roots_of(service))
     if not isinstance(bound, Bound):
         raise UsageError(str(bound), hint="give it under `parameters:` of a source of that service")
     return bound, service
@@ -201,7 +201,7 @@ def _as_json(playbook: Playbook) -> dict[str, object]:
         "risk": playbook.risk.name.lower(),
         "categories": list(playbook.categories),
         "services": list(playbook.services),
-        "params": dict(playbook.params),
+        "params": {name: param.origin for name, param in playbook.params.items()},
         "privileged": playbook.privileged,
         "path": playbook.path,
         "digest": playbook.digest,

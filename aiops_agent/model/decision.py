@@ -41,6 +41,10 @@ class Reason(StrEnum):
     RISK_NEEDS_APPROVAL = "risk_needs_approval"
     AUTO_ALLOWED = "auto_allowed"
     NOTICE = "notice"
+    ONCE_WITHIN = "once_within"
+    ONCE_AFTER = "once_after"
+    ACCUMULATE_WITHIN = "accumulate_within"
+    ERROR_WITHOUT_RECOVERY = "error_without_recovery"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,8 @@ class Suppress:
     """Count it and stay quiet."""
 
     reason: Reason
+    again: datetime | None = None
+    """When to decide anew although it is not seen again; None: then there is no need to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +75,8 @@ class ReportOnly:
     """Tell people, touch nothing."""
 
     reason: Reason
+    again: datetime | None = None
+    """When to decide anew although it is not seen again; None: then there is no need to."""
 
 
 @dataclass(frozen=True, slots=True)

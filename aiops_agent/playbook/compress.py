@@ -10,7 +10,7 @@ from contextlib import suppress
 from fnmatch import fnmatchcase
 
 from aiops_agent.model.playbook import Command, CommandResult
-from aiops_agent.playbook.files import changeable, folder_of, own
+from aiops_agent.playbook.files import changeable, folder_to_change, opened_folder, own
 from aiops_agent.playbook.processes import OpenFiles, look_around
 from aiops_agent.playbook.refusal import HalfDoneError, RefusedError
 
@@ -35,20 +35,16 @@ def compress(command: Command, is_over: Callable[[], bool], stopped: Callable[[]
     """
     directory, pattern = str(command.arguments["directory"]), str(command.arguments["pattern"])
     done, saved, skipped = 0, 0, []
-    with folder_of(f"{directory}/.") as (parent, _):
-        folder = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=parent)
-        try:
-            in_use = look_around()
-            for name in _matching(folder, pattern):
-                try:
-                    saved += _gzip(folder, name, in_use, until=lambda: is_over() or stopped())
-                    done += 1
-                except (RefusedError, OSError, EOFError, zlib.error) as error:
-                    skipped.append(f"{name}: {error.strerror if isinstance(error, OSError) else error}")
-                    if is_over() or stopped():
-                        break
-        finally:
-            os.close(folder)
+    with folder_to_change(command, "directory") as (parent, _), opened_folder(parent) as folder:
+        in_use = look_around()
+        for name in _matching(folder, pattern):
+            try:
+                saved += _gzip(folder, name, in_use, until=lambda: is_over() or stopped())
+                done += 1
+            except (RefusedError, OSError, EOFError, zlib.error) as error:
+                skipped.append(f"{name}: {error.strerror if isinstance(error, OSError) else error}")
+                if is_over() or stopped():
+                    break
     said = f"compressed {done} files in {directory}, {saved} bytes saved"
     if stopped():
         raise HalfDoneError(f"stopped: {said}") if done else RefusedError("stopped before a file was compressed")

@@ -80,7 +80,7 @@ def dialogue(bound: Bound) -> Generator[Wish, Answer, RunResult]:
             if not seen.ok:
                 return NotNeeded(probe.verb, seen.detail)
         for step in bound.steps:
-            answer = yield step
+            answer = yield Verification((step.probe,), step.timeout) if step.probe else step
             done.append(answer)
             if not answer.result.ok:
                 return (yield from _take_back(bound, done, step.verb, answer.result.detail))

@@ -6,12 +6,14 @@ import selectors
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 
 from aiops_agent.hints import IO
 from aiops_agent.noun import dataclass
 from aiops_agent.ports import Stopped
+
+NOTHING: Mapping[str, str] = {}
 
 LONGEST_OUTPUT = 64 * 1024
 """Bytes that are kept of what a program prints, of each of its two streams; the rest is read and dropped."""
@@ -38,7 +40,15 @@ class Ended:
     errors: str
 
 
-def spawn(argv: list[str], *, path: str, seconds: float, stopped: Stopped) -> Ended:
+def spawn(
+    argv: list[str],
+    *,
+    path: str,
+    seconds: float,
+    stopped: Stopped,
+    environment: Mapping[str, str] = NOTHING,
+    descriptors: tuple[int, ...] = (),
+) -> Ended:
     """Run a program to its end; nothing that it started in its process group outlives it.
 
     Args:
@@ -46,6 +56,8 @@ def spawn(argv: list[str], *, path: str, seconds: float, stopped: Stopped) -> En
         path: Where programs are looked for.
         seconds: How long it may take.
         stopped: Whether it is to end at once.
+        environment: What it finds there beside PATH and LANG.
+        descriptors: Open files that it is given.
 
     Raises:
         CutOffError: The time was over, or it was stopped.
@@ -57,7 +69,8 @@ def spawn(argv: list[str], *, path: str, seconds: float, stopped: Stopped) -> En
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         cwd="/",
-        env={"PATH": path, "LANG": "C.UTF-8"},
+        env={"PATH": path, "LANG": "C.UTF-8", **environment},
+        pass_fds=descriptors,
         umask=0o077,
         start_new_session=True,
     )

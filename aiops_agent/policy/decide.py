@@ -7,6 +7,7 @@ from aiops_agent.model.decision import AskApproval, Decision, History, Mode, Rea
 from aiops_agent.model.incident import Incident, Kind, Outcome, Status
 from aiops_agent.model.playbook import Playbook, Risk
 from aiops_agent.noun import dataclass
+from aiops_agent.policy.throttle import hold
 
 REPEAT_INTERVAL = timedelta(hours=4)
 """How long an unchanged incident stays quiet. Alertmanager's default, which on-call staff know."""
@@ -48,6 +49,9 @@ class Circumstances:
     last_refusal: datetime | None
     """When a question about this incident was last denied or left to expire."""
 
+    last_try: datetime | None = None
+    """When the playbook was last begun for this incident, whatever came of it."""
+
 
 def decide(
     incident: Incident, playbook: Playbook | None, history: History, at: Circumstances, settings: PolicySettings
@@ -58,7 +62,7 @@ def decide(
         return Suppress(quiet)
     decision = _boldest(incident, playbook, history, at, settings)
     if isinstance(decision, ReportOnly) and _told_already(incident, decision.reason, at.now, settings):
-        return Suppress(Reason.REPEAT_INTERVAL)
+        return Suppress(Reason.REPEAT_INTERVAL, decision.again)
     return decision
 
 
@@ -106,6 +110,9 @@ def _boldest(
     hindered = hindrance(playbook, history, at, settings)
     if hindered:
         return ReportOnly(hindered)
+    held = hold(playbook.throttle, incident.recent, at.last_try, at.now)
+    if held:
+        return ReportOnly(held.reason, held.again)
     caution = _of_the_risk(playbook, history, settings)
     if caution is None:
         return Run(playbook)

@@ -79,6 +79,13 @@ class Actions:
             )
         )
 
+    def last_try(self, incident: str, playbook: str) -> datetime | None:
+        """Return when a playbook was last begun for an incident, also if its evidence did not hold; None: never."""
+        last = self._database.value(
+            "SELECT max(intended) FROM actions WHERE incident=? AND playbook=?", incident, playbook
+        )
+        return unstamp(last) if last is not None else None
+
     def history(self, playbook: str, target: str, now: datetime) -> History:
         """Return what this playbook did on this target lately.
 

@@ -75,6 +75,10 @@ MIGRATIONS = (
         sealed BLOB NOT NULL, PRIMARY KEY (action, number)
     ) STRICT;
     """,
+    """
+    ALTER TABLE incidents ADD COLUMN recent TEXT NOT NULL DEFAULT '[]';
+    ALTER TABLE incidents ADD COLUMN look_again INTEGER;
+    """,
 )
 
 

@@ -69,7 +69,13 @@ class State:
 
     def next_due(self) -> datetime | None:
         """Return when something must be looked at even if no log grows; None: never."""
-        times = (self.outbox.next_due(), self.approvals.next_expiry(), self.voices.next_due(), self.pulse.next_due())
+        times = (
+            self.outbox.next_due(),
+            self.incidents.next_due(),
+            self.approvals.next_expiry(),
+            self.voices.next_due(),
+            self.pulse.next_due(),
+        )
         return min((time for time in times if time), default=None)
 
     def __enter__(self) -> Self:

@@ -30,7 +30,7 @@ from tests.build import NOW, REPAIR, cipher
 SERVICE = "shop.service"
 
 
-@dataclass(slots=True)
+@dataclass
 class Clock:
     """Time that passes when somebody waits."""
 

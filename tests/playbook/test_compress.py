@@ -109,7 +109,9 @@ def test_when_the_time_is_over_the_rest_is_left_as_it_is(tmp_path):
 
     for number in range(1, 9):
         (tmp_path / f"app.log.{number}").write_text("x" * number)
-    command = vocabulary.command("compress", {"directory": str(tmp_path), "pattern": ROTATED})
+    command = vocabulary.command(
+        "compress", {"directory": str(tmp_path), "directory_root": str(tmp_path), "pattern": ROTATED}
+    )
     result = EmbeddedExecutor(Hurrying()).run(command, never)
     assert command.timeout == timedelta(minutes=5)
     assert result.ok

@@ -12,6 +12,9 @@ from aiops_agent.playbook.executor import EmbeddedExecutor
 from aiops_agent.playbook.run import never
 from tests.fakes import SteppingClock
 
+ELSEWHERE = {"log_quiet", "wait_until", "not_busy"}
+"""Answered by who reads the log and by the dialogue; the last holds on an idle host and has tests of its own."""
+
 
 def systemctl(folder, script):
     program = folder / "systemctl"
@@ -83,21 +86,32 @@ def test_a_word_that_is_not_in_the_vocabulary_is_refused():
     assert "not a word of the vocabulary" in EmbeddedExecutor(SteppingClock()).run(command, never).detail
 
 
-@pytest.mark.parametrize("verb", [name for name, word in vocabulary.VERBS.items() if not word.privileged])
+@pytest.mark.parametrize(
+    "verb", [name for name, word in vocabulary.VERBS.items() if not word.privileged and name not in ELSEWHERE]
+)
 def test_every_word_without_root_is_done_here_and_none_raises(verb, tmp_path):
     stand_ins = {
         "path": "/absent/file", "from": "/absent/good", "pid_file": "/absent/pid", "directory": "/absent",
         "aside": "/absent/aside", "pattern": "*.log.1", "url": "http://127.0.0.1:1/", "host": "127.0.0.1", "port": 1,
         "unit": "absent.service", "format": "json", "age": 60, "name": "TERM", "over": "", "status": 200, "timeout": 1,
-        "above": 10, "inode": 1,
+        "above": 10, "inode": 1, "executable": "absent", "user": "absent", "connection": "absent", "query": "SELECT 1",
+        "for": 1, "older_than": 60, "keep": 1, "most": 1,
     }  # fmt: skip
     arguments = {name: stand_ins[name] for name in vocabulary.VERBS[verb].arguments if name in stand_ins}
-    arguments |= {"is": {"unit_state": "active", "port": "open", "config": "valid"}.get(verb, "alive")}
+    arguments |= {f"{name}_root": arguments[name].rpartition("/")[0] for name in vocabulary.VERBS[verb].rooted}
+    looked_for = {"unit_state": "active", "port": "open", "config": "valid", "process": "present"}
+    arguments |= {"is": looked_for.get(verb, "alive")}
     executor = EmbeddedExecutor(SteppingClock(), path="/absent")
     planned = executor.plan(vocabulary.command(verb, arguments))
     result = executor.run(planned.command, never) if isinstance(planned, Planned) else planned
     assert "not a word of the vocabulary" not in result.detail
     assert result.ok == (verb in ("file_absent", "http_down"))
+
+
+@pytest.mark.parametrize("verb", ["log_quiet", "wait_until"])
+def test_what_the_run_itself_answers_proves_nothing_here(verb):
+    command = vocabulary.command(verb, {"for": 1, "within": 1})
+    assert EmbeddedExecutor(SteppingClock()).run(command, never).detail == f"{verb} is not a word of the vocabulary"
 
 
 @given(st.text(alphabet=st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=80))
@@ -114,7 +128,10 @@ def test_what_is_said_is_never_longer_than_the_record_takes(tmp_path):
         (logs / f"{'m' * 100}.log.{number}").write_text("x")
         (logs / f"{'m' * 100}.log.{number}.gz").write_text("x")
     result = EmbeddedExecutor(SteppingClock()).run(
-        vocabulary.command("compress", {"directory": str(logs), "pattern": "*.log.[0-9]*"}), never
+        vocabulary.command(
+            "compress", {"directory": str(logs), "directory_root": str(logs), "pattern": "*.log.[0-9]*"}
+        ),
+        never,
     )
     assert not result.ok
     assert 1500 < len(result.detail) <= 2000

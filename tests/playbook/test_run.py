@@ -12,13 +12,14 @@ from tests.fakes import NO, YES, PaperJournal, ScriptedExecutor, SteppingClock
 from tests.playbook.make import REPAIR, bound
 
 UNDO_FIRST = vocabulary.command("put_back", {"path": "/a", "aside": "/a.aside", "inode": 1, "over": ""})
-UNDO_SECOND = vocabulary.command("put_back", {"path": "/b", "aside": "/b.aside", "inode": 1, "over": ""})
+UNDO_SECOND = vocabulary.command("put_back", {"path": "/srv/b", "aside": "/b.aside", "inode": 1, "over": ""})
 MOVED_FIRST = CommandResult(ok=True, detail="moved /a")
-MOVED_SECOND = CommandResult(ok=True, detail="moved /b")
+MOVED_SECOND = CommandResult(ok=True, detail="moved /srv/b")
 LOCK = "/run/shop/shop.lock"
-UNDO = {LOCK: UNDO_FIRST, "/b": UNDO_SECOND}
-TWO_STEPS = REPAIR.replace(
-    "  - move_aside: {path: $lock}\n", "  - move_aside: {path: $lock}\n  - move_aside: {path: /b}\n"
+UNDO = {LOCK: UNDO_FIRST, "/srv/b": UNDO_SECOND}
+ROOTED = REPAIR.replace("risk: low\n", "risk: low\nroots: [/srv, /run]\n")
+TWO_STEPS = ROOTED.replace(
+    "  - move_aside: {path: $lock}\n", "  - move_aside: {path: $lock}\n  - move_aside: {path: /srv/b}\n"
 )
 NOT_TO_BE_UNDONE = REPAIR.replace("- move_aside: {path: $lock}", "- signal: {pid_file: $lock, name: TERM}")
 
@@ -83,7 +84,7 @@ def test_an_undo_that_fails_is_named_and_the_others_are_done(tmp_path):
     executor = ScriptedExecutor({"move_aside": [MOVED_FIRST, MOVED_SECOND], "http": NO, "put_back": [NO, YES]}, UNDO)
     result = play(bound(tmp_path, TWO_STEPS), executor)
     assert result.undone is False
-    assert result.left_behind == ("moved /b; taking it back failed: it is not so",)
+    assert result.left_behind == ("moved /srv/b; taking it back failed: it is not so",)
     assert executor.commands[-1] == UNDO_FIRST
 
 
@@ -133,7 +134,7 @@ def test_a_change_that_cannot_be_recorded_is_not_made(tmp_path):
 def test_what_was_done_before_a_change_that_cannot_be_recorded_is_taken_back(tmp_path):
     executor = ScriptedExecutor({"move_aside": MOVED_FIRST}, UNDO)
     with pytest.raises(AuditError, match="the disk is full"):
-        play(bound(tmp_path, TWO_STEPS), executor, record=refusing("/b"))
+        play(bound(tmp_path, TWO_STEPS), executor, record=refusing("/srv/b"))
     assert executor.asked.count("move_aside") == 1
     assert executor.commands[-1] == UNDO_FIRST
 
@@ -201,9 +202,9 @@ def test_whatever_happens_each_change_is_recorded_first_and_what_failed_is_taken
     tmp_path_factory, outcomes, verified, halted_after, unrecorded_at
 ):
     """A model of the world: the files moved and not put back are those of a run that succeeded, or none."""
-    steps = "".join(f"  - move_aside: {{path: /file{n}}}\n" for n in range(len(outcomes)))
-    text = REPAIR.replace("  - move_aside: {path: $lock}\n", steps + "  - move_aside: {path: $lock}\n")
-    world = ModelledFiles({f"/file{n}": ok for n, ok in enumerate(outcomes)}, verified=verified)
+    steps = "".join(f"  - move_aside: {{path: /srv/file{n}}}\n" for n in range(len(outcomes)))
+    text = ROOTED.replace("  - move_aside: {path: $lock}\n", steps + "  - move_aside: {path: $lock}\n")
+    world = ModelledFiles({f"/srv/file{n}": ok for n, ok in enumerate(outcomes)}, verified=verified)
     calls = []
 
     def record(command: Command) -> None:
@@ -258,3 +259,31 @@ class ModelledFiles:
         elif command.verb == "http":
             return YES if self._verified else NO
         return YES
+
+
+WAITING = REPAIR.replace(
+    "  - move_aside: {path: $lock}\n",
+    "  - move_aside: {path: $lock}\n  - wait_until: {within: 2s, probe: {port: {host: a, port: 1, is: open}}}\n",
+)
+
+
+def test_a_step_that_waits_goes_on_as_soon_as_its_probe_holds(tmp_path):
+    executor, clock = ScriptedExecutor({"port": [NO, NO, YES]}), SteppingClock()
+    assert isinstance(play(bound(tmp_path, WAITING), executor, clock=clock), Succeeded)
+    assert executor.asked == ["file_exists", "http_down", "move_aside", "port", "port", "port", "http"]
+    assert clock.slept == [0.5, 0.5]
+
+
+def test_a_step_that_waits_in_vain_takes_back_what_was_done(tmp_path):
+    executor = ScriptedExecutor({"port": NO}, undo={LOCK: UNDO_FIRST})
+    result = play(bound(tmp_path, WAITING), executor)
+    assert (result.undone, result.detail) == (True, NO.detail)
+    assert executor.asked[-1] == "put_back"
+    assert "http" not in executor.asked
+
+
+def test_a_halt_ends_a_step_that_waits(tmp_path):
+    executor = ScriptedExecutor({"port": NO}, undo={LOCK: UNDO_FIRST})
+    result = play(bound(tmp_path, WAITING), executor, halted=lambda: executor.asked.count("port") > 1)
+    assert (result.at, result.undone) == ("halted", True)
+    assert executor.asked.count("port") == 2

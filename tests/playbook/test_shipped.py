@@ -16,6 +16,7 @@ from aiops_agent.playbook.lint import lint
 from aiops_agent.playbook.load import load_folders
 from aiops_agent.playbook.run import execute
 from tests.fakes import NO, YES, PaperJournal, ScriptedExecutor, SteppingClock
+from tests.playbook.make import without_unwritten
 from tests.playbook.world import answer, dead_pid, free_port, listening, living, names, tree
 
 FOLDER = Path(__file__).parents[2] / "playbooks"
@@ -58,6 +59,7 @@ def lock(tmp_path) -> Path:
 def play(name, clock, executor=None, **parameters):
     aimed = bind(SHIPPED.get(name), "shop.service", parameters)
     assert isinstance(aimed, Bound), str(aimed)
+    aimed = without_unwritten(aimed)
     executor = executor or EmbeddedExecutor(clock)
     return execute(aimed, executor, clock, halted=lambda: False, record=[].append, journal=PaperJournal())
 

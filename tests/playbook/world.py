@@ -14,6 +14,7 @@ from aiops_agent.model.playbook import Command, CommandResult, Planned, Scalar
 from aiops_agent.playbook import vocabulary
 from aiops_agent.playbook.executor import EmbeddedExecutor
 from aiops_agent.playbook.run import never
+from aiops_agent.playbook.verb import root_of
 from tests.fakes import SteppingClock
 
 Tree = dict[str, tuple[bytes, int, int, int]]
@@ -26,8 +27,12 @@ def ask(verb: str, *, within: timedelta | None = None, **arguments: Scalar) -> C
 
 
 def plan(verb: str, *, within: timedelta | None = None, **arguments: Scalar) -> Planned | CommandResult:
-    given = {name.rstrip("_"): value for name, value in arguments.items()}
-    command = vocabulary.command(verb, vocabulary.parse(verb, given))
+    said = {name.rstrip("_"): value for name, value in arguments.items()}
+    roots = {name: said.pop(name) for name in list(said) if name.endswith("_root")}
+    given = {**vocabulary.parse(verb, said), **roots}
+    for name, is_folder in vocabulary.VERBS[verb].rooted.items():  # its own folder, unless the test is about it
+        given.setdefault(root_of(name), given[name] if is_folder else str(given[name]).rpartition("/")[0])
+    command = vocabulary.command(verb, given)
     return EmbeddedExecutor(SteppingClock()).plan(replace(command, timeout=within) if within else command)
 
 
