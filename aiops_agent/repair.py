@@ -1,7 +1,8 @@
 """Act: intent on disk first, then the playbook, then what came of it; after a crash look, never repeat."""
 
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from aiops_agent.agent import Agent, Tick, entry
@@ -12,6 +13,7 @@ from aiops_agent.model.message import ReportKind
 from aiops_agent.model.playbook import Command, Failed, NotNeeded, Playbook, RunResult, Succeeded
 from aiops_agent.noun import replace
 from aiops_agent.policy.decide import Circumstances, hindrance, was_told_lately
+from aiops_agent.policy.limits import SYSTEMIC_WITHIN
 from aiops_agent.state.actions import Action
 from aiops_agent.state.approvals import Approval, ApprovalState
 from aiops_agent.telling import tell
@@ -87,7 +89,7 @@ def outdated(
         return "the time for it was over before it could be run"
     if playbook is None or playbook.digest != approval.digest:
         return "the playbook was changed after the question"
-    history = agent.state.actions.history(playbook.name, incident.service or "", now)
+    history = agent.state.actions.history(playbook.name)
     at = circumstances(agent, report, incident, playbook, now, settled=False)
     hindered = hindrance(playbook, history, at, agent.policy)
     return f"the policy does not allow it now: {hindered.replace('_', ' ')}" if hindered else None
@@ -101,23 +103,60 @@ def aimed(agent: Agent, playbook: Playbook, service: str) -> "Bound | str":
     return bound if isinstance(bound, Bound) else str(bound)
 
 
-def circumstances(
-    agent: Agent, report: Tick, incident: Incident, playbook: Playbook | None, now: datetime, *, settled: bool
+def circumstances(  # noqa: PLR0913 - what is known of the incident and its records
+    agent: Agent,
+    report: Tick,
+    incident: Incident,
+    playbook: Playbook | None,
+    now: datetime,
+    *,
+    settled: bool,
+    written: datetime | None = None,
 ) -> Circumstances:
     """Gather what the policy asks for beside the incident."""
     service = incident.service or ""
     bound = aimed(agent, playbook, service) if playbook else None
+    failing = agent.state.incidents.failing(now - SYSTEMIC_WITHIN) if playbook else frozenset[str]()
     return Circumstances(
         now=now,
+        service=service,
         silenced=any(silence.matches(incident) for silence in agent.state.silences.in_force(now)),
         settled=settled,
+        written=written,
         halted=agent.state.halt.is_set(),
         audit_available=report.audit_error is None,
         forged=report.forged is not None,
         privileged_executor=agent.executor.privileged,
         parameters_found=bound is not None and not isinstance(bound, str),
+        signed=playbook is not None and is_signed(playbook),
+        busy=None,
+        healthy=healthy(agent, service, failing) if playbook else {},
+        failing=failing | {service},
         last_refusal=agent.state.approvals.last_refusal(incident.id),
     )
+
+
+def is_signed(_: Playbook) -> bool:
+    """Tell whether a playbook is signed. The one place where signing comes in: without it all that is read counts."""
+    return True
+
+
+def healthy(agent: Agent, service: str, failing: AbstractSet[str]) -> Mapping[str, int]:
+    """Return, by group that a service is of, how many others in it are active and have no new faults."""
+    groups = [group for group in agent.policy.limits.groups if service in group.services]
+    return {
+        group.name: sum(
+            other != service and other not in failing and is_active(agent, other) for other in group.services
+        )
+        for group in groups
+    }
+
+
+def is_active(agent: Agent, unit: str) -> bool:
+    """Ask the executor's own probe."""
+    from aiops_agent.playbook.vocabulary import command
+
+    return agent.executor.run(command("unit_state", {"unit": unit, "is": "active"})).ok
 
 
 def act(agent: Agent, report: Tick, incident: Incident, playbook: Playbook) -> bool:
@@ -197,6 +236,33 @@ def settle_interrupted(agent: Agent, report: Tick) -> None:
             why = "interrupted by a crash; how far it came is not known, so it is not repeated"
             result = Failed("interrupted", why, undone=False, left_behind=("look at the service yourself",))
         conclude(agent, report, action, result)
+
+
+def note_recoveries(agent: Agent, report: Tick, now: datetime) -> None:
+    """Look whether what a repair did not bring about has come about since: then its cooldown is over.
+
+    Well is where the verification holds and the evidence does not. Looked at once in each cooldown, and only where there
+    is trouble: the probes of a service that is down take their time.
+    """
+    for name, target, looked in agent.state.actions.unsuccessful():
+        playbook = agent.library.playbooks.get(name)
+        if playbook is None or timedelta(0) <= now - looked < playbook.cooldown:
+            continue
+        from aiops_agent.playbook.run import dry_run, holds
+
+        bound = aimed(agent, playbook, target)
+        is_well = (
+            not isinstance(bound, str)
+            and holds(bound, agent.executor)
+            and not dry_run(bound, agent.executor).steps
+        )
+        if is_well and not report.record(agent, entry(now, "recovered", target, playbook=name)):
+            return
+        with agent.state.transaction():
+            if is_well:
+                agent.state.actions.recovered(name, target, now)
+            else:
+                agent.state.actions.looked(name, target, now)
 
 
 def conclude(agent: Agent, report: Tick, action: Action, result: RunResult) -> None:

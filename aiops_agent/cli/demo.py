@@ -42,7 +42,7 @@ sources:
     service: {service}
     start: beginning
     parameters: {{lock_file: {folder}/shop/shop.lock, health_url: "http://127.0.0.1:{port}/"}}
-policy: {{mode: auto}}
+policy: {{mode: auto, unlock_after: 0}}
 """
 
 

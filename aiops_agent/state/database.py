@@ -69,6 +69,14 @@ MIGRATIONS = (
         turns INTEGER NOT NULL, longest INTEGER NOT NULL, was_away INTEGER NOT NULL, told INTEGER NOT NULL, due INTEGER
     ) STRICT;
     """,
+    # When a failure was found to be over, and when that was last looked at; what the limits of a host count by.
+    """
+    ALTER TABLE actions ADD COLUMN cleared INTEGER;
+    ALTER TABLE actions ADD COLUMN looked INTEGER;
+    CREATE INDEX actions_by_time ON actions (intended);
+    CREATE INDEX actions_that_failed ON actions (playbook, target) WHERE outcome IN ('failed', 'undone');
+    CREATE INDEX incidents_by_last_seen ON incidents (last_seen);
+    """,
 )
 
 

@@ -1,6 +1,7 @@
 """Incidents: one fault on one service, counted exactly."""
 
 import json
+from datetime import datetime
 
 from aiops_agent.errors import AuditError, ForgedError
 from aiops_agent.model.event import Fingerprint, Severity
@@ -49,6 +50,17 @@ class Incidents:
         return self._many(
             "status='running' AND NOT EXISTS (SELECT 1 FROM actions WHERE incident=incidents.id AND finished IS NULL)"
         )
+
+    def failing(self, since: datetime) -> frozenset[str]:
+        """Return the services with an error that is new since then, or that was seen since and is to be repaired."""
+        rows = self._database.rows(
+            "SELECT DISTINCT service FROM incidents WHERE last_seen>=? AND kind='log' AND service IS NOT NULL "
+            "AND severity>=? AND (first_seen>=? OR status IN ('running', 'waiting_approval'))",
+            stamp(since),
+            int(Severity.ERROR),
+            stamp(since),
+        )
+        return frozenset(str(service) for (service,) in rows)
 
     def sealed(self, incident: Incident) -> Incident:
         """Return it with its evidence as it will be kept: encrypted; not at all where that cannot be.
