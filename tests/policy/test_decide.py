@@ -1,6 +1,5 @@
 """The policy, case by case; its laws are in `test_laws`, its limits in `test_limits`."""
 
-from dataclasses import replace
 from datetime import UTC, timedelta
 
 import pytest
@@ -18,6 +17,7 @@ from aiops_agent.model.decision import (
 )
 from aiops_agent.model.incident import Kind, Outcome, Status
 from aiops_agent.model.playbook import Risk, Template
+from aiops_agent.noun import replace
 from aiops_agent.policy.decide import PolicySettings, Rule, decide, hindrance
 from aiops_agent.policy.limits import Group, Limits
 from aiops_agent.policy.windows import Window

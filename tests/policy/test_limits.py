@@ -1,6 +1,5 @@
 """What is counted from a history, case by case."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,6 +7,7 @@ import pytest
 from aiops_agent.model.decision import NO_HISTORY, History, PastRun, Reason
 from aiops_agent.model.incident import Outcome
 from aiops_agent.model.playbook import Caps
+from aiops_agent.noun import replace
 from aiops_agent.policy.limits import (
     FAILURES,
     Circuit,

@@ -98,14 +98,11 @@ def test_in_the_night_that_is_an_hour_long_a_window_covers_both_readings(begins,
             assert is_open(window, at("2026-10-25 02:30", fold=fold))
 
 
-@given(
-    st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC)),
-    st.integers(0, 1439),
-    st.integers(0, 1440),
-    st.sampled_from([BERLIN, NEW_YORK, ZoneInfo("Australia/Lord_Howe"), ZoneInfo("Asia/Kolkata")]),
-)
+@given(st.integers(0, 2 * 365 * 24 * 60), st.integers(0, 1439), st.integers(0, 1440), st.integers(0, 3))
 @thoroughly
-def test_whenever_the_wall_clock_shows_a_time_inside_the_window_is_open(moment, begins, ends, zone):
+def test_whenever_the_wall_clock_shows_a_time_inside_the_window_is_open(minutes, begins, ends, place):
+    moment = datetime(2026, 1, 1, tzinfo=UTC) + MINUTE * minutes
+    zone = (BERLIN, NEW_YORK, ZoneInfo("Australia/Lord_Howe"), ZoneInfo("Asia/Kolkata"))[place]
     window = Window(begins=begins, ends=ends, zone=zone)
     local = moment.astimezone(zone)
     shown = local.hour * 60 + local.minute
