@@ -241,8 +241,8 @@ def settle_interrupted(agent: Agent, report: Tick) -> None:
 def note_recoveries(agent: Agent, report: Tick, now: datetime) -> None:
     """Look whether what a repair did not bring about has come about since: then its cooldown is over.
 
-    Well is where the verification holds and the evidence does not. Looked at once in each cooldown, and only where there
-    is trouble: the probes of a service that is down take their time.
+    It is well where the verification holds and the evidence does not. Looked at once in each cooldown, and only where
+    there is trouble: the probes of a service that is down take their time.
     """
     for name, target, looked in agent.state.actions.unsuccessful():
         playbook = agent.library.playbooks.get(name)
@@ -252,9 +252,7 @@ def note_recoveries(agent: Agent, report: Tick, now: datetime) -> None:
 
         bound = aimed(agent, playbook, target)
         is_well = (
-            not isinstance(bound, str)
-            and holds(bound, agent.executor)
-            and not dry_run(bound, agent.executor).steps
+            not isinstance(bound, str) and holds(bound, agent.executor) and not dry_run(bound, agent.executor).steps
         )
         if is_well and not report.record(agent, entry(now, "recovered", target, playbook=name)):
             return
