@@ -132,6 +132,7 @@ def circumstances(  # noqa: PLR0913 - what is known of the incident and its reco
         busy=None,
         healthy=healthy(agent, service, failing) if playbook else {},
         failing=failing | {service},
+        not_needed=playbook is not None and (playbook.name, service) in report.not_needed,
         last_refusal=agent.state.approvals.last_refusal(incident.id),
     )
 
@@ -282,6 +283,8 @@ def conclude(agent: Agent, report: Tick, action: Action, result: RunResult) -> N
                 incident = tell(agent, incident, ReportKind.DONE, now, result=result, playbook=action.playbook)
             report.keep(agent, incident)
         agent.state.actions.finish(action.id, outcome, now)
+        if isinstance(result, NotNeeded):
+            report.not_needed.add((action.playbook, action.target))
         if isinstance(result, Succeeded):
             agent.state.checkpoints.settle(action.target, sizes(agent))
             agent.state.checkpoints.settle_journals(action.target, now)

@@ -34,6 +34,7 @@ class Reason(StrEnum):
     NO_SERVICE = "no_service"
     NO_PLAYBOOK = "no_playbook"
     PARAMETERS_MISSING = "parameters_missing"
+    NO_EVIDENCE = "no_evidence"
     NO_EXECUTOR = "no_executor"
     BUSY = "busy"
     GROUP_MINIMUM = "group_minimum"

@@ -97,6 +97,9 @@ class Circumstances:
     failing: frozenset[str]
     """Services with new faults in the last five minutes, this one's among them."""
 
+    not_needed: bool
+    """The playbook has just looked for its evidence there, and it did not hold."""
+
     last_refusal: datetime | None
     """When a question about this incident was last denied or left to expire."""
 
@@ -188,6 +191,7 @@ def _of_the_case(incident: Incident, playbook: Playbook | None, at: Circumstance
         (playbook is None or not _is_for(playbook, incident), Reason.NO_PLAYBOOK),
         (not at.parameters_found, Reason.PARAMETERS_MISSING),
         (at.settled, Reason.BEFORE_REPAIR),
+        (at.not_needed, Reason.NO_EVIDENCE),
     )
     return next((reason for holds, reason in lacks if holds), None)
 

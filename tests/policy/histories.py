@@ -43,6 +43,7 @@ AT = Circumstances(
     busy=None,
     healthy={},
     failing=frozenset({"shop.service"}),
+    not_needed=False,
     last_refusal=None,
 )
 
@@ -142,6 +143,7 @@ class Chance:
             signed=not odd(),
             busy="apt is at work" if odd() else None,
             failing=frozenset({"shop.service", *(f"{name}.service" for name in "abcd"[: self.below(5)])}),
+            not_needed=odd(),
             last_refusal=NOW - self.gap() if odd() else None,
         )
 

@@ -75,6 +75,7 @@ def test_without_any_playbook_it_reports():
         ({"audit_available": False}, Reason.AUDIT_UNAVAILABLE),
         ({"forged": True}, Reason.STATE_FORGED),
         ({"parameters_found": False}, Reason.PARAMETERS_MISSING),
+        ({"not_needed": True}, Reason.NO_EVIDENCE),
     ],
 )
 def test_what_the_moment_forbids_is_the_reason_to_only_report(circumstances, reason):

@@ -82,6 +82,7 @@ TAKEN_FROM_THE_MOMENT = {
     "unsigned": lambda at: replace(at, signed=False),
     "busy": lambda at: replace(at, busy="a person's hand"),
     "no parameters": lambda at: replace(at, parameters_found=False),
+    "nothing there": lambda at: replace(at, not_needed=True),
     "stale": lambda at: replace(at, settled=True),
     "no executor": lambda at: replace(at, privileged_executor=False),
     "another service fails": lambda at: replace(at, failing=at.failing | {"z.service"}),
@@ -190,6 +191,7 @@ def test_nothing_runs_that_any_guard_forbids(chance):
     assert not (at.halted or at.silenced or at.forged or found.abstained or found.service is None or at.busy)
     assert at.audit_available
     assert at.parameters_found
+    assert not at.not_needed
     assert at.signed, "what is not signed is asked about"
     assert not at.settled, "evidence older than the last repair is none"
     runs = history.of("restart", "shop.service")
