@@ -131,6 +131,9 @@ class Tick:
     endings: dict[str, str] = field(default_factory=dict)
     """By incident: what came of its repair, in words."""
 
+    not_needed: set[tuple[str, str]] = field(default_factory=set)
+    """Playbooks and services whose evidence was looked at by this tick and did not hold: once is enough."""
+
     noted: list[AuditEntry] = field(default_factory=list)
     """What is recorded with the next entry, before its transaction ends."""
 

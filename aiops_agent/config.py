@@ -2,13 +2,22 @@
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, date, timedelta, tzinfo
 from itertools import product
 from pathlib import Path
 from typing import Annotated, Literal
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import ErrorDetails
 
 from aiops_agent.assembly.local import check_literal, check_pattern
@@ -18,7 +27,9 @@ from aiops_agent.model.connection import Connection
 from aiops_agent.model.decision import Mode
 from aiops_agent.model.event import LocalPattern, Severity
 from aiops_agent.playbook.kinds import PORT, parse_duration, parse_host, parse_name, parse_root, parse_unit
-from aiops_agent.policy.decide import PolicySettings
+from aiops_agent.policy.decide import PolicySettings, Rule
+from aiops_agent.policy.limits import Group, Limits
+from aiops_agent.policy.windows import A_DAY, Window
 from aiops_agent.settings import ChatSettings, Config, SourceSettings, is_credential_name, looked_up
 from aiops_agent.sources.container import PATHS as CONTAINER_LOGS
 
@@ -64,12 +75,19 @@ def _scalars(node: yaml.Node | None, key: str) -> Iterator[tuple[int, str, str]]
 
 
 class _Loader(yaml.CSafeLoader):
-    """Reads no dates: nothing here is one, and 2026-99-99 would be an error without a line."""
+    """Reads no dates: 2026-99-99 would be an error without a line. Nor is 22:30 a number of base sixty."""
 
     yaml_implicit_resolvers = {  # noqa: RUF012 - as PyYAML declares it
         first: [(tag, form) for tag, form in known if not tag.endswith(":timestamp")]
         for first, known in yaml.CSafeLoader.yaml_implicit_resolvers.items()
     }
+
+
+def _whole_number(loader: _Loader, node: yaml.ScalarNode) -> str | int:
+    return str(node.value) if ":" in node.value else int(loader.construct_yaml_int(node))
+
+
+_Loader.add_constructor("tag:yaml.org,2002:int", _whole_number)
 
 
 def _checked(text: str, path: Path, environment: Mapping[str, str] | None) -> Config:
@@ -164,7 +182,7 @@ def _known_beside(location: Sequence[object]) -> str:
     elif location[:1] == ("connections",):
         model = _Sqlite if location[2] == "sqlite" else _Server
     elif location[:1] == ("policy",) and len(location) > 1:
-        model = _Policy
+        model = _PARTS_OF_POLICY.get(str(location[1]), _Policy) if len(location) > _BELOW_POLICY else _Policy
     elif location[:2] == ("patterns", "faults"):
         model = _Fault
     elif location[:2] == ("patterns", "ignore"):
@@ -175,7 +193,7 @@ def _known_beside(location: Sequence[object]) -> str:
         model = _Anchors
     elif location[:1] == ("audit",) and len(location) > 1:
         model = _Audit
-    return "known: " + ", ".join(model.model_fields)
+    return "known: " + ", ".join(known.alias or name for name, known in model.model_fields.items())
 
 
 def _line(node: yaml.Node | None, location: Sequence[object]) -> int:
@@ -250,6 +268,7 @@ Root = Annotated[str, BeforeValidator(parse_root)]
 Unit = Annotated[str, BeforeValidator(parse_unit)]
 Name = Annotated[str, BeforeValidator(parse_name)]
 Host = Annotated[str, BeforeValidator(_host)]
+Patterns = Annotated[list[str], Field(min_length=1)]
 Locale = Literal["en", "zh"]
 
 
@@ -362,10 +381,153 @@ class _Patterns(_Strict):
     ignore: list[_Ignored] = []
 
 
+class _Rule(_Strict):
+    playbooks: Patterns | None = None
+    services: Patterns | None = None
+    mode: Literal["observe", "approve", "auto"]
+
+    @model_validator(mode="after")
+    def _is_for_something(self) -> "_Rule":
+        if self.playbooks is None and self.services is None:
+            raise ValueError("needs `playbooks` or `services`; for everything there is `policy.mode`")
+        return self
+
+    def settled(self) -> Rule:
+        """Return it as the rest of the program reads it."""
+        return Rule(
+            playbooks=tuple(self.playbooks or ("*",)), services=tuple(self.services or ("*",)), mode=Mode(self.mode)
+        )
+
+
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+_DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def _minutes(value: object) -> object:
+    if isinstance(value, str) and len(value) == len("22:30") and value[2] == ":":
+        hour, minute = value[:2], value[3:]
+        if hour.isdecimal() and minute.isdecimal() and int(minute) < _MINUTES:
+            minutes = int(hour) * _MINUTES + int(minute)
+            if minutes <= A_DAY:
+                return minutes
+    raise ValueError(f"{value!r} is no time of day: 22:30, at the most 24:00")
+
+
+_MINUTES = 60
+
+
+def _dates(value: object) -> object:
+    first, _, last = str(value).partition("..")
+    last = last or first
+    try:
+        read = [date.fromisoformat(each).isoformat() for each in (first, last)]
+    except ValueError as error:
+        raise ValueError(f"{value!r} is neither a date such as 2026-12-24 nor two: 2026-12-24..2027-01-02") from error
+    if read != [first, last] or first > last:
+        raise ValueError(f"{value!r} must go from the earlier date to the later: 2026-12-24..2027-01-02")
+    return (first, last)
+
+
+def _zone(value: object) -> object:
+    from zoneinfo import ZoneInfo  # who has no window reads no time zone
+
+    try:
+        return UTC if value == "UTC" else ZoneInfo(str(value))
+    except (ValueError, OSError, LookupError) as error:
+        raise ValueError(
+            f"{value!r} is no time zone that this host knows: Europe/Berlin, or UTC; the package tzdata brings them"
+        ) from error
+
+
+Minutes = Annotated[int, BeforeValidator(_minutes)]
+Dates = Annotated[tuple[str, str], BeforeValidator(_dates)]
+Zone = Annotated[tzinfo, BeforeValidator(_zone)]
+
+
+class _Window(_Strict):
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    services: Patterns | None = None
+    days: Annotated[list[Day], Field(min_length=1)] = [*_DAYS]
+    dates: Annotated[list[Dates], Field(min_length=1)] | None = None
+    begins: Minutes = Field(default=0, alias="from")
+    ends: Minutes = Field(default=A_DAY, alias="to")
+    timezone: Zone = UTC
+    what: Literal["observe", "approve"] = "observe"
+
+    @field_validator("ends")
+    @classmethod
+    def _lasts(cls, ends: int, info: ValidationInfo) -> int:
+        if ends == info.data.get("begins"):
+            raise ValueError("is the same as `from`; leave both out for whole days")
+        return ends
+
+    def settled(self) -> Window:
+        """Return it as the rest of the program reads it."""
+        return Window(
+            services=tuple(self.services or ("*",)),
+            days=tuple(sorted({_DAYS.index(day) for day in self.days})),
+            dates=tuple(self.dates or ()),
+            begins=self.begins,
+            ends=self.ends,
+            zone=self.timezone,
+            what=Mode(self.what),
+        )
+
+
+class _Group(_Strict):
+    name: str = Field(min_length=1)
+    services: list[Unit] = Field(min_length=2)
+    minimum: int = Field(ge=1)
+
+    @field_validator("minimum")
+    @classmethod
+    def _can_be_met(cls, minimum: int, info: ValidationInfo) -> int:
+        others = len(set(info.data.get("services", ()))) - 1
+        if 0 < others < minimum:
+            raise ValueError(f"can never be met: beside the one that is restarted there are {others} others")
+        return minimum
+
+
+class _Limits(_Strict):
+    runs_per_hour: int = Field(default=Limits().runs_per_hour, ge=1, le=60)
+    host_runs_per_hour: int = Field(default=Limits().host_runs_per_hour, ge=1, le=600)
+    repairs_per_day: int = Field(default=Limits().repairs_per_day, ge=1, le=100)
+    half_open_after: Duration = Limits().half_open_after
+    self_effect: Duration = Limits().self_effect
+    systemic_services: int = Field(default=Limits().systemic_services, ge=1)
+
+
 class _Policy(_Strict):
     mode: Literal["observe", "approve", "auto"] = "approve"
+    unlock_after: int = Field(default=Limits().unlock_after, ge=0, le=100)
+    rules: list[_Rule] = []
+    windows: list[_Window] = []
+    groups: list[_Group] = []
+    limits: _Limits = _Limits()
     repeat_interval: Duration = timedelta(hours=4)
     approval_expires: Duration = timedelta(hours=1)
+
+    def settled(self) -> PolicySettings:
+        """Return it as the rest of the program reads it."""
+        groups = (Group(name=g.name, services=tuple(g.services), minimum=g.minimum) for g in self.groups)
+        return PolicySettings(
+            mode=Mode(self.mode),
+            rules=tuple(rule.settled() for rule in self.rules),
+            windows=tuple(window.settled() for window in self.windows),
+            limits=Limits(**dict(self.limits), unlock_after=self.unlock_after, groups=tuple(groups)),
+            repeat_interval=self.repeat_interval,
+            approval_expires=self.approval_expires,
+        )
+
+
+_PARTS_OF_POLICY: dict[str, type[BaseModel]] = {
+    "rules": _Rule,
+    "windows": _Window,
+    "groups": _Group,
+    "limits": _Limits,
+}
+_BELOW_POLICY = 2
 
 
 class _Slack(_Strict):
@@ -488,11 +650,7 @@ class _File(_Strict):
             sources=tuple(source.settled() for source in self.sources),
             faults=tuple(fault.settled() for fault in self.patterns.faults),
             ignore=tuple(LocalPattern(ignored.contains, ignored.matches) for ignored in self.patterns.ignore),
-            policy=PolicySettings(
-                mode=Mode(self.policy.mode),
-                repeat_interval=self.policy.repeat_interval,
-                approval_expires=self.policy.approval_expires,
-            ),
+            policy=self.policy.settled(),
             every=self.schedule.every,
             keep=self.audit.keep,
             locale=self.locale,

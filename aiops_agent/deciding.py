@@ -14,19 +14,32 @@ from aiops_agent.repair import ask, circumstances
 from aiops_agent.telling import tell
 
 
-def settle(agent: Agent, report: Tick, incident: Incident, *, settled: bool, now: datetime) -> None:
-    """Decide about an incident, record the decision, save it, queue what is to be told."""
+def settle(
+    agent: Agent,
+    report: Tick,
+    incident: Incident,
+    *,
+    settled: bool,
+    now: datetime,
+    written: datetime | None = None,
+) -> None:
+    """Decide about an incident, record the decision, save it, queue what is to be told.
+
+    `settled` and `written` are what is known of its new records, as in `Circumstances`.
+    """
     incident = report.sealed(agent, incident)
-    decision = decided(agent, report, incident, settled=settled, now=now)
+    decision = decided(agent, report, incident, settled=settled, now=now, written=written)
     if isinstance(decision, Run | AskApproval) and not report.can_keep_approvals(agent):
-        decision = decided(agent, report, incident, settled=settled, now=now)  # now without a key
+        decision = decided(agent, report, incident, settled=settled, now=now, written=written)  # now without a key
     changed = (incident.decision, incident.reason) != (name_of(decision), decision.reason.value)
     if changed or not isinstance(decision, Suppress):  # an unchanged silence is not recorded 288 times a day
         made = decision_entry(incident, decision, now)
         if not isinstance(decision, Run | AskApproval):
             report.note(agent, made)
         elif not report.record(agent, made):
-            decision = decided(agent, report, incident, settled=settled, now=now)  # now without a record
+            decision = decided(
+                agent, report, incident, settled=settled, now=now, written=written
+            )  # now without a record
     again = decision.again if isinstance(decision, Suppress | ReportOnly) else None
     incident = replace(incident, decision=name_of(decision), reason=decision.reason.value, look_again=again)
     match decision:
@@ -47,12 +60,20 @@ def settle(agent: Agent, report: Tick, incident: Incident, *, settled: bool, now
     report.keep(agent, incident)
 
 
-def decided(agent: Agent, report: Tick, incident: Incident, *, settled: bool, now: datetime) -> Decision:
+def decided(
+    agent: Agent,
+    report: Tick,
+    incident: Incident,
+    *,
+    settled: bool,
+    now: datetime,
+    written: datetime | None = None,
+) -> Decision:
     """Ask the policy about an incident as it stands."""
     named = incident.playbook if incident.service else None  # the policy asks for none where none can be used
     playbook = agent.library.playbooks.get(named) if named else None
-    at = circumstances(agent, report, incident, playbook, now, settled=settled)
-    history = agent.state.actions.history(playbook.name, incident.service or "", now) if playbook else NO_HISTORY
+    at = circumstances(agent, report, incident, playbook, now, settled=settled, written=written)
+    history = agent.state.actions.history(named) if incident.service else NO_HISTORY
     return decide(incident, playbook, history, at, agent.policy)
 
 

@@ -11,6 +11,7 @@ from aiops_agent.listening import close, judge
 from aiops_agent.model.event import Notice, Severity
 from aiops_agent.model.incident import Kind, Status, noticed
 from aiops_agent.noun import replace
+from aiops_agent.policy.limits import FAILURES, Circuit, circuit, host_circuit
 from aiops_agent.telling import deliver
 
 UNAVAILABLE = "audit_unavailable"
@@ -81,8 +82,35 @@ def close_available(agent: Agent, report: Tick, now: datetime) -> None:
             report.close(agent, known, "the audit log can be written again", now)
 
 
+def absorb_circuits(agent: Agent, report: Tick, now: datetime) -> None:
+    """Tell which circuits have opened, each once, and close the notices of those that a verified success has closed."""
+    limits = agent.policy.limits
+    failed = agent.state.actions.failed_ever()
+    for playbook, target in failed:
+        runs = agent.state.actions.history(playbook).of(playbook, target)
+        absorb_circuit(agent, report, f"{playbook} on {target}", circuit(runs, now, limits, failures=FAILURES), now)
+    if failed:
+        absorb_circuit(agent, report, "this host", host_circuit(agent.state.actions.history(), now, limits), now)
+
+
+def absorb_circuit(agent: Agent, report: Tick, what: str, stands: Circuit, now: datetime) -> None:
+    """Tell of one circuit, or close what was told of it."""
+    wait = int(agent.policy.limits.half_open_after.total_seconds() // 60)
+    detail = f"{what} did not succeed several times in half an hour, and is not run again by itself.\n"
+    detail += f"After {wait} minutes a person is asked about one attempt; a verified success ends this."
+    fresh = replace(noticed(Notice("circuit_open", what, detail), now), severity=Severity.ERROR)
+    known = agent.state.incidents.live(Kind.AGENT, fresh.fingerprint, None)
+    if stands is Circuit.CLOSED and known:
+        with report.transaction(agent):
+            report.close(agent, known, "a verified success has closed the circuit", now)
+    elif stands is not Circuit.CLOSED and known is None:
+        with report.transaction(agent):
+            settle(agent, report, counted_again(agent, fresh, now), settled=False, now=now)
+
+
 def deliver_all(agent: Agent, report: Tick, now: datetime) -> None:
     """Tell why nothing is acted on, if so, and deliver what is due; a letter that cannot be opened is told as well."""
+    absorb_circuits(agent, report, now)
     told = report.failures()
     absorb_failures(agent, report, told, now)
     deliver(agent, report)

@@ -27,7 +27,7 @@ from aiops_agent.noticing import (
     deliver_all,
 )
 from aiops_agent.noun import replace
-from aiops_agent.recovery import settle_interrupted
+from aiops_agent.recovery import note_recoveries, settle_interrupted
 from aiops_agent.repair import act, act_on_granted, expire, resolve
 
 
@@ -44,6 +44,7 @@ def tick(
     if not rehearse:
         report.check_record(agent)
         settle_interrupted(agent, report)
+        note_recoveries(agent, report, now)
     read = absorb_sources(agent, report, now)
     absorb_faults(agent, report, now)
     absorb_silence(agent, report, read, now)
@@ -100,7 +101,7 @@ def absorb(agent: Agent, source: str, batch: Batch, report: Tick, now: datetime)
         settled = agent.state.checkpoints.is_settled(batch.checkpoint, batch.service)
         admitted, left_out = admit(agent, batch, report)
         for incident in counted(agent, admitted, now):
-            settle(agent, report, incident, settled=settled, now=now)
+            settle(agent, report, incident, settled=settled, now=now, written=batch.checkpoint.written)
         for notice, records in report.crowd(batch.path).notices(batch.path, left_out):
             settle(agent, report, heard(agent, notice, now, times=records), settled=False, now=now)
         for notice in batch.notices:

@@ -1,6 +1,8 @@
-"""After a crash: what it cut short is looked at, never repeated; taken back where that is safe, and told."""
+"""What came to no good end: after a crash it is looked at, never repeated; later, whether it is well again by now."""
 
-from aiops_agent.agent import Agent, Tick
+from datetime import datetime, timedelta
+
+from aiops_agent.agent import Agent, Tick, entry
 from aiops_agent.errors import AuditError, ForgedError
 from aiops_agent.model.playbook import Failed, RunResult
 from aiops_agent.repair import aimed, conclude, recorder, told_without_secrets
@@ -46,3 +48,28 @@ def _as_begun(agent: Agent, action: Action) -> "Bound | None":
         return None
     bound = aimed(agent, playbook, action.target)
     return None if isinstance(bound, str) else bound
+
+
+def note_recoveries(agent: Agent, report: Tick, now: datetime) -> None:
+    """Look whether what a repair did not bring about has come about since: then its cooldown is over.
+
+    It is well where the verification holds and the evidence does not. Looked at once in each cooldown, and only where
+    there is trouble: the probes of a service that is down take their time.
+    """
+    for name, target, looked in agent.state.actions.unsuccessful():
+        playbook = agent.library.playbooks.get(name)
+        if playbook is None or timedelta(0) <= now - looked < playbook.cooldown:
+            continue
+        from aiops_agent.playbook.run import dry_run, holds
+
+        bound = aimed(agent, playbook, target)
+        is_well = (
+            not isinstance(bound, str) and holds(bound, agent.executor) and not dry_run(bound, agent.executor).steps
+        )
+        if is_well and not report.record(agent, entry(now, "recovered", target, playbook=name)):
+            return
+        with agent.state.transaction():
+            if is_well:
+                agent.state.actions.recovered(name, target, now)
+            else:
+                agent.state.actions.looked(name, target, now)

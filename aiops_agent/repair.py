@@ -1,6 +1,7 @@
 """Act: intent on disk first, then the playbook, then what came of it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from aiops_agent.model.message import ReportKind
 from aiops_agent.model.playbook import Command, Failed, NotNeeded, Playbook, RunResult, Succeeded
 from aiops_agent.noun import replace
 from aiops_agent.policy.decide import Circumstances, hindrance, was_told_lately
+from aiops_agent.policy.limits import SYSTEMIC_WITHIN
 from aiops_agent.recurring import listen
 from aiops_agent.state.actions import Action
 from aiops_agent.state.approvals import Approval, ApprovalState
@@ -96,7 +98,7 @@ def outdated(
         return "the time for it was over before it could be run"
     if playbook is None or playbook.digest != approval.digest:
         return "the playbook was changed after the question"
-    history = agent.state.actions.history(playbook.name, incident.service or "", now)
+    history = agent.state.actions.history(playbook.name)
     at = circumstances(agent, report, incident, playbook, now, settled=False)
     hindered = hindrance(playbook, history, at, agent.policy)
     return f"the policy does not allow it now: {hindered.replace('_', ' ')}" if hindered else None
@@ -117,23 +119,61 @@ def is_usable(agent: Agent, playbook: Playbook, service: str) -> bool:
     return fits(playbook, service, agent.parameters_of(service), roots=agent.roots_of(service)) is None
 
 
-def circumstances(
-    agent: Agent, report: Tick, incident: Incident, playbook: Playbook | None, now: datetime, *, settled: bool
+def circumstances(  # noqa: PLR0913 - what is known of the incident and its records
+    agent: Agent,
+    report: Tick,
+    incident: Incident,
+    playbook: Playbook | None,
+    now: datetime,
+    *,
+    settled: bool,
+    written: datetime | None = None,
 ) -> Circumstances:
     """Gather what the policy asks for beside the incident."""
     service = incident.service or ""
+    failing = agent.state.incidents.failing(now - SYSTEMIC_WITHIN) if playbook else frozenset[str]()
     return Circumstances(
         now=now,
+        service=service,
         silenced=any(silence.matches(incident) for silence in agent.state.silences.in_force(now)),
         settled=settled,
+        written=written,
         halted=agent.state.halt.is_set(),
         audit_available=report.audit_error is None,
         forged=report.forged is not None,
         privileged_executor=agent.executor.privileged,
         parameters_found=playbook is not None and is_usable(agent, playbook, service),
+        signed=playbook is not None and is_signed(playbook),
+        busy=None,
+        healthy=healthy(agent, service, failing) if playbook else {},
+        failing=failing | {service},
+        not_needed=playbook is not None and (playbook.name, service) in report.not_needed,
         last_refusal=agent.state.approvals.last_refusal(incident.id),
         last_try=agent.state.actions.last_try(incident.id, playbook.name) if playbook else None,
     )
+
+
+def is_signed(_: Playbook) -> bool:
+    """Tell whether a playbook is signed. The one place where signing comes in: without it all that is read counts."""
+    return True
+
+
+def healthy(agent: Agent, service: str, failing: AbstractSet[str]) -> Mapping[str, int]:
+    """Return, by group that a service is of, how many others in it are active and have no new faults."""
+    groups = [group for group in agent.policy.limits.groups if service in group.services]
+    return {
+        group.name: sum(
+            other != service and other not in failing and is_active(agent, other) for other in group.services
+        )
+        for group in groups
+    }
+
+
+def is_active(agent: Agent, unit: str) -> bool:
+    """Ask the executor's own probe."""
+    from aiops_agent.playbook.vocabulary import command
+
+    return agent.executor.run(command("unit_state", {"unit": unit, "is": "active"}), agent.state.halt.is_set).ok
 
 
 def act(agent: Agent, report: Tick, incident: Incident, playbook: Playbook) -> bool:
@@ -252,6 +292,8 @@ def conclude(agent: Agent, report: Tick, action: Action, result: RunResult) -> N
             report.keep(agent, incident)
         agent.state.actions.finish(action.id, outcome, now)
         agent.state.undo.forget(action.id)
+        if isinstance(result, NotNeeded):
+            report.not_needed.add((action.playbook, action.target))
         if isinstance(result, Succeeded):
             agent.state.checkpoints.settle(action.target, sizes(agent))
             agent.state.checkpoints.settle_journals(action.target, now)

@@ -43,7 +43,7 @@ sources:
     start: beginning
     parameters: {{lock_file: {folder}/shop/shop.lock, health_url: "http://127.0.0.1:{port}/"}}
 playbooks: ["{folder}/playbooks"]
-policy: {{mode: auto}}
+policy: {{mode: auto, unlock_after: 0}}
 """
 
 

@@ -10,13 +10,13 @@ from aiops_agent.cli.session import acting, reading, start, user
 from aiops_agent.errors import UsageError
 from aiops_agent.model.audit import AuditEntry, Value
 from aiops_agent.model.incident import Status, rfc3339
+from aiops_agent.noticing import deliver_all
 from aiops_agent.playbook.categories import CATEGORIES
 from aiops_agent.playbook.kinds import parse_duration
 from aiops_agent.repair import act_on_granted, withdraw
 from aiops_agent.state.approvals import Approval, ApprovalState
 from aiops_agent.state.halt import Halt
 from aiops_agent.state.silences import Silence
-from aiops_agent.telling import deliver
 
 
 def list_approvals(arguments: argparse.Namespace) -> int:
@@ -43,7 +43,7 @@ def approve(arguments: argparse.Namespace) -> int:
             agent.state.approvals.answer(arguments.id, ApprovalState.APPROVED, user(), session.now)
         report = Tick()
         act_on_granted(agent, report)
-        deliver(agent, report)
+        deliver_all(agent, report, agent.clock.now())
     for failure in report.failures():
         raise failure
     failed = False

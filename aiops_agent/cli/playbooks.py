@@ -8,7 +8,7 @@ from pathlib import Path
 
 from aiops_agent.agent import Agent, Tick
 from aiops_agent.cli.output import print_json, print_table, safe
-from aiops_agent.cli.session import acting, library, start, user
+from aiops_agent.cli.session import acting, library, stages, start, user
 from aiops_agent.errors import Fault, PlaybookError, UsageError
 from aiops_agent.model.incident import Status
 from aiops_agent.model.playbook import Failed, NotNeeded, Playbook, RunResult, Succeeded
@@ -22,6 +22,7 @@ from aiops_agent.repair import perform, resolve
 from aiops_agent.wiring import rehearsal, shipped
 
 NEEDS_ATTENTION = 1
+NOT_KNOWN = "not known: run as root or as the owner of state_dir"
 UNSOLVED = (Status.OPEN, Status.ACKNOWLEDGED, Status.WAITING_APPROVAL)
 
 
@@ -29,13 +30,22 @@ def list_all(arguments: argparse.Namespace) -> int:
     """Print every playbook, and which files were refused."""
     catalogue = library(arguments.config).playbooks
     found = catalogue.all()
+    stage = stages(arguments.config, found)
     if arguments.json:
-        print_json({"playbooks": [_as_json(p) for p in found], "faults": [str(fault) for fault in catalogue.faults]})
+        listed = [_as_json(p, stage[p.name]) for p in found]
+        print_json({"playbooks": listed, "faults": [str(fault) for fault in catalogue.faults]})
         return 0
     print_table(
-        ("NAME", "VERSION", "RISK", "NEEDS ROOT", "FOR"),
+        ("NAME", "VERSION", "RISK", "STAGE", "NEEDS ROOT", "FOR"),
         (
-            (p.name, p.version, p.risk.name.lower(), "yes" if p.privileged else "no", " ".join(p.categories))
+            (
+                p.name,
+                p.version,
+                p.risk.name.lower(),
+                stage[p.name] or NOT_KNOWN,
+                "yes" if p.privileged else "no",
+                " ".join(p.categories),
+            )
             for p in found
         ),
         empty="no playbooks",
@@ -55,11 +65,13 @@ def _wants(playbook: Playbook) -> str:
 def show(arguments: argparse.Namespace) -> int:
     """Print one playbook as it stands in its file."""
     playbook = _named(library(arguments.config).playbooks, arguments.name)
+    text = Path(playbook.path).read_text(encoding="utf-8")
+    stage = stages(arguments.config, [playbook])[playbook.name]
     if arguments.json:
-        print_json(_as_json(playbook))
+        print_json(_as_json(playbook, stage))
     else:
-        print(f"# {playbook.path}")
-        print(safe(Path(playbook.path).read_text(encoding="utf-8")))
+        print(f"# {playbook.path}\n# stage: {stage or NOT_KNOWN}")
+        print(safe(text))
     return 0
 
 
@@ -193,12 +205,13 @@ def _named(catalogue: Catalogue, name: str) -> Playbook:
     return playbook
 
 
-def _as_json(playbook: Playbook) -> dict[str, object]:
+def _as_json(playbook: Playbook, stage: str | None) -> dict[str, object]:
     return {
         "name": playbook.name,
         "version": playbook.version,
         "description": dict(playbook.description),
         "risk": playbook.risk.name.lower(),
+        "stage": stage,
         "categories": list(playbook.categories),
         "services": list(playbook.services),
         "params": {name: param.origin for name, param in playbook.params.items()},

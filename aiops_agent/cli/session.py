@@ -5,7 +5,7 @@ import pwd
 import stat
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +14,10 @@ from aiops_agent import remembered
 from aiops_agent.agent import Agent
 from aiops_agent.cli.output import safe
 from aiops_agent.errors import StateError, UsageError
+from aiops_agent.model.decision import NO_HISTORY
+from aiops_agent.model.playbook import Playbook
 from aiops_agent.noun import dataclass, replace
+from aiops_agent.policy.limits import Limits, stage
 from aiops_agent.settings import CREDENTIALS, Config
 from aiops_agent.sources.quiet import DEFAULT_CONFIG
 from aiops_agent.state.database import exclusive
@@ -105,12 +108,47 @@ def library(config_file: str | None) -> Library:
     Raises:
         ConfigError: The configuration has faults.
     """
+    path = _configured(config_file)
+    if path is None:
+        return Library()
+    config = remembered.load(path, None)
+    return Library(config.playbooks, config.knowledge_base)
+
+
+def _configured(config_file: str | None) -> Path | None:
     if config_file is None and os.access(DEFAULT_CONFIG, os.R_OK):
         config_file = DEFAULT_CONFIG
-    if config_file is None:
-        return Library()
-    config = remembered.load(Path(config_file), None)
-    return Library(config.playbooks, config.knowledge_base)
+    return Path(config_file) if config_file else None
+
+
+def stages(config_file: str | None, playbooks: Iterable[Playbook]) -> dict[str, str | None]:
+    """Return how far each playbook has come on this host, by name; None: who asks cannot look into the state.
+
+    Raises:
+        ConfigError: The configuration has faults.
+        StateError: The state is damaged.
+    """
+    path = _configured(config_file)
+    limits = remembered.load(path, None).policy.limits if path else Limits()
+    if path is None or not _has_state(path):
+        return {playbook.name: stage(playbook, NO_HISTORY, limits) for playbook in playbooks}
+    try:
+        with reading(str(path)) as (_, state):
+            return {p.name: stage(p, state.actions.history(p.name), limits) for p in playbooks}
+    except StateError as error:
+        if isinstance(error.__cause__, PermissionError):
+            return dict.fromkeys(playbook.name for playbook in playbooks)
+        raise
+
+
+def _has_state(path: Path) -> bool:
+    try:
+        (remembered.load(path, None).state_dir / "state.db").stat()
+    except FileNotFoundError:
+        return False
+    except OSError:  # it is not for everybody to look into
+        return True
+    return True
 
 
 def _become_owner(state_dir: Path) -> None:

@@ -79,6 +79,14 @@ MIGRATIONS = (
     ALTER TABLE incidents ADD COLUMN recent TEXT NOT NULL DEFAULT '[]';
     ALTER TABLE incidents ADD COLUMN look_again INTEGER;
     """,
+    # When a failure was found to be over, and when that was last looked at; what the limits of a host count by.
+    """
+    ALTER TABLE actions ADD COLUMN cleared INTEGER;
+    ALTER TABLE actions ADD COLUMN looked INTEGER;
+    CREATE INDEX actions_by_time ON actions (intended);
+    CREATE INDEX actions_that_failed ON actions (playbook, target) WHERE outcome IN ('failed', 'undone');
+    CREATE INDEX incidents_by_last_seen ON incidents (last_seen);
+    """,
 )
 
 

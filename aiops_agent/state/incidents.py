@@ -61,6 +61,17 @@ class Incidents:
         due = self._database.value("SELECT min(look_again) FROM incidents WHERE status='open'")
         return unstamp(due) if due is not None else None
 
+    def failing(self, since: datetime) -> frozenset[str]:
+        """Return the services with an error that is new since then, or that was seen since and is to be repaired."""
+        rows = self._database.rows(
+            "SELECT DISTINCT service FROM incidents WHERE last_seen>=? AND kind='log' AND service IS NOT NULL "
+            "AND severity>=? AND (first_seen>=? OR status IN ('running', 'waiting_approval'))",
+            stamp(since),
+            int(Severity.ERROR),
+            stamp(since),
+        )
+        return frozenset(str(service) for (service,) in rows)
+
     def sealed(self, incident: Incident) -> Incident:
         """Return it with its evidence as it will be kept: encrypted; not at all where that cannot be.
 

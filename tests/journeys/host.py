@@ -23,6 +23,8 @@ from aiops_agent.playbook.catalogue import Catalogue
 from aiops_agent.playbook.executor import EmbeddedExecutor
 from aiops_agent.playbook.load import load_folders
 from aiops_agent.policy.decide import PolicySettings
+from aiops_agent.policy.limits import Limits
+from aiops_agent.policy.windows import Window
 from aiops_agent.sources.file import FileSource
 from aiops_agent.state.state import State
 from tests.build import NOW, REPAIR, cipher
@@ -112,6 +114,8 @@ class Host:
         self.repair = self.playbooks / "remove-lock.yaml"
         self.repair.write_text(REPAIR.replace("RISK", risk).replace("PROBE", probe))
         self.mode = mode
+        self.limits = Limits(unlock_after=0)
+        self.windows: tuple[Window, ...] = ()
         self.clock = Clock()
         self.phone = Phone()
         self.diagnostician = FixedDiagnostician()
@@ -149,7 +153,7 @@ class Host:
                     state=state,
                     diagnostician=self.diagnostician,
                     library=Shelves(catalogue),
-                    policy=PolicySettings(mode=self.mode),
+                    policy=PolicySettings(mode=self.mode, limits=self.limits, windows=self.windows),
                     executor=EmbeddedExecutor(self.clock),
                     journal=journal,
                     composer=TemplateComposer(),

@@ -110,7 +110,7 @@ class Machine:
         playbooks = self.folder / "playbooks"
         playbooks.mkdir(exist_ok=True)
         (playbooks / "remove-stale-lock.yaml").write_text(REPAIR.replace("PROBE", probe))
-        self.configure(policy=f"{{mode: {mode}}}", playbooks=f"[{playbooks}]")
+        self.configure(policy=f"{{mode: {mode}, unlock_after: 0}}", playbooks=f"[{playbooks}]")
         self.lock.write_text("1\n")
         self.writes(FAILURE)
 

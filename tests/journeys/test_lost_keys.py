@@ -40,7 +40,7 @@ class Host(Shell):
         )
         self.config.write_text(
             f"state_dir: {self.folder}/state\nsources: [{source}]\nplaybooks: [{playbooks}]\n"
-            f"policy: {{mode: auto}}\naudit: {self.audit}\n"
+            f"policy: {{mode: auto, unlock_after: 0}}\naudit: {self.audit}\n"
         )
         os.utime(self.config, (0, 0))
 
