@@ -1,6 +1,7 @@
 """config.yaml -> Config, or every fault of the file at once, each with its line."""
 
 import os
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from itertools import product
@@ -16,6 +17,7 @@ from aiops_agent.audit.auditor import read_public
 from aiops_agent.errors import AuditError, ConfigError, Fault
 from aiops_agent.model.decision import Mode
 from aiops_agent.model.event import LocalPattern, Severity
+from aiops_agent.model.signature import MANIFEST, TRUSTED, SigningRules
 from aiops_agent.playbook.kinds import parse_duration, parse_unit
 from aiops_agent.policy.decide import PolicySettings
 from aiops_agent.settings import ChatSettings, Config, SourceSettings, is_credential_name, looked_up
@@ -34,11 +36,16 @@ def load(path: Path, environment: Mapping[str, str] | None) -> Config:
         ConfigError: Every fault of it, with file, line, key and what would be right.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open(encoding="utf-8") as file:
+            is_open_to_all = os.fstat(file.fileno()).st_mode & stat.S_IWOTH
+            text = file.read()
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "is not UTF-8 text"
         hint = "name a file with --config FILE; docs/configuration.md says what goes into it"
         raise ConfigError([Fault(str(path), 0, "", f"cannot be read: {why}")], hint=hint) from error
+    if is_open_to_all:
+        why = "anyone on this host can write to it, and so say what is done here"
+        raise ConfigError([Fault(str(path), 0, "", why)], hint=f"chmod o-w {path}, and look what it says now")
     return _checked(text, path, environment)
 
 
@@ -148,6 +155,8 @@ def _known_beside(location: Sequence[object]) -> str:
         return "known: type, name, token, channel (slack), chat_id (telegram), base_url, locale"
     elif location[:1] == ("policy",) and len(location) > 1:
         model = _Policy
+    elif location[:1] == ("signing",) and len(location) > 1:
+        model = _Signing
     elif location[:2] == ("patterns", "faults"):
         model = _Fault
     elif location[:2] == ("patterns", "ignore"):
@@ -381,6 +390,17 @@ class _Audit(_Strict):
     keep: Keep = timedelta(days=400)
 
 
+class _Signing(_Strict):
+    manifest: AbsolutePath = str(MANIFEST)
+    trusted: AbsolutePath = str(TRUSTED)
+    group: Annotated[str, Field(pattern="^[A-Za-z0-9._-]*$", max_length=64)] = ""
+    two_signatures: bool = False
+
+    def settled(self) -> SigningRules:
+        """Return it as the rest of the program reads it."""
+        return SigningRules(Path(self.manifest), Path(self.trusted), self.group, self.two_signatures)
+
+
 class _Schedule(_Strict):
     every: Duration = timedelta(minutes=5)
 
@@ -392,6 +412,7 @@ class _File(_Strict):
     sources: list[Annotated[_Files | _Journald | _Containers, Field(discriminator="type")]] = []
     knowledge_base: list[AbsolutePath] = []
     playbooks: list[AbsolutePath] = []
+    signing: _Signing = _Signing()
     policy: _Policy = _Policy()
     locale: Locale = "en"
     chat: list[Annotated[_Slack | _Telegram, Field(discriminator="type")]] = []
@@ -429,6 +450,7 @@ class _File(_Strict):
             ),
             knowledge_base=tuple(map(Path, self.knowledge_base)),
             playbooks=tuple(map(Path, self.playbooks)),
+            signing=self.signing.settled(),
             anchor_journal=self.audit.anchors.journal,
             anchor_file=Path(self.audit.anchors.file) if self.audit.anchors.file else None,
             credential=self.audit.key.credential,

@@ -18,6 +18,7 @@ from pathlib import Path
 from aiops_agent.hints import cast
 from aiops_agent.model.decision import Mode
 from aiops_agent.model.event import LocalPattern, Severity
+from aiops_agent.model.signature import SigningRules
 from aiops_agent.noun import fields
 from aiops_agent.policy.decide import PolicySettings
 from aiops_agent.settings import ChatSettings, Config, SourceSettings, looked_up
@@ -29,7 +30,8 @@ _SETTLED = 1.0
 
 _CHECKER = os.path.join(os.path.dirname(__file__), "config.py")  # noqa: PTH118, PTH120 - compared as text
 _KINDS = {
-    kind.__name__: kind for kind in (Config, SourceSettings, ChatSettings, PolicySettings, Mode, LocalPattern, Severity)
+    kind.__name__: kind
+    for kind in (Config, SourceSettings, ChatSettings, PolicySettings, Mode, LocalPattern, Severity, SigningRules)
 }
 """What a configuration is made of, beside plain values: nothing else is made of what was remembered."""
 
@@ -126,7 +128,7 @@ def _plain(value: object) -> object:
             return ["tuple", [_plain(item) for item in value]]
         case dict():
             return ["dict", {name: _plain(item) for name, item in value.items()}]
-        case Config() | SourceSettings() | ChatSettings() | PolicySettings() | LocalPattern():
+        case Config() | SourceSettings() | ChatSettings() | PolicySettings() | LocalPattern() | SigningRules():
             kept = {field.name: _plain(getattr(value, field.name)) for field in fields(value) if field.repr}
             return [type(value).__name__, kept]
         case _:

@@ -10,6 +10,7 @@ from aiops_agent.model.audit import AuditEntry
 from aiops_agent.model.incident import Incident, Outcome, Status
 from aiops_agent.model.message import ReportKind
 from aiops_agent.model.playbook import Command, Failed, NotNeeded, Playbook, RunResult, Succeeded
+from aiops_agent.model.signature import Signature
 from aiops_agent.noun import replace
 from aiops_agent.policy.decide import Circumstances, hindrance, was_told_lately
 from aiops_agent.state.actions import Action
@@ -116,6 +117,7 @@ def circumstances(
         forged=report.forged is not None,
         privileged_executor=agent.executor.privileged,
         parameters_found=bound is not None and not isinstance(bound, str),
+        signed=playbook is not None and agent.library.signature(playbook, now) is Signature.SIGNED,
         last_refusal=agent.state.approvals.last_refusal(incident.id),
     )
 

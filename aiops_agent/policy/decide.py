@@ -45,6 +45,9 @@ class Circumstances:
     parameters_found: bool
     """Every parameter of the playbook has a value from the source's configuration."""
 
+    signed: bool
+    """A trusted person has signed the playbook, by the very bytes it was read from."""
+
     last_refusal: datetime | None
     """When a question about this incident was last denied or left to expire."""
 
@@ -72,6 +75,7 @@ def hindrance(playbook: Playbook, history: History, at: Circumstances, settings:
         (not at.audit_available, Reason.AUDIT_UNAVAILABLE),
         (at.forged, Reason.STATE_FORGED),
         (playbook.privileged and not at.privileged_executor, Reason.NO_EXECUTOR),
+        (playbook.privileged and not at.signed, Reason.UNSIGNED),  # whoever agrees: nothing else is done as root
         (capped, Reason.CAP_REACHED),
         (too_soon, Reason.COOLDOWN),
     )
@@ -106,7 +110,7 @@ def _boldest(
     hindered = hindrance(playbook, history, at, settings)
     if hindered:
         return ReportOnly(hindered)
-    caution = _of_the_risk(playbook, history, settings)
+    caution = _of_the_risk(playbook, history, at, settings)
     if caution is None:
         return Run(playbook)
     if at.last_refusal and at.now - at.last_refusal < REFUSED_FOR:
@@ -134,9 +138,11 @@ def _is_for(playbook: Playbook, incident: Incident) -> bool:
     )
 
 
-def _of_the_risk(playbook: Playbook, history: History, settings: PolicySettings) -> Reason | None:
+def _of_the_risk(playbook: Playbook, history: History, at: Circumstances, settings: PolicySettings) -> Reason | None:
     if settings.mode is Mode.APPROVE:
         return Reason.MODE_APPROVE
+    if not at.signed:
+        return Reason.UNSIGNED
     if playbook.risk > UNATTENDED:
         return Reason.RISK_NEEDS_APPROVAL
     # What did not help, or was cut short, is not tried again without a person.

@@ -69,6 +69,9 @@ MIGRATIONS = (
         turns INTEGER NOT NULL, longest INTEGER NOT NULL, was_away INTEGER NOT NULL, told INTEGER NOT NULL, due INTEGER
     ) STRICT;
     """,
+    """
+    CREATE TABLE signed (word TEXT PRIMARY KEY, number INTEGER NOT NULL) STRICT;
+    """,
 )
 
 

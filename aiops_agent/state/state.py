@@ -16,6 +16,7 @@ from aiops_agent.state.incidents import Incidents
 from aiops_agent.state.outbox import Outbox
 from aiops_agent.state.pulse import Pulse
 from aiops_agent.state.seen import Seen
+from aiops_agent.state.signed import Signed
 from aiops_agent.state.silences import Silences
 from aiops_agent.state.vault import Vault
 from aiops_agent.state.voices import Voices
@@ -34,6 +35,7 @@ class State:
         self.approvals = Approvals(self.database, self.vault)
         self.pulse = Pulse(self.database)
         self.seen = Seen(self.database)
+        self.signed = Signed(self.database)
         self.silences = Silences(self.database)
         self.voices = Voices(self.database)
         self.halt = Halt(state_dir / "halt")
@@ -67,7 +69,13 @@ class State:
 
     def next_due(self) -> datetime | None:
         """Return when something must be looked at even if no log grows; None: never."""
-        times = (self.outbox.next_due(), self.approvals.next_expiry(), self.voices.next_due(), self.pulse.next_due())
+        times = (
+            self.outbox.next_due(),
+            self.approvals.next_expiry(),
+            self.voices.next_due(),
+            self.pulse.next_due(),
+            self.signed.next_due(),
+        )
         return min((time for time in times if time), default=None)
 
     def __enter__(self) -> Self:
