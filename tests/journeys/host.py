@@ -23,9 +23,11 @@ from aiops_agent.playbook.catalogue import Catalogue
 from aiops_agent.playbook.executor import EmbeddedExecutor
 from aiops_agent.playbook.load import load_folders
 from aiops_agent.policy.decide import PolicySettings
+from aiops_agent.signing.register import Register
 from aiops_agent.sources.file import FileSource
 from aiops_agent.state.state import State
 from tests.build import NOW, REPAIR, cipher
+from tests.sign import Signer
 
 SERVICE = "shop.service"
 
@@ -78,13 +80,17 @@ class Phone:
 
 @dataclass(frozen=True, slots=True)
 class Shelves:
-    """Playbooks, and no articles."""
+    """Playbooks and their signatures, and no articles."""
 
     playbooks: Catalogue
+    register: Register
+
+    def signature(self, playbook, now):
+        return self.register.signature(playbook, now)
 
     @property
     def edition(self):
-        return repr(sorted(self.playbooks.playbooks)) + repr(self.faults)
+        return repr(sorted(self.playbooks.playbooks)) + repr(self.faults) + repr(self.register.manifest)
 
     @property
     def stamps(self):
@@ -111,6 +117,8 @@ class Host:
         self.playbooks.mkdir(exist_ok=True)
         self.repair = self.playbooks / "remove-lock.yaml"
         self.repair.write_text(REPAIR.replace("RISK", risk).replace("PROBE", probe))
+        self.signer = Signer(folder)
+        self.sign()
         self.mode = mode
         self.clock = Clock()
         self.phone = Phone()
@@ -119,6 +127,10 @@ class Host:
         self.keep: timedelta | None = None
         self.limit = endless
         self._numbers = count(1)
+
+    def sign(self) -> None:
+        """Sign the playbooks as they stand."""
+        self.signer.sign(*load_folders([self.playbooks]).all())
 
     def writes(self, *lines: str) -> None:
         with self.log.open("a") as file:
@@ -148,7 +160,7 @@ class Host:
                     parameters={SERVICE: {"lock_file": str(self.lock)}},
                     state=state,
                     diagnostician=self.diagnostician,
-                    library=Shelves(catalogue),
+                    library=Shelves(catalogue, self.signer.register(state.signed.floors())),
                     policy=PolicySettings(mode=self.mode),
                     executor=EmbeddedExecutor(self.clock),
                     journal=journal,

@@ -32,6 +32,7 @@ AT = Circumstances(
     forged=False,
     privileged_executor=False,
     parameters_found=True,
+    signed=True,
     last_refusal=None,
 )
 AUTO = PolicySettings(mode=Mode.AUTO)
