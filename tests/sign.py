@@ -41,7 +41,8 @@ class Signer:
 
     def manifest(self, playbooks: Iterable[Playbook], now: datetime = NOW, **changes) -> Manifest:
         self.serial = changes.pop("serial", self.serial + 1)
-        return replace(added(Manifest(self.serial, now, {}), playbooks, now, YEAR), **changes)
+        lasting = changes.pop("lasting", YEAR)
+        return replace(added(Manifest(self.serial, now, {}), playbooks, now, lasting), **changes)
 
     def sign(self, *playbooks: Playbook, now: datetime = NOW, key: SigningKey | None = None, **changes) -> None:
         """Put a manifest of exactly these there."""

@@ -30,6 +30,7 @@ playbooks: [/srv/playbooks]
 patterns:
   faults: [{{contains: pump is dry, matches: "is dry$", severity: critical}}]
   ignore: [{{contains: known noise}}]
+signing: {{manifest: /srv/signed, trusted: /srv/trusted, group: web, two_signatures: true}}
 policy: {{mode: auto, repeat_interval: 3d, approval_expires: 15m}}
 locale: zh
 chat:

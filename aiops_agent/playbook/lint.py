@@ -34,8 +34,6 @@ def _of_the_steps(playbook: Playbook) -> Iterator[str]:
             yield f"steps: {step.verb} names its unit outright; take it from source.service, so that it fits the source"
         if step.verb == "compress" and any(fnmatchcase(name, str(step.arguments["pattern"])) for name in _LIVE_LOGS):
             yield "steps: the pattern of compress matches logs that are being written; name rotated ones only"
-    if playbook.risk >= Risk.HIGH and not playbook.undo:
-        yield "undo: is missing; from risk high on, say what takes the steps back"
 
 
 def _of_the_probes(playbook: Playbook) -> Iterator[str]:

@@ -112,6 +112,8 @@ def fill(document: Document, digest: str) -> Playbook | None:
             place = tuple(part for part in problem["loc"] if part != "[key]")
             document.fault(place, _message(place, problem["type"], str(problem["msg"])))
         return None
+    if Risk[file.risk.upper()] >= Risk.HIGH and not templates["undo",]:
+        document.fault(("undo",), "is missing; from risk high on, say what takes the steps back")
     if document.faults:
         return None
     return Playbook(

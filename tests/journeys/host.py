@@ -128,9 +128,9 @@ class Host:
         self.limit = endless
         self._numbers = count(1)
 
-    def sign(self) -> None:
-        """Sign the playbooks as they stand."""
-        self.signer.sign(*load_folders([self.playbooks]).all())
+    def sign(self, *, lasting: timedelta = timedelta(days=36500)) -> None:
+        """Sign the playbooks as they stand, for longer than any test lasts."""
+        self.signer.sign(*load_folders([self.playbooks]).all(), lasting=lasting)
 
     def writes(self, *lines: str) -> None:
         with self.log.open("a") as file:

@@ -27,7 +27,6 @@ COMPRESS = "compress: {directory: /var/log/shop, pattern: '*.log*'}"
         ("move_aside: {path: $lock}", "unit: {stop: shop.service}", "risk: low is too low for unit; say medium"),
         ("move_aside: {path: $lock}", "unit: {restart: shop.service}", "steps: unit names its unit outright"),
         ("move_aside: {path: $lock}", COMPRESS, "steps: the pattern of compress matches logs that are being written"),
-        ("risk: low", "risk: high", "undo: is missing; from risk high on"),
         ("- http: {url: $url}", "- http_down: {url: $url}", "verify: http_down already holds before the repair"),
         ("- http: {url: $url}", "- disk_use: {path: /srv, above: 0}", "disk_use: this probe cannot fail"),
         ("cooldown: 15m", "cooldown: 2s", "cooldown: is shorter than verify.within"),

@@ -243,7 +243,7 @@ def test_an_edit_changes_the_digest(tmp_path):
 def test_candidates_are_for_the_category_and_the_service_the_least_risky_first(tmp_path):
     write(
         tmp_path,
-        REPAIR.replace("name: repair", "name: a-risky-one").replace("risk: low", "risk: high"),
+        REPAIR.replace("name: repair", "name: a-risky-one").replace("risk: low", "risk: medium"),
         "a-risky-one.yaml",
     )
     write(tmp_path)
