@@ -30,7 +30,6 @@ playbooks: [/srv/playbooks]
 patterns:
   faults: [{{contains: pump is dry, matches: "is dry$", severity: critical}}]
   ignore: [{{contains: known noise}}]
-signing: {{manifest: /srv/signed, trusted: /srv/trusted, group: web, two_signatures: true}}
 policy: {{mode: auto, repeat_interval: 3d, approval_expires: 15m}}
 locale: zh
 chat:
@@ -40,6 +39,7 @@ audit:
   key: {{type: credential, name: shop.key}}
   auditor_key: {auditor}
   anchors: {{journal: false, file: /srv/anchors}}
+signing: {{manifest: /srv/signed, trusted: /srv/trusted, group: web, two_signatures: true}}
 """
 SLACK = {"SLACK": "xoxb-planted"}
 LATER = 3600.0
