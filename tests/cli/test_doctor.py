@@ -23,8 +23,8 @@ from aiops_agent.cli.health.finding import Level, Place
 from aiops_agent.cli.health.places import room
 from aiops_agent.cli.main import run
 from aiops_agent.model.audit import AuditEntry
-from aiops_agent.state.database import opened
 from aiops_agent.signing.ed25519 import SigningKey
+from aiops_agent.state.database import opened
 from aiops_agent.state.halt import Halt
 from aiops_agent.wiring import Library
 from tests.sign import Signer
