@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from aiops_agent.errors import Fault
+from aiops_agent.model.incident import rfc3339
 from aiops_agent.model.playbook import Playbook, Risk
 from aiops_agent.model.signature import Floors, Signature
 from aiops_agent.noun import dataclass, field
@@ -71,11 +72,12 @@ class Register:
         yield from self.faults
         if self.manifest is None:
             return
-        over = sorted(name for name, entry in self.manifest.playbooks.items() if entry.expires <= now)
-        if over:
-            why = f"expired: {', '.join(over)}; none of it runs by itself until somebody looks and signs again"
-            yield Fault(self.path, 0, "", why)
-        for name, entry in self.manifest.playbooks.items():
+        entries = self.manifest.playbooks.items()
+        for moment in sorted({entry.expires for _, entry in entries if entry.expires <= now}):
+            over = ", ".join(sorted(name for name, entry in entries if entry.expires == moment))
+            why = f"expired: {over}; look again, and sign again"
+            yield Fault(f"{self.path}, signed until {rfc3339(moment)}", 0, "", why)  # each moment is told
+        for name, entry in entries:
             if self._is_old(name, entry.version):
                 known = self.floors.versions[name]
                 yield Fault(

@@ -16,6 +16,7 @@ from aiops_agent.playbook.load import load, load_folders
 from aiops_agent.signing.ed25519 import SigningKey
 from aiops_agent.signing.manifest import envelop, read
 from aiops_agent.signing.register import LONGEST_STEP
+from aiops_agent.signing.sign import added, put, signed
 from aiops_agent.wiring import Library
 from tests.build import NOW, playbook
 from tests.journeys.host import Host
@@ -107,7 +108,7 @@ def test_d05_what_was_signed_too_long_ago_runs_no_more_and_is_told_though_no_log
     host.sign(lasting=YEAR)
     host.tick()
     host.tick(after=YEAR)
-    assert "none of it runs by itself until somebody looks and signs again" in host.phone.messages[-1].text
+    assert "expired: remove-lock; look again, and sign again" in host.phone.messages[-1].text
     told = len(host.phone.messages)
     host.tick()
     assert len(host.phone.messages) == told, "told once"
@@ -128,6 +129,19 @@ def test_d05_a_notice_of_expiry_is_closed_when_it_is_signed_again(host):
     host.signer.sign(*load_folders([host.playbooks]).all(), now=host.clock.now())
     host.tick()
     assert [found.status for found in host.incidents() if found.kind == "agent"] == ["closed"]
+
+
+def test_d05_each_expiry_is_told(host):
+    manifest = host.signer.manifest(load_folders([host.playbooks]).all(), lasting=YEAR)
+    manifest = added(manifest, [playbook()], NOW, timedelta(days=400))
+    put(host.signer.rules.manifest, signed(manifest, host.signer.key))
+    host.tick()
+    told = []
+    for days in (365, 35):
+        host.tick(after=timedelta(days=days))
+        told += [message.text for message in host.phone.messages if "expired: " in message.text]
+        host.phone.messages.clear()
+    assert [text.split("expired: ")[1].split(";")[0] for text in told] == ["remove-lock", "restart"]
 
 
 def test_d06_the_playbook_of_one_release_with_the_manifest_of_another_is_edited(host):
