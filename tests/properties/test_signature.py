@@ -1,7 +1,7 @@
 """Any bit of a manifest, of a signed playbook or of the key that is another one: not signed."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aiops_agent.errors import PlaybookError
@@ -45,6 +45,7 @@ def test_any_bit_of_the_manifest(signer):
         manifest.write_bytes(sound)
 
 
+@settings(deadline=None)  # it waits for the disk
 @given(st.integers(min_value=0))
 def test_some_bits_of_the_manifest(signer, number):
     signer, path = signer
@@ -57,6 +58,7 @@ def test_some_bits_of_the_manifest(signer, number):
         manifest.write_bytes(sound)
 
 
+@settings(deadline=None)  # the same
 @given(st.integers(min_value=0))
 def test_any_bit_of_the_playbook(signer, number):
     signer, path = signer
