@@ -12,12 +12,14 @@ from aiops_agent.model.audit import AuditEntry, Value
 from aiops_agent.model.diagnosis import Citation
 from aiops_agent.model.event import Batch
 from aiops_agent.model.incident import Incident, Status
-from aiops_agent.model.playbook import Scalar
+from aiops_agent.model.playbook import Playbook, Scalar
+from aiops_agent.model.signature import Signature
 from aiops_agent.model.voice import Expectation
 from aiops_agent.noun import dataclass, field, replace
 from aiops_agent.playbook.catalogue import Catalogue
 from aiops_agent.policy.decide import PolicySettings
 from aiops_agent.ports import Chat, Clock, Composer, Diagnostician, Executor, Journal, LogSource
+from aiops_agent.signing.register import Register
 from aiops_agent.state.state import State
 
 
@@ -30,6 +32,13 @@ class Library(Protocol):
 
     def article(self, identity: str) -> Citation | None:
         """Return an article by id, for reports about incidents that were diagnosed earlier."""
+
+    @property
+    def register(self) -> Register:
+        """Return what is signed here, verified when it is first asked for."""
+
+    def signature(self, playbook: Playbook, now: datetime) -> Signature:
+        """Return how a playbook stands to its signature."""
 
     @property
     def stamps(self) -> Sequence[str]:

@@ -1,6 +1,7 @@
 """config.yaml -> Config, or every fault of the file at once, each with its line."""
 
 import os
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, timedelta, tzinfo
 from itertools import product
@@ -26,6 +27,7 @@ from aiops_agent.errors import AuditError, ConfigError, Fault
 from aiops_agent.model.connection import Connection
 from aiops_agent.model.decision import Mode
 from aiops_agent.model.event import LocalPattern, Severity
+from aiops_agent.model.signature import MANIFEST, TRUSTED, SigningRules
 from aiops_agent.playbook.kinds import PORT, parse_duration, parse_host, parse_name, parse_root, parse_unit
 from aiops_agent.policy.decide import PolicySettings, Rule
 from aiops_agent.policy.limits import Group, Limits
@@ -46,11 +48,16 @@ def load(path: Path, environment: Mapping[str, str] | None) -> Config:
         ConfigError: Every fault of it, with file, line, key and what would be right.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open(encoding="utf-8") as file:
+            is_open_to_all = os.fstat(file.fileno()).st_mode & stat.S_IWOTH
+            text = file.read()
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "is not UTF-8 text"
         hint = "name a file with --config FILE; docs/configuration.md says what goes into it"
         raise ConfigError([Fault(str(path), 0, "", f"cannot be read: {why}")], hint=hint) from error
+    if is_open_to_all:
+        why = "anyone on this host can write to it, and so say what is done here"
+        raise ConfigError([Fault(str(path), 0, "", why)], hint=f"chmod o-w {path}, and look what it says now")
     return _checked(text, path, environment)
 
 
@@ -174,25 +181,15 @@ def _fault(path: Path, node: yaml.Node | None, problem: ErrorDetails) -> Fault:
 
 def _known_beside(location: Sequence[object]) -> str:
     """Return the keys that are known where this one is not; `location` names the types on the way."""
-    model: type[BaseModel] = _File
-    if location[:1] == ("sources",):
-        model = _SOURCES[str(location[2])]
-    elif location[:1] == ("chat",):
+    if location[:1] == ("chat",):
         return "known: type, name, token, channel (slack), chat_id (telegram), base_url, locale"
+    if location[:1] == ("sources",):
+        model: type[BaseModel] = _SOURCES[str(location[2])]
     elif location[:1] == ("connections",):
         model = _Sqlite if location[2] == "sqlite" else _Server
-    elif location[:1] == ("policy",) and len(location) > 1:
-        model = _PARTS_OF_POLICY.get(str(location[1]), _Policy) if len(location) > _BELOW_POLICY else _Policy
-    elif location[:2] == ("patterns", "faults"):
-        model = _Fault
-    elif location[:2] == ("patterns", "ignore"):
-        model = _Ignored
-    elif location[:2] == ("audit", "key"):
-        model = _Key
-    elif location[:2] == ("audit", "anchors"):
-        model = _Anchors
-    elif location[:1] == ("audit",) and len(location) > 1:
-        model = _Audit
+    else:
+        beside = tuple(map(str, location[:-1]))
+        model = next((_SECTIONS[beside[:end]] for end in (2, 1) if beside[:end] in _SECTIONS), _File)
     return "known: " + ", ".join(known.alias or name for name, known in model.model_fields.items())
 
 
@@ -521,15 +518,6 @@ class _Policy(_Strict):
         )
 
 
-_PARTS_OF_POLICY: dict[str, type[BaseModel]] = {
-    "rules": _Rule,
-    "windows": _Window,
-    "groups": _Group,
-    "limits": _Limits,
-}
-_BELOW_POLICY = 2
-
-
 class _Slack(_Strict):
     type: Literal["slack"]
     name: str = "slack"
@@ -624,6 +612,17 @@ class _Audit(_Strict):
     keep: Keep = timedelta(days=400)
 
 
+class _Signing(_Strict):
+    manifest: AbsolutePath = str(MANIFEST)
+    trusted: AbsolutePath = str(TRUSTED)
+    group: Annotated[str, Field(pattern="^[A-Za-z0-9._-]*$", max_length=64)] = ""
+    two_signatures: bool = False
+
+    def settled(self) -> SigningRules:
+        """Return it as the rest of the program reads it."""
+        return SigningRules(Path(self.manifest), Path(self.trusted), self.group, self.two_signatures)
+
+
 class _Schedule(_Strict):
     every: Duration = timedelta(minutes=5)
 
@@ -635,6 +634,7 @@ class _File(_Strict):
     sources: list[Annotated[_Files | _Journald | _Containers, Field(discriminator="type")]] = []
     knowledge_base: list[AbsolutePath] = []
     playbooks: list[AbsolutePath] = []
+    signing: _Signing = _Signing()
     policy: _Policy = _Policy()
     locale: Locale = "en"
     chat: list[Annotated[_Slack | _Telegram, Field(discriminator="type")]] = []
@@ -669,9 +669,26 @@ class _File(_Strict):
             ),
             knowledge_base=tuple(map(Path, self.knowledge_base)),
             playbooks=tuple(map(Path, self.playbooks)),
+            signing=self.signing.settled(),
             anchor_journal=self.audit.anchors.journal,
             anchor_file=Path(self.audit.anchors.file) if self.audit.anchors.file else None,
             credential=self.audit.key.credential,
             connections={name: known.settled(passwords.get(name, "")) for name, known in self.connections.items()},
             auditor_key=Path(self.audit.auditor_key) if self.audit.auditor_key else None,
         )
+
+
+_SECTIONS: Mapping[tuple[str, ...], type[BaseModel]] = {
+    ("policy",): _Policy,
+    ("policy", "rules"): _Rule,
+    ("policy", "windows"): _Window,
+    ("policy", "groups"): _Group,
+    ("policy", "limits"): _Limits,
+    ("signing",): _Signing,
+    ("patterns", "faults"): _Fault,
+    ("patterns", "ignore"): _Ignored,
+    ("audit",): _Audit,
+    ("audit", "key"): _Key,
+    ("audit", "anchors"): _Anchors,
+}
+"""Where keys stand below another, and which are known there."""

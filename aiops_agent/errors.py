@@ -6,6 +6,7 @@
     ├── ModelError          the shipped model is missing, altered or does not load          exit 2
     ├── PlaybookError       a playbook is broken, unknown or was refused                    exit 2
     ├── ArticleError        an article of the knowledge base is broken                      exit 2
+    ├── SigningError        a manifest of signed playbooks cannot be read                   exit 2
     ├── ChatError           a report could not be delivered; `retryable` says if later helps
     ├── StateError          the state cannot be read or written                             exit 3
     │   └── ForgedError     the state holds what this agent did not write                   exit 3
@@ -73,6 +74,10 @@ class PlaybookError(FaultyFileError):
 
 class ArticleError(FaultyFileError):
     """An article of the knowledge base cannot be used as it stands."""
+
+
+class SigningError(AgentError):
+    """A manifest of signed playbooks cannot be read: nothing in it counts as signed."""
 
 
 class ModelError(AgentError):

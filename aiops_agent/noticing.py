@@ -18,7 +18,7 @@ UNAVAILABLE = "audit_unavailable"
 """The kind of the notice that nothing can be recorded or encrypted, and so nothing is acted on."""
 
 REFUSED_FILE = "refused_file"
-"""The kind of a notice about a playbook or an article that has faults."""
+"""The kind of a notice about a playbook, an article, a manifest or a trusted key that has faults."""
 
 
 def approvals_are_sound(agent: Agent, report: Tick) -> bool:
@@ -122,12 +122,18 @@ def deliver_all(agent: Agent, report: Tick, now: datetime) -> None:
 
 
 def absorb_faults(agent: Agent, report: Tick, now: datetime) -> None:
-    """Tell which playbooks and articles are refused, and close what was mended: looked at after an edit of a file."""
+    """Tell which playbooks and articles are refused, what has expired, and close what was mended.
+
+    Looked at after an edit of a file, and when a signature expires.
+    """
     edition = agent.library.edition
-    if edition not in agent.state.seen:
-        faults = agent.library.faults
+    expiry = agent.state.signed.next_due()
+    if edition not in agent.state.seen or (expiry and expiry <= now):
+        register = agent.library.register
+        faults = [*agent.library.faults, *register.faults_at(now)]
         with report.transaction(agent):
             agent.state.seen.add(edition)
+            agent.state.signed.keep(register.raised(), register.next_expiry(now))
             paths = sorted({fault.file for fault in faults})
             close_mended(agent, report, paths, now)
             for path in paths:

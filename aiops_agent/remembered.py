@@ -19,6 +19,7 @@ from aiops_agent.hints import cast
 from aiops_agent.model.connection import Connection
 from aiops_agent.model.decision import Mode
 from aiops_agent.model.event import LocalPattern, Severity
+from aiops_agent.model.signature import SigningRules
 from aiops_agent.noun import fields
 from aiops_agent.policy.decide import PolicySettings, Rule
 from aiops_agent.policy.limits import Group, Limits
@@ -31,7 +32,10 @@ _SETTLED = 1.0
 """Seconds a configuration must have been left alone before it was read: a second edit would then show in its times."""
 
 _CHECKER = os.path.join(os.path.dirname(__file__), "config.py")  # noqa: PTH118, PTH120 - compared as text
-_NOUNS = (Config, SourceSettings, ChatSettings, Connection, PolicySettings, Rule, Window, Limits, Group, LocalPattern)
+_NOUNS = (
+    *(Config, SourceSettings, ChatSettings, Connection, PolicySettings, Rule, Window, Limits, Group),
+    *(SigningRules, LocalPattern),
+)
 _KINDS = {kind.__name__: kind for kind in (*_NOUNS, Mode, Severity)}
 """What a configuration is made of, beside plain values: nothing else is made of what was remembered."""
 

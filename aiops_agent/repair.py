@@ -12,6 +12,7 @@ from aiops_agent.model.event import Fingerprint
 from aiops_agent.model.incident import Incident, Outcome, Status
 from aiops_agent.model.message import ReportKind
 from aiops_agent.model.playbook import Command, Failed, NotNeeded, Playbook, RunResult, Succeeded
+from aiops_agent.model.signature import Signature
 from aiops_agent.noun import replace
 from aiops_agent.policy.decide import Circumstances, hindrance, was_told_lately
 from aiops_agent.policy.limits import SYSTEMIC_WITHIN
@@ -143,7 +144,7 @@ def circumstances(  # noqa: PLR0913 - what is known of the incident and its reco
         forged=report.forged is not None,
         privileged_executor=agent.executor.privileged,
         parameters_found=playbook is not None and is_usable(agent, playbook, service),
-        signed=playbook is not None and is_signed(playbook),
+        signed=playbook is not None and agent.library.signature(playbook, now) is Signature.SIGNED,
         busy=None,
         healthy=healthy(agent, service, failing) if playbook else {},
         failing=failing | {service},
@@ -151,11 +152,6 @@ def circumstances(  # noqa: PLR0913 - what is known of the incident and its reco
         last_refusal=agent.state.approvals.last_refusal(incident.id),
         last_try=agent.state.actions.last_try(incident.id, playbook.name) if playbook else None,
     )
-
-
-def is_signed(_: Playbook) -> bool:
-    """Tell whether a playbook is signed. The one place where signing comes in: without it all that is read counts."""
-    return True
 
 
 def healthy(agent: Agent, service: str, failing: AbstractSet[str]) -> Mapping[str, int]:

@@ -10,6 +10,7 @@ from aiops_agent.hints import Literal
 from aiops_agent.model.connection import Connection
 from aiops_agent.model.event import LocalPattern
 from aiops_agent.model.playbook import Scalar
+from aiops_agent.model.signature import SigningRules
 from aiops_agent.noun import dataclass, field
 from aiops_agent.policy.decide import PolicySettings
 
@@ -106,6 +107,9 @@ class Config:
 
     anchor_file: Path | None
     """A file outside of state_dir that is told too."""
+
+    signing: SigningRules
+    """Whose signatures of playbooks count."""
 
     credential: str | None = None
     """Which credential of systemd is the wrapping key of the audit log; None: it is a file in state_dir/keys."""

@@ -18,12 +18,14 @@ from aiops_agent.model.audit import Anchor, AuditEntry
 from aiops_agent.model.connection import Connection
 from aiops_agent.model.diagnosis import Citation, Diagnosis
 from aiops_agent.model.message import Message, Report
-from aiops_agent.model.playbook import Command, CommandResult, Planned
+from aiops_agent.model.playbook import Command, CommandResult, Planned, Playbook
+from aiops_agent.model.signature import Floors, Signature, SigningRules
 from aiops_agent.model.voice import Expectation
-from aiops_agent.noun import dataclass
+from aiops_agent.noun import dataclass, replace
 from aiops_agent.playbook.catalogue import Catalogue
 from aiops_agent.ports import Chat, Cipher, Clock, Composer, Executor, Journal, LogSource, Stopped
 from aiops_agent.settings import ChatSettings, Config, SourceSettings
+from aiops_agent.signing.register import Register
 from aiops_agent.sources.file import FileSource
 from aiops_agent.sources.quiet import stamp
 from aiops_agent.sources.stretch import Stretches
@@ -72,6 +74,14 @@ def _layered(name: str, folders: Sequence[Path]) -> list[Path]:
     return [shipped(name), *local, *folders]
 
 
+def rules_of(config: Config) -> SigningRules:
+    """Return whose signatures count: keys are root's, or of whoever owns the configuration that says where they lie."""
+    try:
+        return replace(config.signing, owners=(0, config.path.stat().st_uid))
+    except OSError:  # it was removed since it was read, which stops no daemon: root's keys still count
+        return config.signing
+
+
 def _below(folder: Path) -> Iterator[str]:
     """Yield every file and folder below one. As text: a hundred paths would take a millisecond of every tick."""
     for directory, folders, files in os.walk(folder):
@@ -81,12 +91,31 @@ def _below(folder: Path) -> Iterator[str]:
 class Library:
     """The playbooks and articles of a configuration, each kind read when it is first asked for."""
 
-    def __init__(self, playbook_folders: Sequence[Path] = (), article_folders: Sequence[Path] = ()) -> None:
+    def __init__(
+        self,
+        playbook_folders: Sequence[Path] = (),
+        article_folders: Sequence[Path] = (),
+        rules: SigningRules | None = None,
+        floors: Callable[[], Floors] = Floors,
+    ) -> None:
+        """Read nothing yet.
+
+        Args:
+            playbook_folders: Beside the shipped ones.
+            article_folders: The same.
+            rules: Whose signatures count; None: nothing is signed.
+            floors: Return what this host has seen signed.
+        """
         self._playbooks = _layered("playbooks", playbook_folders)
         self._articles = _layered("knowledge_base", article_folders)
+        self._rules = rules
+        self._floors = floors
         # Before the first of them is read: an edit meanwhile must not pass for what was read.
         folders = [*self._playbooks, *self._articles]
-        self.stamps = [stamp(place) for folder in folders for place in (str(folder), *sorted(_below(folder)))]
+        places = [place for folder in folders for place in (str(folder), *sorted(_below(folder)))]
+        if rules:
+            places += [str(rules.manifest), str(rules.trusted), *sorted(_below(rules.trusted))]
+        self.stamps = [stamp(place) for place in places]
 
     @cached_property
     def playbooks(self) -> Catalogue:
@@ -100,7 +129,26 @@ class Library:
         """Return the shipped articles, overridden and joined by those of /etc and of the configuration."""
         from aiops_agent.diagnosis.articles import load_articles
 
-        return load_articles(self._articles)
+        shelf = load_articles(self._articles)
+        altered = [a for a in shelf.articles if not self.register.vouches_for(a.id, a.digest)]
+        why = "is not as it was signed, and is not used; put the signed one back, or `playbook sign --all --articles`"
+        faults = [Fault(str(article.path), 0, "", why) for article in altered]
+        left = tuple(article for article in shelf.articles if article not in altered)
+        return replace(shelf, articles=left, faults=(*shelf.faults, *faults)) if altered else shelf
+
+    @cached_property
+    def register(self) -> Register:
+        """Return what is signed here. Where nothing ever was, nothing that verifies is imported."""
+        floors = self._floors()
+        if self._rules is None or (not floors.serial and not os.path.lexists(self._rules.manifest)):
+            return Register(floors=floors)
+        from aiops_agent.signing.verify import verify
+
+        return verify(self._rules, floors)
+
+    def signature(self, playbook: Playbook, now: datetime) -> Signature:
+        """Return how a playbook stands to its signature, by the bytes it was read from."""
+        return self.register.signature(playbook, now)
 
     def article(self, identity: str) -> Citation | None:
         """Return an article as a report names it; None when it is gone by now."""
@@ -151,7 +199,7 @@ def _agent(  # noqa: PLR0913, PLR0917 - what differs between an agent and its re
     diagnostician: Callable[[Library], "LateDiagnostician"],
     memory: Memory,
 ) -> Agent:
-    library = Library(config.playbooks, config.knowledge_base)
+    library = Library(config.playbooks, config.knowledge_base, rules_of(config), state.signed.floors)
     assembly = Assembly(Local(config.faults, config.ignore), memory)
     now = world.clock.now().timestamp()
     parameters: dict[str, dict[str, str | int | float | bool]] = {}

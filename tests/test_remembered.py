@@ -56,6 +56,7 @@ audit:
   key: {{type: credential, name: shop.key}}
   auditor_key: {auditor}
   anchors: {{journal: false, file: /srv/anchors}}
+signing: {{manifest: /srv/signed, trusted: /srv/trusted, group: web, two_signatures: true}}
 """
 SLACK = {"SLACK": "xoxb-planted"}
 LATER = 3600.0

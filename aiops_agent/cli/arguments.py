@@ -135,11 +135,54 @@ def _playbooks(group: _Subparsers) -> None:
     )
     run.add_argument("--dry-run", action="store_true", help="run the probes, name the steps, change nothing")
     _json(run)
+    _signing(group)
     _command(group, "schema", "the JSON Schema of a playbook file, for editors", "playbooks", "schema")
     diff = _command(
         group, "diff", "how a playbook of yours differs from the shipped one", "playbooks", "diff", config=True
     )
     diff.add_argument("name", metavar="NAME")
+
+
+def _signing(group: _Subparsers) -> None:
+    keygen = _command(group, "keygen", "make a key to sign playbooks with, on any machine", "signing", "keygen")
+    keygen.add_argument("--out", required=True, metavar="FILE", help="the private half; FILE.pub is for the hosts")
+    _passphrase(keygen)
+    sign = _command(
+        group, "sign", "sign playbooks as they stand, after showing what they may do", "signing", "sign", config=True
+    )
+    sign.add_argument("names", nargs="*", metavar="NAME", help="what else is signed stays so, unless edited or expired")
+    sign.add_argument("--all", action="store_true", help="every playbook, and nothing else")
+    sign.add_argument(
+        "--countersign", action="store_true", help="add the signature of a second key to the manifest as it stands"
+    )
+    sign.add_argument(
+        "--articles",
+        action=argparse.BooleanOptionalAction,
+        help="sign every article of the knowledge base too: one that is edited is then not used; default: as before",
+    )
+    sign.add_argument("--expires", metavar="DURATION", help="for how long it holds: 90d, 365d (default 365d)")
+    sign.add_argument(
+        "--key",
+        metavar="FILE",
+        default="/etc/aiops-agent/signing.key",
+        help="the private half (default /etc/aiops-agent/signing.key)",
+    )
+    sign.add_argument(
+        "--manifest", metavar="FILE", help="what is written (default: signing.manifest of the configuration)"
+    )
+    sign.add_argument("--serial", type=int, metavar="N", help="the number to go on with, when a manifest was lost")
+    _passphrase(sign)
+    verify = _command(
+        group, "verify", "whether playbooks are signed as they stand; exit 1 if not", "signing", "verify", config=True
+    )
+    verify.add_argument("names", nargs="*", metavar="NAME", help="default: every playbook")
+    _json(verify)
+
+
+def _passphrase(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--passphrase-file", metavar="FILE", help="its first line is the passphrase; default: asked on the terminal"
+    )
 
 
 def _articles(group: _Subparsers) -> None:

@@ -22,7 +22,7 @@ from aiops_agent.settings import CREDENTIALS, Config
 from aiops_agent.sources.quiet import DEFAULT_CONFIG
 from aiops_agent.state.database import exclusive
 from aiops_agent.state.state import State
-from aiops_agent.wiring import LateCipher, Library, World, build
+from aiops_agent.wiring import LateCipher, Library, World, build, rules_of
 
 LOCK_WAIT = timedelta(seconds=90)
 """How long a person's command waits for a scan at work: longer than a playbook's usual verification."""
@@ -112,7 +112,7 @@ def library(config_file: str | None) -> Library:
     if path is None:
         return Library()
     config = remembered.load(path, None)
-    return Library(config.playbooks, config.knowledge_base)
+    return Library(config.playbooks, config.knowledge_base, rules_of(config))
 
 
 def _configured(config_file: str | None) -> Path | None:

@@ -87,7 +87,7 @@ class Circumstances:
     """Every parameter of the playbook has a value from the source's configuration."""
 
     signed: bool
-    """The playbook's file is signed, as it reads now."""
+    """A trusted person has signed the playbook, by the very bytes it was read from."""
 
     busy: str | None
     """As in `Moment`."""
@@ -140,6 +140,7 @@ def hindrance(playbook: Playbook, history: History, at: Circumstances, settings:
         (allowed_by_windows(settings.windows, at.service, at.now) is Mode.OBSERVE, Reason.MAINTENANCE),
         (at.forged, Reason.STATE_FORGED),
         (playbook.privileged and not at.privileged_executor, Reason.NO_EXECUTOR),
+        (playbook.privileged and not at.signed, Reason.UNSIGNED),  # whoever agrees: nothing else is done as root
     )
     hindered = next((reason for holds, reason in hindrances if holds), None)
     return hindered or refusal(playbook, history, at.moment, settings.limits)

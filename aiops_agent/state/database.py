@@ -87,6 +87,9 @@ MIGRATIONS = (
     CREATE INDEX actions_that_failed ON actions (playbook, target) WHERE outcome IN ('failed', 'undone');
     CREATE INDEX incidents_by_last_seen ON incidents (last_seen);
     """,
+    """
+    CREATE TABLE signed (word TEXT PRIMARY KEY, number INTEGER NOT NULL) STRICT;
+    """,
 )
 
 

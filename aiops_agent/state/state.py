@@ -16,6 +16,7 @@ from aiops_agent.state.incidents import Incidents
 from aiops_agent.state.outbox import Outbox
 from aiops_agent.state.pulse import Pulse
 from aiops_agent.state.seen import Seen
+from aiops_agent.state.signed import Signed
 from aiops_agent.state.silences import Silences
 from aiops_agent.state.undo import Undo
 from aiops_agent.state.vault import Vault
@@ -35,6 +36,7 @@ class State:
         self.approvals = Approvals(self.database, self.vault)
         self.pulse = Pulse(self.database)
         self.seen = Seen(self.database)
+        self.signed = Signed(self.database)
         self.silences = Silences(self.database)
         self.undo = Undo(self.database, self.vault)
         self.voices = Voices(self.database)
@@ -75,6 +77,7 @@ class State:
             self.approvals.next_expiry(),
             self.voices.next_due(),
             self.pulse.next_due(),
+            self.signed.next_due(),
         )
         return min((time for time in times if time), default=None)
 

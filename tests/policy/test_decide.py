@@ -87,6 +87,20 @@ def test_a_privileged_playbook_without_a_privileged_executor_only_reports():
     assert decided(repair=playbook(steps=(root,))) == ReportOnly(Reason.NO_EXECUTOR)
 
 
+def test_what_is_not_signed_asks_in_mode_auto_and_says_so():
+    decision = decided(signed=False)
+    assert isinstance(decision, AskApproval)
+    assert decision.reason is Reason.UNSIGNED
+
+
+def test_what_is_not_signed_is_never_done_as_root_whoever_would_agree():
+    root = playbook(steps=(Template("unit", {"restart": "$unit"}, changes=True, privileged=True),))
+    for settings in (AUTO, PolicySettings(mode=Mode.APPROVE)):
+        told = decided(repair=root, settings=settings, signed=False, privileged_executor=True)
+        assert told == ReportOnly(Reason.UNSIGNED)
+    assert decided(repair=root, privileged_executor=True) == Run(root)
+
+
 def test_a_run_within_the_cooldown_is_not_repeated():
     assert decided(history=ran(14 * MINUTE)) == ReportOnly(Reason.COOLDOWN)
     assert isinstance(decided(history=ran(16 * MINUTE)), Run)

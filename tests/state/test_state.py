@@ -14,6 +14,7 @@ from aiops_agent.errors import StateError
 from aiops_agent.model.event import Severity
 from aiops_agent.model.incident import Kind, Outcome, Status
 from aiops_agent.model.message import Message
+from aiops_agent.model.signature import Floors
 from aiops_agent.model.voice import Voice
 from aiops_agent.state.actions import MOST_RUNS, Action
 from aiops_agent.state.approvals import Approval, ApprovalState
@@ -427,3 +428,14 @@ def test_what_was_seen_once_is_known_after_a_restart(tmp_path):
         state.seen.add("a source")
     with State.open(tmp_path, cipher(tmp_path)) as state:
         assert "a source" in state.seen
+
+
+def test_what_was_seen_signed_only_grows_and_the_next_expiry_is_what_is_due(tmp_path):
+    with State.open(tmp_path, cipher(tmp_path)) as state:
+        assert (state.signed.floors(), state.signed.next_due()) == (Floors(), None)
+        with state.transaction():
+            state.signed.keep(Floors(7, {"restart": 3}), NOW)
+        with state.transaction():
+            state.signed.keep(Floors(2, {"restart": 1, "another": 1}), None)
+        assert state.signed.floors() == Floors(7, {"restart": 3, "another": 1})
+        assert state.next_due() is None
