@@ -157,7 +157,7 @@ class Remote:
                 self._refuse_squatter(line)
                 with suppress(BrokenPipeError):  # it has said no already, and why is there to be read
                     line.send(message)
-                heard = line.recv(wire.LONGEST + 1)
+                heard = _last_words(line)
         except OSError as error:
             why = error.strerror or type(error).__name__
             raise ExecutorError(f"the root executor does not answer at {self.path}: {why}", hint=_HINT) from error
@@ -178,6 +178,14 @@ class Remote:
                 f"who listens at {self.path} is uid {uid}, and not root: nothing is said to it",
                 hint="find out who put it there; the folder must be root's alone",
             )
+
+
+def _last_words(line: socket.socket) -> bytes:
+    """Return the answer; one that was given before anything was read of us lies behind the news that we were cut off."""
+    try:
+        return line.recv(wire.LONGEST + 1)
+    except ConnectionResetError:
+        return line.recv(wire.LONGEST + 1)
 
 
 def _progress(said: dict[str, object]) -> Progress:

@@ -42,8 +42,8 @@ def agreed(desk, order, *, later=timedelta()):
 
 
 def test_a_token_is_of_sixteen_random_bytes(desk):
-    tokens = {asked(desk, order_for(desk, incident=f"inc-{n}")).id for n in range(20)}
-    assert len(tokens) == 20
+    tokens = {asked(desk, order_for(desk, incident=f"inc-{n}")).id for n in range(4)}
+    assert len(tokens) == 4
     assert {len(bytes.fromhex(token)) for token in tokens} == {16}
 
 
@@ -155,8 +155,10 @@ def test_what_was_used_is_used_up(desk):
 
 
 def test_an_agent_gone_wrong_cannot_bury_people_in_questions(desk):
-    for number in range(100):
-        asked(desk, order_for(desk, incident=f"inc-{number}"))
+    plain = asked(desk)
+    with desk.transaction():
+        for number in range(99):
+            desk.questions.ask(replace(plain, id=f"{number:032x}"))
     more = asking.ask(desk, question_words(order_for(desk, incident="inc-100")), Units(), desk.clock.now())
     assert more.name == "too_many_questions"
 

@@ -177,7 +177,7 @@ MESSAGES = st.one_of(
 )
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(MESSAGES, min_size=1, max_size=5), st.sampled_from([THE_AGENT, THE_ANN]))
 def test_whatever_is_sent_is_answered_or_the_line_is_closed(hall, messages, who):
     hall.who = who
