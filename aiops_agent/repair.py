@@ -153,7 +153,14 @@ def perform(
         agent.journal.append(entry(agent.clock.now(), "step", action.id, verb=change.verb, arguments=arguments))
 
     try:
-        result = execute(bound, agent.executor, agent.clock, halted=agent.state.halt.is_set, record=recorded)
+        result = execute(
+            bound,
+            agent.executor,
+            agent.clock,
+            halted=agent.state.halt.is_set,
+            record=recorded,
+            journal=agent.state.undo.of(action.id),
+        )
     except AuditError as error:  # what had been done was taken back
         report.stop_recording(error)
         result = Failed("audit", error.message, undone=False, left_behind=("look at the service yourself",))
@@ -218,6 +225,7 @@ def conclude(agent: Agent, report: Tick, action: Action, result: RunResult) -> N
                 incident = tell(agent, incident, ReportKind.DONE, now, result=result, playbook=action.playbook)
             report.keep(agent, incident)
         agent.state.actions.finish(action.id, outcome, now)
+        agent.state.undo.forget(action.id)
         if isinstance(result, Succeeded):
             agent.state.checkpoints.settle(action.target, sizes(agent))
             agent.state.checkpoints.settle_journals(action.target, now)

@@ -17,11 +17,11 @@ from aiops_agent.errors import AuditError, Fault
 from aiops_agent.model.audit import Anchor, AuditEntry
 from aiops_agent.model.diagnosis import Citation, Diagnosis
 from aiops_agent.model.message import Message, Report
-from aiops_agent.model.playbook import Command, CommandResult
+from aiops_agent.model.playbook import Command, CommandResult, Planned
 from aiops_agent.model.voice import Expectation
 from aiops_agent.noun import dataclass
 from aiops_agent.playbook.catalogue import Catalogue
-from aiops_agent.ports import Chat, Cipher, Clock, Composer, Executor, Journal, LogSource
+from aiops_agent.ports import Chat, Cipher, Clock, Composer, Executor, Journal, LogSource, Stopped
 from aiops_agent.settings import ChatSettings, Config, SourceSettings
 from aiops_agent.sources.file import FileSource
 from aiops_agent.sources.quiet import stamp
@@ -463,9 +463,13 @@ class LateExecutor:
 
         return EmbeddedExecutor(self._clock)
 
-    def run(self, command: Command) -> CommandResult:
+    def plan(self, command: Command) -> Planned | CommandResult:
+        """Decide what doing it would decide."""
+        return self._real.plan(command)
+
+    def run(self, command: Command, stopped: Stopped) -> CommandResult:
         """Do it and say what came of it."""
-        return self._real.run(command)
+        return self._real.run(command, stopped)
 
 
 class LateComposer:

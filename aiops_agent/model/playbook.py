@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 
 from aiops_agent.noun import dataclass
 
@@ -46,10 +46,50 @@ class CommandResult:
     """For a probe: the condition holds. For a verb: it was done."""
 
     detail: str
-    """For people and the audit log: what was seen or done, redacted, at most 2,000 characters."""
+    """For people and the audit log: what was seen or done, at most 2,000 characters; redacted by who keeps it."""
 
-    undo: Command | None = None
-    """What takes back exactly this change; None for probes and for what cannot be taken back."""
+    half_done: bool = False
+    """Of a verb that is not ok: it was cut off in the middle, and something may have been changed all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A change with everything decided that doing it would decide: doing it twice is doing it once."""
+
+    command: Command
+    """As written, and with what was decided: under which name a file is kept, which process is meant, ..."""
+
+    undo: Command | None
+    """What takes back exactly this change, however far it came; None: it cannot be taken back.
+
+    It looks for itself: it does nothing where nothing was changed or all is taken back already, and refuses where what
+    it finds is not what this change left. So it may be run after a crash, and again.
+    """
+
+
+class StepState(StrEnum):
+    """How far a change came, as far as is known for certain."""
+
+    INTENDED = "intended"
+    """It was about to be done: it may have been, also in part."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    """It was not done, and nothing was changed."""
+
+    TAKING_BACK = "taking_back"
+    TAKEN_BACK = "taken_back"
+
+
+@dataclass(frozen=True, slots=True)
+class Journalled:
+    """A change as the undo journal holds it."""
+
+    number: int
+    """From 0, in the order in which they were done."""
+
+    planned: Planned
+    state: StepState
 
 
 @dataclass(frozen=True, slots=True)

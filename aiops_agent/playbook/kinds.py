@@ -12,6 +12,8 @@ _DURATION_DIGITS = 5
 _UNIT_LETTERS = frozenset(string.ascii_letters + string.digits + ":_.@-")
 _UNIT_SUFFIXES = (".service", ".socket", ".timer")
 _HOST_LETTERS = frozenset(string.ascii_letters + string.digits + ".-:")
+_HEX_DIGITS = frozenset("0123456789abcdef")
+_DIGEST_LENGTH = 64
 _NAME_BYTES = 255
 _PATH_BYTES = 4095
 _URL_LENGTH = 2000
@@ -112,6 +114,13 @@ def whole_number(lowest: int, highest: int) -> Kind:
     return Kind(parse, {"type": "integer", "minimum": lowest, "maximum": highest})
 
 
+def parse_digest(value: object) -> str:
+    """Return a SHA-256 in hex, or nothing."""
+    if isinstance(value, str) and (not value or (len(value) == _DIGEST_LENGTH and set(value) <= _HEX_DIGITS)):
+        return value
+    raise ValueError(f"{value!r} is not a SHA-256 in 64 hex digits")
+
+
 def choice(*words: str) -> Kind:
     """Return the kind of one word of a few."""
 
@@ -133,5 +142,6 @@ PATH = Kind(parse_path, {"type": "string", "pattern": "^/"})
 PATTERN = Kind(parse_pattern, {"type": "string", "pattern": "^[^/]+$"})
 URL = Kind(parse_url, {"type": "string", "pattern": "^https?://"})
 HOST = Kind(parse_host, {"type": "string"})
+DIGEST = Kind(parse_digest, {"type": "string", "pattern": "^([0-9a-f]{64})?$"})
 PORT = whole_number(1, 65535)
 PERCENT = whole_number(0, 100)

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import psutil
 
-from aiops_agent.model.playbook import Command, CommandResult
-from aiops_agent.noun import dataclass
+from aiops_agent.model.playbook import Command, CommandResult, Planned
+from aiops_agent.noun import dataclass, replace
 from aiops_agent.playbook import files
-from aiops_agent.playbook.files import RefusedError
+from aiops_agent.playbook.refusal import RefusedError
 
 _LARGEST_PID = 2**22
 _LATER = 2.0
@@ -145,10 +145,18 @@ def process_of(command: Command) -> CommandResult:
     return CommandResult(ok=owner is None, detail=f"process {pid} of {path} is {'alive' if owner else 'gone'}")
 
 
+def plan_signal(command: Command) -> Planned:
+    """Decide which process is meant: the one whose number stands in the file now."""
+    pid, _ = _recorded(str(command.arguments["pid_file"]))
+    return Planned(replace(command, arguments={**command.arguments, "pid": pid}), undo=None)
+
+
 def send_signal(command: Command) -> CommandResult:
     """Send a signal to the process that wrote its pid into a file, if it is of our own user."""
     path, name = str(command.arguments["pid_file"]), str(command.arguments["name"])
     pid, written = _recorded(path)
+    if pid != command.arguments["pid"]:
+        raise RefusedError(f"{path} names another process than a moment ago")
     try:
         descriptor = os.pidfd_open(pid)
     except ProcessLookupError as error:

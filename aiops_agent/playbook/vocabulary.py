@@ -6,6 +6,7 @@ from datetime import timedelta
 from aiops_agent.model.playbook import Command, Risk, Scalar
 from aiops_agent.noun import dataclass, field
 from aiops_agent.playbook.kinds import (
+    DIGEST,
     DURATION,
     HOST,
     PATH,
@@ -118,7 +119,7 @@ VERBS: Mapping[str, Verb] = {
     ),
     "put_back": Verb(
         "Rename a file that was kept aside back to where it was.",
-        {"path": PATH, "aside": PATH, "over": whole_number(0, 2**64)},
+        {"path": PATH, "aside": PATH, "inode": whole_number(0, 2**64), "over": DIGEST},
         changes=True,
         written=False,
     ),

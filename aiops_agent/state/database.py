@@ -69,6 +69,12 @@ MIGRATIONS = (
         turns INTEGER NOT NULL, longest INTEGER NOT NULL, was_away INTEGER NOT NULL, told INTEGER NOT NULL, due INTEGER
     ) STRICT;
     """,
+    """
+    CREATE TABLE undo (
+        action TEXT NOT NULL REFERENCES actions (id), number INTEGER NOT NULL, state TEXT NOT NULL,
+        sealed BLOB NOT NULL, PRIMARY KEY (action, number)
+    ) STRICT;
+    """,
     # What the root executor keeps in a database of its own, beside its `actions`; empty in the agent's.
     """
     CREATE TABLE questions (

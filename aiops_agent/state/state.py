@@ -17,6 +17,7 @@ from aiops_agent.state.outbox import Outbox
 from aiops_agent.state.pulse import Pulse
 from aiops_agent.state.seen import Seen
 from aiops_agent.state.silences import Silences
+from aiops_agent.state.undo import Undo
 from aiops_agent.state.vault import Vault
 from aiops_agent.state.voices import Voices
 
@@ -35,6 +36,7 @@ class State:
         self.pulse = Pulse(self.database)
         self.seen = Seen(self.database)
         self.silences = Silences(self.database)
+        self.undo = Undo(self.database, self.vault)
         self.voices = Voices(self.database)
         self.halt = Halt(state_dir / "halt")
         self.outbox = Outbox(self.database, self.vault)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.playbook.world import ask, date, tree, undo
+from tests.playbook.world import ask, date, do, planned, tree
 
 
 @pytest.fixture
@@ -84,9 +84,11 @@ def test_moving_aside_and_undoing_it_gives_the_same_folder(tmp_path_factory, con
         (folder / name).write_bytes(content)
         (folder / name).chmod(mode)
     before = tree(folder)
-    moved = ask("move_aside", path=str(folder / "shop.lock"))
+    moving = planned("move_aside", path=str(folder / "shop.lock"))
+    assert tree(folder) == before
+    assert do(moving.command).ok
     assert tree(folder) != before
-    assert undo(moved).ok
+    assert do(moving.undo).ok
     assert tree(folder) == before
 
 
@@ -100,18 +102,21 @@ def test_restoring_puts_the_good_content_in_place_and_undoing_it_gives_the_same_
     config.chmod(mode)
     copy.write_bytes(good)
     before = tree(folder)
-    restored = ask("restore_file", path=str(config), from_=str(copy))
+    restoring = planned("restore_file", path=str(config), from_=str(copy))
+    assert tree(folder) == before
+    assert do(restoring.command).ok
     assert config.read_bytes() == good
     assert stat.S_IMODE(config.stat().st_mode) == mode
     assert bad in {content for content, *_ in tree(folder).values()}
-    assert undo(restored).ok
+    assert do(restoring.undo).ok
     assert tree(folder) == before
 
 
 def test_a_lock_that_was_made_anew_is_not_overwritten_by_the_undo(tmp_path, lock):
-    moved = ask("move_aside", path=str(lock))
+    moving = planned("move_aside", path=str(lock))
+    assert do(moving.command).ok
     lock.write_text("4712\n")
-    back = undo(moved)
+    back = do(moving.undo)
     assert not back.ok
     assert "was made anew since" in back.detail
     assert lock.read_text() == "4712\n"
@@ -121,11 +126,12 @@ def test_a_configuration_that_a_person_edited_since_is_not_overwritten_by_the_un
     config, copy = tmp_path / "app.json", tmp_path / "app.json.good"
     config.write_text("{")
     copy.write_text("{}")
-    restored = ask("restore_file", path=str(config), from_=str(copy))
+    restoring = planned("restore_file", path=str(config), from_=str(copy))
+    assert do(restoring.command).ok
     edited = tmp_path / "edited"
     edited.write_text('{"mine": 1}')
     edited.rename(config)
-    back = undo(restored)
+    back = do(restoring.undo)
     assert not back.ok
     assert "was changed since" in back.detail
     assert config.read_text() == '{"mine": 1}'
