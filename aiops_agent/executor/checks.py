@@ -16,7 +16,7 @@ from aiops_agent.playbook.kinds import UNIT
 from aiops_agent.playbook.load import load_folders
 from aiops_agent.playbook.vocabulary import VERBS
 from aiops_agent.policy.decide import UNATTENDED, Circumstances, PolicySettings, hindrance
-from aiops_agent.ports import Executor
+from aiops_agent.ports import Executor, Stopped
 from aiops_agent.state.approvals import ApprovalState
 from aiops_agent.state.questions import Agreed, Question
 
@@ -39,7 +39,7 @@ class Ready:
 
 
 def examine(
-    desk: Desk, order: Order, inventory: Inventory, prober: Executor, now: datetime
+    desk: Desk, order: Order, inventory: Inventory, prober: Executor, now: datetime, stopped: Stopped
 ) -> Ready | Refused | NotNeeded:
     """Return the order ready to be carried out, or the first thing that speaks against it."""
     if desk.is_halted():
@@ -56,7 +56,7 @@ def examine(
     question = agreed_to(desk, bound, order, now)
     if isinstance(question, Refused):
         return question
-    unmet = unconfirmed(bound, prober)
+    unmet = unconfirmed(bound, prober, stopped)
     return unmet or Ready(order, bound, question)
 
 
@@ -171,10 +171,10 @@ def bound_to(desk: Desk, bound: Bound, incident: str, expires: datetime) -> byte
     return agreed.digested()
 
 
-def unconfirmed(bound: Bound, prober: Executor) -> NotNeeded | None:
+def unconfirmed(bound: Bound, prober: Executor, stopped: Stopped) -> NotNeeded | None:
     """Look at the evidence itself: what the agent has seen, or a log says, counts for nothing."""
     for probe in bound.evidence:
-        seen: CommandResult = prober.run(probe)
+        seen: CommandResult = prober.run(probe, stopped)
         if not seen.ok:
             return NotNeeded(probe.verb, seen.detail)
     return None

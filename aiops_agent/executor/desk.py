@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from aiops_agent.audit.journal import Journal
 from aiops_agent.audit.keys import FileKeys
+from aiops_agent.audit.rest import StateCipher
 from aiops_agent.errors import AuditError
 from aiops_agent.executor.configured import Settings
 from aiops_agent.hints import Self
@@ -19,6 +20,7 @@ from aiops_agent.state.actions import Actions
 from aiops_agent.state.database import Database, opened
 from aiops_agent.state.halt import Halt
 from aiops_agent.state.questions import Orders, Questions
+from aiops_agent.state.vault import Vault
 
 SELF = "executor"
 """The actor of what nobody else did."""
@@ -43,12 +45,14 @@ class Desk:
         self.clock = clock
         self.host = host
         self.signed = signed
+        keys = FileKeys(folder / "keys")
         self.database: Database = opened(folder / "state.db")
+        self.vault = Vault(self.database, StateCipher(keys, folder))
         self.actions = Actions(self.database)
         self.questions = Questions(self.database)
         self.orders = Orders(self.database)
         self.halt = Halt(folder / "halt")
-        self._journal = Journal(folder / "audit", FileKeys(folder / "keys"))
+        self._journal = Journal(folder / "audit", keys)
         self._lock = threading.RLock()
         self._complaints: list[datetime] = []
         self._unrecorded = 0

@@ -64,11 +64,11 @@ class EmbeddedExecutor:
 
     def plan(self, command: Command) -> Planned | CommandResult:
         """Decide what doing it would decide, and what takes it back; changes nothing."""
-        return _told(command, lambda: self._word(command).plan(command))
+        return told(command, lambda: self._word(command).plan(command))
 
     def run(self, command: Command, stopped: Stopped) -> CommandResult:
         """Do it and say what came of it; what goes wrong is a result, never an exception."""
-        result = _told(command, lambda: self._word(command).do(command, stopped))
+        result = told(command, lambda: self._word(command).do(command, stopped))
         return CommandResult(result.ok, result.detail[:_LONGEST_DETAIL], result.half_done)
 
     def _word(self, command: Command) -> Doing:
@@ -107,7 +107,7 @@ def _waiting(look: Callable[[Command], CommandResult]) -> Doing:
     return Doing(lambda command, stopped: unless_stopped(lambda: look(command), stopped))
 
 
-def _told(command: Command, do: Callable[[], _Done]) -> "_Done | CommandResult":
+def told(command: Command, do: Callable[[], _Done]) -> "_Done | CommandResult":
     """Return what was done, or in words what went wrong."""
     try:
         return do()

@@ -181,7 +181,7 @@ class Remote:
 
 
 def _last_words(line: socket.socket) -> bytes:
-    """Return the answer; one that was given before anything was read of us lies behind the news that we were cut off."""
+    """Return the answer; one that was given unasked lies behind the news that we were cut off."""
     try:
         return line.recv(wire.LONGEST + 1)
     except ConnectionResetError:

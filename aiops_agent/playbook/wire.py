@@ -1,6 +1,7 @@
-"""How agent, people and root executor speak: one flat JSON object a message, a closed set of verbs, nothing else taken.
+"""How agent, people and root executor speak: one flat JSON object a message, a closed set of verbs, and nothing else.
 
-A request holds nothing but short words: whatever nests, repeats or overflows is refused before it means anything. An answer comes from root, and may hold what is told to people.
+A request holds nothing but short words: whatever nests, repeats or overflows is refused before it means anything.
+An answer comes from root, and may hold what is told to people.
 """
 
 import json

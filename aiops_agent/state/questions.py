@@ -73,7 +73,8 @@ class Questions:
         """Put a new one."""
         self._database.rows(
             "INSERT INTO questions "
-            "(id, bound, playbook, digest, service, incident, risk, needed, asked, expires, state) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+            "(id, bound, playbook, digest, service, incident, risk, needed, asked, expires, state) "
+            "VALUES (?,?,?,?,?,?,?,?,?,?,?)",
             question.id,
             question.bound,
             question.playbook,
