@@ -26,7 +26,8 @@ from aiops_agent.noticing import (
     deliver_all,
 )
 from aiops_agent.noun import replace
-from aiops_agent.repair import act, act_on_granted, expire, resolve, settle_interrupted
+from aiops_agent.recovery import settle_interrupted
+from aiops_agent.repair import act, act_on_granted, expire, resolve
 
 
 def tick(

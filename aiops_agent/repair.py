@@ -1,6 +1,6 @@
-"""Act: intent on disk first, then the playbook, then what came of it; after a crash look, never repeat."""
+"""Act: intent on disk first, then the playbook, then what came of it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -148,25 +148,35 @@ def perform(
             agent.state.actions.withdraw(action.id)
         return None
 
-    def recorded(change: Command) -> None:
-        arguments = without_secrets(" ".join(f"{name}={value}" for name, value in change.arguments.items()))
-        agent.journal.append(entry(agent.clock.now(), "step", action.id, verb=change.verb, arguments=arguments))
-
     try:
         result = execute(
             bound,
             agent.executor,
             agent.clock,
             halted=agent.state.halt.is_set,
-            record=recorded,
+            record=recorder(agent, report, action),
             journal=agent.state.undo.of(action.id),
         )
     except AuditError as error:  # what had been done was taken back
-        report.stop_recording(error)
+        report.heed(error)
         result = Failed("audit", error.message, undone=False, left_behind=("look at the service yourself",))
     result = told_without_secrets(result)
     conclude(agent, report, action, result)
     return result
+
+
+def recorder(agent: Agent, report: Tick, action: Action) -> Callable[[Command], None]:
+    """Return what makes a change of an action durable in the audit log; raises AuditError when it is not."""
+
+    def record(change: Command) -> None:
+        arguments = without_secrets(" ".join(f"{name}={value}" for name, value in change.arguments.items()))
+        try:
+            agent.journal.append(entry(agent.clock.now(), "step", action.id, verb=change.verb, arguments=arguments))
+        except AuditError as error:
+            report.stop_recording(error)
+            raise
+
+    return record
 
 
 def told_without_secrets(result: RunResult) -> RunResult:
@@ -189,21 +199,6 @@ def resolve(agent: Agent, report: Tick, incident: Incident) -> None:
     report.record(agent, entry(agent.clock.now(), "resolved", incident.id, playbook=incident.playbook))
     with agent.state.transaction():
         report.keep(agent, replace(incident, status=Status.RESOLVED, outcome=Outcome.SUCCEEDED))
-
-
-def settle_interrupted(agent: Agent, report: Tick) -> None:
-    """Look at what a crash cut short: never repeated, probed instead, and told."""
-    for action in agent.state.actions.interrupted():
-        from aiops_agent.playbook.run import holds
-
-        playbook = agent.library.playbooks.get(action.playbook)
-        bound = aimed(agent, playbook, action.target) if playbook else None
-        if bound is not None and not isinstance(bound, str) and holds(bound, agent.executor):
-            result: RunResult = Succeeded("interrupted by a crash, and found repaired when looked at again")
-        else:
-            why = "interrupted by a crash; how far it came is not known, so it is not repeated"
-            result = Failed("interrupted", why, undone=False, left_behind=("look at the service yourself",))
-        conclude(agent, report, action, result)
 
 
 def conclude(agent: Agent, report: Tick, action: Action, result: RunResult) -> None:

@@ -1,0 +1,48 @@
+"""After a crash: what it cut short is looked at, never repeated; taken back where that is safe, and told."""
+
+from aiops_agent.agent import Agent, Tick
+from aiops_agent.errors import AuditError, ForgedError
+from aiops_agent.model.playbook import Failed, RunResult
+from aiops_agent.repair import aimed, conclude, recorder, told_without_secrets
+from aiops_agent.state.actions import Action
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from aiops_agent.playbook.bind import Bound
+
+
+def settle_interrupted(agent: Agent, report: Tick) -> None:
+    """Conclude every action that has an intent and no result.
+
+    One that cannot be recorded, or whose undo journal cannot be opened without a key, waits for the next tick.
+    """
+    for action in agent.state.actions.interrupted():
+        try:
+            result = _settled(agent, report, action)
+        except AuditError as error:
+            report.heed(error)
+        else:
+            conclude(agent, report, action, told_without_secrets(result))
+
+
+def _settled(agent: Agent, report: Tick, action: Action) -> RunResult:
+    from aiops_agent.playbook.recover import recover  # a tick after a tick that came to its end has no use for it
+
+    try:
+        return recover(
+            _as_begun(agent, action),
+            agent.executor,
+            record=recorder(agent, report, action),
+            journal=agent.state.undo.of(action.id),
+        )
+    except ForgedError as error:
+        return Failed("interrupted", error.message, undone=False, left_behind=("look at the service yourself",))
+
+
+def _as_begun(agent: Agent, action: Action) -> "Bound | None":
+    """Return the playbook of an action, aimed; None when it is not the one any more that was run."""
+    playbook = agent.library.playbooks.get(action.playbook)
+    if playbook is None or playbook.digest != action.digest:
+        return None
+    bound = aimed(agent, playbook, action.target)
+    return None if isinstance(bound, str) else bound
