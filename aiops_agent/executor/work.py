@@ -3,11 +3,11 @@
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from aiops_agent.assembly.redact import redact
-from aiops_agent.errors import AuditError, StateError
+from aiops_agent.errors import AuditError, ForgedError, StateError
 from aiops_agent.executor.checks import Inventory, Ready, aimed, examine, playbook_of
 from aiops_agent.executor.desk import Desk
 from aiops_agent.model.incident import Outcome
@@ -24,7 +24,9 @@ from aiops_agent.model.playbook import (
 )
 from aiops_agent.noun import replace
 from aiops_agent.playbook import wire
-from aiops_agent.playbook.run import execute, holds
+from aiops_agent.playbook.bind import Bound
+from aiops_agent.playbook.recover import recover
+from aiops_agent.playbook.run import execute
 from aiops_agent.ports import Executor
 from aiops_agent.state.actions import Action
 from aiops_agent.state.undo import RunJournal, Undo
@@ -156,18 +158,13 @@ class Work:
 
     def _executed(self, ready: Ready) -> RunResult:
         desk, identity = self._desk, ready.order.id
-
-        def recorded(change: Command) -> None:
-            arguments = redact(" ".join(f"{name}={value}" for name, value in change.arguments.items()))
-            desk.record("step", identity, verb=change.verb, arguments=arguments)
-
         try:
             result = execute(
                 ready.bound,
                 self._hands,
                 desk.clock,
                 halted=self._is_stopped,
-                record=recorded,
+                record=self._recorder(identity),
                 journal=_Guarded(desk, self._undo.of(identity)),
             )
         except (AuditError, StateError) as error:  # what had been done was taken back
@@ -190,21 +187,39 @@ class Work:
             self._undo.forget(identity)
 
     def settle_interrupted(self) -> None:
-        """Look at what a kill cut short: never repeated, probed instead."""
+        """Look at what a kill cut short: never repeated, taken back where its undo journal says how, and told.
+
+        Raises:
+            AuditError: It cannot be recorded, or its journal not be opened: it is to be called again.
+            StateError: The same, of the state.
+        """
         with self._desk.alone():
             interrupted = self._desk.actions.interrupted()
         for action in interrupted:
-            self._conclude(action.id, without_secrets(self._found(action)))
+            try:
+                result = recover(
+                    self._as_begun(action),
+                    self._hands,
+                    record=self._recorder(action.id),
+                    journal=_Guarded(self._desk, self._undo.of(action.id)),
+                )
+            except ForgedError as error:
+                result = Failed("interrupted", error.message, undone=False, left_behind=_LOOK_YOURSELF)
+            self._conclude(action.id, without_secrets(result))
 
-    def _found(self, action: Action) -> RunResult:
-        playbook = playbook_of(self._desk, action.playbook, action.digest)
-        bound = (
-            playbook if isinstance(playbook, Refused) else aimed(self._desk, playbook, action.target, self._inventory)
-        )
-        if not isinstance(bound, Refused) and holds(bound, self._hands):
-            return Succeeded("interrupted by a kill, and found repaired when looked at again")
-        why = "interrupted by a kill; how far it came is not known, so it is not repeated"
-        return Failed("interrupted", why, undone=False, left_behind=_LOOK_YOURSELF)
+    def _as_begun(self, action: Action) -> Bound | None:
+        """Return the playbook of an action, aimed; None when it is not the one any more that was run."""
+        desk = self._desk
+        playbook = playbook_of(desk, action.playbook, action.digest)
+        bound = playbook if isinstance(playbook, Refused) else aimed(desk, playbook, action.target, self._inventory)
+        return None if isinstance(bound, Refused) else bound
+
+    def _recorder(self, identity: str) -> Callable[[Command], None]:
+        def recorded(change: Command) -> None:
+            arguments = redact(" ".join(f"{name}={value}" for name, value in change.arguments.items()))
+            self._desk.record("step", identity, verb=change.verb, arguments=arguments)
+
+        return recorded
 
 
 class _Guarded:
