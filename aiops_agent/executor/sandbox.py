@@ -70,7 +70,7 @@ def under_systemd(argv: list[str], confinement: Confinement, unit: str) -> list[
         "Group": str(confinement.group),
         "CapabilityBoundingSet": " ".join(confinement.capabilities),
         "ReadWritePaths": " ".join(_quoted(folder) for folder in confinement.writable),
-        "RuntimeMaxSec": str(confinement.seconds + 5),
+        "RuntimeMaxSec": f"{confinement.seconds + 5:.0f}",
     }
     given = [f"--property={name}={value}" for name, value in properties.items()]
     return ["systemd-run", "--quiet", "--wait", "--pipe", "--collect", f"--unit={unit}", *given, "--", *argv]
