@@ -16,6 +16,7 @@ from aiops_agent.audit.auditor import read_public
 from aiops_agent.errors import AuditError, ConfigError, Fault
 from aiops_agent.model.decision import Mode
 from aiops_agent.model.event import LocalPattern, Severity
+from aiops_agent.model.order import SOCKET
 from aiops_agent.playbook.kinds import parse_duration, parse_unit
 from aiops_agent.policy.decide import PolicySettings
 from aiops_agent.settings import ChatSettings, Config, SourceSettings, is_credential_name, looked_up
@@ -397,6 +398,7 @@ class _File(_Strict):
     chat: list[Annotated[_Slack | _Telegram, Field(discriminator="type")]] = []
     report_dir: AbsolutePath | None = None
     audit: _Audit = _Audit()
+    executor: AbsolutePath | None = SOCKET
 
     def settled(self, path: Path, tokens: Sequence[str]) -> Config:
         """Return it as the rest of the program reads it."""
@@ -431,6 +433,7 @@ class _File(_Strict):
             playbooks=tuple(map(Path, self.playbooks)),
             anchor_journal=self.audit.anchors.journal,
             anchor_file=Path(self.audit.anchors.file) if self.audit.anchors.file else None,
+            executor=Path(self.executor) if self.executor else None,
             credential=self.audit.key.credential,
             auditor_key=Path(self.audit.auditor_key) if self.audit.auditor_key else None,
         )

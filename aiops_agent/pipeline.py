@@ -12,6 +12,7 @@ from aiops_agent.agent import Agent, CutShort, Tick, endless
 from aiops_agent.deciding import decided, heard, settle
 from aiops_agent.digest import blake2b
 from aiops_agent.heartbeat import beat
+from aiops_agent.heeding import heed_answers
 from aiops_agent.listening import hear
 from aiops_agent.model.decision import Run
 from aiops_agent.model.diagnosis import Diagnosis, Prediction
@@ -49,6 +50,7 @@ def tick(
     if not rehearse and not report.is_stopped():
         beat(agent, report, now)
         if are_sound:
+            heed_answers(agent, report, now)
             expire(agent, report, now)
         act_on_decided(agent, report, now)
         if are_sound:
@@ -160,14 +162,14 @@ def chosen(agent: Agent, diagnosis: Diagnosis, service: str | None) -> str | Non
     """Return the name of the playbook for a diagnosis, if there is one."""
     from aiops_agent.playbook.choose import choose  # a tick without a new fault has no use for the vocabulary
 
-    parameters, privileged = agent.parameters_of(service), agent.executor.privileged
+    parameters, privileged = agent.parameters_of(service), agent.has_root_for(service)
     playbook = choose(agent.library.playbooks, diagnosis, service, parameters, privileged=privileged)
     return playbook.name if playbook else None
 
 
 def choice_for(agent: Agent, service: str | None) -> str:
     """Return a digest of all that `chosen` depends on beside the diagnosis; reads no playbook."""
-    among = (agent.library.edition, sorted(agent.parameters_of(service).items()), agent.executor.privileged)
+    among = (agent.library.edition, sorted(agent.parameters_of(service).items()), agent.has_root_for(service))
     return blake2b(repr(among).encode(errors="surrogateescape"), digest_size=16).hexdigest()
 
 

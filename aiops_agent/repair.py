@@ -9,9 +9,10 @@ from aiops_agent.errors import AuditError
 from aiops_agent.model.audit import AuditEntry
 from aiops_agent.model.incident import Incident, Outcome, Status
 from aiops_agent.model.message import ReportKind
+from aiops_agent.model.order import Asked, Order
 from aiops_agent.model.playbook import Command, Failed, NotNeeded, Playbook, RunResult, Succeeded
 from aiops_agent.noun import replace
-from aiops_agent.policy.decide import Circumstances, hindrance, was_told_lately
+from aiops_agent.policy.decide import Circumstances, hindrance, people_needed, was_told_lately
 from aiops_agent.state.actions import Action
 from aiops_agent.state.approvals import Approval, ApprovalState
 from aiops_agent.telling import tell
@@ -21,22 +22,51 @@ if TYPE_CHECKING:
     from aiops_agent.playbook.bind import Bound
 
 
-def ask(agent: Agent, incident: Incident, playbook: Playbook, now: datetime, *, expires: datetime) -> Incident:
-    """Ask people to agree to a playbook; call inside a transaction."""
-    state = ApprovalState.PENDING
+def ask(
+    agent: Agent,
+    incident: Incident,
+    playbook: Playbook,
+    now: datetime,
+    *,
+    expires: datetime,
+    asked: Asked | None = None,
+) -> Incident:
+    """Ask people to agree to a playbook; call inside a transaction. `asked`: the root executor asks them."""
+    service = incident.service or ""
+    expires = asked.expires if asked else expires
     request = Approval(
-        agent.token(),
+        asked.id if asked else agent.token(),
         incident.id,
         playbook.name,
         playbook.digest,
-        state,
+        ApprovalState.PENDING,
         requested=now,
         expires=expires,
-        service=incident.service or "",
+        service=service,
+        bound=bound_to(agent, playbook, incident, expires),
+        needed=asked.needed if asked else people_needed(playbook),
+        agreed=asked.agreed if asked else (),
+        by_root=asked is not None,
     )
     agent.state.incidents.save(incident)  # the request refers to it
     agent.state.approvals.ask(request)
     return tell(agent, replace(incident, status=Status.WAITING_APPROVAL), ReportKind.QUESTION, now, approval=request)
+
+
+def bound_to(agent: Agent, playbook: Playbook, incident: Incident, expires: datetime) -> str:
+    """Return the digest of all that a person agrees to."""
+    from aiops_agent.state.questions import Agreed  # a tick that asks nobody has no use for a digest
+
+    service = incident.service or ""
+    agreed = Agreed(
+        digest=playbook.digest,
+        parameters=agent.parameters_of(service),
+        host=agent.host,
+        incident=incident.id,
+        service=service,
+        expires=expires,
+    )
+    return agreed.digested().hex()
 
 
 def expire(agent: Agent, report: Tick, now: datetime) -> None:
@@ -87,6 +117,8 @@ def outdated(
         return "the time for it was over before it could be run"
     if playbook is None or playbook.digest != approval.digest:
         return "the playbook was changed after the question"
+    if approval.bound != bound_to(agent, playbook, incident, approval.expires):
+        return "the parameters, or the host, are others than those of the question"
     history = agent.state.actions.history(playbook.name, incident.service or "", now)
     at = circumstances(agent, report, incident, playbook, now, settled=False)
     hindered = hindrance(playbook, history, at, agent.policy)
@@ -114,7 +146,7 @@ def circumstances(
         halted=agent.state.halt.is_set(),
         audit_available=report.audit_error is None,
         forged=report.forged is not None,
-        privileged_executor=agent.executor.privileged,
+        privileged_executor=agent.has_root_for(service),
         parameters_found=bound is not None and not isinstance(bound, str),
         last_refusal=agent.state.approvals.last_refusal(incident.id),
     )
@@ -136,8 +168,6 @@ def perform(
     agent: Agent, report: Tick, bound: "Bound", *, incident: str | None, actor: str = "agent"
 ) -> RunResult | None:
     """Run a playbook that is aimed at a service; None when the intent could not be recorded: nothing was done."""
-    from aiops_agent.playbook.run import execute
-
     now = agent.clock.now()
     action = Action(agent.token(), incident, bound.playbook.name, bound.playbook.digest, bound.service, now)
     detail = {"incident": incident, "playbook": action.playbook, "digest": action.digest, "target": action.target}
@@ -148,8 +178,30 @@ def perform(
             agent.state.actions.withdraw(action.id)
         return None
 
+    root = agent.root if bound.playbook.privileged else None
+    result = root.perform(order_of(action), agent.state.halt.is_set) if root else executed(agent, report, bound, action)
+    result = told_without_secrets(result)
+    conclude(agent, report, action, result)
+    return result
+
+
+def order_of(action: Action) -> Order:
+    """Return what the root executor is asked for: it knows the rest for itself."""
+    return Order(
+        id=action.id,
+        playbook=action.playbook,
+        digest=action.digest,
+        service=action.target,
+        incident=action.incident or "",
+    )
+
+
+def executed(agent: Agent, report: Tick, bound: "Bound", action: Action) -> RunResult:
+    """Run a playbook here, without root."""
+    from aiops_agent.playbook.run import execute
+
     try:
-        result = execute(
+        return execute(
             bound,
             agent.executor,
             agent.clock,
@@ -159,10 +211,7 @@ def perform(
         )
     except AuditError as error:  # what had been done was taken back
         report.heed(error)
-        result = Failed("audit", error.message, undone=False, left_behind=("look at the service yourself",))
-    result = told_without_secrets(result)
-    conclude(agent, report, action, result)
-    return result
+        return Failed("audit", error.message, undone=False, left_behind=("look at the service yourself",))
 
 
 def recorder(agent: Agent, report: Tick, action: Action) -> Callable[[Command], None]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from aiops_agent.hints import Literal
 from aiops_agent.model.event import LocalPattern
+from aiops_agent.model.order import SOCKET
 from aiops_agent.model.playbook import Scalar
 from aiops_agent.noun import dataclass, field
 from aiops_agent.policy.decide import PolicySettings
@@ -102,6 +103,9 @@ class Config:
 
     anchor_file: Path | None
     """A file outside of state_dir that is told too."""
+
+    executor: Path | None = Path(SOCKET)
+    """Where the root executor listens; None: it is never asked."""
 
     credential: str | None = None
     """Which credential of systemd is the wrapping key of the audit log; None: it is a file in state_dir/keys."""

@@ -34,6 +34,7 @@ CHECKS: Mapping[str, Callable[[Place], Findings]] = {
     "library": surroundings.library,
     "model": surroundings.model,
     "unit": surroundings.unit,
+    "root executor": surroundings.root_executor,
 }
 
 

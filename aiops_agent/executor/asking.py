@@ -4,14 +4,13 @@ import secrets
 from datetime import datetime
 
 from aiops_agent.executor import persons
-from aiops_agent.executor.checks import Inventory, aimed, bound_to, needed_for, playbook_of
+from aiops_agent.executor.checks import Inventory, aimed, bound_to, playbook_of
 from aiops_agent.executor.desk import SELF, Desk
 from aiops_agent.model.incident import rfc3339
-from aiops_agent.model.order import Refused
+from aiops_agent.model.order import TOKEN_DIGITS, Refused
+from aiops_agent.policy.decide import people_needed
 from aiops_agent.state.approvals import ApprovalState
 from aiops_agent.state.questions import MOST_OPEN, Question
-
-TOKEN_BYTES = 16
 
 
 def ask(desk: Desk, words: dict[str, str], inventory: Inventory, now: datetime) -> Question | Refused:
@@ -31,14 +30,14 @@ def ask(desk: Desk, words: dict[str, str], inventory: Inventory, now: datetime) 
             return Refused("too_many_questions", f"{MOST_OPEN} questions wait for an answer already")
         expires = now + desk.settings.approval_expires
         question = Question(
-            id=secrets.token_hex(TOKEN_BYTES),
+            id=secrets.token_hex(TOKEN_DIGITS // 2),
             bound=bound_to(desk, bound, incident, expires),
             playbook=playbook.name,
             digest=playbook.digest,
             service=bound.service,
             incident=incident,
             risk=playbook.risk,
-            needed=needed_for(playbook),
+            needed=people_needed(playbook),
             asked=now,
             expires=expires,
         )

@@ -9,13 +9,13 @@ from aiops_agent.hints import Protocol
 from aiops_agent.model.decision import Mode, Reason
 from aiops_agent.model.incident import Outcome
 from aiops_agent.model.order import Order, Refused
-from aiops_agent.model.playbook import CommandResult, NotNeeded, Playbook, Risk
+from aiops_agent.model.playbook import CommandResult, NotNeeded, Playbook
 from aiops_agent.noun import dataclass
 from aiops_agent.playbook.bind import Bound, bind
 from aiops_agent.playbook.kinds import UNIT
 from aiops_agent.playbook.load import load_folders
 from aiops_agent.playbook.vocabulary import VERBS
-from aiops_agent.policy.decide import UNATTENDED, Circumstances, PolicySettings, hindrance
+from aiops_agent.policy.decide import UNATTENDED, Circumstances, PolicySettings, hindrance, people_needed
 from aiops_agent.ports import Executor, Stopped
 from aiops_agent.state.approvals import ApprovalState
 from aiops_agent.state.questions import Agreed, Question
@@ -137,7 +137,7 @@ def agreed_to(desk: Desk, bound: Bound, order: Order, now: datetime) -> Question
     with desk.alone():
         found = desk.questions.about(playbook=order.playbook, service=order.service, incident=order.incident)
     for question in found:
-        enough = sum(desk.settings.approvers.include(uid) for uid in question.agreed) >= needed_for(bound.playbook)
+        enough = sum(desk.settings.approvers.include(uid) for uid in question.agreed) >= people_needed(bound.playbook)
         granted = question.state is ApprovalState.APPROVED and question.expires > now and enough
         if granted and question.bound == bound_to(desk, bound, order.incident, question.expires):
             return question
@@ -151,11 +151,6 @@ def is_unattended(desk: Desk, bound: Bound, now: datetime) -> bool:
     with desk.alone():
         history = desk.actions.history(bound.playbook.name, bound.service, now)
     return history.last_run is None or history.last_outcome is Outcome.SUCCEEDED
-
-
-def needed_for(playbook: Playbook) -> int:
-    """Return how many distinct people must agree."""
-    return 2 if playbook.risk is Risk.CRITICAL else 1
 
 
 def bound_to(desk: Desk, bound: Bound, incident: str, expires: datetime) -> bytes:

@@ -10,11 +10,11 @@ from pathlib import Path
 from aiops_agent.errors import ConfigError, Fault
 from aiops_agent.executor.persons import Approvers
 from aiops_agent.model.decision import Mode
+from aiops_agent.model.order import SOCKET
 from aiops_agent.model.playbook import Scalar
 from aiops_agent.noun import dataclass
 from aiops_agent.playbook.document import Document, Place
 from aiops_agent.playbook.kinds import parse_duration, parse_unit
-from aiops_agent.playbook.wire import SOCKET
 
 CONFIG = "/etc/aiops-agent/executor.yaml"
 STATE_DIR = "/var/lib/aiops-agent-executor"

@@ -13,7 +13,7 @@ from aiops_agent.errors import AuditError
 from aiops_agent.executor.configured import Settings
 from aiops_agent.hints import Self
 from aiops_agent.model.audit import AuditEntry, Value
-from aiops_agent.model.order import Refused
+from aiops_agent.model.order import ANSWERED, Refused
 from aiops_agent.model.playbook import Playbook
 from aiops_agent.ports import Clock
 from aiops_agent.state.actions import Actions
@@ -24,9 +24,6 @@ from aiops_agent.state.vault import Vault
 
 SELF = "executor"
 """The actor of what nobody else did."""
-
-ANSWERED = "answered"
-"""Beside the socket: a file that is written with each answer of a person, so that the agent's quiet tick sees one."""
 
 MOST_COMPLAINTS = 60
 """Refusals that are recorded in an hour; the others are counted. Else who is refused could fill the disk."""

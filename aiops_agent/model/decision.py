@@ -33,6 +33,7 @@ class Reason(StrEnum):
     NO_PLAYBOOK = "no_playbook"
     PARAMETERS_MISSING = "parameters_missing"
     NO_EXECUTOR = "no_executor"
+    EXECUTOR_REFUSES = "executor_refuses"
     COOLDOWN = "cooldown"
     CAP_REACHED = "cap_reached"
     LAST_RUN_FAILED = "last_run_failed"

@@ -5,6 +5,16 @@ from datetime import datetime
 from aiops_agent.model.playbook import RunResult
 from aiops_agent.noun import dataclass
 
+SOCKET = "/run/aiops-agent/executor.sock"
+"""Where the executor listens: a folder that only root can write."""
+
+
+TOKEN_DIGITS = 32
+"""Hex digits of the id of a question that the executor puts: 16 random bytes. The agent's own are shorter."""
+
+ANSWERED = "answered"
+"""Beside the socket: a file that the executor writes with each answer, so that the agent's quiet tick sees one."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
@@ -61,6 +71,17 @@ class Asked:
 
     agreed: tuple[str, ...] = ()
     """Who has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """Where a question stands."""
+
+    state: str
+    """`pending`, `approved`, `denied`, `expired` or `used`."""
+
+    agreed: tuple[str, ...]
+    """Who said yes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from aiops_agent.errors import ExecutorError
-from aiops_agent.model.order import Asked, Greeting, Order, Progress, Refused, Running, Unknown
+from aiops_agent.model.order import SOCKET, Answered, Asked, Greeting, Order, Progress, Refused, Running, Unknown
 from aiops_agent.model.playbook import Failed, RunResult
 from aiops_agent.playbook import wire
 from aiops_agent.ports import Clock
@@ -31,7 +31,7 @@ _HINT = "systemctl status aiops-agent-executor; docs/executor.md says how it is 
 class Remote:
     """Speaks to the executor that listens at a path; each message over a connection of its own."""
 
-    def __init__(self, path: Path = Path(wire.SOCKET), *, owner: int = ROOT) -> None:
+    def __init__(self, path: Path = Path(SOCKET), *, owner: int = ROOT) -> None:
         """Connect to nobody yet.
 
         Args:
@@ -108,13 +108,25 @@ class Remote:
         words = {name: getattr(order, name) for name in wire.REQUESTS["ask"]}
         return _asked(self._say(wire.request("ask", **words)))
 
-    def answer_to(self, identity: str) -> str:
-        """Return the state of a question: pending, approved, denied, expired or used; empty: it is not known.
+    def answered(self, identity: str) -> Answered | None:
+        """Return what people said to a question; None: it is not known.
 
         Raises:
             ExecutorError: The executor cannot be asked.
         """
-        return str(self._say(wire.request("status", id=identity)).get("question", ""))
+        said = self._say(wire.request("status", id=identity))
+        agreed = said.get("agreed")
+        names = tuple(map(str, agreed)) if isinstance(agreed, list) else ()
+        return Answered(str(said["question"]), names) if "question" in said else None
+
+    def outcome(self, identity: str, halted: Callable[[], bool], clock: Clock) -> RunResult | None:
+        """Return what came of an order, waiting if it is being carried out; None: no such order was ever begun.
+
+        Raises:
+            ExecutorError: The executor cannot be asked.
+        """
+        progress = self.progress(identity)
+        return None if isinstance(progress, Unknown) else self.attend(identity, progress, halted, clock)
 
     def approve(self, identity: str) -> Asked:
         """Say yes to a question, as who runs this; `needed` and `agreed` tell whether that is enough.

@@ -11,9 +11,6 @@ from collections.abc import Mapping
 from aiops_agent.model.order import Order, Progress, Refused, Running, Unknown
 from aiops_agent.model.playbook import Failed, NotNeeded, Succeeded
 
-SOCKET = "/run/aiops-agent/executor.sock"
-"""Where the executor listens: a folder that only root can write."""
-
 LONGEST = 64 * 1024
 """Bytes of a message."""
 

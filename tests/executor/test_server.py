@@ -95,11 +95,11 @@ def test_a_verb_is_answered_only_to_those_it_is_for(hall, verb, role):
 
 def test_a_question_is_asked_by_the_agent_and_answered_by_a_person(hall):
     asked = hall.as_(THE_AGENT).ask(order_for(hall.desk, incident="inc-9"))
-    assert hall.remote.answer_to(asked.id) == "pending"
+    assert hall.remote.answered(asked.id).state == "pending"
     [waiting] = hall.as_(THE_ANN).waiting()
     assert (waiting.id, waiting.playbook, waiting.agreed) == (asked.id, "restart-shop", ())
     assert hall.remote.approve(asked.id).agreed == ("daemon",)
-    assert hall.as_(THE_AGENT).answer_to(asked.id) == "approved"
+    assert hall.as_(THE_AGENT).answered(asked.id).state == "approved"
     with pytest.raises(ExecutorError, match="an answer counts once") as caught:
         hall.as_(THE_BOB).deny(asked.id)
     assert caught.value.refusal == "not_open"
