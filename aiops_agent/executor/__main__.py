@@ -1,6 +1,7 @@
 """`aiops-agent-executor`: serve, or for root at a shell: verify, resume. Reads the clock and the environment."""
 
 import argparse
+import json
 import os
 import secrets
 import signal
@@ -11,6 +12,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from aiops_agent.audit.keys import FileKeys
 from aiops_agent.errors import AgentError, AuditError, StateError, UsageError
 from aiops_agent.executor import configured, persons
 from aiops_agent.executor.configured import CONFIG, Settings
@@ -21,6 +23,7 @@ from aiops_agent.executor.sandbox import SYSTEMD
 from aiops_agent.executor.server import Server, listening
 from aiops_agent.executor.units import Systemd
 from aiops_agent.executor.work import Work
+from aiops_agent.model.incident import rfc3339
 from aiops_agent.model.order import Refused
 from aiops_agent.model.playbook import Playbook
 from aiops_agent.state.database import exclusive
@@ -57,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
         ("serve", serve, "take orders at the socket until told to end; what the unit runs"),
         ("resume", resume, "allow acting again after a halt"),
         ("verify", verify, "is the executor's own record intact? 0 yes, 3 no"),
+        ("show", show, "what was asked, agreed to and done; one JSON object a line"),
         ("check", check, "can the configuration be used?"),
     ):
         each = commands.add_parser(name, help=text, description=text)
@@ -109,7 +113,6 @@ def resume(settings: Settings) -> int:
 
 def verify(settings: Settings) -> int:
     """Say whether the record is what was written; writes nothing."""
-    from aiops_agent.audit.keys import FileKeys
     from aiops_agent.audit.verify import verify as verified
 
     keys = FileKeys(settings.state_dir / "keys")
@@ -122,6 +125,16 @@ def verify(settings: Settings) -> int:
     if report.key_problem:
         print(f"without the keys: {report.key_problem}")
     return 0 if report.intact and not report.key_problem else TAMPERED
+
+
+def show(settings: Settings) -> int:
+    """Print every entry of the record, the oldest first; a record without its keys is not shown."""
+    from aiops_agent.audit.show import show as entries
+
+    for entry in entries(settings.state_dir / "audit", FileKeys(settings.state_dir / "keys")):
+        said = {"time": rfc3339(entry.time), "actor": entry.actor, "action": entry.action, "subject": entry.subject}
+        print(json.dumps({**said, "detail": dict(entry.detail)}))
+    return 0
 
 
 def check(settings: Settings) -> int:
