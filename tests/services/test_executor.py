@@ -1,4 +1,4 @@
-"""Both processes under a real systemd: a unit fails, the agent asks, a person agrees, root restarts it; all of it proven."""
+"""Both processes under a real systemd: a unit fails, the agent asks, a person agrees, root restarts it."""
 
 import json
 import os
@@ -29,7 +29,7 @@ cat > /etc/systemd/system/shop.service <<'UNIT'
 Description=The shop
 [Service]
 # It needs something that is away, and comes back.
-ExecStart=/bin/sh -c 'test -e /run/database || { echo "ERROR shop: cannot start: the database is away"; exit 1; }; exec sleep infinity'
+ExecStart=/bin/sh -c 'test -e /run/database || { echo "ERROR shop: no database"; exit 1; }; exec sleep infinity'
 UNIT
 cat > /etc/aiops-agent/config.yaml <<'CONFIG'
 state_dir: /var/lib/aiops-agent
