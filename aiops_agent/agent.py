@@ -18,7 +18,7 @@ from aiops_agent.model.voice import Expectation
 from aiops_agent.noun import dataclass, field, replace
 from aiops_agent.playbook.catalogue import Catalogue
 from aiops_agent.policy.decide import PolicySettings
-from aiops_agent.ports import Chat, Clock, Composer, Diagnostician, Executor, Journal, LogSource
+from aiops_agent.ports import Chat, Clock, Composer, Diagnostician, Executor, Journal, LogSource, RootExecutor
 from aiops_agent.signing.register import Register
 from aiops_agent.state.state import State
 
@@ -77,6 +77,9 @@ class Agent:
     token: Callable[[], str]
     """A fresh unguessable id for an approval or an action."""
 
+    root: RootExecutor | None = None
+    """What does what needs root; None: nothing does."""
+
     keep: timedelta | None = None
     """How long the record holds what was done; None: for ever."""
 
@@ -93,6 +96,10 @@ class Agent:
     def parameters_of(self, service: str | None) -> Mapping[str, Scalar]:
         """Return what the configuration offers to playbooks that act on this service."""
         return self.parameters.get(service or "", {})
+
+    def has_root_for(self, service: str | None) -> bool:
+        """Tell whether something is there that would do as root what helps this service."""
+        return self.executor.privileged or (self.root is not None and self.root.takes(service or ""))
 
 
 class CutShort(StrEnum):

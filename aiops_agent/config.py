@@ -27,6 +27,7 @@ from aiops_agent.errors import AuditError, ConfigError, Fault
 from aiops_agent.model.connection import Connection
 from aiops_agent.model.decision import Mode
 from aiops_agent.model.event import LocalPattern, Severity
+from aiops_agent.model.order import SOCKET
 from aiops_agent.model.signature import MANIFEST, TRUSTED, SigningRules
 from aiops_agent.playbook.kinds import PORT, parse_duration, parse_host, parse_name, parse_root, parse_unit
 from aiops_agent.policy.decide import PolicySettings, Rule
@@ -641,6 +642,7 @@ class _File(_Strict):
     report_dir: AbsolutePath | None = None
     audit: _Audit = _Audit()
     connections: dict[Name, Annotated[_Sqlite | _Server, Field(discriminator="type")]] = {}
+    executor: AbsolutePath | None = SOCKET
 
     def settled(self, path: Path, tokens: Sequence[str], passwords: Mapping[str, str]) -> Config:
         """Return it as the rest of the program reads it."""
@@ -672,6 +674,7 @@ class _File(_Strict):
             signing=self.signing.settled(),
             anchor_journal=self.audit.anchors.journal,
             anchor_file=Path(self.audit.anchors.file) if self.audit.anchors.file else None,
+            executor=Path(self.executor) if self.executor else None,
             credential=self.audit.key.credential,
             connections={name: known.settled(passwords.get(name, "")) for name, known in self.connections.items()},
             auditor_key=Path(self.audit.auditor_key) if self.audit.auditor_key else None,
@@ -685,6 +688,7 @@ _SECTIONS: Mapping[tuple[str, ...], type[BaseModel]] = {
     ("policy", "groups"): _Group,
     ("policy", "limits"): _Limits,
     ("signing",): _Signing,
+    ("patterns",): _Patterns,
     ("patterns", "faults"): _Fault,
     ("patterns", "ignore"): _Ignored,
     ("audit",): _Audit,

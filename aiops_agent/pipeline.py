@@ -9,9 +9,11 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
 from aiops_agent.agent import Agent, CutShort, Tick, endless
+from aiops_agent.asking import expire
 from aiops_agent.deciding import decided, heard, settle
 from aiops_agent.digest import blake2b
 from aiops_agent.heartbeat import beat
+from aiops_agent.heeding import heed_answers
 from aiops_agent.listening import hear
 from aiops_agent.model.decision import Run
 from aiops_agent.model.diagnosis import Diagnosis, Prediction
@@ -28,7 +30,7 @@ from aiops_agent.noticing import (
 )
 from aiops_agent.noun import replace
 from aiops_agent.recovery import note_recoveries, settle_interrupted
-from aiops_agent.repair import act, act_on_granted, expire, resolve
+from aiops_agent.repair import act, act_on_granted, resolve
 
 
 def tick(
@@ -51,6 +53,7 @@ def tick(
     if not rehearse and not report.is_stopped():
         beat(agent, report, now)
         if are_sound:
+            heed_answers(agent, report, now)
             expire(agent, report, now)
         absorb_due(agent, report, now)
         act_on_decided(agent, report, now)
@@ -158,7 +161,7 @@ def chosen(agent: Agent, diagnosis: Diagnosis, service: str | None) -> str | Non
     """Return the name of the playbook for a diagnosis, if there is one."""
     from aiops_agent.playbook.choose import choose  # a tick without a new fault has no use for the vocabulary
 
-    parameters, roots, privileged = agent.parameters_of(service), agent.roots_of(service), agent.executor.privileged
+    parameters, roots, privileged = agent.parameters_of(service), agent.roots_of(service), agent.has_root_for(service)
     playbook = choose(agent.library.playbooks, diagnosis, service, parameters, privileged=privileged, roots=roots)
     return playbook.name if playbook else None
 
@@ -166,7 +169,7 @@ def chosen(agent: Agent, diagnosis: Diagnosis, service: str | None) -> str | Non
 def choice_for(agent: Agent, service: str | None) -> str:
     """Return a digest of all that `chosen` depends on beside the diagnosis; reads no playbook."""
     given = sorted(agent.parameters_of(service).items()), sorted(agent.roots_of(service))
-    among = (agent.library.edition, *given, agent.executor.privileged)
+    among = (agent.library.edition, *given, agent.has_root_for(service))
     return blake2b(repr(among).encode(errors="surrogateescape"), digest_size=16).hexdigest()
 
 

@@ -8,7 +8,8 @@ from aiops_agent.model.audit import Anchor, AuditEntry
 from aiops_agent.model.diagnosis import Diagnosis
 from aiops_agent.model.event import Batch, Position
 from aiops_agent.model.message import Message, Report
-from aiops_agent.model.playbook import Command, CommandResult, Journalled, Planned, StepState
+from aiops_agent.model.order import Answered, Asked, Order
+from aiops_agent.model.playbook import Command, CommandResult, Journalled, Planned, RunResult, StepState
 
 Stopped = Callable[[], bool]
 """Asked at least five times a second by what waits or takes long; True: end now, and take your children with you."""
@@ -55,6 +56,37 @@ class Executor(Protocol):
         Args:
             command: A probe, the command of a `Planned`, or its undo.
             stopped: Ends it in the middle, which is a result that is not ok.
+        """
+
+
+class RootExecutor(Protocol):
+    """The root executor, as the agent speaks to it. It checks everything itself, and believes the agent nothing."""
+
+    def takes(self, service: str) -> bool:
+        """Tell whether there is one that may act on a service."""
+
+    def ask(self, order: Order) -> Asked:
+        """Have people asked about what an order would do; asked again, it is the same question.
+
+        Raises:
+            ExecutorError: It is not asked, and why.
+        """
+
+    def answered(self, identity: str) -> Answered | None:
+        """Return what people said to a question; None: it is not known.
+
+        Raises:
+            ExecutorError: The executor cannot be asked.
+        """
+
+    def perform(self, order: Order, stopped: Stopped) -> RunResult:
+        """Have an order carried out, and wait for its end. What goes wrong is a result, never an exception."""
+
+    def outcome(self, identity: str, stopped: Stopped) -> RunResult | None:
+        """Return what came of an order, waiting if it is being carried out; None: no such order was ever begun.
+
+        Raises:
+            ExecutorError: The executor cannot be asked.
         """
 
 

@@ -3,9 +3,10 @@
 from datetime import datetime, timedelta
 
 from aiops_agent.agent import Agent, Tick, entry
-from aiops_agent.errors import AuditError, ForgedError
+from aiops_agent.circumstances import aimed
+from aiops_agent.errors import AuditError, ExecutorError, ForgedError
 from aiops_agent.model.playbook import Failed, RunResult
-from aiops_agent.repair import aimed, conclude, recorder, told_without_secrets
+from aiops_agent.repair import conclude, recorder, told_without_secrets
 from aiops_agent.state.actions import Action
 
 TYPE_CHECKING = False
@@ -20,9 +21,11 @@ def settle_interrupted(agent: Agent, report: Tick) -> None:
     """
     for action in agent.state.actions.interrupted():
         try:
-            result = _settled(agent, report, action)
+            result = _settled_by_root(agent, action) or _settled(agent, report, action)
         except AuditError as error:
             report.heed(error)
+        except ExecutorError:  # it is away, and may be at work on it: it is asked again by the next tick
+            continue
         else:
             conclude(agent, report, action, told_without_secrets(result))
 
@@ -39,6 +42,17 @@ def _settled(agent: Agent, report: Tick, action: Action) -> RunResult:
         )
     except ForgedError as error:
         return Failed("interrupted", error.message, undone=False, left_behind=("look at the service yourself",))
+
+
+def _settled_by_root(agent: Agent, action: Action) -> RunResult | None:
+    """Return what the root executor says of an action; None: it was not one for it."""
+    playbook = agent.library.playbooks.get(action.playbook)
+    if agent.root is None or playbook is None or not playbook.privileged:
+        return None
+    result = agent.root.outcome(action.id, agent.state.halt.is_set)
+    return result or Failed(
+        "before the first step", "interrupted before the root executor had heard of it", undone=True, left_behind=()
+    )
 
 
 def _as_begun(agent: Agent, action: Action) -> "Bound | None":

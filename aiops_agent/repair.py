@@ -1,24 +1,25 @@
 """Act: intent on disk first, then the playbook, then what came of it."""
 
-from collections.abc import Callable, Iterator, Mapping
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from aiops_agent.agent import Agent, Tick, entry
+from aiops_agent.asking import bound_to
+from aiops_agent.circumstances import aimed, circumstances
 from aiops_agent.errors import AuditError
 from aiops_agent.model.audit import AuditEntry
 from aiops_agent.model.event import Fingerprint
 from aiops_agent.model.incident import Incident, Outcome, Status
 from aiops_agent.model.message import ReportKind
+from aiops_agent.model.order import Order
 from aiops_agent.model.playbook import Command, Failed, NotNeeded, Playbook, RunResult, Succeeded
-from aiops_agent.model.signature import Signature
 from aiops_agent.noun import replace
-from aiops_agent.policy.decide import Circumstances, hindrance, was_told_lately
-from aiops_agent.policy.limits import SYSTEMIC_WITHIN
+from aiops_agent.policy.decide import hindrance, was_told_lately
+from aiops_agent.ports import Executor, RootExecutor
 from aiops_agent.recurring import listen
 from aiops_agent.state.actions import Action
-from aiops_agent.state.approvals import Approval, ApprovalState
+from aiops_agent.state.approvals import Approval
 from aiops_agent.telling import tell
 
 TYPE_CHECKING = False
@@ -31,39 +32,6 @@ POSTPONING = ("not_busy", "past_grace")
 
 POSTPONED = timedelta(minutes=5)
 """How long to wait then before it is decided anew."""
-
-
-def ask(agent: Agent, incident: Incident, playbook: Playbook, now: datetime, *, expires: datetime) -> Incident:
-    """Ask people to agree to a playbook; call inside a transaction."""
-    state = ApprovalState.PENDING
-    request = Approval(
-        agent.token(),
-        incident.id,
-        playbook.name,
-        playbook.digest,
-        state,
-        requested=now,
-        expires=expires,
-        service=incident.service or "",
-    )
-    agent.state.incidents.save(incident)  # the request refers to it
-    agent.state.approvals.ask(request)
-    return tell(agent, replace(incident, status=Status.WAITING_APPROVAL), ReportKind.QUESTION, now, approval=request)
-
-
-def expire(agent: Agent, report: Tick, now: datetime) -> None:
-    """Take silence for a no."""
-    with agent.state.transaction():
-        for approval in agent.state.approvals.expire(now):
-            report.record(agent, entry(now, "approval.expired", approval.id, incident=approval.incident))
-            withdraw(agent, report, approval)
-
-
-def withdraw(agent: Agent, report: Tick, approval: Approval) -> None:
-    """Leave the incident open after a no; call inside a transaction."""
-    incident = agent.state.incidents.by_id(approval.incident)
-    if incident and incident.status is Status.WAITING_APPROVAL:
-        report.keep(agent, replace(incident, status=Status.OPEN))
 
 
 def act_on_granted(agent: Agent, report: Tick) -> None:
@@ -99,77 +67,12 @@ def outdated(
         return "the time for it was over before it could be run"
     if playbook is None or playbook.digest != approval.digest:
         return "the playbook was changed after the question"
+    if approval.bound != bound_to(agent, playbook, incident, approval.expires):
+        return "the parameters, or the host, are others than those of the question"
     history = agent.state.actions.history(playbook.name)
     at = circumstances(agent, report, incident, playbook, now, settled=False)
     hindered = hindrance(playbook, history, at, agent.policy)
     return f"the policy does not allow it now: {hindered.replace('_', ' ')}" if hindered else None
-
-
-def aimed(agent: Agent, playbook: Playbook, service: str) -> "Bound | str":
-    """Return the playbook aimed at a service, or in words what keeps it from being."""
-    from aiops_agent.playbook.bind import Bound, bind  # a tick that decides about no playbook needs no vocabulary
-
-    bound = bind(playbook, service, agent.parameters_of(service), roots=agent.roots_of(service))
-    return bound if isinstance(bound, Bound) else str(bound)
-
-
-def is_usable(agent: Agent, playbook: Playbook, service: str) -> bool:
-    """Tell whether the configuration gives all that a playbook needs; the host is looked at when it is acted on."""
-    from aiops_agent.playbook.bind import fits  # as above
-
-    return fits(playbook, service, agent.parameters_of(service), roots=agent.roots_of(service)) is None
-
-
-def circumstances(  # noqa: PLR0913 - what is known of the incident and its records
-    agent: Agent,
-    report: Tick,
-    incident: Incident,
-    playbook: Playbook | None,
-    now: datetime,
-    *,
-    settled: bool,
-    written: datetime | None = None,
-) -> Circumstances:
-    """Gather what the policy asks for beside the incident."""
-    service = incident.service or ""
-    failing = agent.state.incidents.failing(now - SYSTEMIC_WITHIN) if playbook else frozenset[str]()
-    return Circumstances(
-        now=now,
-        service=service,
-        silenced=any(silence.matches(incident) for silence in agent.state.silences.in_force(now)),
-        settled=settled,
-        written=written,
-        halted=agent.state.halt.is_set(),
-        audit_available=report.audit_error is None,
-        forged=report.forged is not None,
-        privileged_executor=agent.executor.privileged,
-        parameters_found=playbook is not None and is_usable(agent, playbook, service),
-        signed=playbook is not None and agent.library.signature(playbook, now) is Signature.SIGNED,
-        busy=None,
-        healthy=healthy(agent, service, failing) if playbook else {},
-        failing=failing | {service},
-        not_needed=playbook is not None and (playbook.name, service) in report.not_needed,
-        last_refusal=agent.state.approvals.last_refusal(incident.id),
-        last_try=agent.state.actions.last_try(incident.id, playbook.name) if playbook else None,
-    )
-
-
-def healthy(agent: Agent, service: str, failing: AbstractSet[str]) -> Mapping[str, int]:
-    """Return, by group that a service is of, how many others in it are active and have no new faults."""
-    groups = [group for group in agent.policy.limits.groups if service in group.services]
-    return {
-        group.name: sum(
-            other != service and other not in failing and is_active(agent, other) for other in group.services
-        )
-        for group in groups
-    }
-
-
-def is_active(agent: Agent, unit: str) -> bool:
-    """Ask the executor's own probe."""
-    from aiops_agent.playbook.vocabulary import command
-
-    return agent.executor.run(command("unit_state", {"unit": unit, "is": "active"}), agent.state.halt.is_set).ok
 
 
 def act(agent: Agent, report: Tick, incident: Incident, playbook: Playbook) -> bool:
@@ -188,9 +91,6 @@ def perform(
     agent: Agent, report: Tick, bound: "Bound", *, incident: str | None, actor: str = "agent"
 ) -> RunResult | None:
     """Run a playbook that is aimed at a service; None when the intent could not be recorded: nothing was done."""
-    from aiops_agent.playbook.hearing import Hearing
-    from aiops_agent.playbook.run import execute
-
     now = agent.clock.now()
     action = Action(agent.token(), incident, bound.playbook.name, bound.playbook.digest, bound.service, now)
     detail = {"incident": incident, "playbook": action.playbook, "digest": action.digest, "target": action.target}
@@ -201,10 +101,58 @@ def perform(
             agent.state.actions.withdraw(action.id)
         return None
 
+    root = agent.root if bound.playbook.privileged else None
+    result = by_root(agent, root, bound, action) if root else executed(agent, report, bound, action)
+    result = told_without_secrets(result)
+    conclude(agent, report, action, result)
+    return result
+
+
+def order_of(action: Action) -> Order:
+    """Return what the root executor is asked for: it knows the rest for itself."""
+    return Order(
+        id=action.id,
+        playbook=action.playbook,
+        digest=action.digest,
+        service=action.target,
+        incident=action.incident or "",
+    )
+
+
+def by_root(agent: Agent, root: RootExecutor, bound: "Bound", action: Action) -> RunResult:
+    """Have a playbook run by the root executor, and then listen to the log, which it does not read."""
+    result = root.perform(order_of(action), agent.state.halt.is_set)
+    quiet = tuple(probe for probe in bound.verify if probe.verb == "log_quiet")
+    if not isinstance(result, Succeeded) or not quiet:
+        return result
+    from aiops_agent.playbook.run import InterruptedRunError, verified
+
+    ear, within = listening(agent, bound, action), bound.playbook.verify_within
     try:
-        result = execute(
+        heard = verified(quiet, within, ear, agent.clock, halted=agent.state.halt.is_set)
+    except InterruptedRunError as stop:
+        return Failed(stop.at, str(stop), undone=False, left_behind=(result.detail,))
+    if not heard.ok:
+        return Failed("log_quiet", heard.detail, undone=False, left_behind=(result.detail,))
+    return Succeeded(f"{result.detail}; the fault was not logged again")
+
+
+def listening(agent: Agent, bound: "Bound", action: Action) -> Executor:
+    """Return the executor of this process, with an ear for the faults that the run is to end."""
+    from aiops_agent.playbook.hearing import Hearing
+
+    wanted = faults(agent, bound, action.incident)
+    return Hearing(agent.executor, agent.clock, lambda: listen(agent, bound.service, wanted))
+
+
+def executed(agent: Agent, report: Tick, bound: "Bound", action: Action) -> RunResult:
+    """Run a playbook here, without root."""
+    from aiops_agent.playbook.run import execute
+
+    try:
+        return execute(
             bound,
-            Hearing(agent.executor, agent.clock, lambda: listen(agent, bound.service, faults(agent, bound, incident))),
+            listening(agent, bound, action),
             agent.clock,
             halted=agent.state.halt.is_set,
             record=recorder(agent, report, action),
@@ -212,10 +160,7 @@ def perform(
         )
     except AuditError as error:  # what had been done was taken back
         report.heed(error)
-        result = Failed("audit", error.message, undone=False, left_behind=("look at the service yourself",))
-    result = told_without_secrets(result)
-    conclude(agent, report, action, result)
-    return result
+        return Failed("audit", error.message, undone=False, left_behind=("look at the service yourself",))
 
 
 def faults(agent: Agent, bound: "Bound", incident: str | None) -> list[Fingerprint]:

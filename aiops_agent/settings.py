@@ -9,6 +9,7 @@ from pathlib import Path
 from aiops_agent.hints import Literal
 from aiops_agent.model.connection import Connection
 from aiops_agent.model.event import LocalPattern
+from aiops_agent.model.order import SOCKET
 from aiops_agent.model.playbook import Scalar
 from aiops_agent.model.signature import SigningRules
 from aiops_agent.noun import dataclass, field
@@ -110,6 +111,8 @@ class Config:
 
     signing: SigningRules
     """Whose signatures of playbooks count."""
+    executor: Path | None = Path(SOCKET)
+    """Where the root executor listens; None: it is never asked."""
 
     credential: str | None = None
     """Which credential of systemd is the wrapping key of the audit log; None: it is a file in state_dir/keys."""

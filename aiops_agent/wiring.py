@@ -13,12 +13,13 @@ from aiops_agent.assembly.assemble import Assembly
 from aiops_agent.assembly.local import Local
 from aiops_agent.assembly.memory import Memory
 from aiops_agent.digest import blake2b
-from aiops_agent.errors import AuditError, Fault
+from aiops_agent.errors import AuditError, ExecutorError, Fault, UsageError
 from aiops_agent.model.audit import Anchor, AuditEntry
 from aiops_agent.model.connection import Connection
 from aiops_agent.model.diagnosis import Citation, Diagnosis
 from aiops_agent.model.message import Message, Report
-from aiops_agent.model.playbook import Command, CommandResult, Planned, Playbook
+from aiops_agent.model.order import ANSWERED, Answered, Asked, Order
+from aiops_agent.model.playbook import Command, CommandResult, Planned, Playbook, RunResult
 from aiops_agent.model.signature import Floors, Signature, SigningRules
 from aiops_agent.model.voice import Expectation
 from aiops_agent.noun import dataclass, replace
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from aiops_agent.diagnosis.classifier import Classifier
     from aiops_agent.diagnosis.diagnose import LocalDiagnostician
     from aiops_agent.diagnosis.encoder import Encoder
+    from aiops_agent.playbook.remote import Remote
 
 PACKAGE = Path(__file__).resolve().parent
 OVERRIDES = Path("/etc/aiops-agent")
@@ -221,6 +223,7 @@ def _agent(  # noqa: PLR0913, PLR0917 - what differs between an agent and its re
         library=library,
         policy=config.policy,
         executor=LateExecutor(world.clock, config.connections),
+        root=LateRoot(config.executor, world.clock) if config.executor else None,
         journal=journal,
         composer=LateComposer(),
         chats=chats,
@@ -376,6 +379,11 @@ def key_stamps(config: Config) -> list[str]:
     return [stamp(f"{config.state_dir}/keys/{name}") for name in names if name != "signing.key"]
 
 
+def answer_stamps(config: Config) -> list[str]:
+    """Return what changes when a person answers at the root executor: the tick that hears of it is no quiet one."""
+    return [stamp(str(config.executor.with_name(ANSWERED)))] if config.executor else []
+
+
 def key_names(config: Config) -> Sequence[str]:
     """Return which files of keys no log can do without. The signing key is another one after each session."""
     return ("genesis.pub", "signing.key") if config.credential else ("genesis.pub", "signing.key", "wrapping.key")
@@ -523,6 +531,66 @@ class LateExecutor:
     def run(self, command: Command, stopped: Stopped) -> CommandResult:
         """Do it and say what came of it."""
         return self._real.run(command, stopped)
+
+
+class LateRoot:
+    """The root executor, spoken to only if its socket is there."""
+
+    def __init__(self, path: Path, clock: Clock, *, owner: int = 0) -> None:
+        """Speak to nobody yet; `owner` is whose it must be."""
+        self._path = path
+        self._clock = clock
+        self._owner = owner
+
+    @cached_property
+    def remote(self) -> "Remote":
+        """Return what speaks to it."""
+        from aiops_agent.playbook.remote import Remote
+
+        return Remote(self._path, owner=self._owner)
+
+    @cached_property
+    def _services(self) -> Sequence[str]:
+        """Return what it may act on, as of the first question: one tick lasts no longer."""
+        if not self._path.exists():
+            return ()
+        try:
+            return self.remote.greet().services
+        except ExecutorError:
+            return ()
+
+    def takes(self, service: str) -> bool:
+        """Tell whether there is one that may act on a service."""
+        return service in self._services
+
+    def ask(self, order: Order) -> Asked:
+        """Have people asked."""
+        return self.remote.ask(order)
+
+    def answered(self, identity: str) -> Answered | None:
+        """Return what people said."""
+        return self.remote.answered(identity)
+
+    def perform(self, order: Order, stopped: Stopped) -> RunResult:
+        """Have an order carried out."""
+        return self.remote.perform(order, stopped, self._clock)
+
+    def outcome(self, identity: str, stopped: Stopped) -> RunResult | None:
+        """Return what came of an order."""
+        return self.remote.outcome(identity, stopped, self._clock)
+
+
+def remote_of(config: Config) -> "Remote":
+    """Return what speaks to the root executor, for a person at a shell.
+
+    Raises:
+        UsageError: The configuration says that there is none.
+    """
+    if config.executor is None:
+        raise UsageError(f"{config.path} says `executor: null`", hint="docs/executor.md says how one is set up")
+    from aiops_agent.playbook.remote import Remote
+
+    return Remote(config.executor)
 
 
 class LateComposer:

@@ -35,6 +35,7 @@ CHECKS: Mapping[str, Callable[[Place], Findings]] = {
     "signatures": signing.signatures,
     "model": surroundings.model,
     "unit": surroundings.unit,
+    "root executor": surroundings.root_executor,
 }
 
 

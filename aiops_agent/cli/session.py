@@ -24,6 +24,9 @@ from aiops_agent.state.database import exclusive
 from aiops_agent.state.state import State
 from aiops_agent.wiring import LateCipher, Library, World, build, rules_of
 
+NOBODY_LOGGED_IN = 2**32 - 1
+"""What the kernel shows as the login uid of a process that no login has begun."""
+
 LOCK_WAIT = timedelta(seconds=90)
 """How long a person's command waits for a scan at work: longer than a playbook's usual verification."""
 
@@ -211,11 +214,23 @@ def acting(config_file: str, *, delivers: bool = False) -> Iterator[tuple[Sessio
 
 
 def user() -> str:
-    """Return who typed the command, for the record: the login behind sudo, else the user of the process."""
-    name = os.environ.get("SUDO_USER")
-    if not name:
-        try:
-            name = pwd.getpwuid(os.getuid()).pw_name
-        except KeyError:
-            name = str(os.getuid())
-    return f"user:{name}"
+    """Return who typed the command, for the record: the kernel's login uid, the login behind sudo, or who runs this."""
+    login = _login()
+    name = os.environ.get("SUDO_USER") if login is None else None
+    return f"user:{name or _name_of(os.getuid() if login is None else login)}"
+
+
+def _login() -> int | None:
+    """Return who logged in, as the kernel knows it; None: nobody did, as in a job of the system."""
+    try:
+        login = int(Path("/proc/self/loginuid").read_text(encoding="ascii"))
+    except (OSError, ValueError):  # the kernel was built without it
+        return None
+    return None if login == NOBODY_LOGGED_IN else login
+
+
+def _name_of(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)

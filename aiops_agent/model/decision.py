@@ -41,6 +41,7 @@ class Reason(StrEnum):
     AT_WORK = "at_work"
     CIRCUIT_OPEN = "circuit_open"
     FIX_DOES_NOT_HOLD = "fix_does_not_hold"
+    EXECUTOR_REFUSES = "executor_refuses"
     COOLDOWN = "cooldown"
     CAP_REACHED = "cap_reached"
     BUDGET_SPENT = "budget_spent"

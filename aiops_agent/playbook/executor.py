@@ -24,8 +24,10 @@ class EmbeddedExecutor:
         *,
         path: str = SYSTEM_PATH,
         connections: Mapping[str, Connection] = MappingProxyType({}),
+        more: Mapping[str, Doing] = MappingProxyType({}),
     ) -> None:
-        self._words = words(clock, path=path, connections=connections)
+        """Take what it works with; `more`: words beside the ordinary ones, for a process that may do them."""
+        self._words = {**words(clock, path=path, connections=connections), **more}
 
     def plan(self, command: Command) -> Planned | CommandResult:
         """Decide what doing it would decide, and what takes it back; changes nothing."""

@@ -178,13 +178,13 @@ class _Driver:
             case Reversal(command):
                 return self._change(command, never)
             case Command(changes=True):
-                self._go_on()
+                _go_on(self.halted)
                 return self._change(wish, self.halted)
             case Command():
-                self._go_on()
+                _go_on(self.halted)
                 return Answer(self.executor.run(wish, self.halted))
             case Verification(probes, within):
-                return Answer(self._verify(probes, within))
+                return Answer(verified(probes, within, self.executor, self.clock, halted=self.halted))
 
     def _change(self, command: Command, stopped: Callable[[], bool]) -> Answer:
         """Do a change: what was decided about it is on disk before, in the audit log and in the undo journal."""
@@ -216,34 +216,48 @@ class _Driver:
         except (AuditError, StateError) as error:  # kept until what was done is taken back, then raised
             self.unrecorded = self.unrecorded or error
 
-    def _go_on(self) -> None:
-        if self.halted():
-            raise InterruptedRunError("halted", "all acting was halted")
 
-    def _verify(self, probes: tuple[Command, ...], within: timedelta) -> CommandResult:
-        deadline = self.clock.now() + within
-        while True:
-            failing = self._first_failing(probes)
-            if failing is None:
-                return CommandResult(ok=True, detail="verified" if probes else "not verified: it has no probes")
-            self._go_on()
-            left = (deadline - self.clock.now()).total_seconds()
-            if left <= 0:
-                return failing
-            self.clock.sleep(min(BETWEEN_PROBES, left))
+def verified(
+    probes: tuple[Command, ...], within: timedelta, executor: Executor, clock: Clock, *, halted: Callable[[], bool]
+) -> CommandResult:
+    """Look again and again until all of the probes hold at once, or the time is over.
 
-    def _first_failing(self, probes: tuple[Command, ...]) -> CommandResult | None:
-        for probe in probes:
-            self._go_on()
-            result = self.executor.run(probe, self.halted)
-            if not result.ok:
-                return result
-        return None
+    Raises:
+        InterruptedRunError: It was halted.
+    """
+    deadline = clock.now() + within
+    while True:
+        failing = _first_failing(probes, executor, halted)
+        if failing is None:
+            return CommandResult(ok=True, detail="verified" if probes else "not verified: it has no probes")
+        _go_on(halted)
+        left = (deadline - clock.now()).total_seconds()
+        if left <= 0:
+            return failing
+        clock.sleep(min(BETWEEN_PROBES, left))
+
+
+def _first_failing(probes: tuple[Command, ...], executor: Executor, halted: Callable[[], bool]) -> CommandResult | None:
+    for probe in probes:
+        _go_on(halted)
+        result = executor.run(probe, halted)
+        if not result.ok:
+            return result
+    return None
+
+
+def _go_on(halted: Callable[[], bool]) -> None:
+    if halted():
+        raise InterruptedRunError("halted", "all acting was halted")
 
 
 def holds(bound: Bound, executor: Executor) -> bool:
-    """Tell whether what the playbook wants to reach is so right now; False when it has no probe for it."""
-    return bool(bound.verify) and all(executor.run(probe, never).ok for probe in bound.verify)
+    """Tell whether what the playbook wants to reach is so right now; False when it has no probe for it.
+
+    What was logged meanwhile counts for nothing: nobody listened.
+    """
+    asked = [probe for probe in bound.verify if probe.verb != "log_quiet"]
+    return bool(asked) and all(executor.run(probe, never).ok for probe in asked)
 
 
 def dry_run(bound: Bound, executor: Executor) -> Rehearsal:

@@ -40,7 +40,11 @@ class Ended:
     errors: str
 
 
-def spawn(
+MOST_GIVEN = 32 * 1024
+"""Bytes that a program can be given: half of what a pipe holds, so that nobody has to wait until they are read."""
+
+
+def spawn(  # noqa: PLR0913 - what a program is started with
     argv: list[str],
     *,
     path: str,
@@ -48,6 +52,7 @@ def spawn(
     stopped: Stopped,
     environment: Mapping[str, str] = NOTHING,
     descriptors: tuple[int, ...] = (),
+    given: bytes = b"",
 ) -> Ended:
     """Run a program to its end; nothing that it started in its process group outlives it.
 
@@ -58,22 +63,27 @@ def spawn(
         stopped: Whether it is to end at once.
         environment: What it finds there beside PATH and LANG.
         descriptors: Open files that it is given.
+        given: What it finds on its standard input, at most `MOST_GIVEN` bytes: others on this host see its arguments.
 
     Raises:
         CutOffError: The time was over, or it was stopped.
         OSError: It could not be started: nothing was done.
     """
-    process = subprocess.Popen(
-        argv,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        cwd="/",
-        env={"PATH": path, "LANG": "C.UTF-8", **environment},
-        pass_fds=descriptors,
-        umask=0o077,
-        start_new_session=True,
-    )
+    source = _filled(given)
+    try:
+        process = subprocess.Popen(
+            argv,
+            stdin=source,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd="/",
+            env={"PATH": path, "LANG": "C.UTF-8", **environment},
+            pass_fds=descriptors,
+            umask=0o077,
+            start_new_session=True,
+        )
+    finally:
+        os.close(source)
     with process:
         try:
             output, errors = _followed(process, seconds, stopped)
@@ -83,6 +93,16 @@ def spawn(
         finally:
             _kill(process)
     return Ended(process.returncode, output.decode("utf-8", "replace"), errors.decode("utf-8", "replace"))
+
+
+def _filled(given: bytes) -> int:
+    """Return a descriptor that these bytes can be read from, and nothing more."""
+    if not given:
+        return os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+    reading, writing = os.pipe()
+    os.write(writing, given[:MOST_GIVEN])
+    os.close(writing)
+    return reading
 
 
 class _OverError(Exception):

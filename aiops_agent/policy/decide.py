@@ -154,6 +154,11 @@ def mode_of(playbook: str, service: str, settings: PolicySettings) -> Mode:
     return next((mode for mode in Mode if mode in matching), settings.mode)
 
 
+def people_needed(playbook: Playbook) -> int:
+    """Return how many distinct people must agree to a playbook, if anybody must."""
+    return 2 if playbook.risk is Risk.CRITICAL else 1
+
+
 def was_told_lately(incident: Incident, now: datetime, settings: PolicySettings) -> bool:
     """Tell whether people heard of it within the repeat interval; not from a clock that has been set back since."""
     return incident.last_told is not None and timedelta(0) <= now - incident.last_told < settings.repeat_interval

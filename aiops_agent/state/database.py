@@ -90,6 +90,21 @@ MIGRATIONS = (
     """
     CREATE TABLE signed (word TEXT PRIMARY KEY, number INTEGER NOT NULL) STRICT;
     """,
+    # What the root executor keeps in a database of its own, beside its `actions`; empty in the agent's.
+    """
+    CREATE TABLE questions (
+        id TEXT PRIMARY KEY, bound BLOB NOT NULL, playbook TEXT NOT NULL, digest TEXT NOT NULL, service TEXT NOT NULL,
+        incident TEXT NOT NULL, risk INTEGER NOT NULL, needed INTEGER NOT NULL, asked INTEGER NOT NULL,
+        expires INTEGER NOT NULL, state TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE answers (
+        question TEXT NOT NULL REFERENCES questions (id), uid INTEGER NOT NULL, at INTEGER NOT NULL,
+        PRIMARY KEY (question, uid)
+    ) STRICT;
+    CREATE TABLE orders (
+        id TEXT PRIMARY KEY, incident TEXT NOT NULL, question TEXT, result TEXT
+    ) STRICT;
+    """,
 )
 
 
