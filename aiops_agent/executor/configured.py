@@ -20,6 +20,7 @@ CONFIG = "/etc/aiops-agent/executor.yaml"
 STATE_DIR = "/var/lib/aiops-agent-executor"
 APPROVAL_EXPIRES = timedelta(hours=1)
 
+KEYS = ("agent", "services", "playbooks", "approvers", "mode", "approval_expires", "state_dir", "socket")
 _HINT = "every key is in docs/executor.md"
 _WRITABLE = stat.S_IWGRP | stat.S_IWOTH
 
@@ -93,10 +94,9 @@ class _Reader:
         if not isinstance(data, dict):
             document.fault((), "is not a mapping of keys")
             return None
-        known = ("agent", "services", "playbooks", "approvers", "mode", "approval_expires", "state_dir", "socket")
         for key in data:
-            if key not in known:
-                document.fault((key,), f"is not a key of this file; known: {', '.join(known)}")
+            if key not in KEYS:
+                document.fault((key,), f"is not a key of this file; known: {', '.join(KEYS)}")
         settings = Settings(
             agent=self._agent(data.get("agent", "aiops-agent")),
             services=self._services(data.get("services", {})),
