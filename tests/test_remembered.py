@@ -28,6 +28,7 @@ sources:
   - {{type: container}}
 knowledge_base: [/srv/kb]
 playbooks: [/srv/playbooks]
+executor: /run/elsewhere/executor.sock
 patterns:
   faults: [{{contains: pump is dry, matches: "is dry$", severity: critical}}]
   ignore: [{{contains: known noise}}]

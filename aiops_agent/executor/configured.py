@@ -22,11 +22,11 @@ CONFIG = "/etc/aiops-agent/executor.yaml"
 STATE_DIR = "/var/lib/aiops-agent-executor"
 APPROVAL_EXPIRES = timedelta(hours=1)
 
-_HINT = "every key is in docs/executor.md"
-_KEYS = (
+KEYS = (
     *("agent", "services", "playbooks", "approvers", "mode", "approval_expires", "unlock_after", "signing"),
     *("state_dir", "socket"),
 )
+_HINT = "every key is in docs/executor.md"
 _MOST_PROOFS = 1000
 _WRITABLE = stat.S_IWGRP | stat.S_IWOTH
 
@@ -107,8 +107,8 @@ class _Reader:
             document.fault((), "is not a mapping of keys")
             return None
         for key in data:
-            if key not in _KEYS:
-                document.fault((key,), f"is not a key of this file; known: {', '.join(_KEYS)}")
+            if key not in KEYS:
+                document.fault((key,), f"is not a key of this file; known: {', '.join(KEYS)}")
         settings = Settings(
             agent=self._agent(data.get("agent", "aiops-agent")),
             services=self._services(data.get("services", {})),

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from aiops_agent.errors import ConfigError
-from aiops_agent.executor.configured import load
+from aiops_agent.executor.configured import KEYS, load
 from aiops_agent.executor.persons import Approvers
 from aiops_agent.model.decision import Mode
 
@@ -117,3 +117,16 @@ def test_another_users_file_is_refused(tmp_path):
     os.chown(tmp_path / "executor.yaml", 1, 1)
     with pytest.raises(ConfigError, match="belongs to uid 1"):
         load(tmp_path / "executor.yaml", SHIPPED)
+
+
+def test_the_packaged_file_can_be_used_and_allows_nothing(tmp_path):
+    packaged = Path(__file__).parent.parent.parent / "packaging" / "executor.yaml"
+    settings = read(tmp_path, packaged.read_text().replace("agent: aiops-agent", "agent: daemon"))
+    assert (settings.services, settings.approvers) == ({}, Approvers((), ()))
+    assert settings.mode is Mode.APPROVE
+
+
+def test_every_key_is_documented():
+    documented = (Path(__file__).parent.parent.parent / "docs" / "executor.md").read_text()
+    for key in KEYS:
+        assert f"| `{key}` |" in documented, key
