@@ -112,6 +112,10 @@ class Approvals:
         """Return every request, newest first."""
         return self._many("1 ORDER BY requested DESC")
 
+    def pending(self) -> list[Approval]:
+        """Return what waits for an answer, the oldest first."""
+        return self._many("state='pending' ORDER BY requested")
+
     def granted(self) -> list[Approval]:
         """Return what a person agreed to and was not run yet."""
         return self._many("state='approved' ORDER BY answered")
