@@ -226,11 +226,17 @@ class _Past:
         absorb_faults(agent, report, now)
         self._note_decisions(report, now)
         crowds: dict[str, Crowd] = {}
+        is_quiet = True
         for batch in batches:
+            if not batch.sightings and not batch.notices:  # where the log is read on from is not the state's to know
+                continue
+            is_quiet = False
             report = Tick(crowds=crowds)
             absorb(agent, batch.path, batch, report, now)
             found.records += report.errors
             self._note_decisions(report, now)
+        if is_quiet:
+            return
         report = Tick()
         expire(agent, report, now)
         act_on_decided(agent, report, now)

@@ -67,10 +67,12 @@ class Stamps:
         self._latest = changed + _SLACK
         self._local = local
         self._is_ahead = is_ahead
+        self._usual = _FORMS[0]
+        """The form of a time that a line of this file began with: the next one will."""
 
     def __call__(self, line: bytes) -> datetime | None:
         """Return the time of a line, aware; None: it has none, or none that can be."""
-        for found in _places(line):
+        for found in self._places(line):
             time = self._time(found)
             if time is not None:
                 return time if self._is_ahead or time <= self._latest else None
@@ -119,27 +121,29 @@ class Stamps:
         return time.replace(tzinfo=timezone(-ahead if zone[0] == "-" else ahead)).astimezone(UTC)
 
 
-def _places(line: bytes) -> Iterator["re2._Match"]:
-    """Yield what looks like the time of the line, where it would stand; the likeliest first."""
-    if line[:1] == b"{":
-        for key in re2.finditer(_JSON, line):
-            yield from _first(line[key.end() : key.end() + _HEAD])
-        return
-    head = line[:_HEAD]
-    yield from _first(head)
-    for introduced in (_ACCESS, _AUDIT, _LOGFMT):
-        found = re2.search(introduced, line[:_FURTHER])
+    def _places(self, line: bytes) -> Iterator["re2._Match"]:
+        """Yield what looks like the time of the line, where it would stand; the likeliest first."""
+        if line[:1] == b"{":
+            for key in re2.finditer(_JSON, line):
+                yield from self._first(line[key.end() : key.end() + _HEAD])
+            return
+        yield from self._first(line[:_HEAD])
+        for introduced in (_ACCESS, _AUDIT, _LOGFMT):
+            found = re2.search(introduced, line[:_FURTHER])
+            if found:
+                begins = found.start(1) if found.re.groups else found.end()
+                yield from self._first(line[begins : begins + _HEAD])
+
+    def _first(self, text: bytes) -> Iterator["re2._Match"]:
+        """Yield the time that stands first in a text, if there is one."""
+        usual = re2.match(self._usual, text)
+        if usual:
+            yield usual
+            return
+        matches = ((form, re2.search(form, text)) for form in (_AT_HEAD, *_FORMS))
+        found = [(match.start(), form, match) for form, match in matches if match]
         if found:
-            begins = found.start(1) if found.re.groups else found.end()
-            yield from _first(line[begins : begins + _HEAD])
-
-
-def _first(text: bytes) -> Iterator["re2._Match"]:
-    """Yield the time that stands first in a text, if there is one."""
-    epoch = re2.search(_AT_HEAD, text)
-    if epoch:
-        yield epoch
-        return
-    found = [match for form in _FORMS if (match := re2.search(form, text))]
-    if found:
-        yield min(found, key=lambda match: match.start())
+            start, form, match = min(found, key=lambda one: one[0])
+            if start == 0:
+                self._usual = form
+            yield match

@@ -12,8 +12,11 @@ from aiops_agent.sources.opened import Opened, RefusedError, opened
 from aiops_agent.sources.reading import Reading, fed
 from aiops_agent.sources.stretch import Gathered, Stretches
 
-_NEAR = 16_384
-"""Bytes: so near to the next error record it is no gain to look where exactly it stands."""
+_STEP = 16_384
+"""Bytes searched at first for the next error record, then twice as many."""
+
+_NEAR = 2_048
+"""Bytes: so near to it, it is no gain to look where exactly it stands."""
 
 NOWHERE = -1
 """The device of a place in an old log: nothing that stands on a disk today is to be taken for it."""
@@ -156,7 +159,7 @@ class OldLog:
         if generation.is_timeless:
             self.timeless.append(path)
         self.begins = min(self.begins or generation.begins, generation.begins)
-        self.ends = max(self.ends or generation.ends, generation.ends)
+        self.ends = max(self.ends or generation.ends, generation.ends, generation.begins)
         self._clock = max(self._clock, generation.begins)
 
 
@@ -218,7 +221,7 @@ class _Generation:
     def move_on(self) -> int:
         """Move on over what holds no error record; return by how many bytes."""
         start = self._at.offset
-        limit, step = start, _NEAR
+        limit, step = start, _STEP
         while self._found <= self._at.offset < self._file.size:
             limit, step = min(limit + step, self._file.size), 2 * step
             self._found = self._searched(limit)
@@ -254,9 +257,8 @@ class _Generation:
 
 def _moments(file: Opened, changed: datetime, readers: Readers) -> tuple[Moments, bool]:
     """Return what finds times in a file, and whether there are none."""
-    moments = Moments(file, readers(changed, False))  # noqa: FBT003 - a plain function has no names for them
-    if moments.at(0) or moments.last():
-        return moments, False
+    usual = Moments(file, readers(changed, False))  # noqa: FBT003 - a plain function has no names for them
     ahead = Moments(file, readers(changed, True))  # noqa: FBT003
-    is_ahead = ahead.at(0) is not None and ahead.last() is not None
-    return (ahead, False) if is_ahead else (moments, True)
+    # A forged line in the midst of a log does not show here, and is not believed.
+    moments = usual if ahead.last() == usual.last() else ahead
+    return moments, moments.at(0) is None and moments.last() is None
