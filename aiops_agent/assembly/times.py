@@ -48,8 +48,7 @@ _ACCESS = rb"\[(\d\d/[A-Z][a-z]{2}/\d{4}:)"
 _AUDIT = rb"\baudit\((1\d{9}\.\d{3}:)"
 _NAMES = rb"(?:time|ts|@?timestamp|date|datetime|asctime|eventtime|__realtime_timestamp|t)"
 _JSON = rb'(?i)"' + _NAMES + rb'"\s*:\s*(?:\{\s*"\$date"\s*:\s*)?"?'
-_LOGFMT = rb'(?i)(?:^|\s)@?' + _NAMES + rb'="?'
-
+_LOGFMT = rb"(?i)(?:^|\s)@?" + _NAMES + rb'="?'
 
 
 class Stamps:
@@ -119,7 +118,6 @@ class Stamps:
             return time.replace(tzinfo=UTC)
         ahead = timedelta(hours=int(zone[1:3]), minutes=int(zone[-2:]))
         return time.replace(tzinfo=timezone(-ahead if zone[0] == "-" else ahead)).astimezone(UTC)
-
 
     def _places(self, line: bytes) -> Iterator["re2._Match"]:
         """Yield what looks like the time of the line, where it would stand; the likeliest first."""

@@ -59,7 +59,9 @@ def replay(arguments: argparse.Namespace) -> int:
             if arguments.json:
                 print_json(_as_json(found, logs, agent, chosen.assumed, time.monotonic() - started))
             elif arguments.jsonl:
-                print("".join(f"{json.dumps(_decision(made), ensure_ascii=False)}\n" for made in found.decisions), end="")
+                print(
+                    "".join(f"{json.dumps(_decision(made), ensure_ascii=False)}\n" for made in found.decisions), end=""
+                )
             else:
                 lines = _lines(found, logs, agent, chosen, time.monotonic() - started)
                 print("".join(f"{safe(line)}\n" for line in lines), end="")
@@ -253,8 +255,7 @@ def _told(made: Decided) -> str:
     playbook = f"  {incident.playbook}" if incident.decision in {"ask", "run"} else ""
     where = incident.service or incident.source
     return (
-        f"{incident.decision:<7}{playbook}  {where}  {about}  {incident.reason}  {incident.id}\n"
-        f"{'':22}{incident.title}"
+        f"{incident.decision:<7}{playbook}  {where}  {about}  {incident.reason}  {incident.id}\n{'':22}{incident.title}"
     )
 
 

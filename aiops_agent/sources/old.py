@@ -18,6 +18,9 @@ _STEP = 16_384
 _NEAR = 2_048
 """Bytes: so near to it, it is no gain to look where exactly it stands."""
 
+_HOLE = bytes(64)
+"""Of NUL bytes only: what a log is full of that was truncated under its writer's hands, and is text behind that."""
+
 NOWHERE = -1
 """The device of a place in an old log: nothing that stands on a disk today is to be taken for it."""
 
@@ -147,7 +150,7 @@ class OldLog:
 
     def _begin(self, path: str, generation: "_Generation") -> None:
         if generation.is_binary:
-            self.left_out.append((path, "begins with NUL bytes: no text"))
+            self.left_out.append((path, "holds NUL bytes in the midst of its first lines: no text"))
             generation.close()
             return
         self._generation = generation
@@ -174,11 +177,14 @@ class _Generation:
         self._file = file
         self._changed = datetime.fromtimestamp(file.found.st_mtime, UTC)
         self._moments, self.is_timeless = _moments(file, self._changed, readers)
-        self.begins = self._changed if self.is_timeless else self._moments.at(0) or self._moments.last() or self._changed
+        self.begins = (
+            self._changed if self.is_timeless else self._moments.at(0) or self._moments.last() or self._changed
+        )
         """When it was begun; not known: when its last line was written."""
 
         self.ends = self._changed if self.is_timeless else self._moments.last() or self._changed
-        self.is_binary = b"\0" in file.sample() and not file.is_wide
+        written = (part.strip(b"\0") for part in file.sample().split(_HOLE))
+        self.is_binary = not file.is_wide and any(b"\0" in part for part in written)
         self._at = file.checkpoint(path, 0, 0, 0)
         self._looked_at, self._seen = -1, self.begins
         self._found = 0
