@@ -150,7 +150,7 @@ class Minutes:
         return Anchor(0, "")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _AssumedExecutor:
     """Does nothing, and says of everything what was assumed."""
 

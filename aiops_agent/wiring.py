@@ -24,7 +24,6 @@ from aiops_agent.playbook.catalogue import Catalogue
 from aiops_agent.ports import Chat, Cipher, Clock, Composer, Executor, Journal, LogSource
 from aiops_agent.settings import ChatSettings, Config, SourceSettings
 from aiops_agent.sources.file import FileSource
-from aiops_agent.sources.paths import matches
 from aiops_agent.sources.quiet import stamp
 from aiops_agent.sources.stretch import Stretches
 from aiops_agent.state.state import State
@@ -173,12 +172,15 @@ def old_logs(
     from aiops_agent.assembly.times import Stamps
     from aiops_agent.sources.container import Unwrapped
     from aiops_agent.sources.old import OldLog, generations
+    from aiops_agent.sources.paths import matches, real
+    from aiops_agent.sources.rotation import original
 
     assembly = Assembly(Local(config.faults, config.ignore))
     unwrapped = Unwrapped(assembly)
     logs = []
     for live, paths in generations(files):
-        source = next((source for source in config.sources if _is_of(source, [live, *paths])), None)
+        names = {live, *paths, *map(original, map(real, paths))}
+        source = next((source for source in config.sources if any(matches(n, source.paths) for n in names)), None)
         logs.append(
             OldLog(
                 paths,
@@ -189,10 +191,6 @@ def old_logs(
             )
         )
     return logs
-
-
-def _is_of(source: SourceSettings, names: Sequence[str]) -> bool:
-    return any(matches(name, source.paths) for name in names)
 
 
 def _agent(  # noqa: PLR0913, PLR0917 - what differs between an agent and its rehearsal

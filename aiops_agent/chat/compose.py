@@ -58,8 +58,8 @@ class TemplateComposer:
 
     def why(self, reason: str, locale: str) -> str:
         """Return what a reason of the policy says, and where it is set, in one sentence of Markdown."""
-        words = self._environment.get_template(f"{locale}/words.j2").make_module()
-        return str(words.reasons[reason])
+        words = vars(self._environment.get_template(f"{locale}/words.j2").make_module())
+        return str(words["reasons"][reason])
 
 
 def _ending(result: RunResult | None) -> str:

@@ -186,7 +186,8 @@ class _Generation:
         written = (part.strip(b"\0") for part in file.sample().split(_HOLE))
         self.is_binary = not file.is_wide and any(b"\0" in part for part in written)
         self._at = file.checkpoint(path, 0, 0, 0)
-        self._looked_at, self._seen = -1, self.begins
+        self._looked_at = -1
+        self._seen: datetime | None = None
         self._found = 0
         """Before this place there is an error record that is not read yet."""
 
@@ -219,9 +220,10 @@ class _Generation:
         """Yield what stands before that place, as a tick would have found it when the file ended there."""
         reading = replace(self._reading, file=self._file.until(place))
         for batch in reading.batches(self._at, final=place >= self._file.size):
-            if isinstance(batch.checkpoint, Checkpoint):
-                self._at = batch.checkpoint
-            yield replace(batch, checkpoint=replace(batch.checkpoint, device=NOWHERE))
+            at = batch.checkpoint
+            if isinstance(at, Checkpoint):  # as of every file
+                self._at = at
+                yield replace(batch, checkpoint=replace(at, device=NOWHERE))
         self._at = replace(self._at, offset=max(self._at.offset, place))
 
     def move_on(self) -> int:

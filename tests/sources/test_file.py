@@ -6,8 +6,7 @@ import shutil
 
 import pytest
 
-from aiops_agent.sources import reading
-from aiops_agent.sources import opened
+from aiops_agent.sources import opened, reading
 from tests.sources.reader import Reader, error
 
 

@@ -40,7 +40,8 @@ def at(time):
 
 
 def trace(time, word):
-    return f'{at(time)} ERROR shop: order failed\nTraceback (most recent call last):\n  File "shop.py", line 1, in {word}\nValueError: {word}\n'
+    head = f"{at(time)} ERROR shop: order failed\nTraceback (most recent call last):\n"
+    return f'{head}  File "shop.py", line 1, in {word}\nValueError: {word}\n'
 
 
 def in_slices(log, every=MINUTE):
@@ -128,7 +129,7 @@ def test_what_is_packed_is_read_like_the_rest(tmp_path):
     packed = written(tmp_path / "shop.log.2.gz", gzip.compress(trace(START, "a").encode()))
     plain = written(tmp_path / "shop.log.1", trace(START + MINUTE, "a"))
     log = old(packed, plain)
-    assert [tick for tick in in_slices(log)] == [START + MINUTE, START + 2 * MINUTE]
+    assert list(in_slices(log)) == [START + MINUTE, START + 2 * MINUTE]
     assert log.files == [packed, plain]
 
 
