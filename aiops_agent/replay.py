@@ -238,7 +238,6 @@ class _Past:
         if is_quiet:
             return
         report = Tick()
-        expire(agent, report, now)
         act_on_decided(agent, report, now)
         self._note_decisions(report, now, changed_only=True)
         self._note_acting()

@@ -114,9 +114,7 @@ class CameTo:
         remarks = []
         without = [path for log in self.logs if log.service is None for path in log.files]
         if without:
-            remarks.append(
-                f"no service (by a source of the configuration, or --service): report only: {_some(without)}"
-            )
+            remarks.append(f"report only, without a service (a source's or --service): {_some(without)}")
         timeless = [path for log in self.logs for path in log.timeless]
         if timeless:
             remarks.append(f"no line says when it was written: all of it is at the last change: {_some(timeless)}")

@@ -12,8 +12,8 @@ import pytest
 from aiops_agent.cli.main import run
 
 ROOT = Path(__file__).parent.parent.parent
-HEALTHY = "2026-11-23 03:00:00,001 INFO worker: job done, errors=0\n"
-FAULT = "2026-11-23 03:00:00,001 ERROR worker: OSError: [Errno 28] No space left on device\n"
+HEALTHY = "2026-11-23T03:00:00.001Z INFO worker: job done, errors=0\n"
+FAULT = "2026-11-23T03:00:00.001Z ERROR worker: OSError: [Errno 28] No space left on device\n"
 
 
 class Shell:
@@ -89,6 +89,16 @@ def test_what_has_no_service_is_said_to_be_reported_only(shell):
     assert "report only" not in out
 
 
+def test_a_name_that_would_drive_a_terminal_is_shown_as_an_escape(shell):
+    other = shell.folder / "\x1b]0;owned\x07.log"
+    other.write_text(HEALTHY)
+    _, out, _ = shell(other)
+    assert "\\x1b]0;owned\\x07.log" in out
+    code, _, err = shell(f"{other}.1")
+    assert code == 2
+    assert not {"\x1b", "\x07"} & {*out, *err}
+
+
 def test_a_rotated_log_belongs_to_the_source_of_its_log(shell):
     old = shell.folder / "worker.log.3"
     old.write_text(HEALTHY)
@@ -145,20 +155,21 @@ def test_without_a_configuration_the_shipped_rules_are_used(shell):
 
 GUARDED = """
 import sys
-ALLOWED = ("/dev/null",)
-def guard(event, arguments):
-    if event in ("subprocess.Popen", "os.exec", "os.posix_spawn", "os.fork", "os.system", "socket.connect", "socket.bind",
-                 "socket.getaddrinfo", "os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.chmod", "os.chown",
-                 "os.truncate", "os.link", "os.symlink", "os.utime"):
-        print("DID", event, arguments, file=sys.stderr)
-    if event == "open" and isinstance(arguments[2], int) and arguments[2] & 3 and arguments[0] not in ALLOWED:
-        print("WROTE", arguments, file=sys.stderr)
-    if event == "open" and isinstance(arguments[0], str) and "/state" in arguments[0] and "aiops_agent" not in arguments[0]:
-        print("LOOKED INTO THE STATE", arguments, file=sys.stderr)
+ACTS = {
+    "subprocess.Popen", "os.exec", "os.posix_spawn", "os.fork", "os.system", "socket.connect", "socket.bind",
+    "socket.getaddrinfo", "os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.chmod", "os.chown", "os.truncate",
+    "os.link", "os.symlink", "os.utime",
+}
+def guard(event, said):
+    is_write = event == "open" and isinstance(said[2], int) and said[2] & 3 and said[0] != "/dev/null"
+    is_of_state = event in ("open", "os.listdir", "os.scandir") and str(said[0]).startswith(sys.argv[1])
+    if event in ACTS or is_write or is_of_state:
+        print(event, said, file=sys.stderr)
 from aiops_agent.cli.main import run
 sys.addaudithook(guard)
-sys.exit(run(sys.argv[1:]))
+sys.exit(run(sys.argv[2:]))
 """
+"""A program that tells of everything it does beyond reading; its first argument is the folder not even to be read."""
 
 
 def tree(folder: Path) -> dict[str, tuple[int, ...]]:
@@ -183,8 +194,9 @@ def test_nothing_is_written_run_connected_to_or_taken_from_the_state(shell):
     (state / "halt").write_text("a halt of today says nothing of the past\n")
     shell.log.write_text(HEALTHY + FAULT)
     before = tree(shell.folder)
+    options = ["--json", "--answer", "approve"]
     done = subprocess.run(
-        [sys.executable, "-c", GUARDED, "replay", shell.log, "--config", shell.config, "--json", "--answer", "approve"],
+        [sys.executable, "-c", GUARDED, state, "replay", shell.log, "--config", shell.config, *options],
         capture_output=True,
         text=True,
         check=False,
