@@ -92,7 +92,7 @@ class CameTo:
         outcome = "worked" if self.assumed.succeeds else "failed at its verification"
         said = {Answer.NONE: "nobody answers", Answer.APPROVE: "somebody agrees at once", Answer.DENY: "all say no"}
         named = self.config.path if self.config.path != Path(os.devnull) else "the shipped defaults"
-        yield f"Under the rules of {named}, in mode {self.config.policy.mode}; only these logs were read, nothing written."
+        yield f"Under the rules of {named}, in mode {self.config.policy.mode}; only these logs were read."
         yield (
             f"Assumed, for old logs do not say: all evidence held, every repair {outcome}, and to a question "
             f"{said[self.assumed.answer]}."
