@@ -197,9 +197,14 @@ def replay(folder: Path) -> Iterator[Row]:
     host = Host(folder)
     host.config.write_text(f"{host.config.read_text()}policy: {{mode: auto}}\n")
     truth = written(host.log, "healthy", 1024, "1")
-    done = run([str(AGENT), "replay", "--json", str(host.log), "--config", str(host.config), "--service", "app.service"])
+    done = run(
+        [str(AGENT), "replay", "--json", str(host.log), "--config", str(host.config), "--service", "app.service"]
+    )
     found = json.loads(done.output)
-    assert (found["errors"], found["bytes"], found["runs"]) == (truth.errors, truth.bytes, []), (found["summary"], truth)
+    assert (found["errors"], found["bytes"], found["runs"]) == (truth.errors, truth.bytes, []), (
+        found["summary"],
+        truth,
+    )
     yield Row("1,024 MB healthy, replay", "", "", done.seconds, Promise(30, 10, " s", is_most=True))
     yield memory("replay of any size, model loaded", done.peak_megabytes, 200, 150)
 
