@@ -65,8 +65,9 @@ class Moments:
         return size
 
     def _is_before(self, place: int, time: datetime) -> bool:
+        """Tell whether a line behind `place` was written before that time, for certain."""
         written = self.at(place)
-        return written is None or written < time
+        return written is not None and written < time
 
     def _lines(self, start: int, end: int) -> Iterator[tuple[int, bytes]]:
         """Yield each line that begins from `start` on and before `end`, and its place; long ones may be cut short."""

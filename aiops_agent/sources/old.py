@@ -18,6 +18,9 @@ _STEP = 16_384
 _NEAR = 2_048
 """Bytes: so near to it, it is no gain to look where exactly it stands."""
 
+_LATEST = 0xFFFF_FFFF
+"""Seconds since 1970, in the year 2106: what a file system gives for a later change is no time."""
+
 _HOLE = bytes(64)
 """Of NUL bytes only: what a log is full of that was truncated under its writer's hands, and is text behind that."""
 
@@ -171,11 +174,12 @@ class _Generation:
 
     def __init__(self, path: str, service: str | None, assembly: Stretches, readers: Readers) -> None:
         self.path = path
-        self._open = ExitStack()
-        file = self._open.enter_context(opened(paths.real(path)))
+        with ExitStack() as stack:
+            self._file = file = stack.enter_context(opened(paths.real(path)))
+            self._at = file.checkpoint(path, 0, 0, 0)
+            self._open = stack.pop_all()
         self._reading = Reading(path, service, file, assembly)
-        self._file = file
-        self._changed = datetime.fromtimestamp(file.found.st_mtime, UTC)
+        self._changed = datetime.fromtimestamp(min(max(file.found.st_mtime, 0), _LATEST), UTC)
         self._moments, self.is_timeless = _moments(file, self._changed, readers)
         self.begins = (
             self._changed if self.is_timeless else self._moments.at(0) or self._moments.last() or self._changed
@@ -185,7 +189,6 @@ class _Generation:
         self.ends = self._changed if self.is_timeless else self._moments.last() or self._changed
         written = (part.strip(b"\0") for part in file.sample().split(_HOLE))
         self.is_binary = not file.is_wide and any(b"\0" in part for part in written)
-        self._at = file.checkpoint(path, 0, 0, 0)
         self._looked_at = -1
         self._seen: datetime | None = None
         self._found = 0

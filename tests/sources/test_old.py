@@ -118,6 +118,12 @@ def test_the_place_of_a_time_is_the_first_line_of_it(tmp_path, seconds):
     assert place == len("".join(lines[:seconds]))
 
 
+def test_a_record_that_ends_the_log_is_found_although_no_line_behind_its_head_has_a_time(tmp_path):
+    text = line(START, "fine") * 13 + trace(START, "a") * 3 + trace(START + MINUTE, "a")
+    found = in_slices(old(written(tmp_path / "shop.log", text)))
+    assert {tick: sum(counts.values()) for tick, counts in found.items()} == {START + MINUTE: 3, START + 2 * MINUTE: 1}
+
+
 def test_a_time_is_found_behind_lines_that_have_none(tmp_path):
     text = line(START, "fine") + "  no time\n" * 20_000 + line(START + MINUTE, "warn")
     assert in_slices(old(written(tmp_path / "shop.log", text))) == {
@@ -157,6 +163,13 @@ def test_what_cannot_be_read_is_left_out_with_the_reason(tmp_path):
 def test_a_log_that_says_it_is_from_the_future_as_a_whole_is_believed(tmp_path):
     path = written(tmp_path / "shop.log", trace(START + timedelta(days=90), "a"), CHANGED)
     assert list(in_slices(old(path))) == [START + timedelta(days=90) + MINUTE]
+
+
+@pytest.mark.parametrize("seconds", [-86_400, 0, 10**12])
+def test_a_file_whose_time_of_change_is_none_is_read(tmp_path, seconds):
+    path = written(tmp_path / "shop.log", trace(START, "a") + "Feb 29 03:00:00 web-1 shop: fine\n")
+    os.utime(path, (seconds, seconds))
+    assert sum(sum(counts.values()) for counts in in_slices(old(path)).values()) == 1
 
 
 def test_a_last_line_without_a_newline_counts(tmp_path):
