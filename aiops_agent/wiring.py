@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from aiops_agent.diagnosis.diagnose import LocalDiagnostician
     from aiops_agent.diagnosis.encoder import Encoder
     from aiops_agent.playbook.remote import Remote
+    from aiops_agent.sources.old import OldLog
 
 PACKAGE = Path(__file__).resolve().parent
 OVERRIDES = Path("/etc/aiops-agent")
@@ -192,6 +193,57 @@ def rehearsal(config: Config, world: World) -> Iterator[Agent]:
         yield _agent(config, state, world, Unrecorded(), [], LateDiagnostician, learnt.load(config.state_dir))
 
 
+@contextmanager
+def past(config: Config, world: World, journal: Journal) -> Iterator[Agent]:
+    """Yield an agent as this configuration describes it that knows of nothing yet, and lives in memory alone.
+
+    Nothing of the real one is read: no state, no key, no record. It tells nobody, and reads no source by itself.
+    """
+    with State.in_memory(Unsealed()) as state:
+        yield _agent(config, state, world, journal, [], LateDiagnostician, Memory())
+
+
+def old_logs(
+    config: Config,
+    files: Sequence[str],
+    local: Callable[[datetime], datetime],
+    *,
+    service: str | None,
+    since: datetime | None,
+) -> "list[OldLog]":
+    """Return what some files are generations of, each log read for the service of the source that it is a log of.
+
+    Args:
+        config: Whose sources.
+        files: Absolute paths.
+        local: Makes a time without a zone an aware one.
+        service: Of what no source of the configuration names.
+        since: What was written before that is left out.
+    """
+    from aiops_agent.assembly.times import Stamps
+    from aiops_agent.sources.container import Unwrapped
+    from aiops_agent.sources.old import OldLog, generations
+    from aiops_agent.sources.paths import matches, real
+    from aiops_agent.sources.rotation import original
+
+    assembly = Assembly(Local(config.faults, config.ignore))
+    unwrapped = Unwrapped(assembly)
+    logs = []
+    for live, paths in generations(files):
+        names = {live, *paths, *map(original, map(real, paths))}
+        source = next((source for source in config.sources if any(matches(n, source.paths) for n in names)), None)
+        logs.append(
+            OldLog(
+                paths,
+                source.service if source else service,
+                unwrapped if source and source.type == "container" else assembly,
+                lambda changed, is_ahead: Stamps(changed, local, is_ahead=is_ahead),
+                since=since,
+            )
+        )
+    return logs
+
+
 def _agent(  # noqa: PLR0913, PLR0917 - what differs between an agent and its rehearsal
     config: Config,
     state: State,
@@ -294,12 +346,13 @@ class Unsealed:
 
     _MARK = b"\0"
 
-    def __init__(self, real: Cipher) -> None:
+    def __init__(self, real: Cipher | None = None) -> None:
+        """`real`: what sealed the state this is a copy of; None: it begins with nothing."""
         self._real = real
 
     def exists(self) -> bool:
-        """Tell whether the real one has a key."""
-        return self._real.exists()
+        """Tell whether the real one has a key; nothing else needs one."""
+        return self._real is None or self._real.exists()
 
     def create(self) -> None:
         """Need none."""
@@ -311,7 +364,7 @@ class Unsealed:
     def open(self, sealed: bytes, context: bytes) -> bytes | None:
         """Return what was sealed in this context, here or by the real one."""
         if not sealed.startswith(self._MARK):
-            return self._real.open(sealed, context)
+            return self._real.open(sealed, context) if self._real else None
         head = self.seal(b"", context)
         return sealed[len(head) :] if sealed.startswith(head) else None
 

@@ -53,6 +53,8 @@ def parser() -> argparse.ArgumentParser:
     scan.add_argument("--check", action="store_true", help="exit 1 when an incident needs attention")
     _json(scan)
 
+    _replay(commands)
+
     daemon = _command(commands, "run", "the daemon: a tick whenever a log has grown", "run", "run", config=True)
     daemon.add_argument("--jsonl", action="store_true", help="one JSON object a line for each tick that did something")
 
@@ -85,6 +87,25 @@ def parser() -> argparse.ArgumentParser:
 
 
 _Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - it has no public name
+
+
+def _replay(commands: _Subparsers) -> None:
+    text = "what today's rules would have done with old logs; reads these files only, writes nothing, acts on nothing"
+    replay = _command(commands, "replay", text, "replay", "replay", config="optional")
+    replay.add_argument("files", nargs="+", metavar="FILE", help="logs, rotated and packed ones too; folders of them")
+    replay.add_argument("--service", metavar="UNIT", help="what playbooks would act on, for logs of no source")
+    replay.add_argument("--since", metavar="TIME", help="from then on: 2026-11-26T12:00:00Z, or 2h, 3d: so long ago")
+    replay.add_argument("--until", metavar="TIME", help="before then")
+    outcomes, answers = ("success", "failure"), ("none", "approve", "deny")
+    replay.add_argument(
+        "--assume", choices=outcomes, default=outcomes[0], help="how every repair would have ended (default: success)"
+    )
+    replay.add_argument(
+        "--answer", choices=answers, default=answers[0], help="what people say when asked (default: nothing)"
+    )
+    shape = replay.add_mutually_exclusive_group()
+    _json(shape)
+    shape.add_argument("--jsonl", action="store_true", help="one decision a line, each a JSON object")
 
 
 def _incidents(group: _Subparsers) -> None:
@@ -289,5 +310,5 @@ def _command(
     return command
 
 
-def _json(command: argparse.ArgumentParser) -> None:
+def _json(command: "argparse.ArgumentParser | argparse._MutuallyExclusiveGroup") -> None:
     command.add_argument("--json", action="store_true", help="one JSON object")

@@ -144,7 +144,11 @@ class Approvals:
 
     def asked_by_root(self) -> list[Approval]:
         """Return what waits for an answer at the root executor."""
-        return [approval for approval in self._many("state='pending'") if approval.by_root]
+        return [approval for approval in self.pending() if approval.by_root]
+
+    def pending(self) -> list[Approval]:
+        """Return what waits for an answer, the oldest first."""
+        return self._many("state='pending' ORDER BY requested")
 
     def granted(self) -> list[Approval]:
         """Return what a person agreed to and was not run yet."""

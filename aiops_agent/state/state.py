@@ -1,5 +1,6 @@
 """Everything that must survive a restart, behind one door."""
 
+import os
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -68,6 +69,12 @@ class State:
     def copied(cls, state_dir: Path, cipher: Cipher) -> Self:
         """Return a copy in memory: what is done to it is forgotten. The original is only read."""
         return cls(state_dir, copied(state_dir / "state.db"), cipher)
+
+    @classmethod
+    def in_memory(cls, cipher: Cipher) -> Self:
+        """Return a state that holds nothing yet, of no host: it is in no folder, and is forgotten."""
+        nowhere = Path(os.devnull, "state")
+        return cls(nowhere, copied(nowhere / "state.db"), cipher)
 
     def next_due(self) -> datetime | None:
         """Return when something must be looked at even if no log grows; None: never."""
