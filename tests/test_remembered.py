@@ -160,7 +160,11 @@ def test_a_token_that_is_gone_is_a_fault_with_its_line_all_the_same(place):
     place.token.unlink()
     with pytest.raises(ConfigError) as caught:
         remembered.load(place.path, {})
-    assert [(fault.line, fault.key) for fault in caught.value.faults] == [(34, "chat.0.token"), (35, "chat.1.token")]
+    assert [(fault.line, fault.key) for fault in caught.value.faults] == [
+        (22, "chat.0.token"),
+        (23, "chat.1.token"),
+        (25, "connections.shop.password"),
+    ]
 
 
 def test_a_new_token_is_used_at_once(place):

@@ -10,13 +10,13 @@ from aiops_agent.model.playbook import Command, CommandResult
 from aiops_agent.playbook.processes import locked_inodes
 from aiops_agent.ports import Stopped
 
-_AT_WORK = frozenset({
+AT_WORK = frozenset({
     "ansible-playbook", "apk", "apt", "apt-get", "aptitude", "dnf", "dnf5", "dpkg", "dpkg-preconfigure", "microdnf",
     "packagekitd", "pacman", "rpm", "yum", "zypper",
 })  # fmt: skip
 """Programs that run only while they work. `puppet agent`, `salt-minion`, `chef-client` wait in between: see below."""
 
-_ANSIBLE = "AnsiballZ_"
+ANSIBLE = "AnsiballZ_"
 """In the command line of what Ansible runs on the hosts it manages."""
 
 _LOCKS = (
@@ -39,17 +39,27 @@ _JOBS = ("/var/cache/salt/minion/proc",)
 _LARGEST_PID = 8
 
 
-def not_busy(command: Command, stopped: Stopped, *, root: str = "/") -> CommandResult:
-    """Prove that nobody is at work, as far as that can be seen; `root`: where the files of the host are."""
+def not_busy(
+    command: Command, stopped: Stopped, *, root: str = "/", known: frozenset[str] = AT_WORK, mark: str = ANSIBLE
+) -> CommandResult:
+    """Prove that nobody is at work, as far as that can be seen.
+
+    Args:
+        command: Which programs and locks are waited for beside those that always are.
+        stopped: Whether to look no further.
+        root: Where the files of the host are.
+        known: Programs that are always waited for.
+        mark: What Ansible is known by, in a command line.
+    """
     given = {name: str(value) for name, value in command.arguments.items()}
-    programs = _AT_WORK | {value for name, value in given.items() if name.startswith("processes.")}
+    programs = known | {value for name, value in given.items() if name.startswith("processes.")}
     locks = (*_LOCKS, *(value for name, value in given.items() if name.startswith("locks.")))
-    for why in (*_programs(programs, stopped), *_held(locks, root), *_jobs(root)):
+    for why in (*_programs(programs, mark, stopped), *_held(locks, root), *_jobs(root)):
         return CommandResult(ok=False, detail=f"{why}: nothing is touched meanwhile")
     return CommandResult(ok=True, detail="no package or configuration manager is at work")
 
 
-def _programs(wanted: frozenset[str] | set[str], stopped: Stopped) -> Iterator[str]:
+def _programs(wanted: frozenset[str], mark: str, stopped: Stopped) -> Iterator[str]:
     for process in psutil.process_iter(["exe", "name", "cmdline"]):
         if stopped():
             yield "stopped before every process was looked at"
@@ -58,7 +68,7 @@ def _programs(wanted: frozenset[str] | set[str], stopped: Stopped) -> Iterator[s
         at_work = sorted(wanted & names)
         if at_work:
             yield f"{at_work[0]} is at work (process {process.pid})"
-        if any(_ANSIBLE in word for word in seen["cmdline"] or ()):
+        if any(mark in word for word in seen["cmdline"] or ()):
             yield f"Ansible is at work (process {process.pid})"
 
 

@@ -27,7 +27,7 @@ def systemctl(*words: str, seconds: float, path: str = SYSTEM_PATH, stopped: Sto
     except CutOffError as cut:
         raise RefusedError(str(cut)) from cut
     if ended.status != 0:
-        raise RefusedError(f"systemctl ended with status {ended.status}")
+        raise RefusedError(f"systemctl ended with status {ended.status}: {ended.errors.strip()}")
     return ended.output
 
 

@@ -15,7 +15,7 @@ import pytest
 from aiops_agent.model.connection import Connection
 from aiops_agent.model.playbook import Planned
 from aiops_agent.playbook import vocabulary
-from aiops_agent.playbook.busy import not_busy
+from aiops_agent.playbook.busy import AT_WORK, not_busy
 from aiops_agent.playbook.executor import EmbeddedExecutor
 from aiops_agent.playbook.inventory import look
 from aiops_agent.playbook.presence import started
@@ -243,25 +243,38 @@ def test_a_client_that_fails_or_is_missing_proves_nothing(tmp_path):
 # Whoever else is at work.
 
 
-def busy(root, **listed):
+def busy(root, *, known=frozenset(), mark="nobody's mark", **listed):
+    """Ask with names that no other test, and nothing on this host, has."""
     numbered = {f"{key}.{n}": value for key, values in listed.items() for n, value in enumerate(values)}
-    return not_busy(vocabulary.command("not_busy", numbered), never, root=str(root))
+    return not_busy(vocabulary.command("not_busy", numbered), never, root=str(root), known=known, mark=mark)
 
 
 def test_a_program_that_is_named_or_known_is_waited_for(tmp_path):
-    for name in ("dpkg", "mysqldump"):
-        (tmp_path / name).symlink_to("/bin/sh")
-    assert busy(tmp_path, processes=["mysqldump"]).ok
-    with living(str(tmp_path / "mysqldump"), "-c", "echo ready; read line"):
+    name = f"dump-{os.getpid()}"
+    (tmp_path / name).symlink_to("/bin/sh")
+    assert busy(tmp_path, processes=[name]).ok
+    with living(str(tmp_path / name), "-c", "echo ready; read line"):
         assert busy(tmp_path).ok
-        assert "mysqldump is at work" in busy(tmp_path, processes=["mysqldump"]).detail
-    with living(str(tmp_path / "dpkg"), "-c", "echo ready; read line"):
-        assert "dpkg is at work (process" in busy(tmp_path).detail
+        assert f"{name} is at work (process" in busy(tmp_path, processes=[name]).detail
+        assert f"{name} is at work" in busy(tmp_path, known=frozenset({name})).detail
 
 
-def test_ansible_is_known_by_what_it_runs_here():
-    with living(sys.executable, "-c", "print('ready', flush=True); input()", "/tmp/AnsiballZ_apt.py"):
-        assert "Ansible is at work" in busy("/absent").detail
+def test_a_script_is_known_by_its_own_name(tmp_path):
+    script = tmp_path / f"play-{os.getpid()}"
+    script.write_text("print('ready', flush=True); input()")
+    with living(sys.executable, str(script)):
+        assert f"{script.name} is at work" in busy(tmp_path, known=frozenset({script.name})).detail
+
+
+def test_ansible_is_known_by_what_it_runs_here(tmp_path):
+    mark = f"Ansibull{os.getpid()}_"
+    with living(sys.executable, "-c", "print('ready', flush=True); input()", f"/tmp/{mark}apt.py"):
+        assert "Ansible is at work" in busy(tmp_path, mark=mark).detail
+
+
+def test_the_managers_of_packages_and_configurations_are_known():
+    assert {"apt-get", "dpkg", "rpm", "dnf", "yum", "zypper", "pacman", "apk", "ansible-playbook"} <= AT_WORK
+    assert not {"puppet", "salt-minion", "chef-client", "unattended-upgr", "python3"} & AT_WORK, "they always run"
 
 
 def test_a_lock_of_a_package_manager_that_is_held_is_waited_for(tmp_path):
