@@ -10,17 +10,19 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from aiops_agent.agent import Agent, Tick
+from aiops_agent.asking import expire, withdraw
 from aiops_agent.crowd import Crowd
 from aiops_agent.hints import Protocol
 from aiops_agent.model.audit import Anchor, AuditEntry
 from aiops_agent.model.event import Batch
 from aiops_agent.model.evidence import Evidence, Words
 from aiops_agent.model.incident import Incident
-from aiops_agent.model.playbook import Command, CommandResult
-from aiops_agent.noticing import absorb_faults
+from aiops_agent.model.playbook import Command, CommandResult, Planned
+from aiops_agent.noticing import absorb_due, absorb_faults
 from aiops_agent.noun import dataclass, field, replace
 from aiops_agent.pipeline import absorb, act_on_decided
-from aiops_agent.repair import act_on_granted, expire, withdraw
+from aiops_agent.ports import Stopped
+from aiops_agent.repair import act_on_granted
 from aiops_agent.state.approvals import ApprovalState
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -56,6 +58,8 @@ class Assumed:
     """Whether every repair would have worked; else its steps are done and the verification fails."""
 
     answer: Answer
+    root: bool
+    """Whether there would have been something that does as root what needs it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +162,11 @@ class _AssumedExecutor:
     succeeds: bool
     privileged: bool
 
-    def run(self, command: Command) -> CommandResult:
+    def plan(self, command: Command) -> Planned:
+        """Decide nothing: there is nothing here to look at."""
+        return Planned(command, undo=None)
+
+    def run(self, command: Command, stopped: Stopped) -> CommandResult:  # noqa: ARG002 - it takes no time
         """Say that it was done or holds; where repairs fail, what is probed after a step does not."""
         if command.changes:
             return CommandResult(ok=True, detail=f"{command.verb}: assumed to be done")
@@ -187,8 +195,8 @@ def replay(  # noqa: PLR0913 - all that a replay is made of
         every: How long it is from one tick to the next.
         until: What was written then or later is left out.
     """
-    executor = _AssumedExecutor(minutes, assumed.succeeds, agent.executor.privileged)
-    past = _Past(replace(agent, executor=executor), clock, minutes, assumed.answer)
+    executor = _AssumedExecutor(minutes, assumed.succeeds, privileged=assumed.root)
+    past = _Past(replace(agent, executor=executor, root=None), clock, minutes, assumed.answer)
     while times := [time for log in logs if (time := log.next()) and not (until and time >= until)]:
         tick = _EPOCH + ((min(times) - _EPOCH) // every + 1) * every
         past.let_expire(tick, every)
@@ -211,10 +219,21 @@ class _Past:
         self.found = Found()
 
     def let_expire(self, before: datetime, every: timedelta) -> None:
-        """Make the ticks at which questions expire that nobody answered, as far as they come before the next one."""
-        while (due := self._agent.state.approvals.next_expiry()) and due + every <= before:
-            now = self._clock.move(due)
-            expire(self._agent, Tick(), now)
+        """Make the ticks at which something is due although no log grew, as far as they come before the next one.
+
+        A question expires that nobody answered; what was to wait for a while is decided anew.
+        """
+        state = self._agent.state
+        while True:
+            times = (state.approvals.next_expiry(), state.incidents.next_due())
+            due = min((time for time in times if time), default=None)
+            if due is None or due + every > before:
+                return
+            now, report = self._clock.move(due), Tick()
+            expire(self._agent, report, now)
+            absorb_due(self._agent, report, now)
+            act_on_decided(self._agent, report, now)
+            self._note_decisions(report, now, changed_only=True)
             self._note_acting()
 
     def tick(self, at: datetime, batches: Iterator[Batch]) -> None:

@@ -66,7 +66,7 @@ class Bench:
         logs = old_logs(config, names, lambda time: time.replace(tzinfo=UTC), service=None, since=between.get("since"))
         with past(config, World(clock=clock, host="web-1", complain=lambda _: None), minutes) as agent:
             fixed = replace(agent, diagnostician=FixedDiagnostician())
-            assumed = Assumed(succeeds, answer)
+            assumed = Assumed(succeeds, answer, root=False)
             yield (
                 replay(fixed, clock, minutes, logs, assumed, every=5 * MINUTE, until=between.get("until")),
                 logs,

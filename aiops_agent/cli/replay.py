@@ -76,8 +76,10 @@ def _chosen(arguments: argparse.Namespace) -> Chosen:
         service = parse_unit(arguments.service) if arguments.service else None
     except ValueError as error:
         raise UsageError(f"--service: {error}") from error
-    assumed = Assumed(arguments.assume == "success", Answer(arguments.answer))
-    return Chosen(_config(arguments.config), _files(arguments.files), assumed, service, since, until)
+    config = _config(arguments.config)
+    root = config.executor is not None and config.executor.exists()  # only looked for: nobody is spoken to
+    assumed = Assumed(arguments.assume == "success", Answer(arguments.answer), root)
+    return Chosen(config, _files(arguments.files), assumed, service, since, until)
 
 
 def _config(named: str | None) -> Config:

@@ -23,11 +23,12 @@ STATE_DIR = "/var/lib/aiops-agent-executor"
 APPROVAL_EXPIRES = timedelta(hours=1)
 
 KEYS = (
-    *("agent", "services", "playbooks", "approvers", "mode", "approval_expires", "unlock_after", "signing"),
+    *("agent", "services", "playbooks", "approvers", "mode", "approval_expires", "limits", "signing"),
     *("state_dir", "socket"),
 )
 _HINT = "every key is in docs/executor.md"
-_MOST_PROOFS = 1000
+_COUNTS = ("unlock_after", "runs_per_hour", "host_runs_per_hour", "repairs_per_day")
+_MOST = 1000
 _WRITABLE = stat.S_IWGRP | stat.S_IWOTH
 
 
@@ -116,7 +117,7 @@ class _Reader:
             approvers=self._approvers(data.get("approvers", {})),
             mode=self._mode(data.get("mode", Mode.APPROVE.value)),
             approval_expires=self._expires(data.get("approval_expires", "1h")),
-            limits=Limits(unlock_after=self._unlock_after(data.get("unlock_after", 3))),
+            limits=self._limits(data.get("limits", {})),
             signing=self._signing(data.get("signing", {})),
             state_dir=Path(self._path("state_dir", data.get("state_dir", STATE_DIR))),
             socket=Path(self._path("socket", data.get("socket", SOCKET))),
@@ -164,11 +165,22 @@ class _Reader:
         self._document.fault(("mode",), f"{given!r} is not one of {', '.join(Mode)}")
         return Mode.OBSERVE
 
-    def _unlock_after(self, given: object) -> int:
-        if isinstance(given, int) and not isinstance(given, bool) and 0 <= given <= _MOST_PROOFS:
-            return given
-        self._document.fault(("unlock_after",), f"{given!r} is not a whole number from 0 to {_MOST_PROOFS}")
-        return Limits().unlock_after
+    def _limits(self, given: object) -> Limits:
+        counts: dict[str, int] = {}
+        for key, value in self._mapping(("limits",), given).items():
+            if key not in _COUNTS:
+                self._document.fault(("limits", key), f"is not a key of limits; known: {', '.join(_COUNTS)}")
+            elif isinstance(value, int) and not isinstance(value, bool) and (key != _COUNTS[0]) <= value <= _MOST:
+                counts[key] = value
+            else:
+                self._document.fault(("limits", key), f"{value!r} is not a whole number up to {_MOST}")
+        usual = Limits()
+        return Limits(
+            unlock_after=counts.get("unlock_after", usual.unlock_after),
+            runs_per_hour=counts.get("runs_per_hour", usual.runs_per_hour),
+            host_runs_per_hour=counts.get("host_runs_per_hour", usual.host_runs_per_hour),
+            repairs_per_day=counts.get("repairs_per_day", usual.repairs_per_day),
+        )
 
     def _signing(self, given: object) -> SigningRules:
         found = self._mapping(("signing",), given)

@@ -34,7 +34,7 @@ def _there(*folders: str) -> tuple[str, ...]:
 _LOOKING = ("CAP_DAC_READ_SEARCH", "CAP_SYS_PTRACE")
 _CHANGING = ("CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_KILL", "CAP_SYS_PTRACE")
 
-_OF_NO_FOLDER = {
+OF_NO_FOLDER = {
     # A tester opens what its program would: logs to write to, and addresses, where it forgives that they are in use.
     "config_test": Confinement(
         writable=_there("/run", "/var/log", "/var/lib"),
@@ -133,8 +133,8 @@ def confined(command: Command) -> Confinement:
     seconds = command.timeout.total_seconds()
     if command.verb in OVER_THE_NETWORK:
         return Confinement(user=NOBODY, group=NOBODY, network=True, seconds=seconds)
-    if command.verb in _OF_NO_FOLDER:
-        return replace(_OF_NO_FOLDER[command.verb], seconds=seconds)
+    if command.verb in OF_NO_FOLDER:
+        return replace(OF_NO_FOLDER[command.verb], seconds=seconds)
     if not command.changes:
         return Confinement(capabilities=_LOOKING, seconds=seconds)
     named = next((name for name in _PLACES if name in command.arguments), None)

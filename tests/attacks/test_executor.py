@@ -1,4 +1,4 @@
-"""C09, C10, C15, A08: what somebody tries who is on the host, or has the agent. The executor is a process of its own."""
+"""C09, C10, C15, A08: what somebody tries who is on the host, or has the agent. The executor is its own process."""
 
 import json
 import os
@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from aiops_agent.playbook import wire
 from aiops_agent.playbook.load import load
 from aiops_agent.playbook.remote import Remote
 from tests.executor.desk import ANN, EVE, RESTART, SERVICE
+from tests.sign import Signer
 
 ROOT = Path(__file__).parent.parent.parent
 AGENT = pwd.getpwnam("nobody").pw_uid
@@ -65,13 +67,17 @@ class Process:
                 "cooldown: 15m", "cooldown: 1s"
             )
         )
+        signer = Signer(folder)
+        signer.sign(load(folder / "playbooks" / "restart-shop.yaml"), now=datetime.now(UTC))
+        self.signing = signer.settings
         self.configure("approve")
         self.says(active="failed", slow="0")
 
     def configure(self, mode: str) -> None:
         (self.folder / "executor.yaml").write_text(
             f"agent: nobody\nservices: {{{SERVICE}: {{}}}}\napprovers: {{users: [daemon, bin]}}\nmode: {mode}\n"
-            f"state_dir: {self.folder}/state\nsocket: {self.path}\n"
+            f"state_dir: {self.folder}/state\nsocket: {self.path}\nsigning: {self.signing}\n"
+            "limits: {unlock_after: 0, runs_per_hour: 900, host_runs_per_hour: 900, repairs_per_day: 900}\n"
         )
 
     def says(self, **words: str) -> None:
@@ -229,7 +235,7 @@ KILLS = 30
 
 
 def test_killed_at_any_moment_it_repeats_nothing_and_knows_what_it_began(tmp_path):
-    """kill -9 at points spread over a run: an order has at most one restart, an end after the next start, and a sound log."""
+    """kill -9 at points spread over a run: at most one restart an order, an end after the next start, a sound log."""
     process = Process(tmp_path)
     process.configure("auto")
     process.says(slow="0.2")

@@ -5,15 +5,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
+from shutil import rmtree
 
 from aiops_agent.executor.configured import Settings
 from aiops_agent.executor.desk import Desk
 from aiops_agent.executor.persons import Approvers
 from aiops_agent.model.decision import Mode
-from aiops_agent.model.order import Order, Progress, Refused, Running, Unknown
-from aiops_agent.model.playbook import Playbook
+from aiops_agent.model.order import Order, Progress, Running, Unknown
+from aiops_agent.model.signature import SigningRules
 from aiops_agent.playbook.load import load
+from aiops_agent.policy.limits import Limits
 from tests.fakes import SteppingClock
+from tests.sign import Signer
 
 AGENT, ANN, BOB, EVE = 4001, 1, 2, 3
 """The users daemon, bin and sys of every Debian, who are people here; only two of them may approve."""
@@ -33,6 +36,10 @@ undo: []
 cooldown: 15m
 caps: {per_hour: 2, per_day: 3}
 """
+
+
+UNDONE = "undo: [{unit: {stop: $unit}}]"
+"""What a playbook of risk high must have."""
 
 
 @dataclass(slots=True)
@@ -64,8 +71,19 @@ class Idle:
         return identity is None or isinstance(self.progress(identity), Running)
 
 
-def everything_signed(_: Playbook) -> Refused | None:
-    return None
+def sign(folder: Path) -> SigningRules:
+    """Sign what lies there, by a key that is trusted there, as of the beginning of the clock."""
+    signer = Signer(folder) if not (folder / "trusted").exists() else None
+    if signer:
+        signer.sign(load(folder / "playbooks" / "restart-shop.yaml"))
+    return SigningRules(folder / "playbooks.manifest", folder / "trusted", owners=(0, folder.stat().st_uid))
+
+
+def sign_anew(desk: Desk) -> None:
+    """Sign the playbook as it reads by now, with another key that is trusted there."""
+    folder = desk.settings.signing.trusted.parent
+    rmtree(desk.settings.signing.trusted)
+    sign(folder)
 
 
 @contextmanager
@@ -83,9 +101,11 @@ def desk_in(folder: Path, playbook: str = RESTART, **changes: object) -> Iterato
         approval_expires=timedelta(hours=1),
         state_dir=folder / "state",
         socket=folder / "run" / "executor.sock",
+        limits=Limits(unlock_after=0, repairs_per_day=100),
+        signing=sign(folder),
     )
     given = replace(settings, **changes)
-    with Desk(given, SteppingClock(), "host1", signed=everything_signed) as desk:
+    with Desk(given, SteppingClock(), "host1") as desk:
         yield desk
 
 

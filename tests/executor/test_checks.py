@@ -13,7 +13,17 @@ from aiops_agent.model.incident import Outcome
 from aiops_agent.model.order import Refused
 from aiops_agent.model.playbook import NotNeeded
 from aiops_agent.state.actions import Action
-from tests.executor.desk import ANN, RESTART, SERVICE, Units, desk_in, order_for, question_words
+from tests.executor.desk import (
+    ANN,
+    RESTART,
+    SERVICE,
+    UNDONE,
+    Units,
+    desk_in,
+    order_for,
+    question_words,
+    sign_anew,
+)
 from tests.fakes import NO, ScriptedExecutor
 
 FAILED = ScriptedExecutor()
@@ -64,7 +74,7 @@ def another_digest(desk):
 
 
 def not_signed(desk):
-    desk.signed = lambda _: Refused("unsigned", "nobody has signed it")
+    desk.settings.signing.manifest.unlink()
     return order_for(desk)
 
 
@@ -76,6 +86,7 @@ def unlisted_service(desk):
 def service_it_is_not_for(desk):
     path = desk.settings.playbooks[0] / "restart-shop.yaml"
     path.write_text(RESTART.replace('services: ["*.service"]', 'services: ["nginx.service"]'))
+    sign_anew(desk)
     return order_for(desk)
 
 
@@ -203,7 +214,7 @@ def test_in_mode_auto_a_low_risk_needs_nobody(tmp_path):
 
 @pytest.mark.parametrize("risk", ["medium", "high", "critical"])
 def test_in_mode_auto_a_higher_risk_needs_people(tmp_path, risk):
-    with desk_in(tmp_path, RESTART.replace("risk: low", f"risk: {risk}"), **AUTO) as desk:
+    with desk_in(tmp_path, RESTART.replace("risk: low", f"risk: {risk}").replace("undo: []", UNDONE), **AUTO) as desk:
         assert examined(desk).name == "not_approved"
 
 

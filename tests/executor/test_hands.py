@@ -7,13 +7,14 @@ import socket
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from aiops_agent.executor import hand
-from aiops_agent.executor.hands import OF_SYSTEMD, OVER_THE_NETWORK, RootHands, confined
+from aiops_agent.executor.hands import OF_NO_FOLDER, OF_SYSTEMD, OVER_THE_NETWORK, RootHands, confined
 from aiops_agent.executor.sandbox import NOBODY, Confinement, under_bubblewrap, under_systemd
 from aiops_agent.model.playbook import Command, CommandResult, Planned
 from aiops_agent.playbook import vocabulary
@@ -46,6 +47,12 @@ def never() -> bool:
 def command(verb: str, **arguments: object) -> Command:
     given = {name.rstrip("_"): value for name, value in arguments.items()}
     return vocabulary.command(verb, vocabulary.parse(verb, given))
+
+
+def aside(path: Path) -> Command:
+    """Move a file aside, in the folder that was declared for it."""
+    plain = command("move_aside", path=str(path))
+    return replace(plain, arguments={**plain.arguments, "path_root": str(path.parent)})
 
 
 @pytest.fixture
@@ -167,7 +174,7 @@ def test_a_probe_changes_nothing_and_one_over_the_network_is_nobodys(place):
 def test_every_word_is_done_somewhere(verb):
     word = vocabulary.VERBS[verb]
     is_placed = not word.changes or {"path", "directory", "pid_file"} & set(word.arguments)
-    assert verb == "unit" or verb in OF_SYSTEMD | OVER_THE_NETWORK or is_placed
+    assert verb == "unit" or verb in OF_SYSTEMD | OVER_THE_NETWORK | set(OF_NO_FOLDER) or is_placed
 
 
 def test_what_names_no_place_is_not_done():
@@ -178,7 +185,7 @@ def test_what_names_no_place_is_not_done():
 @needs_bubblewrap
 @needs_others
 def test_a_step_is_planned_done_and_taken_back_in_its_sandbox(hands, place):
-    planned = hands.plan(command("move_aside", path=str(place / "lock")))
+    planned = hands.plan(aside(place / "lock"))
     assert isinstance(planned, Planned)
     assert hands.run(planned.command, never).ok
     assert [path.name.startswith("lock.aside-") for path in place.iterdir()] == [True]
@@ -217,10 +224,10 @@ def test_a_port_is_looked_at_on_the_host(hands):
 
 @needs_bubblewrap
 def test_a_step_of_roots_is_planned_done_and_taken_back_in_its_sandbox(hands, tmp_path):
-    planned = hands.plan(command("move_aside", path=str(tmp_path / "roots")))
-    assert isinstance(planned, CommandResult), "it is not there"
+    wanted = aside(tmp_path / "roots")
+    assert isinstance(hands.plan(wanted), CommandResult), "it is not there"
     (tmp_path / "roots").write_text("root's")
-    planned = hands.plan(command("move_aside", path=str(tmp_path / "roots")))
+    planned = hands.plan(wanted)
     assert isinstance(planned, Planned)
     assert hands.run(planned.command, never).ok
     assert [path.name.startswith("roots.aside-") for path in tmp_path.iterdir()] == [True]

@@ -14,9 +14,22 @@ from aiops_agent.executor.persons import Approvers
 from aiops_agent.model.order import Refused
 from aiops_agent.state.approvals import ApprovalState
 from aiops_agent.state.questions import Question
-from tests.executor.desk import AGENT, ANN, BOB, EVE, RESTART, SERVICE, Units, desk_in, order_for, question_words
+from tests.executor.desk import (
+    AGENT,
+    ANN,
+    BOB,
+    EVE,
+    RESTART,
+    SERVICE,
+    UNDONE,
+    Units,
+    desk_in,
+    order_for,
+    question_words,
+    sign_anew,
+)
 
-CRITICAL = RESTART.replace("risk: low", "risk: critical")
+CRITICAL = RESTART.replace("risk: low", "risk: critical").replace("undo: []", UNDONE)
 
 
 @pytest.fixture
@@ -124,6 +137,7 @@ def test_e13_an_edited_playbook_needs_another_answer(desk):
     answered(desk, asked(desk), ANN)
     path = desk.settings.playbooks[0] / "restart-shop.yaml"
     path.write_text(path.read_text().replace("version: 1", "version: 2"))
+    sign_anew(desk)
     assert isinstance(agreed(desk, order_for(desk)), Refused)
 
 

@@ -15,7 +15,7 @@ from aiops_agent.model.decision import Mode
 from aiops_agent.model.order import Refused, Running, Unknown
 from aiops_agent.model.playbook import CommandResult, Failed, NotNeeded, Succeeded
 from aiops_agent.state.actions import Action
-from tests.executor.desk import ANN, SERVICE, Units, desk_in, order_for, question_words
+from tests.executor.desk import ANN, Units, desk_in, order_for, question_words
 from tests.fakes import NO, YES, ScriptedExecutor
 
 
@@ -116,7 +116,7 @@ def test_a08_nothing_is_done_and_nothing_counted_when_the_service_is_well(tmp_pa
     with working(tmp_path, ScriptedExecutor({"unit_state": NO})) as (work, desk):
         work.take(order_for(desk))
         assert isinstance(ended(work), NotNeeded)
-        assert desk.actions.history("restart-shop", SERVICE, desk.clock.now()).last_run is None
+        assert desk.actions.history("restart-shop").runs == ()
 
 
 @pytest.mark.parametrize("how", ["cancel", "halt"])
@@ -165,7 +165,7 @@ def test_nothing_is_done_without_a_record_of_the_intent(tmp_path):
         desk.record = broken
         work.take(order_for(desk))
         assert ended(work).name == "audit_unavailable"
-        assert hands.asked == ["unit_state"], "it was looked at, and nothing was changed"
+        assert hands.asked == ["not_busy", "unit_state"], "it was looked at, and nothing was changed"
         assert desk.actions.interrupted() == []
         assert not desk.orders.known("order-1")
 
@@ -176,7 +176,7 @@ def test_a_repair_that_does_not_hold_has_failed_and_counts(tmp_path):
         found = ended(work)
         assert isinstance(found, Failed)
         assert found.at == "verify"
-        assert desk.actions.history("restart-shop", SERVICE, desk.clock.now()).last_outcome == "failed"
+        assert desk.actions.history("restart-shop").runs[0].outcome == "failed"
 
 
 def interrupted(desk):
