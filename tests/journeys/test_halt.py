@@ -62,7 +62,8 @@ def probe_that_hangs(folder, _stack):
 def long_step(folder, _stack):
     with (folder / "huge.log.1").open("wb") as log:
         log.truncate(20 << 30)
-    return {"steps": (vocabulary.command("compress", {"directory": str(folder), "pattern": "*.log.1"}),)}
+    where = {"directory": str(folder), "directory_root": str(folder)}
+    return {"steps": (vocabulary.command("compress", {**where, "pattern": "*.log.1"}),)}
 
 
 def silent_server(folder, stack):
@@ -87,7 +88,7 @@ def seconds_to_halt(folder, case, halting) -> float:
         program.chmod(0o755)
         lock = folder / "shop.lock"
         lock.write_text("1\n")
-        moving = vocabulary.command("move_aside", {"path": str(lock)})
+        moving = vocabulary.command("move_aside", {"path": str(lock), "path_root": str(folder)})
         aimed = replace(bound(folder), evidence=(), steps=(moving,), verify=())
         changes = CASES[case](folder, stack)
         aimed = replace(aimed, **{**changes, "steps": (moving, *changes.get("steps", ()))})
@@ -135,6 +136,7 @@ verify: {{within: 10s, probes: [{{file_absent: {{path: $lock}}}}]}}
 undo: []
 cooldown: 15m
 caps: {{per_hour: 2, per_day: 3}}
+roots: [{folder}, {locks}]
 """
 
 
@@ -145,7 +147,7 @@ def test_the_command_stops_a_step_of_a_scan_that_holds_the_lock(tmp_path):
     big = tmp_path / "big"
     big.mkdir()
     (tmp_path / "playbooks" / "remove-stale-lock.yaml").unlink()
-    (tmp_path / "playbooks" / "compress.yaml").write_text(COMPRESS.format(folder=big))
+    (tmp_path / "playbooks" / "compress.yaml").write_text(COMPRESS.format(folder=big, locks=machine.lock.parent))
     with (big / "huge.log.1").open("wb") as log:
         log.truncate(60 << 30)
     partial, switch = big / "huge.log.1.gz.partial", machine.state / "halt"
