@@ -101,7 +101,7 @@ def _take_back(bound: Bound, done: list[Answer], at: str, why: str) -> Generator
             if not taken.ok:
                 left.append(f"{change.result.detail}; taking it back failed: {taken.detail}")
     repaired = bool(bound.undo)
-    for command in bound.undo if done else ():
+    for command in bound.undo if changes else ():
         own = (yield Reversal(command, None)).result
         if not own.ok:
             repaired = False

@@ -102,6 +102,13 @@ def test_the_playbooks_own_undo_is_not_run_when_no_step_was(tmp_path):
     assert "signal" not in executor.asked
 
 
+def test_the_playbooks_own_undo_is_not_run_when_every_step_was_refused(tmp_path):
+    text = NOT_TO_BE_UNDONE + "undo: [{move_aside: {path: /b}}]\n"
+    executor = ScriptedExecutor({"signal": NO})
+    assert play(bound(tmp_path, text), executor).undone is True
+    assert "move_aside" not in executor.asked
+
+
 def test_an_undo_of_the_playbook_that_fails_leaves_the_steps_named(tmp_path):
     text = NOT_TO_BE_UNDONE + "undo: [{move_aside: {path: $lock}}]\n"
     executor = ScriptedExecutor({"signal": CommandResult(ok=True, detail="sent TERM"), "move_aside": NO, "http": NO})
