@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from aiops_agent.playbook.bind import Bound
 
 
+LOOK_AGAIN_AFTER = timedelta(minutes=15)
+"""Between two looks at a service whose repair did not succeed."""
+
+
 def ask(agent: Agent, incident: Incident, playbook: Playbook, now: datetime, *, expires: datetime) -> Incident:
     """Ask people to agree to a playbook; call inside a transaction."""
     state = ApprovalState.PENDING
@@ -72,8 +76,8 @@ def act_on_granted(agent: Agent, report: Tick) -> None:
                 refuse(agent, report, incident, approval.playbook, why)
             else:
                 report.keep(agent, replace(incident, status=Status.RUNNING))
-        if playbook and not why:
-            act(agent, report, incident, playbook)
+        if playbook and not why and act(agent, report, incident, playbook):
+            resolve_all(agent, report, playbook.name, approval.service)
 
 
 def outdated(
@@ -132,6 +136,7 @@ def circumstances(  # noqa: PLR0913 - what is known of the incident and its reco
         busy=None,
         healthy=healthy(agent, service, failing) if playbook else {},
         failing=failing | {service},
+        asked=playbook is not None and agent.state.incidents.is_asked_about(playbook.name, service, beside=incident.id),
         not_needed=playbook is not None and (playbook.name, service) in report.not_needed,
         last_refusal=agent.state.approvals.last_refusal(incident.id),
     )
@@ -224,6 +229,12 @@ def resolve(agent: Agent, report: Tick, incident: Incident) -> None:
         report.keep(agent, replace(incident, status=Status.RESOLVED, outcome=Outcome.SUCCEEDED))
 
 
+def resolve_all(agent: Agent, report: Tick, playbook: str, service: str) -> None:
+    """End every incident of a service that waited for the playbook which has just repaired it."""
+    for incident in agent.state.incidents.unsolved(playbook, service):
+        resolve(agent, report, incident)
+
+
 def settle_interrupted(agent: Agent, report: Tick) -> None:
     """Look at what a crash cut short: never repeated, probed instead, and told."""
     for action in agent.state.actions.interrupted():
@@ -242,12 +253,14 @@ def settle_interrupted(agent: Agent, report: Tick) -> None:
 def note_recoveries(agent: Agent, report: Tick, now: datetime) -> None:
     """Look whether what a repair did not bring about has come about since: then its cooldown is over.
 
-    It is well where the verification holds and the evidence does not. Looked at once in each cooldown, and only where
-    there is trouble: the probes of a service that is down take their time.
+    It is well where the verification holds and the evidence does not. Only looked at where there is trouble, and once in
+    a while: the probes of a service that is down take their time.
     """
     for name, target, looked in agent.state.actions.unsuccessful():
+        if timedelta(0) <= now - looked < LOOK_AGAIN_AFTER:
+            continue
         playbook = agent.library.playbooks.get(name)
-        if playbook is None or timedelta(0) <= now - looked < playbook.cooldown:
+        if playbook is None:
             continue
         from aiops_agent.playbook.run import dry_run, holds
 

@@ -13,7 +13,7 @@ from aiops_agent.model.incident import Status, rfc3339
 from aiops_agent.noticing import deliver_all
 from aiops_agent.playbook.categories import CATEGORIES
 from aiops_agent.playbook.kinds import parse_duration
-from aiops_agent.repair import act_on_granted, withdraw
+from aiops_agent.repair import act_on_granted, settle_interrupted, withdraw
 from aiops_agent.state.approvals import Approval, ApprovalState
 from aiops_agent.state.halt import Halt
 from aiops_agent.state.silences import Silence
@@ -42,6 +42,7 @@ def approve(arguments: argparse.Namespace) -> int:
         with agent.state.transaction():
             agent.state.approvals.answer(arguments.id, ApprovalState.APPROVED, user(), session.now)
         report = Tick()
+        settle_interrupted(agent, report)  # under the lock nothing is at work but what a crash cut short
         act_on_granted(agent, report)
         deliver_all(agent, report, agent.clock.now())
     for failure in report.failures():
