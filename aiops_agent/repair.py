@@ -253,8 +253,8 @@ def settle_interrupted(agent: Agent, report: Tick) -> None:
 def note_recoveries(agent: Agent, report: Tick, now: datetime) -> None:
     """Look whether what a repair did not bring about has come about since: then its cooldown is over.
 
-    It is well where the verification holds and the evidence does not. Only looked at where there is trouble, and once in
-    a while: the probes of a service that is down take their time.
+    It is well where the verification holds and the evidence does not. Looked at only where there is trouble, and not on
+    every tick: the probes of a service that is down take their time.
     """
     for name, target, looked in agent.state.actions.unsuccessful():
         if timedelta(0) <= now - looked < LOOK_AGAIN_AFTER:
