@@ -44,6 +44,7 @@ def circumstances(  # noqa: PLR0913 - what is known of the incident and its reco
         busy=None,
         healthy=healthy(agent, service, failing) if playbook else {},
         failing=failing | {service},
+        asked=playbook is not None and agent.state.incidents.is_asked_about(playbook.name, service, beside=incident.id),
         not_needed=playbook is not None and (playbook.name, service) in report.not_needed,
         last_refusal=agent.state.approvals.last_refusal(incident.id),
         last_try=agent.state.actions.last_try(incident.id, playbook.name) if playbook else None,

@@ -103,7 +103,7 @@ def absorb_circuit(agent: Agent, report: Tick, what: str, stands: Circuit, now: 
     if stands is Circuit.CLOSED and known:
         with report.transaction(agent):
             report.close(agent, known, "a verified success has closed the circuit", now)
-    elif stands is not Circuit.CLOSED and known is None:
+    elif stands is Circuit.OPEN and known is None:
         with report.transaction(agent):
             settle(agent, report, counted_again(agent, fresh, now), settled=False, now=now)
 

@@ -9,6 +9,9 @@ from aiops_agent.model.playbook import Failed, RunResult
 from aiops_agent.repair import conclude, recorder, told_without_secrets
 from aiops_agent.state.actions import Action
 
+LOOK_AGAIN_AFTER = timedelta(minutes=15)
+"""Between two looks at a service whose repair did not succeed."""
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from aiops_agent.playbook.bind import Bound
@@ -67,12 +70,12 @@ def _as_begun(agent: Agent, action: Action) -> "Bound | None":
 def note_recoveries(agent: Agent, report: Tick, now: datetime) -> None:
     """Look whether what a repair did not bring about has come about since: then its cooldown is over.
 
-    It is well where the verification holds and the evidence does not. Looked at once in each cooldown, and only where
-    there is trouble: the probes of a service that is down take their time.
+    It is well where the verification holds and the evidence does not. Looked at only where there is trouble, and not on
+    every tick: the probes of a service that is down take their time.
     """
     for name, target, looked in agent.state.actions.unsuccessful():
         playbook = agent.library.playbooks.get(name)
-        if playbook is None or timedelta(0) <= now - looked < playbook.cooldown:
+        if playbook is None or timedelta(0) <= now - looked < LOOK_AGAIN_AFTER:
             continue
         from aiops_agent.playbook.run import dry_run, holds
 

@@ -50,8 +50,8 @@ def act_on_granted(agent: Agent, report: Tick) -> None:
                 refuse(agent, report, incident, approval.playbook, why)
             else:
                 report.keep(agent, replace(incident, status=Status.RUNNING))
-        if playbook and not why:
-            act(agent, report, incident, playbook)
+        if playbook and not why and act(agent, report, incident, playbook):
+            resolve_all(agent, report, playbook.name, approval.service)
 
 
 def outdated(
@@ -207,6 +207,12 @@ def resolve(agent: Agent, report: Tick, incident: Incident) -> None:
     report.record(agent, entry(agent.clock.now(), "resolved", incident.id, playbook=incident.playbook))
     with agent.state.transaction():
         report.keep(agent, replace(incident, status=Status.RESOLVED, outcome=Outcome.SUCCEEDED))
+
+
+def resolve_all(agent: Agent, report: Tick, playbook: str, service: str) -> None:
+    """End every incident of a service that waited for the playbook which has just repaired it."""
+    for incident in agent.state.incidents.unsolved(playbook, service):
+        resolve(agent, report, incident)
 
 
 def conclude(agent: Agent, report: Tick, action: Action, result: RunResult) -> None:

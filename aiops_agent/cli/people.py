@@ -20,6 +20,7 @@ from aiops_agent.model.order import TOKEN_DIGITS, Asked
 from aiops_agent.noticing import deliver_all
 from aiops_agent.playbook.categories import CATEGORIES
 from aiops_agent.playbook.kinds import parse_duration
+from aiops_agent.recovery import settle_interrupted
 from aiops_agent.repair import act_on_granted
 from aiops_agent.settings import Config
 from aiops_agent.state.approvals import Approval, ApprovalState
@@ -52,6 +53,7 @@ def approve(arguments: argparse.Namespace) -> int:
         return 0
     with acting(arguments.config, delivers=True) as (session, agent):
         report = Tick()
+        settle_interrupted(agent, report)  # under the lock nothing is at work but what a crash cut short
         if asked:
             heed_answers(agent, report, session.now)
         elif not _agree(agent, arguments.id, session.now):

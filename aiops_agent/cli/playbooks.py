@@ -10,7 +10,6 @@ from aiops_agent.agent import Agent, Tick
 from aiops_agent.cli.output import print_json, print_table, safe
 from aiops_agent.cli.session import acting, library, stages, start, user
 from aiops_agent.errors import Fault, PlaybookError, UsageError
-from aiops_agent.model.incident import Status
 from aiops_agent.model.playbook import Failed, NotNeeded, Playbook, RunResult, Succeeded
 from aiops_agent.playbook.bind import Bound, bind
 from aiops_agent.playbook.catalogue import Catalogue
@@ -18,12 +17,11 @@ from aiops_agent.playbook.lint import lint as advice_on
 from aiops_agent.playbook.load import load
 from aiops_agent.playbook.load import schema as json_schema
 from aiops_agent.playbook.run import dry_run
-from aiops_agent.repair import perform, resolve
+from aiops_agent.repair import perform, resolve_all
 from aiops_agent.wiring import rehearsal, shipped
 
 NEEDS_ATTENTION = 1
 NOT_KNOWN = "not known: run as root or as the owner of state_dir"
-UNSOLVED = (Status.OPEN, Status.ACKNOWLEDGED, Status.WAITING_APPROVAL)
 
 
 def list_all(arguments: argparse.Namespace) -> int:
@@ -133,9 +131,7 @@ def run(arguments: argparse.Namespace) -> int:
         report = Tick()
         result = perform(agent, report, bound, incident=None, actor=user())
         if isinstance(result, Succeeded):
-            for incident in agent.state.incidents.all():
-                if (incident.playbook, incident.service) == (arguments.name, service) and incident.status in UNSOLVED:
-                    resolve(agent, report, incident)
+            resolve_all(agent, report, arguments.name, service)
     if result is None or report.audit_error:
         raise report.audit_error or AssertionError("a run without a record")
     if arguments.json:

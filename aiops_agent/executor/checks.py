@@ -15,7 +15,7 @@ from aiops_agent.playbook.kinds import UNIT
 from aiops_agent.playbook.load import load_folders
 from aiops_agent.playbook.vocabulary import VERBS
 from aiops_agent.policy.decide import UNATTENDED, people_needed
-from aiops_agent.policy.limits import Circuit, Moment, circuit_for, needs_a_person, proofs, refusal
+from aiops_agent.policy.limits import Moment, caution, refusal
 from aiops_agent.ports import Executor, Stopped
 from aiops_agent.state.approvals import ApprovalState
 from aiops_agent.state.questions import Agreed, Question
@@ -150,11 +150,7 @@ def is_unattended(desk: Desk, bound: Bound, now: datetime) -> bool:
         return False
     with desk.alone():
         history = desk.actions.history(playbook.name)
-    return (
-        proofs(playbook, history) >= limits.unlock_after
-        and circuit_for(playbook, history, _moment(bound.service, now), limits) is Circuit.CLOSED
-        and not needs_a_person(playbook, history, bound.service)
-    )
+    return caution(playbook, history, _moment(bound.service, now), limits) is None
 
 
 def bound_to(desk: Desk, bound: Bound, incident: str, expires: datetime) -> bytes:

@@ -8,17 +8,7 @@ from aiops_agent.model.decision import AskApproval, Decision, History, Mode, Rea
 from aiops_agent.model.incident import Incident, Kind, Status
 from aiops_agent.model.playbook import Playbook, Risk
 from aiops_agent.noun import dataclass
-from aiops_agent.policy.limits import (
-    Circuit,
-    Limits,
-    Moment,
-    circuit_for,
-    is_self_effect,
-    is_systemic,
-    needs_a_person,
-    proofs,
-    refusal,
-)
+from aiops_agent.policy.limits import Limits, Moment, caution, is_self_effect, is_systemic, refusal
 from aiops_agent.policy.throttle import hold
 from aiops_agent.policy.windows import Window
 from aiops_agent.policy.windows import allowed as allowed_by_windows
@@ -101,6 +91,9 @@ class Circumstances:
     not_needed: bool
     """The playbook has just looked for its evidence there, and it did not hold."""
 
+    asked: bool
+    """People are being asked about the same repair for another fault of the service: one answer is enough."""
+
     last_refusal: datetime | None
     """When a question about this incident was last denied or left to expire."""
 
@@ -179,21 +172,29 @@ def _stay_quiet(incident: Incident, history: History, at: Circumstances, setting
 def _boldest(
     incident: Incident, playbook: Playbook | None, history: History, at: Circumstances, settings: PolicySettings
 ) -> Decision:
-    refusal = _of_the_case(incident, playbook, at)
-    if refusal or playbook is None:
-        return ReportOnly(refusal or Reason.NO_PLAYBOOK)
+    hindered = _of_the_case(incident, playbook, at)
+    if hindered or playbook is None:
+        return ReportOnly(hindered or Reason.NO_PLAYBOOK)
     hindered = hindrance(playbook, history, at, settings)
     if hindered:
         return ReportOnly(hindered)
     held = hold(playbook.throttle, incident.recent, at.last_try, at.now)
     if held:
         return ReportOnly(held.reason, held.again)
-    caution = _caution(playbook, history, at, settings)
-    if caution is None:
+    cautious = _caution(playbook, history, at, settings)
+    if cautious is None:
         return Run(playbook)
-    if at.last_refusal and at.now - at.last_refusal < REFUSED_FOR:
-        return ReportOnly(Reason.DENIED)
-    return AskApproval(playbook, expires_in=settings.approval_expires, reason=caution)
+    unasked = _unasked(at)
+    if unasked:
+        return ReportOnly(unasked)
+    return AskApproval(playbook, expires_in=settings.approval_expires, reason=cautious)
+
+
+def _unasked(at: Circumstances) -> Reason | None:
+    """Return why people are not asked now, though they would have to agree."""
+    if at.asked:
+        return Reason.AWAITING_APPROVAL
+    return Reason.DENIED if at.last_refusal and at.now - at.last_refusal < REFUSED_FOR else None
 
 
 def _of_the_case(incident: Incident, playbook: Playbook | None, at: Circumstances) -> Reason | None:
@@ -219,20 +220,15 @@ def _matches(name: str, patterns: tuple[str, ...]) -> bool:
 
 def _caution(playbook: Playbook, history: History, at: Circumstances, settings: PolicySettings) -> Reason | None:
     """Return why a person is asked first, or None."""
-    limits = settings.limits
-    proven = proofs(playbook, history)
     cautions = (
         (mode_of(playbook.name, at.service, settings) is not Mode.AUTO, Reason.MODE_APPROVE),
         (allowed_by_windows(settings.windows, at.service, at.now) is not Mode.AUTO, Reason.MAINTENANCE),
         (playbook.risk > UNATTENDED, Reason.RISK_NEEDS_APPROVAL),
         (not at.signed, Reason.UNSIGNED),
-        (circuit_for(playbook, history, at.moment, limits) is not Circuit.CLOSED, Reason.HALF_OPEN),
-        # What did not help, or was cut short, is not tried again without a person.
-        (needs_a_person(playbook, history, at.service), Reason.LAST_RUN_FAILED),
-        (is_systemic(history, at.failing, at.now, limits), Reason.SYSTEMIC),
-        (proven < limits.unlock_after, Reason.UNPROVEN if proven else Reason.SHADOW),
+        (is_systemic(history, at.failing, at.now, settings.limits), Reason.SYSTEMIC),
     )
-    return next((reason for holds, reason in cautions if holds), None)
+    cautious = next((reason for holds, reason in cautions if holds), None)
+    return cautious or caution(playbook, history, at.moment, settings.limits)
 
 
 def _told_already(incident: Incident, reason: Reason, now: datetime, settings: PolicySettings) -> bool:

@@ -1,7 +1,7 @@
 """How often, how many at once, after which failures: counted from what was done, by the agent and the executor alike.
 
-The root executor is another process with a history of its own. It asks `refusal` about that one, so that an agent that
-was taken over can ask for as much as it likes. Pure: what is counted comes in, what forbids a run comes out.
+The root executor is another process with a history of its own. It asks `refusal` and `caution` about that one, so that
+an agent that was taken over can ask for as much as it likes. Pure: what is counted comes in, what holds back comes out.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -114,6 +114,18 @@ def refusal(playbook: Playbook, history: History, at: Moment, limits: Limits) ->
         (_within(playbook.cooldown, runs, at.now) > 0, Reason.COOLDOWN),
     )
     return next((reason for holds, reason in hindrances if holds), None)
+
+
+def caution(playbook: Playbook, history: History, at: Moment, limits: Limits) -> Reason | None:
+    """Return why a person must agree to a run that is not forbidden, by what was done so far; None: it may go alone."""
+    proven = proofs(playbook, history)
+    cautions = (
+        (circuit_for(playbook, history, at, limits) is not Circuit.CLOSED, Reason.HALF_OPEN),
+        # What did not help, or was cut short, is not tried again without a person.
+        (needs_a_person(playbook, history, at.target), Reason.LAST_RUN_FAILED),
+        (proven < limits.unlock_after, Reason.UNPROVEN if proven else Reason.SHADOW),
+    )
+    return next((reason for holds, reason in cautions if holds), None)
 
 
 def circuit_for(playbook: Playbook, history: History, at: Moment, limits: Limits) -> Circuit:

@@ -86,6 +86,7 @@ MIGRATIONS = (
     CREATE INDEX actions_by_time ON actions (intended);
     CREATE INDEX actions_that_failed ON actions (playbook, target) WHERE outcome IN ('failed', 'undone');
     CREATE INDEX incidents_by_last_seen ON incidents (last_seen);
+    CREATE INDEX incidents_asked_about ON incidents (playbook, service) WHERE status = 'waiting_approval';
     """,
     """
     CREATE TABLE signed (word TEXT PRIMARY KEY, number INTEGER NOT NULL) STRICT;

@@ -61,6 +61,23 @@ class Incidents:
         due = self._database.value("SELECT min(look_again) FROM incidents WHERE status='open'")
         return unstamp(due) if due is not None else None
 
+    def is_asked_about(self, playbook: str, service: str, *, beside: str) -> bool:
+        """Tell whether another incident than one waits for an answer about a playbook on a service."""
+        return bool(
+            self._database.value(
+                "SELECT 1 FROM incidents WHERE status='waiting_approval' AND playbook=? AND service=? AND id!=?",
+                playbook,
+                service,
+                beside,
+            )
+        )
+
+    def unsolved(self, playbook: str, service: str) -> list[Incident]:
+        """Return those for which a playbook on a service is the repair, and that it has not been run for."""
+        return self._many(
+            "playbook=? AND service=? AND status IN ('open', 'acknowledged', 'waiting_approval')", playbook, service
+        )
+
     def failing(self, since: datetime) -> frozenset[str]:
         """Return the services with an error that is new since then, or that was seen since and is to be repaired."""
         rows = self._database.rows(

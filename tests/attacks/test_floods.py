@@ -9,10 +9,14 @@ from datetime import timedelta
 
 import pytest
 
+from aiops_agent.agent import Tick
 from aiops_agent.crowd import MOST_NEW, MOST_TOLD
-from aiops_agent.model.incident import Kind, Outcome
+from aiops_agent.model.decision import Mode
+from aiops_agent.model.incident import Kind, Outcome, Status
 from aiops_agent.pipeline import tick
 from aiops_agent.policy.limits import Limits
+from aiops_agent.repair import act_on_granted
+from aiops_agent.state.approvals import ApprovalState
 from tests.journeys.host import Host
 
 HEAD = "2026-11-23 03:00:00,001 ERROR shop: cannot start: "
@@ -135,3 +139,20 @@ def test_a10_one_forged_line_each_ten_minutes_for_two_days_gets_no_more_than_the
         assert [m for m in host.phone.messages if "does not hold" in m.text]
     else:
         assert "step" not in host.recorded()
+
+
+@pytest.mark.parametrize("unlock_after", [0, 3])
+def test_a09_a_flood_of_forged_faults_is_one_question_and_as_many_reports_as_people_read(tmp_path, unlock_after):
+    host = hasty(Host(tmp_path, mode=Mode.AUTO if unlock_after else Mode.APPROVE))
+    host.limits = Limits(unlock_after=unlock_after)
+    host.lock.write_text("1\n")
+    host.writes(*forged(MOST_TOLD + 20))
+    host.tick()
+    with host.agent() as agent:
+        [question] = agent.state.approvals.all()
+        assert len(host.phone.messages) == MOST_TOLD + 2, "the question, those told alone, and the digest of the rest"
+        with agent.state.transaction():
+            agent.state.approvals.answer(question.id, ApprovalState.APPROVED, "user:ada", host.clock.time)
+        act_on_granted(agent, Tick())
+    statuses = {incident.status for incident in host.incidents() if incident.kind is Kind.LOG}
+    assert statuses == {Status.RESOLVED}, "one answer was enough for all"

@@ -44,6 +44,7 @@ AT = Circumstances(
     healthy={},
     failing=frozenset({"shop.service"}),
     not_needed=False,
+    asked=False,
     last_refusal=None,
 )
 
@@ -144,6 +145,7 @@ class Chance:
             busy="apt is at work" if odd() else None,
             failing=frozenset({"shop.service", *(f"{name}.service" for name in "abcd"[: self.below(5)])}),
             not_needed=odd(),
+            asked=odd(),
             last_refusal=NOW - self.gap() if odd() else None,
         )
 

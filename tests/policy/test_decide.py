@@ -120,6 +120,13 @@ def test_a_cooldown_ends_when_a_person_or_a_probe_says_so_or_the_next_run_succee
     assert isinstance(decided(history=History((*ran(timedelta(hours=1)).runs, failed))), Run)
 
 
+def test_half_open_is_asked_about_although_a_person_has_cleared_the_failures():
+    runs = ran(timedelta(hours=2), timedelta(hours=2, minutes=5), Outcome.FAILED).runs
+    decision = decided(history=History(tuple(replace(run, cleared=True) for run in runs)))
+    assert isinstance(decision, AskApproval)
+    assert decision.reason is Reason.HALF_OPEN
+
+
 def test_it_says_shadow_then_unproven_before_a_playbook_may_run_by_itself():
     settings = PolicySettings(mode=Mode.AUTO)
     said = []
@@ -254,6 +261,11 @@ def test_a_question_that_was_refused_is_not_asked_again_for_a_while():
     approve = PolicySettings(mode=Mode.APPROVE)
     assert decided(settings=approve, last_refusal=NOW - timedelta(hours=1)) == ReportOnly(Reason.DENIED)
     assert isinstance(decided(settings=approve, last_refusal=NOW - timedelta(hours=5)), AskApproval)
+
+
+def test_while_the_same_repair_is_asked_about_for_another_fault_nobody_is_asked_twice():
+    approve = PolicySettings(mode=Mode.APPROVE)
+    assert decided(settings=approve, asked=True) == ReportOnly(Reason.AWAITING_APPROVAL)
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,7 @@ TAKEN_FROM_THE_MOMENT = {
     "unsigned": lambda at: replace(at, signed=False),
     "busy": lambda at: replace(at, busy="a person's hand"),
     "no parameters": lambda at: replace(at, parameters_found=False),
+    "asked already": lambda at: replace(at, asked=True),
     "nothing there": lambda at: replace(at, not_needed=True),
     "stale": lambda at: replace(at, settled=True),
     "no executor": lambda at: replace(at, privileged_executor=False),
