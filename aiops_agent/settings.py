@@ -161,7 +161,7 @@ def _read(place: Path) -> str:
 def _private(place: str) -> bytes:
     """Return what a file holds that is for its owner, and perhaps a group that may read it, alone."""
     try:
-        with open(os.open(place, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:  # noqa: PTH123 - a descriptor
+        with os.fdopen(os.open(place, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
                 raise ValueError(f"{place} is no plain file")

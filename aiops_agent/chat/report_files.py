@@ -46,7 +46,7 @@ def _write(path: Path, text: str) -> None:
     """Replace a file in one step; it is on disk, though perhaps not yet under its name, when this returns."""
     unfinished = path.with_name(f".{path.name}.unfinished")
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
-    with open(os.open(unfinished, flags, 0o600), "w", encoding="utf-8", newline="\n") as file:  # noqa: PTH123 - a descriptor
+    with os.fdopen(os.open(unfinished, flags, 0o600), "w", encoding="utf-8", newline="\n") as file:
         os.fchmod(file.fileno(), 0o600)  # whatever the umask or an earlier crash left
         file.write(text)
         file.flush()

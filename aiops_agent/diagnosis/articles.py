@@ -123,7 +123,7 @@ def read_article(path: Path) -> Article:
 
 
 def _read(path: Path) -> bytes:
-    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:  # noqa: PTH123 - a descriptor
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):  # a FIFO would hold up the tick
             raise ArticleError([Fault(str(path), 0, "", "is not a regular file")])
         return file.read()

@@ -25,39 +25,30 @@ class Evidence:
     and written back as they are.
     """
 
-    __slots__ = ("_brief", "_open", "_words", "sealed")
+    __slots__ = ("_brief", "_words", "sealed")
 
-    def __init__(
-        self,
-        words: Words | None,
-        sealed: bytes | None = None,
-        *,
-        opened_by: Callable[[], Words] | None = None,
-        brief: str = "",
-    ) -> None:
-        """Take the words, or what opens them."""
+    def __init__(self, words: Words | Callable[[], Words], sealed: bytes | None = None, *, brief: str = "") -> None:
+        """Take the words, or what opens them and says why where they cannot be had."""
         self._words = words
-        self._open = opened_by
         self._brief = brief
         self.sealed = sealed
         """As the state keeps it. Empty: it could not be encrypted, and is not kept. None: not encrypted yet."""
 
     @property
     def words(self) -> Words:
-        """Return the words; where they cannot be had, words that say why."""
-        if self._words is None and self._open is not None:
-            self._words = self._open()
-        assert self._words is not None  # noqa: S101 - made with one of the two
+        """Return the words; they are opened once."""
+        if not isinstance(self._words, Words):
+            self._words = self._words()
         return self._words
 
     @property
     def brief(self) -> str:
         """Return the title; of closed evidence that was seen again, the line that was seen last."""
-        return self._brief if self._words is None and self._brief else self.words.title
+        return self._brief if self._brief and not isinstance(self._words, Words) else self.words.title
 
     def seen_again(self, headline: str) -> "Evidence":
         """Return it with a line that says the same and need not be opened."""
-        return Evidence(self._words, self.sealed, opened_by=self._open, brief=headline)
+        return Evidence(self._words, self.sealed, brief=headline)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Evidence) and self.words == other.words

@@ -106,7 +106,7 @@ class Database:
             raise apsw.CorruptError(fault)
 
     def _migrate(self, *, read_only: bool) -> None:
-        version = int(self.value("PRAGMA user_version"))  # type: ignore[call-overload]
+        version = int(str(self.value("PRAGMA user_version")))
         if version > len(MIGRATIONS):
             raise StateError(f"{self.path} was written by a newer aiops-agent", hint="install that version again")
         if version == len(MIGRATIONS):
@@ -263,4 +263,4 @@ def stamp(time: datetime) -> int:
 
 def unstamp(microseconds: object) -> datetime:
     """Return what `stamp` was given."""
-    return _EPOCH + int(microseconds) * _MICROSECOND  # type: ignore[call-overload,no-any-return]
+    return _EPOCH + int(str(microseconds)) * _MICROSECOND

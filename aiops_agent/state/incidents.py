@@ -85,6 +85,7 @@ class Incidents:
 
     def _from_row(self, row: tuple[object, ...]) -> Incident:
         values = dict(zip(COLUMNS, row, strict=True))
+        sealed = values["evidence"]
         values.update(
             kind=Kind(str(values["kind"])),
             status=Status(str(values["status"])),
@@ -94,7 +95,7 @@ class Incidents:
             last_seen=unstamp(values["last_seen"]),
             last_told=unstamp(values["last_told"]) if values["last_told"] is not None else None,
             outcome=Outcome(str(values["outcome"])) if values["outcome"] is not None else None,
-            evidence=Evidence(None, bytes(values["evidence"]), opened_by=lambda: self._opened(incident)),  # type: ignore[call-overload]
+            evidence=Evidence(lambda: self._opened(incident), sealed if isinstance(sealed, bytes) else b""),
         )
         incident = Incident(**values)  # type: ignore[arg-type]
         return incident

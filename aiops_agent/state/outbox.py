@@ -178,7 +178,7 @@ class Outbox:
                 attempts=int(str(r[6])),
                 next_at=unstamp(r[7]),
                 created=unstamp(r[8]),
-                error=self._opened_error(str(r[1]), bytes(r[9])),  # type: ignore[call-overload]
+                error=self._opened_error(str(r[1]), r[9] if isinstance(r[9], bytes) else b""),
             )
             for r in rows
         ]

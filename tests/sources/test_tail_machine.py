@@ -158,7 +158,8 @@ class Tail(RuleBasedStateMachine):
     def others_make_files(self, many):
         """They may get the inode of a log that is gone; else the next log does."""
         for _ in range(many):
-            self.others.append(tempfile.mkstemp(dir=self.elsewhere)[1])
+            with tempfile.NamedTemporaryFile(dir=self.elsewhere, delete=False) as other:
+                self.others.append(other.name)
 
     @precondition(lambda self: self.others)
     @rule(newest=st.booleans())
