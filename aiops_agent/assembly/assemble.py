@@ -418,8 +418,8 @@ class Assembler:
         return self._tallies.setdefault(shape.fingerprint, _Tally(shape, form.severity, text))
 
 
-def _key(heads: Heads) -> tuple[frozenset[bytes], bool, tuple[bytes, ...]]:
-    return heads.signatures, heads.are_rare, heads.words
+def _key(heads: Heads) -> tuple[frozenset[bytes], bool, tuple[bytes, ...], bool]:
+    return heads.signatures, heads.are_rare, heads.words, heads.relayed_are_bare
 
 
 def _clip(buffer: bytes, found: Span) -> bytes:

@@ -40,7 +40,40 @@ def decode(line: bytes) -> Structured | None:
     if severity is None and any(sign in line for sign in patterns.STRUCTURED_FAULTS):
         said = "\n".join(str(fields[key]) for key in patterns.MESSAGE_KEYS if key in fields).encode()
         severity = Severity.ERROR if any(sign in said for sign in patterns.STRUCTURED_FAULTS) else None
+    if severity is None and str(level).lower() in patterns.WARNING_VALUES and _carries_exception(fields):
+        severity = Severity.ERROR
     return Structured(severity, _text(fields) if severity else "")
+
+
+def _carries_exception(fields: dict[str, object]) -> bool:
+    """Tell whether a record holds what was raised, with its trace: a fault was met, whatever level it was given.
+
+    A trace alone tells none: zap adds one to each warning while a program is developed. Nor does Node's `Error`, which
+    a program makes to show from where it warns; but those of the system are of that class too, and have a code besides.
+    """
+    holders = [fields, *(fields.get(key) for key in patterns.EXCEPTION_KEYS)]
+    context = fields.get("context")
+    if isinstance(context, dict):  # Monolog's
+        holders.append(context.get("exception"))
+    return any(isinstance(holder, dict) and _is_exception(holder) for holder in holders)
+
+
+def _is_exception(fields: dict[str, object]) -> bool:
+    """Tell whether an object has what loggers tell of an exception: its stack; Monolog its class and file."""
+    if fields.get("class") and fields.get("file"):
+        return True
+    stack = next((text for key in patterns.STACK_KEYS for text in _strings(fields.get(key), depth=1)), "").lstrip()
+    first = stack.partition("\n")[0]
+    if first.startswith(("Traceback (most", "Error: ")):
+        return first[0] == "T" or isinstance(fields.get("code"), str)
+    names = (fields.get(key) for key in patterns.EXCEPTION_KEYS)
+    return bool(stack) and (
+        _names_a_class(first.partition(":")[0].partition(" [")[0]) or any(map(_names_a_class, names))
+    )
+
+
+def _names_a_class(value: object) -> bool:
+    return isinstance(value, str) and value.endswith(("Error", "Exception")) and " " not in value and value != "Error"
 
 
 def logfmt_level(line: bytes) -> str:

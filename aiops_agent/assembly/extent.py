@@ -53,6 +53,7 @@ _FRAMES = (
 _FRAMES_IN_A_MARGIN = (b"      at ",)
 """Of Node, where the whole trace is indented."""
 
+_RAISED = (b"Error: ", b"Exception: ")
 _NEWLINE, _TAB = b"\n\t"
 
 
@@ -81,7 +82,7 @@ class Extent:
         self._writer = self._origin.writer
         message = self._origin.message
         kernel = self._writer.endswith(b"kernel:") or first.startswith(b"[")
-        self._inner = Extent(message, of_message(message)) if self._headed and is_relay(self._writer) else None
+        self._inner = Extent(message, of_message(message, heads)) if self._headed and is_relay(self._writer) else None
         """The record as it would be in a log that the writer of this line writes itself."""
 
         self._relay = Relay(self._writer)
@@ -99,8 +100,8 @@ class Extent:
         self._mono = first == b"Unhandled Exception:"
         self._raised = first.startswith(b"  what():  ")
         self._node = b" [ERR_" in first
-        self._php, self._outermost = False, b""
-        self._ruby = message if raised_in_ruby(message) or b":in `" in message else b""
+        self._php, self._outermost, self._caller = False, b"", b""
+        self._ruby = self._raised_at = message if raised_in_ruby(message) or b":in `" in message else b""
         grouped = first.startswith(b"  + Exception Group")
         self._raised = self._raised or grouped
         self._ends_words = (_LAST_OF_A_GROUP,) if grouped else (_FROM,) if self._ruby else ()
@@ -270,6 +271,7 @@ class Extent:
             if message[:1] == b"\t" or message.lstrip().startswith(_PLACES):
                 self._framed = not self._node
             self._outermost = message
+            self._caller = self._caller or (message if message.startswith(_FROM) else b"")
             self._traced = self._traced or message.lstrip().startswith(b"at ")
             return True
         if message.startswith(patterns.CONTINUES):
@@ -300,7 +302,7 @@ class Extent:
         if message.endswith(b"]") and (b")[0x" in message or b") [0x" in message):  # as glibc shows a frame
             self._framed = True
             return True
-        is_place = self._headed and _is_place_in_ruby(message)
+        is_place = self._headed and is_place_in_ruby(message)
         self._framed = self._framed or is_place
         return is_place
 
@@ -375,6 +377,8 @@ class Extent:
             if below >= len(buffer):
                 return Belongs.UNKNOWN
             is_frame = buffer.startswith((*_FRAMES, *_FRAMES_IN_A_MARGIN), below)
+            if is_frame and _names_another(line):
+                return Belongs.NO
             if is_frame or (
                 seen < _LINES_SAID_BY_PERL and died_in_perl(line) and self._is_traced_by_perl(buffer, below)
             ):
@@ -399,12 +403,16 @@ class Extent:
             if below >= len(buffer) or is_indented(buffer[below : below + 1]) or self._begins(buffer, below):
                 break
             below = buffer.find(b"\n", below) + 1
+        raised, above = line, line
         while is_indented(buffer[below : below + 1]):
             end = buffer.find(b"\n", below)
-            if buffer[below:end] == self._outermost:
-                self._framed = False  # its own words and frames come
+            frame = buffer[below:end]
+            if frame == self._caller and _is_further_down(above, self._raised_at):
+                return Belongs.NO
+            if frame == self._outermost:
+                self._framed, self._raised_at, self._caller = False, raised, b""  # its own words and frames come
                 return Belongs.YES
-            below = end + 1
+            above, below = frame, end + 1
         return Belongs.NO if below < len(buffer) else Belongs.UNKNOWN
 
     def _accepts_empty(self, buffer: bytes, below: int) -> Belongs:
@@ -441,7 +449,9 @@ class Extent:
         return self._accepts_gap_in_a_message(buffer, at)
 
     def _accepts_gap_in_a_message(self, buffer: bytes, at: int) -> Belongs:
-        belongs = Belongs.NO
+        belongs, end = Belongs.NO, buffer.find(b"\n", at)
+        if self._is_logged and not self._framed and opens_with_exception(buffer[at:end]):
+            return self._accepts_up_to_frames(buffer, end + 1)
         if self._is_logged and not self._framed:
             belongs = self._accepts_up_to_a_head(buffer, at)
         if belongs is Belongs.NO and (self._rust or not self._framed) and self._names_what_was_raised:
@@ -546,6 +556,14 @@ def _speaks_for_itself(line: bytes) -> bool:
     )
 
 
+def _names_another(line: bytes) -> bool:
+    """Tell whether a line above frames reads "job 4711 failed TypeError: x": what `console.error` was given is its own.
+
+    One that begins with a mark is an entry of a list that an exception goes on with.
+    """
+    return line[:1].isalnum() and any(sign in line for sign in _RAISED)
+
+
 def _opens_lines(line: bytes, buffer: bytes, below: int) -> bool:
     """Tell whether what an exception says goes on with a line that has indented ones below it, as pydantic's does."""
     if not line or is_indented(line) or _speaks_for_itself(line) or not is_indented(buffer[below : below + 1]):
@@ -589,7 +607,19 @@ def _is_below_a_head(buffer: bytes, start: int) -> bool:
     return is_raised or _is_shown(buffer, start)
 
 
-def _is_place_in_ruby(line: bytes) -> bool:
+def _is_further_down(frame: bytes, raised: bytes) -> bool:
+    """Tell whether a frame of Ruby is in the method where this was raised, and below it: a cause lies above its rescue.
+
+    So the other is no cause of it, although both were called from the same places.
+    """
+    place, _, method = frame.removeprefix(_FROM).partition(b":in ")
+    other, _, rest = raised.partition(b":in ")
+    (file, _, line), (its_file, _, its_line) = place.rpartition(b":"), other.rpartition(b":")
+    is_same = file == its_file and method[1:].partition(b"'")[0] == rest[1:].partition(b"'")[0]
+    return is_same and line.isdigit() and its_line.isdigit() and int(line) > int(its_line)
+
+
+def is_place_in_ruby(line: bytes) -> bool:
     """Tell whether the line is "/srv/stock.rb:28:in `run'": a frame that is not indented."""
     place, _, method = line.partition(b":in ")
     return method[:1] in (b"`", b"'") and method[-1:] == b"'" and b" " not in place and place[-1:].isdigit()

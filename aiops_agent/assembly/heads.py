@@ -5,7 +5,8 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from aiops_agent.assembly import patterns
-from aiops_agent.assembly.lines import DIGITS, is_head, is_indented
+from aiops_agent.assembly.lines import DIGITS, is_head, is_indented, origin
+from aiops_agent.assembly.relayed import is_relay
 
 SAMPLE = 16_384
 """Bytes from the beginning of a file that its heads are learnt from: some hundred lines."""
@@ -39,7 +40,12 @@ class Heads:
     """Tells whether a line begins a record."""
 
     def __init__(
-        self, signatures: frozenset[bytes] = frozenset(), *, are_rare: bool = False, words: tuple[bytes, ...] = ()
+        self,
+        signatures: frozenset[bytes] = frozenset(),
+        *,
+        are_rare: bool = False,
+        words: tuple[bytes, ...] = (),
+        relayed_are_bare: bool = False,
     ) -> None:
         """Know the tables, and lines with these signatures.
 
@@ -47,10 +53,12 @@ class Heads:
             signatures: How else records begin.
             are_rare: Most records of the file begin with none.
             words: How the file writes levels that report an error, where no word of `LITERALS` is in them.
+            relayed_are_bare: Most lines stand behind the head of who relays them, and have none of their own.
         """
         self.signatures = signatures
         self.are_rare = are_rare
         self.words = words
+        self.relayed_are_bare = relayed_are_bare
         self.relayed_frames = tuple(word for word in words if word in patterns.RELAYED_FRAMES)
         self.opening_words = tuple(word[1:] for word in words if word[:1] == b"\n")
         self.begins: Callable[[bytes, int], bool] = self._begins if signatures else is_head
@@ -74,12 +82,14 @@ MESSAGES = Heads(are_rare=True)
 """Of a program that says a line at a time to who relays it: an error takes no line that is not a trace's."""
 
 
-def of_message(message: bytes) -> Heads:
+def of_message(message: bytes, heads: Heads = KNOWN) -> Heads:
     """Return how the messages of a relayed program begin one of which this is: with a level's name they take no more.
 
-    Such a program leaves the time to who relays it, and each of its lines is a message.
+    Such a program leaves the time to who relays it, and each of its lines is a message. `heads`: those of the file.
     """
-    return MESSAGES if message.startswith(_LEVELS + _WORDS) else KNOWN
+    if message.startswith(_LEVELS + _WORDS):
+        return MESSAGES
+    return RARE if heads.relayed_are_bare else KNOWN
 
 
 @lru_cache(maxsize=64)  # an old log is read in as many stretches as ticks would have come
@@ -92,7 +102,8 @@ def learn(sample: bytes) -> Heads:
     lines = [line for line in sample[: sample.rfind(b"\n") + 1].split(b"\n") if line and not is_indented(line)]
     words = _short_levels(lines)
     if sum(is_head(line, 0) for line in lines) >= _MOST_KNOWN * len(lines):
-        return Heads(words=words) if words else KNOWN
+        are_bare = _are_bare_behind_relays(lines)
+        return Heads(words=words, relayed_are_bare=are_bare) if words or are_bare else KNOWN
     unknown = (signature(line[:_FIRST_BYTES]) for line in lines if not is_head(line, 0))
     counts = Counter(filter(None, unknown))
     fewest = max(_FEWEST_LINES, _LEAST_SHARE * len(lines))
@@ -129,14 +140,27 @@ def _short_levels(lines: list[bytes]) -> tuple[bytes, ...]:
     return tuple(words)
 
 
+def _are_bare_behind_relays(lines: list[bytes]) -> bool:
+    """Tell whether most lines are relayed, and few of what programs say in them has a head of its own."""
+    said = [origin(line) for line in lines] if lines and is_relay(origin(lines[0]).writer) else []
+    messages = [message for writer, message in said if is_relay(writer) and message and not is_indented(message)]
+    headed, bare, levels = _headed_and_bare(messages)
+    least = _LEAST_BARE if levels >= _MOST_KNOWN * headed else _LEAST_BARE_WITH_TIMES
+    return bare >= max(_FEWEST_LINES, least * (headed + bare))
+
+
 def _are_rare(lines: list[bytes]) -> bool:
     """Tell whether most lines that are no part of a trace have no head, or many where heads are a level's name."""
+    headed, bare, levels = _headed_and_bare(lines)
+    least = _LEAST_BARE if levels >= _MOST_KNOWN * headed else _LEAST_BARE_WITH_TIMES
+    return bool(headed) and bare >= least * (headed + bare)
+
+
+def _headed_and_bare(lines: list[bytes]) -> tuple[int, int, int]:
+    """Return how many lines that are no part of a trace have a head, how many none, and how many a level's name."""
     own = [line for line in lines if not line.startswith(patterns.CONTINUES) and b":in `" not in line]
     headed = [line for line in own if is_head(line, 0)]
-    bare = len(own) - len(headed)
-    levels = sum(line.startswith(_LEVELS + _WORDS) for line in headed)
-    least = _LEAST_BARE if levels >= _MOST_KNOWN * len(headed) else _LEAST_BARE_WITH_TIMES
-    return bool(headed) and bare >= least * len(own)
+    return len(headed), len(own) - len(headed), sum(line.startswith(_LEVELS + _WORDS) for line in headed)
 
 
 def signature(line: bytes) -> bytes:

@@ -73,6 +73,8 @@ def _judge_stated(line: bytes, said: Origin, heads: Heads) -> Verdict:
         )
     if stated >= Severity.ERROR:
         return Verdict(Says.ERROR, stated)
+    if patterns.MONOLOG_EXCEPTION in line and _level_word(line) in patterns.WARNING_WORDS:
+        return Verdict(Says.ERROR, Severity.ERROR)
     return _MENTION if names_exception(line) else _NOTHING
 
 
@@ -100,6 +102,7 @@ def _judge_message(message: bytes, *, headed: bool) -> Verdict:
         or message.endswith(patterns.REASONS)
         or (b"panicked at" in message and message.startswith(b"thread '"))
         or died_in_perl(message)
+        or failed_in_php(message)
         or (not headed and (_said_by_a_shell(message) or _said_by_a_tool(message)))
     ):
         return Verdict(Says.ERROR, Severity.ERROR)
@@ -134,6 +137,17 @@ def states_error(head: bytes) -> bool:
 def died_in_perl(message: bytes) -> bool:
     """Tell whether the text is "order 4711 has no amount at charge.pl line 9."."""
     return message.endswith(b".") and (b".pl line " in message or b".pm line " in message)
+
+
+def failed_in_php(message: bytes) -> bool:
+    """Tell whether the text is "PHP Warning:  fopen(/srv/lock): Failed to open stream: ... in /srv/a.php on line 9".
+
+    A function of PHP's own could not do what it was asked for; other warnings are of the program's text.
+    """
+    if not message.startswith(patterns.PHP_WARNINGS) or b" on line " not in message:
+        return False
+    name, called, said = message.partition(b":")[2].lstrip().partition(b"(")
+    return bool(called) and name.replace(b"_", b"").isalnum() and b"): " in said
 
 
 def raised_in_php(message: bytes) -> bool:
@@ -201,6 +215,8 @@ def stands_alone(line: bytes) -> bool:
     """Tell whether a line without a head tells of a fall as only a runtime or a tool does, never a logger's trace."""
     return (
         (b"panicked at" in line and line.startswith(b"thread '"))
+        or line.startswith(patterns.ABORTS)
+        or line.endswith(patterns.NO_MEMORY)
         or any(sign in line for sign in (b": Assertion `", b": Assertion '", b": runtime error: "))
         or _said_by_a_shell(line)
         or (_said_by_a_tool(line) and not opens_with_exception(line))

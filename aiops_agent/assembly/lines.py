@@ -103,6 +103,10 @@ _MARKS_OF_REDIS = (b"#", b"*", b"-", b".")
 """How it writes its levels: warning, notice, verbose, debug."""
 
 
+_PHP = b"PHP"
+"""Stands where a host would, in `PHP Warning:  `."""
+
+
 def _process_origin(rest: bytes) -> Origin | None:
     """Split PostgreSQL's `[4711] user@database `."""
     end = rest.find(b"] ", 0, 24)
@@ -128,6 +132,7 @@ def _syslog_origin(rest: bytes) -> Origin:
         or not tagged
         or tagged[:1] in b"[-"
         or host in _MARKS_OF_REDIS
+        or host == _PHP
     ):
         return Origin(b"", rest)
     end = tagged.find(b": ", 0, 80)

@@ -66,6 +66,7 @@ Only in a file whose first lines show the former the latter are searched for, by
 
 BARE = (
     *(b": Permission d", b"timed out", b": Broken pipe", b": Bad file d", b"Is a directory", b": Invalid arg"),
+    *(b"invalid float l", b"invalid digit f", b"address syntax"),
     *(b"reset by peer", b"put/output error", b"xception: ", b"nable to ", b"caught signal", b")[0x", b") [0x"),
 )
 """What else is searched for in a file whose lines have no heads, as of programs that print to the terminal."""
@@ -86,7 +87,7 @@ _CRITICAL_WORDS = (
     *(b"FATAL", b"CRITICAL", b"CRIT", b"EMERG", b"EMERGENCY", b"ALERT", b"PANIC", b"DPANIC", b"F", b"C"),
     *(b"FTL", b"PNC", b"CRI", b"FATA", b"PANI"),
 )
-_WARNING_WORDS = (b"WARN", b"WARNING", b"WRN", b"WAR", b"W", "警告".encode())
+WARNING_WORDS = (b"WARN", b"WARNING", b"WRN", b"WAR", b"W", "警告".encode())
 CALM_WORDS = (
     *(
         b"INF",
@@ -115,7 +116,7 @@ CALM_WORDS = (
 LEVELS: dict[bytes, Severity] = {
     **dict.fromkeys((b"ERROR", b"ERR", b"ERRO", b"SEVERE", b"ERR!", b"E", b"Error", "严重".encode()), Severity.ERROR),
     **dict.fromkeys(_CRITICAL_WORDS, Severity.CRITICAL),
-    **dict.fromkeys((*_WARNING_WORDS, *CALM_WORDS), Severity.WARNING),
+    **dict.fromkeys((*WARNING_WORDS, *CALM_WORDS), Severity.WARNING),
 }
 """Level words of a head; WARNING stands for all that is no error. Single letters count in `X/tag` and `[X]` only."""
 
@@ -126,6 +127,9 @@ VALUES: dict[str, Severity] = {
 }
 """Values of a level field, lowered, that report an error; pino's and bunyan's numbers among them."""
 
+WARNING_VALUES = ("warn", "warning", "wrn", "w", "40")
+"""Values of a level field, lowered, at which a record may carry an exception it was given; pino's number among them."""
+
 LEVEL_KEYS = ("level_name", "levelname", "level", "severity", "lvl", "log.level", "loglevel", "log_level", "s", "@l")
 """Names before numbers, which mean another level in each library."""
 
@@ -134,6 +138,9 @@ ERROR_KEYS = (
     *("error", "err", "exception", "exc", "error.type", "error.message", "errorMessage", "reason", "cause", "ctx"),
     *("attr", "name", "type", "detail", "details", "code"),
 )
+EXCEPTION_KEYS = ("err", "error", "exception", "exc", "error.type", "exception.type", "error.kind")
+"""Where loggers put an exception or its class."""
+
 STACK_KEYS = (
     *("stack", "stacktrace", "stack_trace", "exc_info", "traceback", "backtrace", "error.stack_trace", "error.stack"),
     *("exception.stacktrace", "errorVerbose", "@x"),
@@ -238,6 +245,9 @@ STRUCTURED_FAULTS = (b"o space left on device", b"oo many open files", b"OutOfMe
 NO_ERROR = (b"null", b"none", b"nil", b"no", b"false", b"ok", b'""', b"[]", b"{}", b"-", b"")
 """What stands behind `error: ` when there is none, lowered."""
 
+MONOLOG_EXCEPTION = b'"exception":"[object] ('
+"""How Monolog and Laravel write an exception that a line was given."""
+
 QUOTES = (
     *(b" COMMAND=", b" CMD ("),
     *(b'] "' + method for method in (b"GET ", b"HEAD ", b"POST ", b"PUT ", b"PATCH ", b"DELETE ", b"OPTIONS ")),
@@ -250,8 +260,10 @@ OPENINGS: tuple[tuple[bytes, Severity], ...] = (
     (b"free(): ", Severity.CRITICAL),
     (b"malloc(): ", Severity.CRITICAL),
     (b"*** stack smashing", Severity.CRITICAL),
+    (b"*** buffer overflow", Severity.CRITICAL),
     (b"panic: ", Severity.CRITICAL),
     (b"fatal error: ", Severity.CRITICAL),
+    (b"fatal runtime error: ", Severity.CRITICAL),
     (b"fatal: ", Severity.CRITICAL),
     (b"Fatal error", Severity.CRITICAL),
     (b"Fatal Python error: ", Severity.CRITICAL),
@@ -291,6 +303,16 @@ OPENINGS: tuple[tuple[bytes, Severity], ...] = (
 )
 """How the message of a line without a level begins when it reports an error."""
 
+ABORTS = (
+    *(b"*** stack smashing", b"*** buffer overflow", b"free(): ", b"malloc(): ", b"realloc(): ", b"munmap_chunk(): "),
+    *(b"double free or corruption", b"corrupted ", b"terminate called ", b"fatal runtime error: "),
+)
+"""How a line begins that a runtime in C, C++ or Rust leaves as it ends the program: no logger said it."""
+
+PHP_WARNINGS = (b"PHP Warning:  ", b"Warning: ")
+NO_MEMORY = b": failed to allocate memory (NoMemoryError)"
+"""How the one line of Ruby ends that had no memory left to tell more."""
+
 STATEMENTS = (
     *(b"could not ", b"Could not ", b"Can't ", b"can't ", b"Cannot ", b"cannot ", b"Unable to ", b"unable to "),
 )
@@ -302,8 +324,10 @@ REASONS = (
     *(b": not in gzip format", b": command not found", b": Connection timed out", b": Broken pipe"),
     *(b": Bad file descriptor", b": Is a directory", b": Invalid argument", b": Connection reset by peer"),
     *(b": Input/output error", b": Operation timed out"),
+    *(b": invalid float literal", b": invalid digit found in string", b": invalid IP address syntax"),
+    *(b": invalid socket address syntax", NO_MEMORY),
 )
-"""How a line without a level ends of a program or a tool that says why it failed, as `perror` does."""
+"""How a line without a level ends of a program that says why it failed, as `perror` does, or what Rust cannot parse."""
 
 BREAKS = (
     b"terminate called",
@@ -466,6 +490,7 @@ PREAMBLES: tuple[tuple[bytes, tuple[bytes, ...]], ...] = (
     (b"concurrent.futures.process._RemoteTraceback:", (b'"""',)),
     (b"multiprocessing.pool.RemoteTraceback:", (b'"""',)),
     (b'"""', (b"Traceback (most",)),
+    (b"thread '", (b"fatal runtime error: ",)),
     (b"==================", (b"==", b"WARNING: ThreadSanitizer")),
     (b"runtime: goroutine stack exceeds", (b"runtime: sp=", b"fatal error: ")),
     (b"runtime: sp=", (b"fatal error: ",)),

@@ -1,7 +1,7 @@
 """Where a record lies among the lines around it: its head above, its end below, the lines of others in between."""
 
 from aiops_agent.assembly import patterns
-from aiops_agent.assembly.extent import Belongs, Extent
+from aiops_agent.assembly.extent import Belongs, Extent, is_place_in_ruby
 from aiops_agent.assembly.heads import KNOWN, Heads
 from aiops_agent.assembly.judge import (
     may_carry_exception,
@@ -21,6 +21,7 @@ _TRACEBACKS = (b"Traceback (most recent call last):", b"  + Exception Group Trac
 _LINES_OF_A_CHAIN = 500
 _LINES_OF_CONTEXT = 500
 _FRAMES_KEPT = (b" ", b"\t", b"#")
+_NEWLINE = ord("\n")
 _CAUSE = b"Caused by: "
 _NEXT_OF_PHP = b"Next "
 _MARKS_OF_PHP = (patterns.PHP_TRACE, b"#")
@@ -160,10 +161,23 @@ def _head_above(buffer: bytes, line_start: int, earliest: int, heads: Heads) -> 
             is_uncaught = _begins_with_the_module(buffer, line_start, heads)
             carries = above >= earliest and may_carry_exception(head, raised, is_uncaught=is_uncaught) and takes
             return _whole_head(buffer, above, earliest) if carries else line_start
+        if above == line_start - 1 and opens_with_exception(raised) and _has_frames(buffer, line_start):
+            continue  # Spring Boot puts an empty line below its own
         if not is_indented(buffer[above : above + 1]):
             is_object = is_indented(raised) and buffer[above : buffer.find(b"\n", above)].endswith((b"{", b"["))
             return above if is_object and above >= earliest else line_start
     return line_start
+
+
+def _has_frames(buffer: bytes, start: int) -> bool:
+    """Tell whether frames of Java stand below the line at `start`, which may go on for some lines."""
+    for _ in range(LINES_BACK_TO_HEAD):
+        start = buffer.find(b"\n", start) + 1
+        if not start or start >= len(buffer) or is_head(buffer, start) or buffer[start] == _NEWLINE:
+            break
+        if buffer.startswith(b"\tat ", start):
+            return True
+    return False
 
 
 def _above_frames(buffer: bytes, line_start: int, earliest: int) -> int:
@@ -307,4 +321,6 @@ def is_trace(buffer: bytes, start: int, heads: Heads) -> bool:
     if heads.begins(line, 0):
         said = origin(line).message
         return said.startswith((b"#0 ", b"Traceback (most")) or (is_indented(said) and is_trace(said + b"\n", 0, heads))
-    return line.startswith((b"Traceback (most", b"Stack trace:", b"#0 ")) or opens_with_exception(line)
+    if line.startswith((b"Traceback (most", b"Stack trace:", b"#0 ")):
+        return True
+    return opens_with_exception(line) or is_place_in_ruby(line)

@@ -42,6 +42,22 @@ the next that nobody here has seen tells.
 What is left of the fourth: what Perl's `die` and Java's own `toString` say without a name or a place, `err` that ends
 in `Success`, an `AggregateError` of koa without frames, and one message of several lines where few lines have heads.
 
+A fifth person wrote programs blind, without a look at the assembler, in eight runtimes with the layouts of their
+loggers, some as journald shows them: 1,318 failures. The code as it was before it was mended for the third and fourth
+found them with recall 0.933 and precision 0.978, the same mended for those two with 0.948 and 0.984: that is the
+blind figure. Then it was mended by kind: warnings that carry an exception, in fields or as a trace; what a program
+says in bare lines that are relayed; warnings of PHP's own functions; traces below an empty line; aborts of runtimes;
+two traces of Ruby from the same places. Now 1,312 of 1,318 are found whole and nothing else is (0.995 and 1.000). The
+next that nobody here has seen tells again.
+
+Where it disagreed with those before: a function of PHP's own that warns that
+it failed is a failure (so now in `php.log` too), and a warning with Node's bare `Error`, without a code, stays none, as
+the second says: a program makes one to show from where it warns.
+
+What is left of the fifth: a bare line without a level that says what failed in words of the program (three of PHP, one
+of Rust) or of nobody (`letter 17: no stamp`, of which the text does not tell), and Rust's `memory allocation of 4096
+bytes failed`, in none of whose lines a word stands that is searched for.
+
 What is left of the second lot is one: Perl's `die` with a message of two lines, of which the first says nothing that
 is searched for, and the place stands behind the second.
 """
@@ -138,8 +154,8 @@ def accuracy(files: list[Path]) -> tuple[float, float, int, list[str]]:
 
 @pytest.mark.parametrize(
     ("files", "fewest", "floor"),
-    [(FIRST, 1_200, FLOOR), (SECOND, 418, FLOOR), (THIRD, 900, 0.977), (FOURTH, 900, 0.989)],
-    ids=["first", "second", "third", "fourth"],
+    [(FIRST, 1_200, FLOOR), (SECOND, 418, FLOOR), (THIRD, 900, 0.977), (FOURTH, 900, 0.989), (FIFTH, 1_318, 0.995)],
+    ids=["first", "second", "third", "fourth", "fifth"],
 )
 def test_nearly_all_records_are_found_whole_and_nearly_all_found_are_records(files, fewest, floor):
     recall, precision, records, wrong = accuracy(files)
@@ -153,8 +169,14 @@ def test_a_level_of_one_letter_is_searched_for_where_a_file_writes_them_so():
     assert found_in(lines) == truth
 
 
-def test_any_split_of_what_programs_wrote_gives_the_same_records():
-    for file in FILES:
+BOTH = pytest.mark.parametrize(
+    "files", [FILES, pytest.param(FIFTH, marks=pytest.mark.slow)], ids=["first to fourth", "fifth"]
+)
+
+
+@BOTH
+def test_any_split_of_what_programs_wrote_gives_the_same_records(files):
+    for file in files:
         text = "".join(read(file)[0]).encode()
         counts = []
         for size in (len(text), 4_096, 997):
@@ -166,8 +188,9 @@ def test_any_split_of_what_programs_wrote_gives_the_same_records():
         assert counts[0] == counts[1] == counts[2], file.stem
 
 
-def test_an_assembler_that_recognises_repetitions_counts_as_many():
-    for file in FILES:
+@BOTH
+def test_an_assembler_that_recognises_repetitions_counts_as_many(files):
+    for file in files:
         lines, _ = read(file)
         assembler = Assembly().stretch(0, 0, 0, "".join(lines).encode()[:SAMPLE])
         assembler.feed("".join(lines * 3).encode())

@@ -9,6 +9,18 @@ BARE = "order 17 accepted\ncache warm, errors=0\nGET /health 200\n"
 STAMPED = "2026-11-27 07:40:31 INFO shop: order 17 accepted\n" * 4
 LETTERS = "I20261126 23:55:04.772466 21514 meter.cc:123] reading of 14 counters\n" * 4
 SHORT = "11:09PM INF reconnected after 2 attempts\n" * 4
+SPRING = "2026-11-27T07:35:17.288Z  {} 4121 --- [exec-4] c.shop.Desk   : order 17 {}\n"
+RELAYED = "".join(
+    f"Nov 27 07:10:12 shop-2 app[9473]: {said}\n"
+    for said in (
+        "GET /orders 200",
+        "cache warm",
+        "order 17 paid",
+        "worker ready",
+        "DEBUG: errors=0",
+        "replica caught up",
+    )
+)
 UNCAUGHT = """\
 Traceback (most recent call last):
   File "/srv/shop/charge.py", line 9, in <module>
@@ -115,6 +127,58 @@ KINDS = {
         BARE,
         "shop.OutOfStock: none\n\tat shop.A.b(A.java:3)\nCaused by: java.io.IOException: gone\n\t... 1 more\n",
     ),
+    "a warning of Monolog with an exception": (
+        "[2026-11-27 07:40:16] shop.INFO: order 17 accepted [] []\n" * 4,
+        '[2026-11-27 07:40:16] shop.WARNING: no mail {"exception":"[object] (JsonException(code: 4): at /a.php)"} []\n',
+    ),
+    "a warning of Laravel with a trace": (
+        "[2026-11-27 07:40:16] shop.INFO: order 17 accepted\n" * 4,
+        (
+            '[2026-11-27 07:40:16] shop.WARNING: no mail {"exception":"[object] (TypeError(code: 0): no at /a.php:9)\n'
+            '[stacktrace]\n#0 /a.php(61): pay()\n#1 {main}\n"}\n'
+        ),
+    ),
+    "a warning of Ruby with frames": (
+        "I, [2026-11-27T07:40:24.904618 #26814]  INFO -- shop: order 17 accepted\n" * 4,
+        (
+            "W, [2026-11-27T07:40:24.904699 #26814]  WARN -- shop: invalid date (Date::Error)\n"
+            "a.rb:43:in `parse'\na.rb:121:in `<main>'\n"
+        ),
+    ),
+    "a trace of Spring Boot below a warning and an empty line": (
+        SPRING.format("INFO", "accepted") * 4,
+        SPRING.format("WARN", "late") + "\njava.lang.NumberFormatException: x\n\tat shop.A.b(A.java:3)\n",
+    ),
+    "many lines of what was raised below an empty line": (
+        SPRING.format("INFO", "accepted") * 4,
+        SPRING.format("ERROR", "lost")
+        + "\njava.lang.IllegalArgumentException: not valid:\n - no address\n\tat shop.A.b(A.java:3)\n",
+    ),
+    "what Node could not parse, below the source": (
+        "[2026-11-27T07:34:49.864Z] info: order 17 accepted\n" * 4,
+        (
+            "[2026-11-27T07:34:49.864Z] error: no order rooms.js:1\nconst room = ;\n             ^\n\n"
+            "SyntaxError: Unexpected token ';'\n    at new Script (node:vm:117:7)\n"
+        ),
+    ),
+    "a function of PHP that fails": (
+        "[27-Nov-2026 07:40:16 UTC] GET /index.php 200\n" * 4,
+        "[27-Nov-2026 07:40:16 UTC] PHP Warning:  mkdir(): File exists in /srv/a.php on line 223\n",
+    ),
+    "a buffer that overflowed, below a warning": (
+        STAMPED + "2026-11-27 07:40:31 WARNING shop: slow\n",
+        "*** buffer overflow detected ***: terminated\n",
+    ),
+    "a stack that overflowed": (
+        STAMPED,
+        "thread 'main' (24970) has overflowed its stack\nfatal runtime error: stack overflow, aborting\n",
+    ),
+    "no memory for Ruby": (STAMPED, "a.rb: failed to allocate memory (NoMemoryError)\n"),
+    "what Rust could not parse": (BARE, "worker gave up: invalid float literal\n"),
+    "a traceback among bare lines that are relayed": (
+        RELAYED,
+        "".join(f"Nov 27 07:10:12 shop-2 app[9473]: {line}\n" for line in UNCAUGHT.splitlines()),
+    ),
     "Perl, where the place comes late": (
         BARE,
         "cannot pay: bank 1 is down\nsince noon at pay.pl line 9.\n\tmain::pay(1) called at pay.pl line 14\n",
@@ -143,11 +207,60 @@ def test_a_class_that_is_called_anything_is_found_where_its_frames_are_relayed()
         SHORT + "11:09PM WRN no ERR seen\n" + SHORT,
         BARE + "request 7 timed out, trying again\nPermission denied to guest, as it should be\n" + BARE,
         BARE + "no Exception seen\n" + BARE,
+        "[27-Nov-2026 07:40:16 UTC] PHP Warning:  Undefined variable $a in /srv/a.php on line 9\n" * 4,
         BARE + "checked: file or directory\n  TypeError counts: 0\n" + BARE,
     ],
 )
 def test_calm_lines_of_such_files_are_none(calm):
     assert found(calm.encode(), 1 << 20) == []
+
+
+def test_an_error_of_one_line_takes_no_line_up_to_the_next_trace():
+    writer = "Nov 27 07:10:15 shop-2 chat[36325]: "
+    first = f"{writer}Error: no room 7: file already exists\n"
+    second = f"{writer}message 3 lost TypeError: x\n{writer}    at send (/srv/a.mjs:43:17)\n"
+    log = f"{writer}order 17 accepted\n" * 4 + first + f"{writer}GET /cart 200 31ms\n" + second
+    assert found(log.encode(), 1 << 20) == [first.rstrip(), second.rstrip()]
+
+
+@pytest.mark.parametrize(("line", "is_cause"), [(8, True), (12, False)])
+def test_of_two_traces_of_ruby_the_second_is_the_cause_if_it_lies_above_the_rescue(line, is_cause):
+    first = "a.rb:10:in `pay': no tea (OutOfTea)\n\tfrom a.rb:20:in `<main>'\n"
+    second = f"b.rb:3:in `ask': closed (IOError)\n\tfrom a.rb:{line}:in `pay'\n\tfrom a.rb:20:in `<main>'\n"
+    log = BARE + first + second + BARE
+    assert len(found(log.encode(), 1 << 20)) == (1 if is_cause else 2)
+
+
+TRACE = "TypeError: x\\n    at send (/srv/a.mjs:43:17)"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        f'"level":"warn","msg":"lost","stack":"{TRACE}"',
+        f'"level":40,"err":{{"type":"TypeError","stack":"{TRACE}"}},"msg":"lost"',
+        f'"level":40,"err":{{"type":"Error","stack":"{TRACE[4:]}","code":"EACCES"}},"msg":"lost"',
+        '"level":"WARNING","error":"KeyError","stack":"Traceback (most recent call last):\\n  File"',
+        '"level":"WARN","error":"NoMethodError","stack":["a.rb:3:in `pay\'"]',
+        '"level":"WARN","stack_trace":"java.lang.OutOfMemoryError: x\\n\\tat shop.A.b(A.java:3)"',
+        '"level_name":"WARNING","context":{"exception":{"class":"JsonException","file":"/a.php:9"}}',
+    ],
+)
+def test_a_structured_warning_with_what_was_raised_is_an_error(fields):
+    assert len(found(f"{{{fields}}}\n".encode(), 1 << 20)) == 1
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        '"level":"warn","msg":"slow, no Error: 0","stacktrace":"main.pay\\n\\t/srv/pay.go:17"',
+        '"level":"warn","msg":"slow","error":"TimeoutError"',
+        f'"level":"warn","msg":"slow","stack":"{TRACE[4:]}"',
+        f'"level":"info","msg":"tried again","stack":"{TRACE}"',
+    ],
+)
+def test_a_structured_warning_with_a_trace_only_or_a_name_only_is_none(fields):
+    assert found(f"{{{fields}}}\n".encode(), 1 << 20) == []
 
 
 def found(log: bytes, size: int) -> list[str]:
