@@ -50,7 +50,8 @@ def load(path: Path, environment: Mapping[str, str] | None) -> Config:
     """
     try:
         with path.open(encoding="utf-8") as file:
-            is_open_to_all = os.fstat(file.fileno()).st_mode & stat.S_IWOTH
+            mode = os.fstat(file.fileno()).st_mode
+            is_open_to_all = stat.S_ISREG(mode) and mode & stat.S_IWOTH  # what is written to /dev/null says nothing
             text = file.read()
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "is not UTF-8 text"
