@@ -51,17 +51,24 @@ def _carries_exception(fields: dict[str, object]) -> bool:
     A trace alone tells none: zap adds one to each warning while a program is developed. Nor does Node's `Error`, which
     a program makes to show from where it warns; but those of the system are of that class too, and have a code besides.
     """
-    holders = [fields, *(fields.get(key) for key in patterns.EXCEPTION_KEYS)]
+    holders = [fields.get(key) for key in patterns.EXCEPTION_KEYS]
     context = fields.get("context")
     if isinstance(context, dict):  # Monolog's
         holders.append(context.get("exception"))
-    return any(isinstance(holder, dict) and _is_exception(holder) for holder in holders)
+    given = [holder for holder in holders if isinstance(holder, dict)]
+    return _has_trace(fields) or any(_is_exception(holder) for holder in given)
 
 
 def _is_exception(fields: dict[str, object]) -> bool:
-    """Tell whether an object has what loggers tell of an exception: its stack; Monolog its class and file."""
-    if fields.get("class") and fields.get("file"):
-        return True
+    """Tell whether an object is what loggers make of an exception: Monolog gives its class and file.
+
+    Of a record itself these say where it was logged.
+    """
+    return bool(fields.get("class") and fields.get("file")) or _has_trace(fields)
+
+
+def _has_trace(fields: dict[str, object]) -> bool:
+    """Tell whether an object has a stack, and the name of what was raised in it or beside it."""
     stack = next((text for key in patterns.STACK_KEYS for text in _strings(fields.get(key), depth=1)), "").lstrip()
     first = stack.partition("\n")[0]
     if first.startswith(("Traceback (most", "Error: ")):

@@ -271,7 +271,8 @@ class Extent:
             if message[:1] == b"\t" or message.lstrip().startswith(_PLACES):
                 self._framed = not self._node
             self._outermost = message
-            self._caller = self._caller or (message if message.startswith(_FROM) else b"")
+            if self._ruby and not self._caller and message.startswith(_FROM):
+                self._caller = message
             self._traced = self._traced or message.lstrip().startswith(b"at ")
             return True
         if message.startswith(patterns.CONTINUES):

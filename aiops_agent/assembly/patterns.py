@@ -305,7 +305,13 @@ OPENINGS: tuple[tuple[bytes, Severity], ...] = (
 
 ABORTS = (
     *(b"*** stack smashing", b"*** buffer overflow", b"free(): ", b"malloc(): ", b"realloc(): ", b"munmap_chunk(): "),
-    *(b"double free or corruption", b"corrupted ", b"terminate called ", b"fatal runtime error: "),
+    *(
+        b"double free or corruption",
+        b"corrupted size vs. ",
+        b"corrupted double-linked",
+        b"terminate called ",
+        b"fatal runtime error: ",
+    ),
 )
 """How a line begins that a runtime in C, C++ or Rust leaves as it ends the program: no logger said it."""
 

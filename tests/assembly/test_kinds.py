@@ -207,6 +207,7 @@ def test_a_class_that_is_called_anything_is_found_where_its_frames_are_relayed()
         SHORT + "11:09PM WRN no ERR seen\n" + SHORT,
         BARE + "request 7 timed out, trying again\nPermission denied to guest, as it should be\n" + BARE,
         BARE + "no Exception seen\n" + BARE,
+        STAMPED + "2026-11-27 07:40:31 WARNING shop: retried: TimeoutError\n" + STAMPED,
         "[27-Nov-2026 07:40:16 UTC] PHP Warning:  Undefined variable $a in /srv/a.php on line 9\n" * 4,
         BARE + "checked: file or directory\n  TypeError counts: 0\n" + BARE,
     ],
@@ -255,6 +256,7 @@ def test_a_structured_warning_with_what_was_raised_is_an_error(fields):
     [
         '"level":"warn","msg":"slow, no Error: 0","stacktrace":"main.pay\\n\\t/srv/pay.go:17"',
         '"level":"warn","msg":"slow","error":"TimeoutError"',
+        '"level":"WARN","message":"slow, no Error: 0","class":"shop.Pay","file":"Pay.java"',
         f'"level":"warn","msg":"slow","stack":"{TRACE[4:]}"',
         f'"level":"info","msg":"tried again","stack":"{TRACE}"',
     ],
