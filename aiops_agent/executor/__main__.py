@@ -84,7 +84,9 @@ def serve(settings: Settings) -> int:
         with Desk(settings, clock, os.uname().nodename) as desk:
             hands, inventory = _world(clock)
             work = Work(desk, hands, inventory)
+            desk.record("started", "executor")  # also explains in the record what a kill left open there
             work.settle_interrupted()
+            desk.rest()
             with listening(settings.socket) as listener:
                 supervisor.tell("READY=1")
                 try:
