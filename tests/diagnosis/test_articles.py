@@ -1,8 +1,12 @@
+import re
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from aiops_agent.diagnosis.artefact import MODELS
 from aiops_agent.diagnosis.articles import load_articles, read_article
+from aiops_agent.diagnosis.head import load_head
 from aiops_agent.errors import ArticleError
 
 SOUND = """---
@@ -17,6 +21,9 @@ playbook: null
 # The disk is full
 Delete something.
 """
+
+SHIPPED = load_articles([Path(__file__).parents[2] / "knowledge_base"])
+SHELL_BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def write(folder: Path, name: str, text: str) -> Path:
@@ -95,6 +102,18 @@ def test_a_folder_that_does_not_exist_holds_nothing(tmp_path):
 
 
 def test_every_shipped_article_is_sound():
-    shelf = load_articles([Path(__file__).parents[2] / "knowledge_base"])
-    assert shelf.faults == ()
-    assert shelf.articles
+    assert SHIPPED.faults == ()
+    assert SHIPPED.articles
+
+
+def test_every_category_that_names_a_fault_has_a_shipped_article():
+    served = {category for article in SHIPPED.articles for category in article.categories}
+    assert served == set(load_head(MODELS).categories) - {"unknown"}
+
+
+@pytest.mark.parametrize("article", SHIPPED.articles, ids=lambda article: article.id)
+def test_every_command_of_a_shipped_article_parses(article):
+    blocks = SHELL_BLOCK.findall(article.body)
+    assert blocks
+    checked = subprocess.run(["bash", "-n"], input="".join(blocks), capture_output=True, text=True, check=False)
+    assert checked.stderr == ""
