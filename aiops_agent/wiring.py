@@ -516,6 +516,7 @@ class Model:
         from aiops_agent.diagnosis.artefact import MODELS
         from aiops_agent.diagnosis.diagnose import LocalDiagnostician, load_classifier
         from aiops_agent.diagnosis.encoder import load_encoder
+        from aiops_agent.diagnosis.vectors import SHIPPED
 
         self.questions += 1
         if self._weights is None:
@@ -523,9 +524,24 @@ class Model:
             self._weights = encoder, load_classifier(encoder)
         if self._real is None or self._edition != library.edition:
             encoder, classifier = self._weights
-            self._real = LocalDiagnostician(classifier, encoder, library.articles, cache)
+            vectors = shipped("knowledge_base") / SHIPPED
+            self._real = LocalDiagnostician(classifier, encoder, library.articles, cache, shipped=vectors)
             self._edition = library.edition
         return self._real
+
+    def index(self, library: Library, out: Path) -> int:
+        """Write the vectors of all articles of the library to a file; return how many.
+
+        Raises:
+            OSError: It cannot be written.
+        """
+        from aiops_agent.diagnosis.artefact import MODELS
+        from aiops_agent.diagnosis.encoder import load_encoder
+        from aiops_agent.diagnosis.index import pieces_of
+        from aiops_agent.diagnosis.vectors import write
+
+        pieces = [piece for article in library.articles.articles for piece in pieces_of(article)]
+        return write(out, pieces, load_encoder(MODELS))
 
     def release(self) -> bool:
         """Forget it; False when it was not loaded."""

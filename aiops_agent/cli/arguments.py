@@ -213,6 +213,10 @@ def _articles(group: _Subparsers) -> None:
     search.add_argument("text", metavar="TEXT")
     _json(search)
     _command(group, "show", "one article", "articles", "show", config="optional").add_argument("id", metavar="ID")
+    index = _command(
+        group, "index", "write what articles are found by to a file", "articles", "index", config="optional"
+    )
+    index.add_argument("--out", metavar="FILE", required=True, help="for the shipped: knowledge_base/vectors.npz")
     _json(_command(group, "lint", "faults of the articles, with file and line", "articles", "lint", config="optional"))
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from aiops_agent.cli.output import print_json, print_table, safe
 from aiops_agent.cli.session import library
 from aiops_agent.errors import UsageError
-from aiops_agent.wiring import LateDiagnostician
+from aiops_agent.wiring import LateDiagnostician, Model
 
 NEEDS_ATTENTION = 1
 
@@ -20,6 +20,17 @@ def search(arguments: argparse.Namespace) -> int:
         print_table(
             ("SCORE", "ID", "TITLE"), ((f"{c.score:.3f}", c.id, c.title) for c in found), empty="no article fits"
         )
+    return 0
+
+
+def index(arguments: argparse.Namespace) -> int:
+    """Write the vectors that articles are found by: of the shipped ones they travel with the package."""
+    out = Path(arguments.out)
+    try:
+        written = Model().index(library(arguments.config), out)
+    except OSError as error:
+        raise UsageError(f"{out}: {error.strerror}", hint="name a file with --out that you may write") from error
+    print(f"{out}: the vectors of {written} titles, signs and beginnings")
     return 0
 
 

@@ -17,11 +17,19 @@ from aiops_agent.model.diagnosis import Citation, Diagnosis
 class LocalDiagnostician:
     """The diagnostician that needs nothing but this host."""
 
-    def __init__(self, classifier: Classifier, encoder: Encoder, shelf: Shelf, cache: Path | None) -> None:
+    def __init__(
+        self,
+        classifier: Classifier,
+        encoder: Encoder,
+        shelf: Shelf,
+        cache: Path | None,
+        *,
+        shipped: Path | None = None,
+    ) -> None:
         self.shelf = shelf
         self._classifier = classifier
         self._encoder = encoder
-        self._index = Index(shelf.articles, encoder, cache)
+        self._index = Index(shelf.articles, encoder, cache, shipped=shipped)
 
     def diagnose(self, texts: Sequence[str], services: Sequence[str | None]) -> list[Diagnosis]:
         """Return one diagnosis for each redacted text, in order."""

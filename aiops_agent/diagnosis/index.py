@@ -1,13 +1,10 @@
 """Which article helps: words and codes (BM25) and meaning (vectors), fused, with the category as a prior."""
 
 import fnmatch
-import hashlib
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from io import BytesIO
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 import re2
@@ -15,6 +12,7 @@ from numpy.typing import NDArray
 
 from aiops_agent.diagnosis.articles import Article
 from aiops_agent.diagnosis.encoder import Encoder
+from aiops_agent.diagnosis.vectors import vectors_of
 from aiops_agent.model.diagnosis import Citation
 from aiops_agent.noun import dataclass
 
@@ -51,16 +49,18 @@ class Query:
 class Index:
     """Articles ready to be searched."""
 
-    def __init__(self, articles: Sequence[Article], encoder: Encoder, cache: Path | None) -> None:
-        """Index the articles; `cache` is a folder that keeps their vectors from one process to the next."""
+    def __init__(
+        self, articles: Sequence[Article], encoder: Encoder, cache: Path | None, *, shipped: Path | None = None
+    ) -> None:
+        """Index the articles; their vectors are those of the file `shipped`, and kept in the folder `cache`."""
         self._articles = articles
         self._counts = [_weights(article) for article in articles]
         self._lengths = [sum(counts.values()) for counts in self._counts]
         self._mean_length = max(1.0, sum(self._lengths) / max(1, len(articles)))
         self._spread = Counter(token for counts in self._counts for token in counts)
-        chunks = [(row, chunk) for row, article in enumerate(articles) for chunk in _chunks(article)]
-        self._rows = np.array([row for row, _ in chunks], dtype=np.int64)
-        self._vectors = _vectors([chunk for _, chunk in chunks], encoder, cache)
+        pieces = [(row, piece) for row, article in enumerate(articles) for piece in pieces_of(article)]
+        self._rows = np.array([row for row, _ in pieces], dtype=np.int64)
+        self._vectors = vectors_of([piece for _, piece in pieces], encoder, shipped=shipped, cache=cache)
 
     def search(self, query: Query) -> tuple[Citation, ...]:
         """Return the articles that fit, best first; empty when none does."""
@@ -104,7 +104,7 @@ class Index:
         return math.log(1 + (len(self._articles) - spread + 0.5) / (spread + 0.5)) if spread else 0.0
 
     def _dense(self, vector: NDArray[np.float32]) -> list[float]:
-        """Return the best cosine among the chunks of each article, at least 0."""
+        """Return the best cosine among the pieces of each article, at least 0."""
         best = np.zeros(len(self._articles), dtype=np.float32)
         np.maximum.at(best, self._rows, self._vectors @ vector)
         return [float(score) for score in best]
@@ -131,7 +131,8 @@ def _weights(article: Article) -> Counter[str]:
     return counts
 
 
-def _chunks(article: Article) -> Iterator[str]:
+def pieces_of(article: Article) -> Iterator[str]:
+    """Yield what an article is found by: its title, each sign, and how it begins."""
     yield article.title
     yield from article.signs
     yield f"{article.title}. {article.body[:600]}"
@@ -146,27 +147,3 @@ def _fused(lexical: float, dense: float, article: Article, query: Query) -> floa
 
 def _is_about(article: Article, service: str | None) -> bool:
     return service is None or any(fnmatch.fnmatchcase(service, pattern) for pattern in article.services)
-
-
-def _vectors(chunks: Sequence[str], encoder: Encoder, cache: Path | None) -> NDArray[np.float32]:
-    """Return one unit vector for each chunk, from the cache when exactly these chunks are in it."""
-    if cache is None:
-        return encoder.embed(chunks)
-    key = hashlib.sha256("\0".join((encoder.identity, *chunks)).encode()).hexdigest()
-    path = cache / "articles.npz"
-    try:
-        with np.load(BytesIO(path.read_bytes()), allow_pickle=False) as stored:
-            if str(stored["key"]) == key:
-                vectors: NDArray[np.float32] = stored["vectors"]
-                return vectors
-    except (OSError, EOFError, KeyError, ValueError, BadZipFile):
-        pass  # no cache yet, or one that a crash cut short: it is only a copy of what is computed now
-    vectors = encoder.embed(chunks)
-    partial = cache / "articles.partial.npz"
-    try:
-        cache.mkdir(parents=True, exist_ok=True)
-        np.savez(partial, key=np.array(key), vectors=vectors)
-        partial.replace(path)
-    except OSError:
-        pass  # a full disk: the next process computes them again
-    return vectors

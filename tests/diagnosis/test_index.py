@@ -6,7 +6,8 @@ import pytest
 from aiops_agent.diagnosis.artefact import MODELS
 from aiops_agent.diagnosis.articles import Article, load_articles
 from aiops_agent.diagnosis.encoder import load_encoder
-from aiops_agent.diagnosis.index import Index, Query, tokens
+from aiops_agent.diagnosis.index import Index, Query, pieces_of, tokens
+from aiops_agent.diagnosis.vectors import SHIPPED, vectors_of, write
 
 KNOWLEDGE_BASE = Path(__file__).parents[2] / "knowledge_base"
 
@@ -96,6 +97,44 @@ def test_a_cache_that_a_crash_cut_short_is_made_anew(tmp_path):
     second = CountingEncoder()
     Index(TWO, second, tmp_path)
     assert second.texts > 0
+
+
+def test_what_was_shipped_is_not_computed_again(tmp_path):
+    shipped = tmp_path / "vectors.npz"
+    pieces = [piece for one in TWO for piece in pieces_of(one)]
+    write(shipped, pieces, CountingEncoder())
+    second = CountingEncoder()
+    Index(TWO, second, tmp_path / "cache", shipped=shipped)
+    assert second.texts == 0
+    Index([*TWO, article("another", "a new sign", "disk_full")], second, tmp_path / "cache", shipped=shipped)
+    assert second.texts == len(set(pieces_of(article("another", "a new sign", "disk_full"))))
+    Index(
+        [*TWO, article("another", "a new sign", "disk_full")],
+        third := CountingEncoder(),
+        tmp_path / "cache",
+        shipped=shipped,
+    )
+    assert third.texts == 0
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 and then nothing", b"\x93NUMPY"])
+def test_a_file_of_vectors_that_is_none_is_computed_anew(tmp_path, content):
+    (tmp_path / "vectors.npz").write_bytes(content)
+    encoder = CountingEncoder()
+    Index(TWO, encoder, None, shipped=tmp_path / "vectors.npz")
+    assert encoder.texts > 0
+
+
+def test_the_shipped_vectors_are_those_of_the_shipped_articles(encoder):
+    """After an edit of an article: `aiops-agent kb index --out knowledge_base/vectors.npz`."""
+    pieces = [piece for one in load_articles([KNOWLEDGE_BASE]).articles for piece in pieces_of(one)]
+    counting = CountingEncoder()
+    counting.identity = encoder.identity
+    shipped = vectors_of(pieces, counting, shipped=KNOWLEDGE_BASE / SHIPPED, cache=None)
+    assert counting.texts == 0
+    some = range(0, len(pieces), 97)
+    computed = encoder.embed([pieces[row] for row in some])
+    assert np.abs(computed - shipped[list(some)]).max() < 0.02, "other processors round int8 otherwise"
 
 
 def test_identifiers_are_found_whole_and_in_parts_and_chinese_in_pairs():
