@@ -27,7 +27,7 @@ FAILURES_WITHIN = timedelta(minutes=30)
 SYSTEMIC_WITHIN = timedelta(minutes=5)
 """Services that fail so close together fail for one reason, and it is in none of them."""
 
-GENTLE = frozenset({"move_aside", "compress", "restore_file"})
+GENTLE = frozenset({"move_aside", "compress", "restore_file", "delete_old"})
 """Steps that end no process: what is not known to be gentle takes its service away from a group for a while."""
 
 

