@@ -1,23 +1,38 @@
 """config.yaml -> Config, or every fault of the file at once, each with its line."""
 
 import os
+import stat
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, date, timedelta, tzinfo
 from itertools import product
 from pathlib import Path
 from typing import Annotated, Literal
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import ErrorDetails
 
 from aiops_agent.assembly.local import check_literal, check_pattern
 from aiops_agent.audit.auditor import read_public
 from aiops_agent.errors import AuditError, ConfigError, Fault
+from aiops_agent.model.connection import Connection
 from aiops_agent.model.decision import Mode
 from aiops_agent.model.event import LocalPattern, Severity
-from aiops_agent.playbook.kinds import parse_duration, parse_unit
-from aiops_agent.policy.decide import PolicySettings
+from aiops_agent.model.order import SOCKET
+from aiops_agent.model.signature import MANIFEST, TRUSTED, SigningRules
+from aiops_agent.playbook.kinds import PORT, parse_duration, parse_host, parse_name, parse_root, parse_unit
+from aiops_agent.policy.decide import PolicySettings, Rule
+from aiops_agent.policy.limits import Group, Limits
+from aiops_agent.policy.windows import A_DAY, Window
 from aiops_agent.settings import ChatSettings, Config, SourceSettings, is_credential_name, looked_up
 from aiops_agent.sources.container import PATHS as CONTAINER_LOGS
 
@@ -34,11 +49,17 @@ def load(path: Path, environment: Mapping[str, str] | None) -> Config:
         ConfigError: Every fault of it, with file, line, key and what would be right.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open(encoding="utf-8") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            is_open_to_all = stat.S_ISREG(mode) and mode & stat.S_IWOTH  # what is written to /dev/null says nothing
+            text = file.read()
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "is not UTF-8 text"
         hint = "name a file with --config FILE; docs/configuration.md says what goes into it"
         raise ConfigError([Fault(str(path), 0, "", f"cannot be read: {why}")], hint=hint) from error
+    if is_open_to_all:
+        why = "anyone on this host can write to it, and so say what is done here"
+        raise ConfigError([Fault(str(path), 0, "", why)], hint=f"chmod o-w {path}, and look what it says now")
     return _checked(text, path, environment)
 
 
@@ -63,12 +84,19 @@ def _scalars(node: yaml.Node | None, key: str) -> Iterator[tuple[int, str, str]]
 
 
 class _Loader(yaml.CSafeLoader):
-    """Reads no dates: nothing here is one, and 2026-99-99 would be an error without a line."""
+    """Reads no dates: 2026-99-99 would be an error without a line. Nor is 22:30 a number of base sixty."""
 
     yaml_implicit_resolvers = {  # noqa: RUF012 - as PyYAML declares it
         first: [(tag, form) for tag, form in known if not tag.endswith(":timestamp")]
         for first, known in yaml.CSafeLoader.yaml_implicit_resolvers.items()
     }
+
+
+def _whole_number(loader: _Loader, node: yaml.ScalarNode) -> str | int:
+    return str(node.value) if ":" in node.value else int(loader.construct_yaml_int(node))
+
+
+_Loader.add_constructor("tag:yaml.org,2002:int", _whole_number)
 
 
 def _checked(text: str, path: Path, environment: Mapping[str, str] | None) -> Config:
@@ -101,11 +129,25 @@ def _checked(text: str, path: Path, environment: Mapping[str, str] | None) -> Co
             faults.append(
                 Fault(str(path), _line(node, ("chat", position, "token")), f"chat.{position}.token", str(error))
             )
-    disputed = [*_disputed(checked), *_misplaced(checked)]
+    passwords: dict[str, str] = {}
+    unknown = _look_up(checked, environment, passwords)
+    disputed = [*_disputed(checked), *_misplaced(checked), *unknown]
     faults += [Fault(str(path), _line(node, place), ".".join(map(str, place)), why) for place, why in disputed]
     if faults:
         raise ConfigError(faults)
-    return checked.settled(path, tokens)
+    return checked.settled(path, tokens, passwords)
+
+
+def _look_up(
+    checked: "_File", environment: Mapping[str, str] | None, passwords: dict[str, str]
+) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Fill in the password of each connection; yield each that is not where it is said to be."""
+    for name, connection in checked.connections.items():
+        if isinstance(connection, _Server) and connection.password is not None:
+            try:
+                passwords[name] = looked_up(connection.password, environment)
+            except ValueError as error:
+                yield ("connections", name, "password"), str(error)
 
 
 def _disputed(checked: "_File") -> Iterator[tuple[tuple[str | int, ...], str]]:
@@ -141,24 +183,16 @@ def _fault(path: Path, node: yaml.Node | None, problem: ErrorDetails) -> Fault:
 
 def _known_beside(location: Sequence[object]) -> str:
     """Return the keys that are known where this one is not; `location` names the types on the way."""
-    model: type[BaseModel] = _File
-    if location[:1] == ("sources",):
-        model = _SOURCES[str(location[2])]
-    elif location[:1] == ("chat",):
+    if location[:1] == ("chat",):
         return "known: type, name, token, channel (slack), chat_id (telegram), base_url, locale"
-    elif location[:1] == ("policy",) and len(location) > 1:
-        model = _Policy
-    elif location[:2] == ("patterns", "faults"):
-        model = _Fault
-    elif location[:2] == ("patterns", "ignore"):
-        model = _Ignored
-    elif location[:2] == ("audit", "key"):
-        model = _Key
-    elif location[:2] == ("audit", "anchors"):
-        model = _Anchors
-    elif location[:1] == ("audit",) and len(location) > 1:
-        model = _Audit
-    return "known: " + ", ".join(model.model_fields)
+    if location[:1] == ("sources",):
+        model: type[BaseModel] = _SOURCES[str(location[2])]
+    elif location[:1] == ("connections",):
+        model = _Sqlite if location[2] == "sqlite" else _Server
+    else:
+        beside = tuple(map(str, location[:-1]))
+        model = next((_SECTIONS[beside[:end]] for end in (2, 1) if beside[:end] in _SECTIONS), _File)
+    return "known: " + ", ".join(known.alias or name for name, known in model.model_fields.items())
 
 
 def _line(node: yaml.Node | None, location: Sequence[object]) -> int:
@@ -217,11 +251,23 @@ def _absolute(value: object) -> object:
     return value
 
 
+def _host(value: object) -> object:
+    return _absolute(value) if isinstance(value, str) and value.startswith("/") else parse_host(value)
+
+
+def _port(value: object) -> object:
+    return None if value is None else PORT.parse(value)
+
+
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Silence = Annotated[timedelta | Literal["auto"] | None, BeforeValidator(_silence)]
 Keep = Annotated[timedelta | None, BeforeValidator(_keep)]
 AbsolutePath = Annotated[str, BeforeValidator(_absolute)]
+Root = Annotated[str, BeforeValidator(parse_root)]
 Unit = Annotated[str, BeforeValidator(parse_unit)]
+Name = Annotated[str, BeforeValidator(parse_name)]
+Host = Annotated[str, BeforeValidator(_host)]
+Patterns = Annotated[list[str], Field(min_length=1)]
 Locale = Literal["en", "zh"]
 
 
@@ -233,6 +279,7 @@ class _Source(_Strict):
     service: str | None = None
     start: Literal["end", "beginning"] = "end"
     parameters: dict[str, str | int | float | bool] = {}
+    roots: list[Root] = []
     silence: Silence = None
 
     @field_validator("service")
@@ -247,7 +294,14 @@ class _Files(_Source):
 
     def settled(self) -> SourceSettings:
         """Return it as the rest of the program reads it."""
-        return SourceSettings(tuple(self.paths), self.service, self.start, self.parameters, silence=self.silence)
+        return SourceSettings(
+            tuple(self.paths),
+            self.service,
+            self.start,
+            self.parameters,
+            roots=tuple(self.roots),
+            silence=self.silence,
+        )
 
 
 class _Containers(_Source):
@@ -256,8 +310,15 @@ class _Containers(_Source):
 
     def settled(self) -> SourceSettings:
         """Return it as the rest of the program reads it."""
-        paths = tuple(self.paths)
-        return SourceSettings(paths, self.service, self.start, self.parameters, self.type, silence=self.silence)
+        return SourceSettings(
+            tuple(self.paths),
+            self.service,
+            self.start,
+            self.parameters,
+            self.type,
+            roots=tuple(self.roots),
+            silence=self.silence,
+        )
 
 
 class _Journald(_Source):
@@ -273,12 +334,20 @@ class _Journald(_Source):
 
     def settled(self) -> SourceSettings:
         """Return it as the rest of the program reads it."""
-        units = tuple(self.units)
-        return SourceSettings((), self.service, self.start, self.parameters, self.type, units, self.silence)
+        return SourceSettings(
+            (),
+            self.service,
+            self.start,
+            self.parameters,
+            self.type,
+            tuple(self.units),
+            tuple(self.roots),
+            self.silence,
+        )
 
 
 _SOURCES: dict[str, type[_Source]] = {"file": _Files, "journald": _Journald, "container": _Containers}
-_TAGS = ("slack", "telegram", *_SOURCES)
+_TAGS = ("slack", "telegram", "sqlite", "postgresql", "mysql", *_SOURCES)
 
 
 def _literal(value: object) -> object:
@@ -311,10 +380,144 @@ class _Patterns(_Strict):
     ignore: list[_Ignored] = []
 
 
+class _Rule(_Strict):
+    playbooks: Patterns | None = None
+    services: Patterns | None = None
+    mode: Literal["observe", "approve", "auto"]
+
+    @model_validator(mode="after")
+    def _is_for_something(self) -> "_Rule":
+        if self.playbooks is None and self.services is None:
+            raise ValueError("needs `playbooks` or `services`; for everything there is `policy.mode`")
+        return self
+
+    def settled(self) -> Rule:
+        """Return it as the rest of the program reads it."""
+        return Rule(
+            playbooks=tuple(self.playbooks or ("*",)), services=tuple(self.services or ("*",)), mode=Mode(self.mode)
+        )
+
+
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+_DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def _minutes(value: object) -> object:
+    if isinstance(value, str) and len(value) == len("22:30") and value[2] == ":":
+        hour, minute = value[:2], value[3:]
+        if hour.isdecimal() and minute.isdecimal() and int(minute) < _MINUTES:
+            minutes = int(hour) * _MINUTES + int(minute)
+            if minutes <= A_DAY:
+                return minutes
+    raise ValueError(f"{value!r} is no time of day: 22:30, at the most 24:00")
+
+
+_MINUTES = 60
+
+
+def _dates(value: object) -> object:
+    first, _, last = str(value).partition("..")
+    last = last or first
+    try:
+        read = [date.fromisoformat(each).isoformat() for each in (first, last)]
+    except ValueError as error:
+        raise ValueError(f"{value!r} is neither a date such as 2026-12-24 nor two: 2026-12-24..2027-01-02") from error
+    if read != [first, last] or first > last:
+        raise ValueError(f"{value!r} must go from the earlier date to the later: 2026-12-24..2027-01-02")
+    return (first, last)
+
+
+def _zone(value: object) -> object:
+    from zoneinfo import ZoneInfo  # who has no window reads no time zone
+
+    try:
+        return UTC if value == "UTC" else ZoneInfo(str(value))
+    except (ValueError, OSError, LookupError) as error:
+        raise ValueError(
+            f"{value!r} is no time zone that this host knows: Europe/Berlin, or UTC; the package tzdata brings them"
+        ) from error
+
+
+Minutes = Annotated[int, BeforeValidator(_minutes)]
+Dates = Annotated[tuple[str, str], BeforeValidator(_dates)]
+Zone = Annotated[tzinfo, BeforeValidator(_zone)]
+
+
+class _Window(_Strict):
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    services: Patterns | None = None
+    days: Annotated[list[Day], Field(min_length=1)] = [*_DAYS]
+    dates: Annotated[list[Dates], Field(min_length=1)] | None = None
+    begins: Minutes = Field(default=0, alias="from")
+    ends: Minutes = Field(default=A_DAY, alias="to")
+    timezone: Zone = UTC
+    what: Literal["observe", "approve"] = "observe"
+
+    @field_validator("ends")
+    @classmethod
+    def _lasts(cls, ends: int, info: ValidationInfo) -> int:
+        if ends == info.data.get("begins"):
+            raise ValueError("is the same as `from`; leave both out for whole days")
+        return ends
+
+    def settled(self) -> Window:
+        """Return it as the rest of the program reads it."""
+        return Window(
+            services=tuple(self.services or ("*",)),
+            days=tuple(sorted({_DAYS.index(day) for day in self.days})),
+            dates=tuple(self.dates or ()),
+            begins=self.begins,
+            ends=self.ends,
+            zone=self.timezone,
+            what=Mode(self.what),
+        )
+
+
+class _Group(_Strict):
+    name: str = Field(min_length=1)
+    services: list[Unit] = Field(min_length=2)
+    minimum: int = Field(ge=1)
+
+    @field_validator("minimum")
+    @classmethod
+    def _can_be_met(cls, minimum: int, info: ValidationInfo) -> int:
+        others = len(set(info.data.get("services", ()))) - 1
+        if 0 < others < minimum:
+            raise ValueError(f"can never be met: beside the one that is restarted there are {others} others")
+        return minimum
+
+
+class _Limits(_Strict):
+    runs_per_hour: int = Field(default=Limits().runs_per_hour, ge=1, le=60)
+    host_runs_per_hour: int = Field(default=Limits().host_runs_per_hour, ge=1, le=600)
+    repairs_per_day: int = Field(default=Limits().repairs_per_day, ge=1, le=100)
+    half_open_after: Duration = Limits().half_open_after
+    self_effect: Duration = Limits().self_effect
+    systemic_services: int = Field(default=Limits().systemic_services, ge=1)
+
+
 class _Policy(_Strict):
     mode: Literal["observe", "approve", "auto"] = "approve"
+    unlock_after: int = Field(default=Limits().unlock_after, ge=0, le=100)
+    rules: list[_Rule] = []
+    windows: list[_Window] = []
+    groups: list[_Group] = []
+    limits: _Limits = _Limits()
     repeat_interval: Duration = timedelta(hours=4)
     approval_expires: Duration = timedelta(hours=1)
+
+    def settled(self) -> PolicySettings:
+        """Return it as the rest of the program reads it."""
+        groups = (Group(name=g.name, services=tuple(g.services), minimum=g.minimum) for g in self.groups)
+        return PolicySettings(
+            mode=Mode(self.mode),
+            rules=tuple(rule.settled() for rule in self.rules),
+            windows=tuple(window.settled() for window in self.windows),
+            limits=Limits(**dict(self.limits), unlock_after=self.unlock_after, groups=tuple(groups)),
+            repeat_interval=self.repeat_interval,
+            approval_expires=self.approval_expires,
+        )
 
 
 class _Slack(_Strict):
@@ -333,6 +536,36 @@ class _Telegram(_Strict):
     chat_id: str | int
     base_url: str | None = None
     locale: Locale | None = None
+
+
+class _Sqlite(_Strict):
+    type: Literal["sqlite"]
+    database: AbsolutePath
+
+    def settled(self, password: str) -> Connection:  # noqa: ARG002 - a file has none
+        """Return it as the rest of the program reads it."""
+        return Connection(type=self.type, database=self.database)
+
+
+class _Server(_Strict):
+    type: Literal["postgresql", "mysql"]
+    database: Name
+    user: Name
+    host: Host = "localhost"
+    port: Annotated[int | None, BeforeValidator(_port)] = None
+    password: str | None = None
+
+    def settled(self, password: str) -> Connection:
+        """Return it as the rest of the program reads it."""
+        return Connection(
+            type=self.type,
+            database=self.database,
+            host=self.host,
+            port=self.port,
+            user=self.user,
+            reference=self.password or "",
+            password=password,
+        )
 
 
 WRAPPING = "aiops-agent.wrapping"
@@ -381,6 +614,17 @@ class _Audit(_Strict):
     keep: Keep = timedelta(days=400)
 
 
+class _Signing(_Strict):
+    manifest: AbsolutePath = str(MANIFEST)
+    trusted: AbsolutePath = str(TRUSTED)
+    group: Annotated[str, Field(pattern="^[A-Za-z0-9._-]*$", max_length=64)] = ""
+    two_signatures: bool = False
+
+    def settled(self) -> SigningRules:
+        """Return it as the rest of the program reads it."""
+        return SigningRules(Path(self.manifest), Path(self.trusted), self.group, self.two_signatures)
+
+
 class _Schedule(_Strict):
     every: Duration = timedelta(minutes=5)
 
@@ -392,13 +636,16 @@ class _File(_Strict):
     sources: list[Annotated[_Files | _Journald | _Containers, Field(discriminator="type")]] = []
     knowledge_base: list[AbsolutePath] = []
     playbooks: list[AbsolutePath] = []
+    signing: _Signing = _Signing()
     policy: _Policy = _Policy()
     locale: Locale = "en"
     chat: list[Annotated[_Slack | _Telegram, Field(discriminator="type")]] = []
     report_dir: AbsolutePath | None = None
     audit: _Audit = _Audit()
+    connections: dict[Name, Annotated[_Sqlite | _Server, Field(discriminator="type")]] = {}
+    executor: AbsolutePath | None = SOCKET
 
-    def settled(self, path: Path, tokens: Sequence[str]) -> Config:
+    def settled(self, path: Path, tokens: Sequence[str], passwords: Mapping[str, str]) -> Config:
         """Return it as the rest of the program reads it."""
         return Config(
             path=path,
@@ -406,11 +653,7 @@ class _File(_Strict):
             sources=tuple(source.settled() for source in self.sources),
             faults=tuple(fault.settled() for fault in self.patterns.faults),
             ignore=tuple(LocalPattern(ignored.contains, ignored.matches) for ignored in self.patterns.ignore),
-            policy=PolicySettings(
-                mode=Mode(self.policy.mode),
-                repeat_interval=self.policy.repeat_interval,
-                approval_expires=self.policy.approval_expires,
-            ),
+            policy=self.policy.settled(),
             every=self.schedule.every,
             keep=self.audit.keep,
             locale=self.locale,
@@ -429,8 +672,28 @@ class _File(_Strict):
             ),
             knowledge_base=tuple(map(Path, self.knowledge_base)),
             playbooks=tuple(map(Path, self.playbooks)),
+            signing=self.signing.settled(),
             anchor_journal=self.audit.anchors.journal,
             anchor_file=Path(self.audit.anchors.file) if self.audit.anchors.file else None,
+            executor=Path(self.executor) if self.executor else None,
             credential=self.audit.key.credential,
+            connections={name: known.settled(passwords.get(name, "")) for name, known in self.connections.items()},
             auditor_key=Path(self.audit.auditor_key) if self.audit.auditor_key else None,
         )
+
+
+_SECTIONS: Mapping[tuple[str, ...], type[BaseModel]] = {
+    ("policy",): _Policy,
+    ("policy", "rules"): _Rule,
+    ("policy", "windows"): _Window,
+    ("policy", "groups"): _Group,
+    ("policy", "limits"): _Limits,
+    ("signing",): _Signing,
+    ("patterns",): _Patterns,
+    ("patterns", "faults"): _Fault,
+    ("patterns", "ignore"): _Ignored,
+    ("audit",): _Audit,
+    ("audit", "key"): _Key,
+    ("audit", "anchors"): _Anchors,
+}
+"""Where keys stand below another, and which are known there."""

@@ -1,7 +1,7 @@
 """Config -> Agent: the only place that names concrete adapters. What is heavy is built when it is first needed."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import cached_property, partial
@@ -13,16 +13,20 @@ from aiops_agent.assembly.assemble import Assembly
 from aiops_agent.assembly.local import Local
 from aiops_agent.assembly.memory import Memory
 from aiops_agent.digest import blake2b
-from aiops_agent.errors import AuditError, Fault
+from aiops_agent.errors import AuditError, ExecutorError, Fault, UsageError
 from aiops_agent.model.audit import Anchor, AuditEntry
+from aiops_agent.model.connection import Connection
 from aiops_agent.model.diagnosis import Citation, Diagnosis
 from aiops_agent.model.message import Message, Report
-from aiops_agent.model.playbook import Command, CommandResult
+from aiops_agent.model.order import ANSWERED, Answered, Asked, Order
+from aiops_agent.model.playbook import Command, CommandResult, Planned, Playbook, RunResult
+from aiops_agent.model.signature import Floors, Signature, SigningRules
 from aiops_agent.model.voice import Expectation
-from aiops_agent.noun import dataclass
+from aiops_agent.noun import dataclass, replace
 from aiops_agent.playbook.catalogue import Catalogue
-from aiops_agent.ports import Chat, Cipher, Clock, Composer, Executor, Journal, LogSource
+from aiops_agent.ports import Chat, Cipher, Clock, Composer, Executor, Journal, LogSource, Stopped
 from aiops_agent.settings import ChatSettings, Config, SourceSettings
+from aiops_agent.signing.register import Register
 from aiops_agent.sources.file import FileSource
 from aiops_agent.sources.quiet import stamp
 from aiops_agent.sources.stretch import Stretches
@@ -36,6 +40,8 @@ if TYPE_CHECKING:
     from aiops_agent.diagnosis.classifier import Classifier
     from aiops_agent.diagnosis.diagnose import LocalDiagnostician
     from aiops_agent.diagnosis.encoder import Encoder
+    from aiops_agent.playbook.remote import Remote
+    from aiops_agent.sources.old import OldLog
 
 PACKAGE = Path(__file__).resolve().parent
 OVERRIDES = Path("/etc/aiops-agent")
@@ -71,6 +77,14 @@ def _layered(name: str, folders: Sequence[Path]) -> list[Path]:
     return [shipped(name), *local, *folders]
 
 
+def rules_of(config: Config) -> SigningRules:
+    """Return whose signatures count: keys are root's, or of whoever owns the configuration that says where they lie."""
+    try:
+        return replace(config.signing, owners=(0, config.path.stat().st_uid))
+    except OSError:  # it was removed since it was read, which stops no daemon: root's keys still count
+        return config.signing
+
+
 def _below(folder: Path) -> Iterator[str]:
     """Yield every file and folder below one. As text: a hundred paths would take a millisecond of every tick."""
     for directory, folders, files in os.walk(folder):
@@ -80,12 +94,31 @@ def _below(folder: Path) -> Iterator[str]:
 class Library:
     """The playbooks and articles of a configuration, each kind read when it is first asked for."""
 
-    def __init__(self, playbook_folders: Sequence[Path] = (), article_folders: Sequence[Path] = ()) -> None:
+    def __init__(
+        self,
+        playbook_folders: Sequence[Path] = (),
+        article_folders: Sequence[Path] = (),
+        rules: SigningRules | None = None,
+        floors: Callable[[], Floors] = Floors,
+    ) -> None:
+        """Read nothing yet.
+
+        Args:
+            playbook_folders: Beside the shipped ones.
+            article_folders: The same.
+            rules: Whose signatures count; None: nothing is signed.
+            floors: Return what this host has seen signed.
+        """
         self._playbooks = _layered("playbooks", playbook_folders)
         self._articles = _layered("knowledge_base", article_folders)
+        self._rules = rules
+        self._floors = floors
         # Before the first of them is read: an edit meanwhile must not pass for what was read.
         folders = [*self._playbooks, *self._articles]
-        self.stamps = [stamp(place) for folder in folders for place in (str(folder), *sorted(_below(folder)))]
+        places = [place for folder in folders for place in (str(folder), *sorted(_below(folder)))]
+        if rules:
+            places += [str(rules.manifest), str(rules.trusted), *sorted(_below(rules.trusted))]
+        self.stamps = [stamp(place) for place in places]
 
     @cached_property
     def playbooks(self) -> Catalogue:
@@ -99,7 +132,26 @@ class Library:
         """Return the shipped articles, overridden and joined by those of /etc and of the configuration."""
         from aiops_agent.diagnosis.articles import load_articles
 
-        return load_articles(self._articles)
+        shelf = load_articles(self._articles)
+        altered = [a for a in shelf.articles if not self.register.vouches_for(a.id, a.digest)]
+        why = "is not as it was signed, and is not used; put the signed one back, or `playbook sign --all --articles`"
+        faults = [Fault(str(article.path), 0, "", why) for article in altered]
+        left = tuple(article for article in shelf.articles if article not in altered)
+        return replace(shelf, articles=left, faults=(*shelf.faults, *faults)) if altered else shelf
+
+    @cached_property
+    def register(self) -> Register:
+        """Return what is signed here. Where nothing ever was, nothing that verifies is imported."""
+        floors = self._floors()
+        if self._rules is None or (not floors.serial and not os.path.lexists(self._rules.manifest)):
+            return Register(floors=floors)
+        from aiops_agent.signing.verify import verify
+
+        return verify(self._rules, floors)
+
+    def signature(self, playbook: Playbook, now: datetime) -> Signature:
+        """Return how a playbook stands to its signature, by the bytes it was read from."""
+        return self.register.signature(playbook, now)
 
     def article(self, identity: str) -> Citation | None:
         """Return an article as a report names it; None when it is gone by now."""
@@ -141,6 +193,57 @@ def rehearsal(config: Config, world: World) -> Iterator[Agent]:
         yield _agent(config, state, world, Unrecorded(), [], LateDiagnostician, learnt.load(config.state_dir))
 
 
+@contextmanager
+def past(config: Config, world: World, journal: Journal) -> Iterator[Agent]:
+    """Yield an agent as this configuration describes it that knows of nothing yet, and lives in memory alone.
+
+    Nothing of the real one is read: no state, no key, no record. It tells nobody, and reads no source by itself.
+    """
+    with State.in_memory(Unsealed()) as state:
+        yield _agent(config, state, world, journal, [], LateDiagnostician, Memory())
+
+
+def old_logs(
+    config: Config,
+    files: Sequence[str],
+    local: Callable[[datetime], datetime],
+    *,
+    service: str | None,
+    since: datetime | None,
+) -> "list[OldLog]":
+    """Return what some files are generations of, each log read for the service of the source that it is a log of.
+
+    Args:
+        config: Whose sources.
+        files: Absolute paths.
+        local: Makes a time without a zone an aware one.
+        service: Of what no source of the configuration names.
+        since: What was written before that is left out.
+    """
+    from aiops_agent.assembly.times import Stamps
+    from aiops_agent.sources.container import Unwrapped
+    from aiops_agent.sources.old import OldLog, generations
+    from aiops_agent.sources.paths import matches, real
+    from aiops_agent.sources.rotation import original
+
+    assembly = Assembly(Local(config.faults, config.ignore))
+    unwrapped = Unwrapped(assembly)
+    logs = []
+    for live, paths in generations(files):
+        names = {live, *paths, *map(original, map(real, paths))}
+        source = next((source for source in config.sources if any(matches(n, source.paths) for n in names)), None)
+        logs.append(
+            OldLog(
+                paths,
+                source.service if source else service,
+                unwrapped if source and source.type == "container" else assembly,
+                lambda changed, is_ahead: Stamps(changed, local, is_ahead=is_ahead),
+                since=since,
+            )
+        )
+    return logs
+
+
 def _agent(  # noqa: PLR0913, PLR0917 - what differs between an agent and its rehearsal
     config: Config,
     state: State,
@@ -150,13 +253,15 @@ def _agent(  # noqa: PLR0913, PLR0917 - what differs between an agent and its re
     diagnostician: Callable[[Library], "LateDiagnostician"],
     memory: Memory,
 ) -> Agent:
-    library = Library(config.playbooks, config.knowledge_base)
+    library = Library(config.playbooks, config.knowledge_base, rules_of(config), state.signed.floors)
     assembly = Assembly(Local(config.faults, config.ignore), memory)
     now = world.clock.now().timestamp()
     parameters: dict[str, dict[str, str | int | float | bool]] = {}
+    roots: dict[str, tuple[str, ...]] = {}
     for source in config.sources:
         for service in source.services:
             parameters.setdefault(service, {}).update(source.parameters)
+            roots[service] = (*roots.get(service, ()), *source.roots)
     return Agent(
         host=world.host,
         sources={
@@ -164,11 +269,13 @@ def _agent(  # noqa: PLR0913, PLR0917 - what differs between an agent and its re
             for source in config.sources
         },
         parameters=parameters,
+        roots=roots,
         state=state,
         diagnostician=diagnostician(library),
         library=library,
         policy=config.policy,
-        executor=LateExecutor(world.clock),
+        executor=LateExecutor(world.clock, config.connections),
+        root=LateRoot(config.executor, world.clock) if config.executor else None,
         journal=journal,
         composer=LateComposer(),
         chats=chats,
@@ -239,12 +346,13 @@ class Unsealed:
 
     _MARK = b"\0"
 
-    def __init__(self, real: Cipher) -> None:
+    def __init__(self, real: Cipher | None = None) -> None:
+        """`real`: what sealed the state this is a copy of; None: it begins with nothing."""
         self._real = real
 
     def exists(self) -> bool:
-        """Tell whether the real one has a key."""
-        return self._real.exists()
+        """Tell whether the real one has a key; nothing else needs one."""
+        return self._real is None or self._real.exists()
 
     def create(self) -> None:
         """Need none."""
@@ -256,7 +364,7 @@ class Unsealed:
     def open(self, sealed: bytes, context: bytes) -> bytes | None:
         """Return what was sealed in this context, here or by the real one."""
         if not sealed.startswith(self._MARK):
-            return self._real.open(sealed, context)
+            return self._real.open(sealed, context) if self._real else None
         head = self.seal(b"", context)
         return sealed[len(head) :] if sealed.startswith(head) else None
 
@@ -322,6 +430,11 @@ def key_stamps(config: Config) -> list[str]:
     """Return what changes when a key of the audit log is lost or replaced: a tick that looks is then no quiet one."""
     names = (*key_names(config), STATE_KEY)
     return [stamp(f"{config.state_dir}/keys/{name}") for name in names if name != "signing.key"]
+
+
+def answer_stamps(config: Config) -> list[str]:
+    """Return what changes when a person answers at the root executor: the tick that hears of it is no quiet one."""
+    return [stamp(str(config.executor.with_name(ANSWERED)))] if config.executor else []
 
 
 def key_names(config: Config) -> Sequence[str]:
@@ -470,18 +583,83 @@ class LateExecutor:
 
     privileged = False
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, connections: Mapping[str, Connection]) -> None:
         self._clock = clock
+        self._connections = connections
 
     @cached_property
     def _real(self) -> Executor:
         from aiops_agent.playbook.executor import EmbeddedExecutor
 
-        return EmbeddedExecutor(self._clock)
+        return EmbeddedExecutor(self._clock, connections=self._connections)
 
-    def run(self, command: Command) -> CommandResult:
+    def plan(self, command: Command) -> Planned | CommandResult:
+        """Decide what doing it would decide."""
+        return self._real.plan(command)
+
+    def run(self, command: Command, stopped: Stopped) -> CommandResult:
         """Do it and say what came of it."""
-        return self._real.run(command)
+        return self._real.run(command, stopped)
+
+
+class LateRoot:
+    """The root executor, spoken to only if its socket is there."""
+
+    def __init__(self, path: Path, clock: Clock, *, owner: int = 0) -> None:
+        """Speak to nobody yet; `owner` is whose it must be."""
+        self._path = path
+        self._clock = clock
+        self._owner = owner
+
+    @cached_property
+    def remote(self) -> "Remote":
+        """Return what speaks to it."""
+        from aiops_agent.playbook.remote import Remote
+
+        return Remote(self._path, owner=self._owner)
+
+    @cached_property
+    def _services(self) -> Sequence[str]:
+        """Return what it may act on, as of the first question: one tick lasts no longer."""
+        if not self._path.exists():
+            return ()
+        try:
+            return self.remote.greet().services
+        except ExecutorError:
+            return ()
+
+    def takes(self, service: str) -> bool:
+        """Tell whether there is one that may act on a service."""
+        return service in self._services
+
+    def ask(self, order: Order) -> Asked:
+        """Have people asked."""
+        return self.remote.ask(order)
+
+    def answered(self, identity: str) -> Answered | None:
+        """Return what people said."""
+        return self.remote.answered(identity)
+
+    def perform(self, order: Order, stopped: Stopped) -> RunResult:
+        """Have an order carried out."""
+        return self.remote.perform(order, stopped, self._clock)
+
+    def outcome(self, identity: str, stopped: Stopped) -> RunResult | None:
+        """Return what came of an order."""
+        return self.remote.outcome(identity, stopped, self._clock)
+
+
+def remote_of(config: Config) -> "Remote":
+    """Return what speaks to the root executor, for a person at a shell.
+
+    Raises:
+        UsageError: The configuration says that there is none.
+    """
+    if config.executor is None:
+        raise UsageError(f"{config.path} says `executor: null`", hint="docs/executor.md says how one is set up")
+    from aiops_agent.playbook.remote import Remote
+
+    return Remote(config.executor)
 
 
 class LateComposer:

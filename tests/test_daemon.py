@@ -13,11 +13,12 @@ import pytest
 
 from aiops_agent import config as configuration
 from aiops_agent.agent import CutShort, Tick
-from aiops_agent.daemon import LONGEST_RETRY, POLL, UNRECORDED_REST, Daemon, Orders, Supervisor, Surroundings
+from aiops_agent.daemon import LONGEST_RETRY, POLL, UNRECORDED_REST, Daemon, Orders, Surroundings
 from aiops_agent.errors import StateError
 from aiops_agent.model.incident import Status
 from aiops_agent.sources import quiet
 from aiops_agent.state.database import exclusive
+from aiops_agent.supervisor import Supervisor
 from aiops_agent.turn import Limit, take_turn
 from aiops_agent.wiring import Model, World
 from tests.fakes import SteppingClock

@@ -25,7 +25,7 @@ PLANTED = {
 HOMES = {
     "ahocorasick_rs": {"assembly"},
     "apsw": {"state"},
-    "cryptography": {"audit"},
+    "cryptography": {"audit", "signing"},
     "jinja2": {"chat"},
     "markdown_it": {"chat"},
     "markupsafe": {"chat"},

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from aiops_agent import config as configuration
-from aiops_agent.cli.health import places, record, secrets, surroundings
+from aiops_agent.cli.health import places, record, secrets, signing, surroundings
 from aiops_agent.cli.health.finding import Finding, Findings, Level, Place, fail, ok
 from aiops_agent.cli.output import print_json, safe
 from aiops_agent.cli.session import start
@@ -32,8 +32,10 @@ CHECKS: Mapping[str, Callable[[Place], Findings]] = {
     "sources": surroundings.sources,
     "chats": surroundings.chats,
     "library": surroundings.library,
+    "signatures": signing.signatures,
     "model": surroundings.model,
     "unit": surroundings.unit,
+    "root executor": surroundings.root_executor,
 }
 
 

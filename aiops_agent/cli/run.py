@@ -14,10 +14,11 @@ from aiops_agent.agent import Tick
 from aiops_agent.cli.output import category, print_json, safe
 from aiops_agent.cli.scan import WHY_SHORT, as_json, in_order
 from aiops_agent.cli.session import start, with_credentials
-from aiops_agent.daemon import Daemon, Orders, Supervisor, Surroundings
+from aiops_agent.daemon import Daemon, Orders, Surroundings
 from aiops_agent.errors import UsageError
 from aiops_agent.sources.events import FileEvents
 from aiops_agent.state.database import exclusive
+from aiops_agent.supervisor import Supervisor
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -101,7 +101,7 @@ class Family:
         # Times are no finer than the kernel's tick: of two files of one time, the one rotated more often is older.
         live = _stat(self.live)
         dated = [
-            (found.st_mtime_ns, -_turns(path), path, found)
+            (found.st_mtime_ns, -turns(path), path, found)
             for path in rotated
             if (found := _stat(path)) and not _is_same(found, live)  # a second link to the log is the log
         ]
@@ -213,7 +213,7 @@ def family(families: dict[str, Family], path: str) -> Family:
     return families.setdefault(live, Family(live))
 
 
-def _turns(path: str) -> int:
+def turns(path: str) -> int:
     """Return how often a file was rotated, of `name.NUMBER`; the negative of a date, which grows with youth."""
     digits = "".join(sign for sign in path.removeprefix(original(path)) if sign.isdigit())[:_LONGEST_DATE]
     turns = int(digits or "0")

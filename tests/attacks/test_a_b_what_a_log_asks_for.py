@@ -14,11 +14,14 @@ import os, sys
 _note = os.open(os.environ["WITNESS"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 _SEEN = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.fork", "os.forkpty", "pty.spawn",
          "socket.getaddrinfo", "socket.gethostbyname", "socket.connect", "urllib.Request", "pickle.find_class",
-         "os.rename", "os.remove", "os.truncate", "os.chmod", "os.chown", "os.link", "os.symlink", "os.rmdir")
+         "ctypes.dlsym", "os.rename", "os.remove", "os.rmdir", "os.truncate", "os.chmod", "os.chown", "os.link",
+         "os.symlink")
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 def _see(event, arguments):
     if arguments and isinstance(arguments[0], int):
         return  # a descriptor: noted by its name when it was opened
+    if event == "ctypes.dlsym" and arguments[1] != "renameat2":
+        return
     if event in _SEEN or (event == "open" and (arguments[2] or 0) & _WRITES):
         os.write(_note, (event + " " + repr(arguments) + chr(10)).encode("utf-8", "backslashreplace"))
 sys.addaudithook(_see)
@@ -75,7 +78,7 @@ def machine(tmp_path):
 def test_the_witness_sees_what_a_repair_does(machine):
     machine.can_repair()
     machine.scan()
-    assert any(line.startswith("os.rename ('shop.lock'") for line in machine.reached_for())
+    assert any(line.startswith("ctypes.dlsym") for line in machine.reached_for()), "its one call that renames"
 
 
 # --- A: from a log to a decision
@@ -146,7 +149,7 @@ def test_a02_a_playbook_that_would_take_one_is_refused(machine, origin):
     file.write_text(written)
     done = machine.run("playbook", "lint", str(file))
     assert done.code == 1
-    assert "never the record" in done.out
+    assert "no record" in done.out
 
 
 def test_a13_a_text_that_says_approve_answers_no_question(machine):
@@ -199,7 +202,6 @@ def test_it_is_text_in_every_place_it_comes_to(told, name):
     assert told.reached_for() == []
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("word", ["'); DROP TABLE outbox;--", "inc-1' OR '1'='1", "%", "_", "*"])
 def test_b17_what_a_person_types_is_a_value(machine, word):
     machine.is_healthy()
@@ -212,7 +214,6 @@ def test_b17_what_a_person_types_is_a_value(machine, word):
     assert len(machine.run("incidents", "list", "--json").json["incidents"]) == 1
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "query", ['"NEAR/', "*", "NEAR(a b, 2)", "a AND", "title: x", '"', "-", "(", "a^2", "{x y}: z", "' OR 1=1 --"]
 )

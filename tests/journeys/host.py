@@ -23,14 +23,18 @@ from aiops_agent.playbook.catalogue import Catalogue
 from aiops_agent.playbook.executor import EmbeddedExecutor
 from aiops_agent.playbook.load import load_folders
 from aiops_agent.policy.decide import PolicySettings
+from aiops_agent.policy.limits import Limits
+from aiops_agent.policy.windows import Window
+from aiops_agent.signing.register import Register
 from aiops_agent.sources.file import FileSource
 from aiops_agent.state.state import State
 from tests.build import NOW, REPAIR, cipher
+from tests.sign import Signer
 
 SERVICE = "shop.service"
 
 
-@dataclass(slots=True)
+@dataclass
 class Clock:
     """Time that passes when somebody waits."""
 
@@ -78,13 +82,17 @@ class Phone:
 
 @dataclass(frozen=True, slots=True)
 class Shelves:
-    """Playbooks, and no articles."""
+    """Playbooks and their signatures, and no articles."""
 
     playbooks: Catalogue
+    register: Register
+
+    def signature(self, playbook, now):
+        return self.register.signature(playbook, now)
 
     @property
     def edition(self):
-        return repr(sorted(self.playbooks.playbooks)) + repr(self.faults)
+        return repr(sorted(self.playbooks.playbooks)) + repr(self.faults) + repr(self.register.manifest)
 
     @property
     def stamps(self):
@@ -111,7 +119,11 @@ class Host:
         self.playbooks.mkdir(exist_ok=True)
         self.repair = self.playbooks / "remove-lock.yaml"
         self.repair.write_text(REPAIR.replace("RISK", risk).replace("PROBE", probe))
+        self.signer = Signer(folder)
+        self.sign()
         self.mode = mode
+        self.limits = Limits(unlock_after=0)
+        self.windows: tuple[Window, ...] = ()
         self.clock = Clock()
         self.phone = Phone()
         self.diagnostician = FixedDiagnostician()
@@ -119,6 +131,10 @@ class Host:
         self.keep: timedelta | None = None
         self.limit = endless
         self._numbers = count(1)
+
+    def sign(self, *, lasting: timedelta = timedelta(days=36500)) -> None:
+        """Sign the playbooks as they stand, for longer than any test lasts."""
+        self.signer.sign(*load_folders([self.playbooks]).all(), lasting=lasting)
 
     def writes(self, *lines: str) -> None:
         with self.log.open("a") as file:
@@ -148,8 +164,8 @@ class Host:
                     parameters={SERVICE: {"lock_file": str(self.lock)}},
                     state=state,
                     diagnostician=self.diagnostician,
-                    library=Shelves(catalogue),
-                    policy=PolicySettings(mode=self.mode),
+                    library=Shelves(catalogue, self.signer.register(state.signed.floors())),
+                    policy=PolicySettings(mode=self.mode, limits=self.limits, windows=self.windows),
                     executor=EmbeddedExecutor(self.clock),
                     journal=journal,
                     composer=TemplateComposer(),

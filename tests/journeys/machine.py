@@ -9,10 +9,14 @@ import sysconfig
 import tempfile
 import time
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+
+from aiops_agent.playbook.load import load
+from tests.sign import Signer
 
 NOBODY = 65534
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -95,6 +99,7 @@ class Machine:
         self.lock = folder / "shop.lock"
         self.config = folder / "config.yaml"
         self.environment: dict[str, str] = {}
+        self.signer: Signer | None = None
         self.configure()
 
     def configure(self, **keys: str) -> None:
@@ -109,8 +114,13 @@ class Machine:
         """Configure a playbook of its own that moves the lock aside, and break the service."""
         playbooks = self.folder / "playbooks"
         playbooks.mkdir(exist_ok=True)
-        (playbooks / "remove-stale-lock.yaml").write_text(REPAIR.replace("PROBE", probe))
-        self.configure(policy=f"{{mode: {mode}}}", playbooks=f"[{playbooks}]")
+        repair = playbooks / "remove-stale-lock.yaml"
+        repair.write_text(REPAIR.replace("PROBE", probe))
+        if not self.signer:
+            self.signer = Signer(self.folder)
+        self.signer.sign(load(repair), now=datetime.now(UTC))
+        policy = f"{{mode: {mode}, unlock_after: 0}}"
+        self.configure(policy=policy, playbooks=f"[{playbooks}]", signing=self.signer.settings)
         self.lock.write_text("1\n")
         self.writes(FAILURE)
 

@@ -333,10 +333,11 @@ def test_a_repair_that_is_interrupted_is_looked_at_and_not_repeated(machine):
     assert process.returncode != 0
     assert "Traceback" not in err
     machine.scan()
-    assert machine.recorded().count("step") == 1, "nothing is done a second time"
+    assert machine.recorded().count("step") == 2, "done once, and taken back once"
     assert machine.recorded()[-1] in ("result", "decision")
     [incident] = machine.run("incidents", "list", "--json").json["incidents"]
-    assert (incident["status"], incident["outcome"]) == ("open", "failed")
+    assert (incident["status"], incident["outcome"]) == ("open", "undone")
+    assert machine.lock.exists()
 
 
 # --- who it runs as

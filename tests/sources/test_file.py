@@ -6,8 +6,7 @@ import shutil
 
 import pytest
 
-from aiops_agent.sources import file as files
-from aiops_agent.sources import opened
+from aiops_agent.sources import opened, reading
 from tests.sources.reader import Reader, error
 
 
@@ -201,7 +200,7 @@ def test_every_folder_a_pattern_leads_through_is_searched(tmp_path):
 
 
 def test_a_cut_between_batches_loses_and_repeats_nothing(log, monkeypatch):
-    monkeypatch.setattr(files, "BATCH_BYTES", 1)
+    monkeypatch.setattr(reading, "BATCH_BYTES", 1)
     record = error("{}") + "java.io.IOException: x\n\tat shop.A.f(A.java:3)\n" * 3
     log.write_text("".join(record.format(n) for n in range(12_000)))
     reader = Reader(log)
@@ -214,7 +213,7 @@ def test_a_cut_between_batches_loses_and_repeats_nothing(log, monkeypatch):
 
 
 def test_a_cut_among_the_lines_of_writers_that_share_a_file_repeats_nothing(log, monkeypatch):
-    monkeypatch.setattr(files, "BATCH_BYTES", 1)
+    monkeypatch.setattr(reading, "BATCH_BYTES", 1)
     monkeypatch.setattr(opened, "CHUNK", 4_096)
     trace = ["Traceback (most recent call last):", '  File "a.py", line 1, in run', "ValueError: no till", "done"]
     one, other = ([f"Nov 22 10:01:02 web01 {name}: {line}\n" for line in trace] for name in ("shop[7]", "mail[8]"))

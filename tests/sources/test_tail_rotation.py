@@ -9,8 +9,7 @@ import shutil
 
 import pytest
 
-from aiops_agent.sources import file as files
-from aiops_agent.sources import opened
+from aiops_agent.sources import opened, reading
 from tests.sources.reader import Reader, append, error, pack
 
 
@@ -147,7 +146,7 @@ def test_t06_a_file_renamed_and_deleted_while_it_is_read_is_read_to_its_end(log,
 
     From the moment it is open, nothing that is done to its name matters.
     """
-    monkeypatch.setattr(files, "BATCH_BYTES", 1)
+    monkeypatch.setattr(reading, "BATCH_BYTES", 1)
     append(log, "".join(error(number) for number in range(20_000)))
     reader = Reader(log)
     batches = reader.source().read({})
@@ -304,18 +303,18 @@ def test_t05_a_generation_that_came_and_went_while_a_tick_was_reading_is_read_by
 
 @pytest.mark.parametrize("batches", [1, 2])
 def test_t10_copied_and_truncated_while_it_is_read(log, monkeypatch, batches):
-    monkeypatch.setattr(files, "BATCH_BYTES", 1)
+    monkeypatch.setattr(reading, "BATCH_BYTES", 1)
     append(log, "".join(error(number) for number in range(12_000)))
     reader = Reader(log)
-    reading = reader.source().read({})
+    begun = reader.source().read({})
     for _ in range(batches):
-        batch = next(reading)
+        batch = next(begun)
         reader.batches.append(batch)
         reader.known[batch.checkpoint.key] = batch.checkpoint
     shutil.copy(log, f"{log}.1")
     os.truncate(log, 0)
     append(log, error("new"))
-    for batch in reading:
+    for batch in begun:
         reader.batches.append(batch)
         reader.known[batch.checkpoint.key] = batch.checkpoint
     reader.tick()
@@ -354,7 +353,7 @@ def copy_and_truncate(log):
 
 @pytest.fixture
 def small_batches(monkeypatch):
-    monkeypatch.setattr(files, "BATCH_BYTES", 1)
+    monkeypatch.setattr(reading, "BATCH_BYTES", 1)
     monkeypatch.setattr(opened, "CHUNK", 97)
 
 
