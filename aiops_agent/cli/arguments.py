@@ -216,7 +216,7 @@ def _articles(group: _Subparsers) -> None:
     index = _command(
         group, "index", "write what articles are found by to a file", "articles", "index", config="optional"
     )
-    index.add_argument("--out", metavar="FILE", required=True, help="for the shipped: knowledge_base/vectors.npz")
+    index.add_argument("--out", metavar="FILE", required=True, help="for the shipped: knowledge_base/vectors.bin")
     _json(_command(group, "lint", "faults of the articles, with file and line", "articles", "lint", config="optional"))
 
 

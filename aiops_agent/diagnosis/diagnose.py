@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from aiops_agent.diagnosis.artefact import MODELS
-from aiops_agent.diagnosis.articles import Shelf, load_articles
+from aiops_agent.diagnosis.articles import Shelf
 from aiops_agent.diagnosis.classifier import Classifier, Opinions
 from aiops_agent.diagnosis.condense import condense
-from aiops_agent.diagnosis.encoder import Encoder, load_encoder
+from aiops_agent.diagnosis.encoder import Encoder
 from aiops_agent.diagnosis.head import load_head
 from aiops_agent.diagnosis.index import Index, Query
 from aiops_agent.diagnosis.signs import load_signs
@@ -47,21 +47,6 @@ class LocalDiagnostician:
     def _cite(self, text: str, opinion: Opinions, service: str | None) -> tuple[Citation, ...]:
         probabilities = dict(zip(self._classifier.head.categories, opinion.probabilities.tolist(), strict=True))
         return self._index.search(Query(condense(text).text, opinion.vector, probabilities, service))
-
-
-def load_diagnostician(knowledge_base: Sequence[Path], cache: Path | None, models: Path = MODELS) -> LocalDiagnostician:
-    """Return the diagnostician with the shipped models and the articles of the folders, shipped ones first.
-
-    Args:
-        knowledge_base: Folders of articles; a later one overrides an earlier one.
-        cache: Folder that keeps the vectors of the articles between runs, or None.
-        models: Folder of the models.
-
-    Raises:
-        ModelError: A model file is missing or altered.
-    """
-    encoder = load_encoder(models)
-    return LocalDiagnostician(load_classifier(encoder, models), encoder, load_articles(knowledge_base), cache)
 
 
 def load_classifier(encoder: Encoder, models: Path = MODELS) -> Classifier:

@@ -1,24 +1,24 @@
 """One vector for each piece of an article: what was shipped, or kept by an earlier process, is not computed again."""
 
 import hashlib
-import os
 from collections.abc import Mapping, Sequence
-from io import BytesIO
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aiops_agent.diagnosis.encoder import WIDTH, Encoder
 
-SHIPPED = "vectors.npz"
+SHIPPED = "vectors.bin"
 """Beside the shipped articles: made by `aiops-agent kb index --out`."""
 
-KEPT = "articles.npz"
+KEPT = "articles.bin"
 """In a folder of the caller's, what was not shipped."""
 
 _KEY_BYTES = 16
+_HALF = "<f2"
+_VECTOR_BYTES = 2 * WIDTH
+_DIGEST_BYTES = 32
 
 
 def vectors_of(
@@ -36,16 +36,14 @@ def vectors_of(
         cache: A folder that keeps what was computed from one process to the next; None: nothing is kept.
     """
     keys = [_key(encoder, piece) for piece in pieces]
-    known = {**_read(cache and cache / KEPT), **_read(shipped)}
+    travelled = _read(shipped)
+    known = {**_read(cache and cache / KEPT), **travelled}
     missing = {key: piece for key, piece in zip(keys, pieces, strict=True) if key not in known}
     if missing:
         known.update(zip(missing, encoder.embed(list(missing.values())).astype(np.float16), strict=True))
         if cache:
-            _keep(cache, {key: known[key] for key in dict.fromkeys(keys) if key not in _read(shipped)})
-    found = np.zeros((len(pieces), WIDTH), dtype=np.float32)
-    for row, key in enumerate(keys):
-        found[row] = known[key]
-    return found
+            _keep(cache, {key: known[key] for key in keys if key not in travelled})
+    return np.array([known[key] for key in keys], dtype=np.float32).reshape(-1, WIDTH)
 
 
 def write(path: Path, pieces: Sequence[str], encoder: Encoder) -> int:
@@ -65,21 +63,22 @@ def _key(encoder: Encoder, piece: str) -> bytes:
 
 
 def _read(path: Path | None) -> Mapping[bytes, NDArray[np.float16]]:
-    """Return what a file holds; nothing of one that is missing, was cut short or holds something else."""
-    if path is None:
-        return {}
+    """Return what a file holds; nothing of one that is missing, was cut short or is damaged."""
     try:
-        with np.load(BytesIO(path.read_bytes()), allow_pickle=False) as stored:
-            keys, vectors = stored["keys"], stored["vectors"]
-    except (OSError, EOFError, KeyError, ValueError, BadZipFile):
+        content = path.read_bytes() if path else b""
+    except OSError:
         return {}  # it is only a copy of what is computed then
-    if keys.shape != (len(vectors), _KEY_BYTES) or vectors.shape[1:] != (WIDTH,) or not np.isfinite(vectors).all():
+    digest, content = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
+    count, over = divmod(len(content), _KEY_BYTES + _VECTOR_BYTES)
+    if hashlib.sha256(content).digest() != digest or over:
         return {}
-    return {bytes(key): vector for key, vector in zip(keys, vectors, strict=True)}
+    keys = content[: count * _KEY_BYTES]
+    vectors = np.frombuffer(content, dtype=_HALF, offset=len(keys)).reshape(count, WIDTH)
+    return {keys[row * _KEY_BYTES : (row + 1) * _KEY_BYTES]: vectors[row] for row in range(count)}
 
 
 def _keep(cache: Path, known: Mapping[bytes, NDArray[np.float16]]) -> None:
-    partial = cache / "articles.partial.npz"
+    partial = cache / f"{KEPT}.partial"
     try:
         cache.mkdir(parents=True, exist_ok=True)
         _write(partial, known)
@@ -89,9 +88,6 @@ def _keep(cache: Path, known: Mapping[bytes, NDArray[np.float16]]) -> None:
 
 
 def _write(path: Path, known: Mapping[bytes, NDArray[np.float16]]) -> None:
-    keys = np.frombuffer(b"".join(known), dtype=np.uint8).reshape(-1, _KEY_BYTES)
-    vectors = np.stack(list(known.values())) if known else np.zeros((0, WIDTH), dtype=np.float16)
-    with open(path, "wb") as file:  # noqa: PTH123 - savez would add a suffix to a path
-        np.savez_compressed(file, keys=keys, vectors=vectors)
-        file.flush()
-        os.fsync(file.fileno())
+    """Write a digest, then all keys, then all vectors; a file that a crash cut short has not that digest."""
+    content = b"".join((*known, *(vector.astype(_HALF).tobytes() for vector in known.values())))
+    path.write_bytes(hashlib.sha256(content).digest() + content)

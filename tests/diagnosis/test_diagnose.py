@@ -4,7 +4,10 @@ from pathlib import Path
 import pytest
 
 from aiops_agent.diagnosis.artefact import MODELS
-from aiops_agent.diagnosis.diagnose import load_diagnostician
+from aiops_agent.diagnosis.articles import load_articles
+from aiops_agent.diagnosis.diagnose import LocalDiagnostician, load_classifier
+from aiops_agent.diagnosis.encoder import load_encoder
+from aiops_agent.diagnosis.vectors import SHIPPED
 from aiops_agent.errors import ModelError
 
 KNOWLEDGE_BASE = Path(__file__).parents[2] / "knowledge_base"
@@ -20,8 +23,18 @@ Unjam the flux capacitor.
 
 
 @pytest.fixture(scope="module")
-def diagnostician():
-    return load_diagnostician([KNOWLEDGE_BASE], None)
+def encoder():
+    return load_encoder(MODELS)
+
+
+def built(encoder, *folders, cache=None):
+    shipped = KNOWLEDGE_BASE / SHIPPED
+    return LocalDiagnostician(load_classifier(encoder), encoder, load_articles(folders), cache, shipped=shipped)
+
+
+@pytest.fixture(scope="module")
+def diagnostician(encoder):
+    return built(encoder, KNOWLEDGE_BASE)
 
 
 def test_a_record_gets_its_category_and_the_article_that_helps(diagnostician):
@@ -40,9 +53,9 @@ def test_nothing_to_diagnose_gives_nothing(diagnostician):
     assert diagnostician.diagnose([], []) == []
 
 
-def test_an_own_article_is_cited_even_for_a_record_the_model_does_not_know(tmp_path):
+def test_an_own_article_is_cited_even_for_a_record_the_model_does_not_know(tmp_path, encoder):
     (tmp_path / "own.md").write_text(OWN, encoding="utf-8")
-    own = load_diagnostician([KNOWLEDGE_BASE, tmp_path], tmp_path / "cache")
+    own = built(encoder, KNOWLEDGE_BASE, tmp_path, cache=tmp_path / "cache")
     (diagnosis,) = own.diagnose(["WIDGET-4711 flux capacitor jammed at position 3"], [None])
     assert diagnosis.article.id == "acme-widget"
 
@@ -59,9 +72,9 @@ def test_a_person_finds_an_article_in_chinese(diagnostician):
     assert "disk_full" in article.categories
 
 
-def test_without_the_model_there_is_no_diagnostician(tmp_path):
+def test_without_the_model_nothing_is_loaded(tmp_path):
     models = tmp_path / "models"
     shutil.copytree(MODELS, models)
     (models / "encoder" / "model.onnx").unlink()
     with pytest.raises(ModelError, match=r"model\.onnx"):
-        load_diagnostician([], None, models)
+        load_encoder(models)

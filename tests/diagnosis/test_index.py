@@ -1,3 +1,4 @@
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -93,14 +94,14 @@ def test_an_edited_article_is_embedded_anew(tmp_path):
 
 def test_a_cache_that_a_crash_cut_short_is_made_anew(tmp_path):
     Index(TWO, CountingEncoder(), tmp_path)
-    (tmp_path / "articles.npz").write_bytes((tmp_path / "articles.npz").read_bytes()[:100])
+    (tmp_path / "articles.bin").write_bytes((tmp_path / "articles.bin").read_bytes()[:100])
     second = CountingEncoder()
     Index(TWO, second, tmp_path)
     assert second.texts > 0
 
 
 def test_what_was_shipped_is_not_computed_again(tmp_path):
-    shipped = tmp_path / "vectors.npz"
+    shipped = tmp_path / "vectors.bin"
     pieces = [piece for one in TWO for piece in pieces_of(one)]
     write(shipped, pieces, CountingEncoder())
     second = CountingEncoder()
@@ -117,16 +118,28 @@ def test_what_was_shipped_is_not_computed_again(tmp_path):
     assert third.texts == 0
 
 
-@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 and then nothing", b"\x93NUMPY"])
+@pytest.mark.parametrize("content", [b"", b"short", b"\0" * 32, b"\0" * 5000, hashlib.sha256(b"odd").digest() + b"odd"])
 def test_a_file_of_vectors_that_is_none_is_computed_anew(tmp_path, content):
-    (tmp_path / "vectors.npz").write_bytes(content)
+    (tmp_path / "vectors.bin").write_bytes(content)
     encoder = CountingEncoder()
-    Index(TWO, encoder, None, shipped=tmp_path / "vectors.npz")
+    Index(TWO, encoder, None, shipped=tmp_path / "vectors.bin")
     assert encoder.texts > 0
 
 
+def test_a_file_that_a_disk_has_damaged_never_gives_other_vectors(tmp_path):
+    shipped = tmp_path / "vectors.bin"
+    pieces = [piece for one in TWO for piece in pieces_of(one)]
+    write(shipped, pieces, CountingEncoder())
+    whole, good = shipped.read_bytes(), vectors_of(pieces, CountingEncoder(), shipped=shipped, cache=None)
+    for at in range(0, len(whole), 7):
+        shipped.write_bytes(whole[:at] + bytes([whole[at] ^ 0x40]) + whole[at + 1 :])
+        encoder = CountingEncoder()
+        assert np.array_equal(vectors_of(pieces, encoder, shipped=shipped, cache=None), good)
+        assert encoder.texts > 0, "it is noticed"
+
+
 def test_the_shipped_vectors_are_those_of_the_shipped_articles(encoder):
-    """After an edit of an article: `aiops-agent kb index --out knowledge_base/vectors.npz`."""
+    """After an edit of an article: `aiops-agent kb index --out knowledge_base/vectors.bin`."""
     pieces = [piece for one in load_articles([KNOWLEDGE_BASE]).articles for piece in pieces_of(one)]
     counting = CountingEncoder()
     counting.identity = encoder.identity
@@ -158,6 +171,8 @@ def test_identifiers_are_found_whole_and_in_parts_and_chinese_in_pairs():
 )
 def test_the_shipped_articles_are_found_by_what_they_are_about(encoder, text, category, expected):
     shelf = load_articles([KNOWLEDGE_BASE])
-    best = Index(shelf.articles, encoder, None).search(query(encoder, text, **{category: 0.9}))[0]
+    best = Index(shelf.articles, encoder, None, shipped=KNOWLEDGE_BASE / SHIPPED).search(
+        query(encoder, text, **{category: 0.9})
+    )[0]
     (found,) = [one for one in shelf.articles if one.id == best.id]
     assert expected in found.categories
