@@ -106,19 +106,19 @@ def host(tmp_path, capsys):
 
 
 @contextmanager
-def nobody(*folders: Path):
-    """Be an ordinary user who may enter these folders: root may read everything, and pytest's are closed to others."""
+def nobody(folder: Path):
+    """Be an ordinary user who may come to a folder: root may read everything, and pytest's are closed to others."""
     user = os.geteuid()
-    modes = {folder: folder.stat().st_mode for folder in folders}
+    modes = {each: each.stat().st_mode for each in (folder, *folder.parents) if not each.stat().st_mode & 0o001}
     try:
-        for folder, mode in modes.items():
-            folder.chmod(mode | 0o055)
+        for each, mode in modes.items():
+            each.chmod(mode | 0o055)
         os.seteuid(65534 if user == 0 else user)
         yield
     finally:
         os.seteuid(user)
-        for folder, mode in modes.items():
-            folder.chmod(mode)
+        for each, mode in modes.items():
+            each.chmod(mode)
 
 
 @contextmanager
@@ -399,7 +399,7 @@ def test_a_reserve_that_holds_nothing_is_found(host):
 def test_a_log_that_may_not_be_read_is_found(host):
     place = host.place()
     (host.folder / "shop.log").chmod(0)
-    with nobody(host.folder, *host.folder.parents[:2]):
+    with nobody(host.folder):
         said = [finding.detail for finding in CHECKS["sources"](place)]
     assert said == [f"{host.folder}/*.log: may not be read: {host.folder}/shop.log"]
 
