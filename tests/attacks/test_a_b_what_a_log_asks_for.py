@@ -202,6 +202,7 @@ def test_it_is_text_in_every_place_it_comes_to(told, name):
     assert told.reached_for() == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("word", ["'); DROP TABLE outbox;--", "inc-1' OR '1'='1", "%", "_", "*"])
 def test_b17_what_a_person_types_is_a_value(machine, word):
     machine.is_healthy()
@@ -214,6 +215,7 @@ def test_b17_what_a_person_types_is_a_value(machine, word):
     assert len(machine.run("incidents", "list", "--json").json["incidents"]) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "query", ['"NEAR/', "*", "NEAR(a b, 2)", "a AND", "title: x", '"', "-", "(", "a^2", "{x y}: z", "' OR 1=1 --"]
 )
