@@ -1,8 +1,24 @@
 """Where a record ends: which of the lines below its first belong to it."""
 
-from enum import Enum
-
 from aiops_agent.assembly import patterns
+from aiops_agent.assembly.clues import (
+    FROM,
+    PLACES,
+    Belongs,
+    above_place_in_go,
+    is_below_a_head,
+    is_caret,
+    is_further_down,
+    is_last,
+    is_place_in_ruby,
+    is_raised,
+    is_shown,
+    is_single,
+    names_another,
+    opens_lines,
+    speaks_for_itself,
+)
+from aiops_agent.assembly.findings import Findings
 from aiops_agent.assembly.heads import KNOWN, MESSAGES, Heads, of_message
 from aiops_agent.assembly.judge import (
     died_in_perl,
@@ -12,19 +28,14 @@ from aiops_agent.assembly.judge import (
     stands_alone,
     states_error,
 )
-from aiops_agent.assembly.lines import DIGITS, Origin, is_half_a_head, is_head, is_indented, origin
+from aiops_agent.assembly.lines import Origin, is_half_a_head, is_indented, origin
 from aiops_agent.assembly.relayed import Relay, is_relay
-from aiops_agent.hints import NamedTuple
 
 _LINES_OF_A_MESSAGE = 20
 """Unindented lines that a headed record may go on for before its first frame."""
 
 _RUST_AGAIN = b"core/src/panicking.rs"
 """Where it panics that a destructor panicked while another panic was on its way."""
-
-_OPENINGS = (*(sign for sign, _ in patterns.OPENINGS), *patterns.BREAKS)
-_LINES_OF_FINDINGS = 500
-"""Lines of one report of a sanitizer: some hundred frames and the shadow bytes."""
 
 _LINES_SAID_BY_PERL = 3
 """Lines of what `die` says above its frames, the first apart, where the first does not tell the place."""
@@ -35,11 +46,8 @@ _LINES_OF_A_DIFFERENCE = 60
 _CAUGHT_HERE = b'> File "'
 """How loguru shows the frame that caught the exception."""
 
-_LAST_OF_A_GROUP, _FROM, _AT = b"    +----", b"\tfrom ", b"    at "
+_LAST_OF_A_GROUP, _AT = b"    +----", b"    at "
 _EMPTY_LINES = 2
-_PLACES = (b"at ", b"File ", b"from ", b"#", b"in ", b"0x", b"... ", b"@ ", b"|", b"+", *(b"%d" % n for n in range(10)))
-"""How an indented line begins that says where; another may be a line of what an exception says."""
-
 _FRAMES = (
     b"\tat ",
     b"    at ",
@@ -53,17 +61,7 @@ _FRAMES = (
 _FRAMES_IN_A_MARGIN = (b"      at ",)
 """Of Node, where the whole trace is indented."""
 
-_RAISED = (b"Error: ", b"Exception: ")
 _NEWLINE, _TAB = b"\n\t"
-
-
-class Belongs(Enum):
-    """Whether the next line is part of the record."""
-
-    YES = "yes"
-    NO = "no"
-    UNKNOWN = "unknown"
-    """It depends on a line that is not there yet."""
 
 
 class Extent:
@@ -94,9 +92,7 @@ class Extent:
             message.startswith((b"panic: ", b"fatal error: ", b"http: panic")) or b"http: panic serving" in message
         )
         self._rust = b"panicked at" in message
-        self._sanitizer = first if b"Sanitizer" in first and not self._inner else b""
-        self._summed_up = False
-        self._findings = 0
+        self._sanitizer = Findings(first) if b"Sanitizer" in first and not self._inner else None
         self._mono = first == b"Unhandled Exception:"
         self._raised = first.startswith(b"  what():  ")
         self._node = b" [ERR_" in first
@@ -104,7 +100,7 @@ class Extent:
         self._ruby = self._raised_at = message if raised_in_ruby(message) or b":in `" in message else b""
         grouped = first.startswith(b"  + Exception Group")
         self._raised = self._raised or grouped
-        self._ends_words = (_LAST_OF_A_GROUP,) if grouped else (_FROM,) if self._ruby else ()
+        self._ends_words = (_LAST_OF_A_GROUP,) if grouped else (FROM,) if self._ruby else ()
         """How a line without a head begins that comes below all that an exception says."""
 
         self._statement = bool(self._writer) and not self._tracing and not opens_with_exception(message)
@@ -118,7 +114,7 @@ class Extent:
             and not self._writer
             and not self._report
             and not self.is_complete
-            and not _is_single(first)
+            and not is_single(first)
             and not died_in_perl(message)
         )
         self._takes_plain = takes_plain
@@ -200,7 +196,7 @@ class Extent:
         end = buffer.find(b"\n", start)
         line = buffer[start:end].removesuffix(b"\r")
         if self._sanitizer:
-            return self._accepts_finding(line, buffer, start)
+            return self._sanitizer.accepts(line, begins=self._begins(buffer, start))
         if self._is_half_a_head and line.startswith(patterns.SECOND_HEADS):
             self._is_half_a_head = False
             return Belongs.YES
@@ -229,21 +225,6 @@ class Extent:
         within = self._inner.accepts(*self._relay.at(buffer, start)) if self._inner else Belongs.NO
         return Belongs.YES if goes_on else within
 
-    def _accepts_finding(self, line: bytes, buffer: bytes, start: int) -> Belongs:
-        """Decide about a line below the first of a sanitizer: all up to its summary, and what it prints after that."""
-        self._findings += 1
-        if self._findings > _LINES_OF_FINDINGS or self._sanitizer == b"ended" or self._begins(buffer, start):
-            return Belongs.NO
-        if line.endswith(b"==ABORTING") or line.startswith(b"ThreadSanitizer: reported "):
-            self._sanitizer = b"ended"
-            return Belongs.YES
-        if not self._summed_up:
-            self._summed_up = line.startswith(b"SUMMARY: ")
-            return Belongs.YES
-        if line.strip(b"=") == b"":
-            return Belongs.YES if b"Thread" in self._sanitizer and line else Belongs.NO
-        return Belongs.YES if is_indented(line) or line.startswith((b"Shadow byte", b"=>", b"==")) else Belongs.NO
-
     def _accepts_again(self, line: bytes) -> Belongs:
         """Decide about Mono's second account of the same exception."""
         self._mono, self._framed = False, False
@@ -268,10 +249,10 @@ class Extent:
             return starts_here
         if is_indented(message):
             self._node = self._node and not message.startswith(_AT)
-            if message[:1] == b"\t" or message.lstrip().startswith(_PLACES):
+            if message[:1] == b"\t" or message.lstrip().startswith(PLACES):
                 self._framed = not self._node
             self._outermost = message
-            if self._ruby and not self._caller and message.startswith(_FROM):
+            if self._ruby and not self._caller and message.startswith(FROM):
                 self._caller = message
             self._traced = self._traced or message.lstrip().startswith(b"at ")
             return True
@@ -326,7 +307,7 @@ class Extent:
         return (
             is_again
             or (self._mono and not self._framed)
-            or (bool(self._ruby) and not self._framed and _is_caret(buffer, below))
+            or (bool(self._ruby) and not self._framed and is_caret(buffer, below))
         )
 
     def _accepts_words(self, line: bytes, buffer: bytes, below: int) -> Belongs:
@@ -337,7 +318,7 @@ class Extent:
         if self._go and not self._writer:
             return self._accepts_go(buffer, below)
         if self._framed and self._headed and b" " not in line:
-            return _above_place_in_go(buffer, below)
+            return above_place_in_go(buffer, below)
         return self._accepts_more_of_a_message(line, buffer, below)
 
     def _accepts_more_of_a_message(self, line: bytes, buffer: bytes, below: int) -> Belongs:
@@ -353,12 +334,12 @@ class Extent:
 
     def _accepts_more_words(self, line: bytes, buffer: bytes, below: int) -> Belongs:
         """Decide about a line below what Python raised: a message of several lines, where the next has a head."""
-        if not self._headed and _opens_lines(line, buffer, below):
+        if not self._headed and opens_lines(line, buffer, below):
             return Belongs.YES
         may_be_empty = self._is_logged or self._ends_words or self._rust
         for _ in range(_LINES_OF_A_MESSAGE):
             is_chained = not line and buffer.startswith(patterns.CHAINS, below)
-            if _speaks_for_itself(line) or not (line or is_chained or may_be_empty or below >= len(buffer)):
+            if speaks_for_itself(line) or not (line or is_chained or may_be_empty or below >= len(buffer)):
                 return Belongs.NO
             if below >= len(buffer):
                 return Belongs.UNKNOWN
@@ -373,12 +354,12 @@ class Extent:
     def _accepts_wrapped(self, line: bytes, buffer: bytes, below: int) -> Belongs:
         """Decide about what may be one more line of what an exception says: its frames then come below."""
         for seen in range(_LINES_OF_A_DIFFERENCE if self._node else _LINES_OF_A_MESSAGE):
-            if _speaks_for_itself(line) or (seen and self._wraps and may_name_what_was_raised(line)):
+            if speaks_for_itself(line) or (seen and self._wraps and may_name_what_was_raised(line)):
                 return Belongs.NO
             if below >= len(buffer):
                 return Belongs.UNKNOWN
             is_frame = buffer.startswith((*_FRAMES, *_FRAMES_IN_A_MARGIN), below)
-            if is_frame and _names_another(line):
+            if is_frame and names_another(line):
                 return Belongs.NO
             if is_frame or (
                 seen < _LINES_SAID_BY_PERL and died_in_perl(line) and self._is_traced_by_perl(buffer, below)
@@ -408,7 +389,7 @@ class Extent:
         while is_indented(buffer[below : below + 1]):
             end = buffer.find(b"\n", below)
             frame = buffer[below:end]
-            if frame == self._caller and _is_further_down(above, self._raised_at):
+            if frame == self._caller and is_further_down(above, self._raised_at):
                 return Belongs.NO
             if frame == self._outermost:
                 self._framed, self._raised_at, self._caller = False, raised, b""  # its own words and frames come
@@ -420,14 +401,14 @@ class Extent:
         at = below
         for _ in range(_EMPTY_LINES):
             looks_below = self._ruby or (self._headed and not self._framed)
-            if at >= len(buffer) or (looks_below and buffer[at] != _NEWLINE and _is_last(buffer, at)):
+            if at >= len(buffer) or (looks_below and buffer[at] != _NEWLINE and is_last(buffer, at)):
                 return Belongs.UNKNOWN
             if buffer[at] != _NEWLINE:
                 resumes = buffer.startswith(patterns.RESUMES, at)
-                resumes = resumes or (self._chained and _is_raised(buffer, at))
-                resumes = resumes or (self._headed and not self._framed and _is_below_a_head(buffer, at))
+                resumes = resumes or (self._chained and is_raised(buffer, at))
+                resumes = resumes or (self._headed and not self._framed and is_below_a_head(buffer, at))
                 resumes = resumes or (self._php and buffer.startswith(b"Next ", at))
-                resumes = resumes or (bool(self._ruby) and (is_indented(buffer[at : at + 1]) or _is_shown(buffer, at)))
+                resumes = resumes or (bool(self._ruby) and (is_indented(buffer[at : at + 1]) or is_shown(buffer, at)))
                 resumes = resumes or (self._mono and buffer.startswith(patterns.MONO_AGAIN, at))
                 resumes = resumes or (self._rust and _RUST_AGAIN in buffer[at : buffer.find(b"\n", at)])
                 if self._node and not resumes:
@@ -445,7 +426,7 @@ class Extent:
             return Belongs.YES if self._spaced else Belongs.NO
         if self._raised or (self._ruby and not self._framed):
             end = buffer.find(b"\n", at)
-            opens = not self._headed and _opens_lines(buffer[at:end], buffer, end + 1)
+            opens = not self._headed and opens_lines(buffer[at:end], buffer, end + 1)
             return Belongs.YES if opens else self._accepts_more_words(b"", buffer, at)
         return self._accepts_gap_in_a_message(buffer, at)
 
@@ -467,7 +448,7 @@ class Extent:
             if self._begins(buffer, at) or buffer.startswith(_FRAMES, at):
                 return Belongs.YES
             end = buffer.find(b"\n", at)
-            if buffer.startswith(patterns.BREAKS, at) or _speaks_for_itself(buffer[at:end]):
+            if buffer.startswith(patterns.BREAKS, at) or speaks_for_itself(buffer[at:end]):
                 return Belongs.NO
             at = end + 1
         return Belongs.NO
@@ -480,7 +461,7 @@ class Extent:
             line = buffer[at:end]
             if line.lstrip().startswith(b"at ") or line.startswith(_FRAMES):
                 return Belongs.YES
-            if self._begins(buffer, at) or line.startswith(patterns.BREAKS) or _speaks_for_itself(line.lstrip()):
+            if self._begins(buffer, at) or line.startswith(patterns.BREAKS) or speaks_for_itself(line.lstrip()):
                 return Belongs.NO
             at = end + 1
         return Belongs.NO
@@ -522,111 +503,3 @@ class Extent:
                 return Belongs.NO
             self._killing = False
         return Belongs.YES
-
-
-class Follows(NamedTuple):
-    """What a line with a head may go on from, above it, of the same writer."""
-
-    statement: bool
-    words: bool
-    """Of a program that logs as it would to a file, or falls."""
-
-    report: bool
-    """One of the kernel of many lines, or the statements of a program that is giving up."""
-
-
-def may_follow(line: bytes) -> Follows:
-    """Tell what a line with a head can go on from."""
-    said = origin(line)
-    of_a_writer = bool(said.writer)
-    goes_on = said.message.startswith((b" ", b"\t", b"Traceback (most", *patterns.CONTINUES))
-    statement = of_a_writer and (goes_on or opens_with_exception(said.message))
-    sequels = (patterns.MONO_AGAIN, *patterns.SEQUELS, *patterns.SEQUELS.values())
-    report = of_a_writer and said.message.startswith(patterns.KERNEL_CONTINUES)
-    words = of_a_writer and not is_head(said.message, 0)
-    return Follows(statement, words, statement or report or said.message.startswith(sequels))
-
-
-def _speaks_for_itself(line: bytes) -> bool:
-    """Tell whether an unindented line reports a fault of its own, so that it is no more words of the one above."""
-    return (
-        opens_with_exception(line)
-        or raised_in_ruby(line)
-        or line.startswith(_OPENINGS)
-        or any(sign in line for sign in (b"panicked at", b": Assertion `", b": error: ", b": line "))
-    )
-
-
-def _names_another(line: bytes) -> bool:
-    """Tell whether a line above frames reads "job 4711 failed TypeError: x": what `console.error` was given is its own.
-
-    One that begins with a mark is an entry of a list that an exception goes on with.
-    """
-    return line[:1].isalnum() and any(sign in line for sign in _RAISED)
-
-
-def _opens_lines(line: bytes, buffer: bytes, below: int) -> bool:
-    """Tell whether what an exception says goes on with a line that has indented ones below it, as pydantic's does."""
-    if not line or is_indented(line) or _speaks_for_itself(line) or not is_indented(buffer[below : below + 1]):
-        return False
-    return not buffer[below : buffer.find(b"\n", below)].lstrip().startswith(_PLACES)
-
-
-def _above_place_in_go(buffer: bytes, below: int) -> Belongs:
-    """Decide about what may be the first line of two that make a frame of Go, logged below a line with a head."""
-    if below >= len(buffer):
-        return Belongs.UNKNOWN
-    return Belongs.YES if buffer.startswith(b"\t/", below) else Belongs.NO
-
-
-def _is_last(buffer: bytes, start: int) -> bool:
-    """Tell whether nothing is known yet of what follows the line at `start`."""
-    return buffer.find(b"\n", start) + 1 >= len(buffer)
-
-
-def _is_shown(buffer: bytes, start: int) -> bool:
-    """Tell whether the line at `start` is one of the source with a caret under its fault."""
-    return _is_caret(buffer, buffer.find(b"\n", start) + 1)
-
-
-def _is_caret(buffer: bytes, start: int) -> bool:
-    line = buffer[start : buffer.find(b"\n", start)]
-    words, _, name = line.partition(b" (")  # a logger of Ruby puts the class behind it
-    return b"^" in words and not words.strip(b" \t^") and (not name or name.endswith(b")"))
-
-
-def _is_raised(buffer: bytes, start: int) -> bool:
-    """Tell whether Python goes on here with the next exception of a chain; one that has no frames is named alone."""
-    line = buffer[start : buffer.find(b"\n", start)]
-    return line.startswith(b"Traceback (most") or opens_with_exception(line)
-
-
-def _is_below_a_head(buffer: bytes, start: int) -> bool:
-    """Tell whether loggers put such a line below their own and an empty one: a trace of Java, a line of the source."""
-    end = buffer.find(b"\n", start)
-    is_raised = opens_with_exception(buffer[start:end]) and buffer.startswith(b"\tat ", end + 1)
-    return is_raised or _is_shown(buffer, start)
-
-
-def _is_further_down(frame: bytes, raised: bytes) -> bool:
-    """Tell whether a frame of Ruby is in the method where this was raised, and below it: a cause lies above its rescue.
-
-    So the other is no cause of it, although both were called from the same places.
-    """
-    place, _, method = frame.removeprefix(_FROM).partition(b":in ")
-    other, _, rest = raised.partition(b":in ")
-    (file, _, line), (its_file, _, its_line) = place.rpartition(b":"), other.rpartition(b":")
-    is_same = file == its_file and method[1:].partition(b"'")[0] == rest[1:].partition(b"'")[0]
-    return is_same and line.isdigit() and its_line.isdigit() and int(line) > int(its_line)
-
-
-def is_place_in_ruby(line: bytes) -> bool:
-    """Tell whether the line is "/srv/stock.rb:28:in `run'": a frame that is not indented."""
-    place, _, method = line.partition(b":in ")
-    return method[:1] in (b"`", b"'") and method[-1:] == b"'" and b" " not in place and place[-1:].isdigit()
-
-
-def _is_single(line: bytes) -> bool:
-    """Tell whether the writer puts each record on one line: nginx (`2211#2211: `), Redis (`4711:M `)."""
-    program = line[:60].translate(None, DIGITS)
-    return b" #: " in program or program.startswith((b":M ", b":C ", b":S ", b":X "))

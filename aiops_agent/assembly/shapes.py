@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 
+from aiops_agent.assembly.clues import Follows, may_follow
 from aiops_agent.assembly.decode import decode
-from aiops_agent.assembly.extent import Extent, Follows, may_follow
+from aiops_agent.assembly.extent import Extent
 from aiops_agent.assembly.fingerprint import fingerprint
 from aiops_agent.assembly.heads import KNOWN, Heads
 from aiops_agent.assembly.judge import Says, judge

@@ -1,7 +1,8 @@
 """Where a record lies among the lines around it: its head above, its end below, the lines of others in between."""
 
 from aiops_agent.assembly import patterns
-from aiops_agent.assembly.extent import Belongs, Extent, is_place_in_ruby
+from aiops_agent.assembly.clues import Belongs, is_place_in_ruby
+from aiops_agent.assembly.extent import Extent
 from aiops_agent.assembly.heads import KNOWN, Heads
 from aiops_agent.assembly.judge import (
     may_carry_exception,

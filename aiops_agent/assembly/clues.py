@@ -1,0 +1,135 @@
+"""What the lines around an error give away, each by itself or with the ones below it: pure questions about text."""
+
+from enum import Enum
+
+from aiops_agent.assembly import patterns
+from aiops_agent.assembly.judge import opens_with_exception, raised_in_ruby
+from aiops_agent.assembly.lines import DIGITS, is_head, is_indented, origin
+from aiops_agent.hints import NamedTuple
+
+FROM = b"\tfrom "
+"""How a frame of Ruby begins."""
+
+PLACES = (b"at ", b"File ", b"from ", b"#", b"in ", b"0x", b"... ", b"@ ", b"|", b"+", *(b"%d" % n for n in range(10)))
+"""How an indented line begins that says where; another may be a line of what an exception says."""
+
+_OPENINGS = (*(sign for sign, _ in patterns.OPENINGS), *patterns.BREAKS)
+_RAISED = (b"Error: ", b"Exception: ")
+
+
+class Belongs(Enum):
+    """Whether the next line is part of the record."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+    """It depends on a line that is not there yet."""
+
+
+class Follows(NamedTuple):
+    """What a line with a head may go on from, above it, of the same writer."""
+
+    statement: bool
+    words: bool
+    """Of a program that logs as it would to a file, or falls."""
+
+    report: bool
+    """One of the kernel of many lines, or the statements of a program that is giving up."""
+
+
+def may_follow(line: bytes) -> Follows:
+    """Tell what a line with a head can go on from."""
+    said = origin(line)
+    of_a_writer = bool(said.writer)
+    goes_on = said.message.startswith((b" ", b"\t", b"Traceback (most", *patterns.CONTINUES))
+    statement = of_a_writer and (goes_on or opens_with_exception(said.message))
+    sequels = (patterns.MONO_AGAIN, *patterns.SEQUELS, *patterns.SEQUELS.values())
+    report = of_a_writer and said.message.startswith(patterns.KERNEL_CONTINUES)
+    words = of_a_writer and not is_head(said.message, 0)
+    return Follows(statement, words, statement or report or said.message.startswith(sequels))
+
+
+def speaks_for_itself(line: bytes) -> bool:
+    """Tell whether an unindented line reports a fault of its own, so that it is no more words of the one above."""
+    return (
+        opens_with_exception(line)
+        or raised_in_ruby(line)
+        or line.startswith(_OPENINGS)
+        or any(sign in line for sign in (b"panicked at", b": Assertion `", b": error: ", b": line "))
+    )
+
+
+def names_another(line: bytes) -> bool:
+    """Tell whether a line above frames reads "job 4711 failed TypeError: x": what `console.error` was given is its own.
+
+    One that begins with a mark is an entry of a list that an exception goes on with.
+    """
+    return line[:1].isalnum() and any(sign in line for sign in _RAISED)
+
+
+def opens_lines(line: bytes, buffer: bytes, below: int) -> bool:
+    """Tell whether what an exception says goes on with a line that has indented ones below it, as pydantic's does."""
+    if not line or is_indented(line) or speaks_for_itself(line) or not is_indented(buffer[below : below + 1]):
+        return False
+    return not buffer[below : buffer.find(b"\n", below)].lstrip().startswith(PLACES)
+
+
+def above_place_in_go(buffer: bytes, below: int) -> Belongs:
+    """Decide about what may be the first line of two that make a frame of Go, logged below a line with a head."""
+    if below >= len(buffer):
+        return Belongs.UNKNOWN
+    return Belongs.YES if buffer.startswith(b"\t/", below) else Belongs.NO
+
+
+def is_last(buffer: bytes, start: int) -> bool:
+    """Tell whether nothing is known yet of what follows the line at `start`."""
+    return buffer.find(b"\n", start) + 1 >= len(buffer)
+
+
+def is_shown(buffer: bytes, start: int) -> bool:
+    """Tell whether the line at `start` is one of the source with a caret under its fault."""
+    return is_caret(buffer, buffer.find(b"\n", start) + 1)
+
+
+def is_caret(buffer: bytes, start: int) -> bool:
+    """Tell whether the line at `start` is a caret under a fault."""
+    line = buffer[start : buffer.find(b"\n", start)]
+    words, _, name = line.partition(b" (")  # a logger of Ruby puts the class behind it
+    return b"^" in words and not words.strip(b" \t^") and (not name or name.endswith(b")"))
+
+
+def is_raised(buffer: bytes, start: int) -> bool:
+    """Tell whether Python goes on here with the next exception of a chain; one that has no frames is named alone."""
+    line = buffer[start : buffer.find(b"\n", start)]
+    return line.startswith(b"Traceback (most") or opens_with_exception(line)
+
+
+def is_below_a_head(buffer: bytes, start: int) -> bool:
+    """Tell whether loggers put such a line below their own and an empty one: a trace of Java, a line of the source."""
+    end = buffer.find(b"\n", start)
+    is_raised = opens_with_exception(buffer[start:end]) and buffer.startswith(b"\tat ", end + 1)
+    return is_raised or is_shown(buffer, start)
+
+
+def is_further_down(frame: bytes, raised: bytes) -> bool:
+    """Tell whether a frame of Ruby is in the method where this was raised, and below it: a cause lies above its rescue.
+
+    So the other is no cause of it, although both were called from the same places.
+    """
+    place, _, method = frame.removeprefix(FROM).partition(b":in ")
+    other, _, rest = raised.partition(b":in ")
+    (file, _, line), (its_file, _, its_line) = place.rpartition(b":"), other.rpartition(b":")
+    is_same = file == its_file and method[1:].partition(b"'")[0] == rest[1:].partition(b"'")[0]
+    return is_same and line.isdigit() and its_line.isdigit() and int(line) > int(its_line)
+
+
+def is_place_in_ruby(line: bytes) -> bool:
+    """Tell whether the line is "/srv/stock.rb:28:in `run'": a frame that is not indented."""
+    place, _, method = line.partition(b":in ")
+    return method[:1] in (b"`", b"'") and method[-1:] == b"'" and b" " not in place and place[-1:].isdigit()
+
+
+def is_single(line: bytes) -> bool:
+    """Tell whether the writer puts each record on one line: nginx (`2211#2211: `), Redis (`4711:M `)."""
+    program = line[:60].translate(None, DIGITS)
+    return b" #: " in program or program.startswith((b":M ", b":C ", b":S ", b":X "))
