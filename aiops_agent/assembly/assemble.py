@@ -2,14 +2,16 @@
 
 from bisect import bisect_left
 from collections import deque
+from operator import itemgetter
 
 from aiops_agent.assembly import patterns
 from aiops_agent.assembly.blocks import Block, Blocks, Places
 from aiops_agent.assembly.extent import Extent
 from aiops_agent.assembly.headline import headline
 from aiops_agent.assembly.heads import KNOWN, Heads, learn
+from aiops_agent.assembly.lines import ZEROS
 from aiops_agent.assembly.local import NOTHING_ADDED, Local
-from aiops_agent.assembly.mask import ZEROS, mask
+from aiops_agent.assembly.mask import mask
 from aiops_agent.assembly.memory import Memory
 from aiops_agent.assembly.redact import redact
 from aiops_agent.assembly.relayed import REACH, relay_of
@@ -38,6 +40,9 @@ AHEAD_FROM = 4 << 20
 
 BLOCKS_AHEAD = 4
 """With six a log of nothing but errors holds ten megabytes more of hits, and none is faster (two cores)."""
+
+_FIRST_BYTE = itemgetter(1)
+"""Of a hit."""
 
 _LONGEST_WORD = 4_096
 """Bytes left out at the most where a record is cut: longer than any token that is not known by its first bytes."""
@@ -239,6 +244,8 @@ class Assembler:
         stands above a frame that was relayed.
         """
         opening, frames = self._heads.opening_words, self._heads.relayed_frames
+        if not (before or opening or frames):
+            return list(map(_FIRST_BYTE, hits))
         if frames:
             lines = [text.rfind(b"\n", 0, hit) if text.startswith(frames, hit) else hit for _, hit, _ in hits]
             return sorted(max(before + hit, 0) for hit in lines)
@@ -342,12 +349,14 @@ class Assembler:
     def _goes_on(self, form: Form, start: int, end: int) -> bool:
         """Tell whether the writer of the line at `start` may have more to say about it behind `end`."""
         buffer = self._buffer
-        writer, below = form.writer_of(buffer, start), buffer[end : buffer.find(b"\n", end)]
-        if self._shapes.goes_on(form, below, is_own=not writer or writer in below):
+        opening, ending = form.writer_marks
+        first = buffer.find(opening, start, end) if opening else -1
+        if first < 0:
+            return self._shapes.goes_on(form, buffer[end : buffer.find(b"\n", end)], is_own=True)
+        writer = buffer[first : buffer.find(ending, first) + len(ending)]
+        at, below = buffer.find(writer, end, end + REACH), buffer.find(b"\n", end)
+        if self._shapes.goes_on(form, buffer[end:below], is_own=0 <= at < below):
             return True
-        if not writer:
-            return False
-        at = buffer.find(writer, end, end + REACH)
         if at < 0:
             return len(buffer) < end + REACH
         line = buffer.rfind(b"\n", 0, at) + 1
