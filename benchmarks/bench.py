@@ -23,6 +23,9 @@ QUIET_FILES = 1000
 SETTLED = 1.1
 """Seconds: what was edited within the last one is not vouched for by a tick, and not remembered."""
 
+LEAST_OF_BARE = 0.12
+"""40,000 appends a second on the machine of docs/benchmarks.md, which writes 330,000 entries bare."""
+
 ENVIRONMENT = {
     # As it is installed: with its modules compiled.
     **{name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
@@ -211,9 +214,11 @@ def record_rows(folder: Path) -> list[Row]:
     place = tempfile.mkdtemp(dir=folder)
     figures = json.loads(run([sys.executable, str(Path(__file__).with_name("record.py")), place]).output)
     size = f"audit log, records of {figures['bytes']:.0f} bytes"
-    fast, slow = Promise(40_000, 100_000, "/s"), Promise(5_000, 10_000, "/s")
+    # On a slow machine nothing is as fast as was asked of a quick one: there it is the share of what is written bare.
+    fast, slow = Promise(min(40_000, LEAST_OF_BARE * figures["bare"]), 100_000, "/s"), Promise(5_000, 10_000, "/s")
+    bare = f"{figures['bare']:.0f}/s bare"
     return [
-        Row(f"{size}: append without sync", "", "", figures["append"], fast),
+        Row(f"{size}: append without sync", "", bare, figures["append"], fast),
         Row(f"{size}: append 50 at once, synced", "", "", figures["group"], slow),
         Row(f"{size}: verify 1,000,000", "", "", figures["full"], Promise(30, 10, " s", is_most=True)),
         Row(f"{size}: the same with public keys only", "", "", figures["public"], Promise(10, 3, " s", is_most=True)),

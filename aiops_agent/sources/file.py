@@ -7,9 +7,10 @@ from aiops_agent.hints import Literal
 from aiops_agent.model.event import Batch, Checkpoint, Notice, Position
 from aiops_agent.noun import replace
 from aiops_agent.sources import paths, rotation
+from aiops_agent.sources.far import far_half, feed
 from aiops_agent.sources.opened import Opened, RefusedError, opened
 from aiops_agent.sources.quiet import LONGEST_WAIT
-from aiops_agent.sources.stretch import Gathered, Stretches
+from aiops_agent.sources.stretch import Gathered, Stretch, Stretches
 
 BATCH_BYTES = 128 << 20
 """Bytes read between two commits: each costs a sync, and a kill has at most so much read again."""
@@ -179,24 +180,29 @@ class FileSource:
         self, path: str, file: Opened, at: Checkpoint | None, *, final: bool, lost: int, notices: tuple[Notice, ...]
     ) -> Iterator[Batch]:
         start, offset, record_end = (at.record_start, at.offset, at.record_end) if at else (0, 0, 0)
-        stretch = self._assembly.stretch(start, offset, record_end, file.sample())
+        sample = file.sample()
+        stretch = self._assembly.stretch(start, offset, record_end, sample)
+
+        def finish(stretch: Stretch) -> Gathered:
+            stretch.finish(final=final, waited=self._is_over(file.found))
+            return stretch.take()
+
         read_to, batch_from = start, start
-        for piece in file.pieces(start):
-            if isinstance(piece, int):
-                stretch.skip(piece)
-                read_to += piece
-            else:
-                stretch.feed(piece)
-                read_to += len(piece)
-            is_full = read_to - batch_from >= BATCH_BYTES or stretch.faults >= BATCH_FAULTS
-            if is_full and read_to < file.size and stretch.may_be_cut:
-                gathered = stretch.take()
-                yield self._gathered(path, file, gathered, gathered.offset - offset, ended=False)
-                batch_from, offset = read_to, gathered.offset
-        stretch.finish(final=final, waited=self._is_over(file.found))
-        gathered = stretch.take()
-        last = self._gathered(path, file, gathered, gathered.offset - offset)
-        yield replace(last, notices=(*notices, *_notices(path, gathered)), lost_bytes=lost)
+        rest: Gathered | None = None
+        with far_half(file, start, stretch, lambda at: self._assembly.stretch(at, 0, 0, sample), finish) as far:
+            for piece in file.pieces(start):
+                read_to += feed(stretch, piece)
+                rest = far.found(stretch.state) if far and read_to == far.seam else None
+                is_full = read_to - batch_from >= BATCH_BYTES or stretch.faults >= BATCH_FAULTS or rest
+                if is_full and read_to < file.size and stretch.may_be_cut:
+                    gathered = stretch.take()
+                    yield self._gathered(path, file, gathered, gathered.offset - offset, ended=False)
+                    batch_from, offset = read_to, gathered.offset
+                if rest:
+                    break
+        rest = rest or finish(stretch)
+        last = self._gathered(path, file, rest, rest.offset - offset)
+        yield replace(last, notices=(*notices, *_notices(path, stretch.take(), rest)), lost_bytes=lost)
 
     def _gathered(self, path: str, file: Opened, gathered: Gathered, read_bytes: int, *, ended: bool = True) -> Batch:
         record_end = gathered.record_end if gathered.record_start < gathered.offset else 0
@@ -219,10 +225,9 @@ class FileSource:
         return Batch(path, self._service, checkpoint, (), (), read_bytes=0, lost_bytes=0)
 
 
-def _notices(path: str, gathered: Gathered) -> Iterator[Notice]:
-    if gathered.longest_line:
-        yield Notice(
-            "long_line", path, f"a line of {gathered.longest_line} bytes: only its first 64 KiB were looked at"
-        )
-    if gathered.binary:
+def _notices(path: str, *parts: Gathered) -> Iterator[Notice]:
+    longest = max(part.longest_line for part in parts)
+    if longest:
+        yield Notice("long_line", path, f"a line of {longest} bytes: only its first 64 KiB were looked at")
+    if any(part.binary for part in parts):
         yield Notice("binary", path, "holds NUL bytes: no text, or written by two programs at once")

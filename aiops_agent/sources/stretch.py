@@ -43,6 +43,13 @@ class Stretch(Protocol):
     def may_be_cut(self) -> bool:
         """Tell whether a later stretch may go on from what `take` returns now: no line from there on is counted."""
 
+    @property
+    def state(self) -> bytes:
+        """Return what decides how it goes on: two of one file with the same will find the same from there on.
+
+        Empty where it may not be cut, or where that cannot be told.
+        """
+
     def feed(self, chunk: bytes) -> None:
         """Take the next bytes."""
 
