@@ -93,7 +93,7 @@ def run(argv: list[str]) -> Run:
 
 
 def held_together(argv: list[str]) -> float:
-    """Run a program and return the most megabytes that it and what it forked held at once, shared pages counted once."""
+    """Run a program and return the most megabytes it and what it forked held at once, shared pages counted once."""
     peak = 0.0
     with subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=ENVIRONMENT) as process:
         while process.poll() is None:
