@@ -1,15 +1,16 @@
 """Bytes of a log become error records, counted by fault; only the neighbourhood of a find is looked at in Python."""
 
 from bisect import bisect_left
-from collections import deque
+from operator import itemgetter
 
 from aiops_agent.assembly import patterns
 from aiops_agent.assembly.blocks import Block, Blocks, Places
 from aiops_agent.assembly.extent import Extent
 from aiops_agent.assembly.headline import headline
 from aiops_agent.assembly.heads import KNOWN, Heads, learn
+from aiops_agent.assembly.lines import ZEROS
 from aiops_agent.assembly.local import NOTHING_ADDED, Local
-from aiops_agent.assembly.mask import ZEROS, mask
+from aiops_agent.assembly.mask import mask
 from aiops_agent.assembly.memory import Memory
 from aiops_agent.assembly.redact import redact
 from aiops_agent.assembly.relayed import REACH, relay_of
@@ -23,8 +24,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aiops_agent.assembly.workers import Found
-
 LONGEST_RECORD = 65_536
 MOST_LINES = 500
 
@@ -33,11 +32,8 @@ MOST_TEXT = 16 << 20
 
 LONGEST_WHEN_MANY = 1_000
 
-AHEAD_FROM = 4 << 20
-"""Bytes of one stretch from which on the search runs ahead on other cores: less is done before they have begun."""
-
-BLOCKS_AHEAD = 4
-"""With six a log of nothing but errors holds ten megabytes more of hits, and none is faster (two cores)."""
+_FIRST_BYTE = itemgetter(1)
+"""Of a hit."""
 
 _LONGEST_WORD = 4_096
 """Bytes left out at the most where a record is cut: longer than any token that is not known by its first bytes."""
@@ -111,8 +107,6 @@ class Assembler:
         self._counted_until = counted_until
         self._first_end = record_end or counted_until
         self._blocks = Blocks(start)
-        self._fed = 0
-        self._ahead: deque[tuple[Block, Found]] = deque()
         self._buffer = b""
         """Lines still needed: of a record that may go on, or a head that may carry what the next block begins with."""
 
@@ -151,19 +145,21 @@ class Assembler:
         """
         return not (self._claimed or self._draining or self._kept)
 
+    @property
+    def state(self) -> bytes:
+        """Return what decides how it goes on: two of one file with the same find the same from there on; else empty."""
+        if not self.may_be_cut:
+            return b""
+        record_end = self._record_end if self._record_end > self._record_start else 0
+        marks = (*self._places.marks(),)
+        here = (self._blocks.state, self._buffer, marks, self._hits, self._record_start, self._read_until, record_end)
+        return repr(here).encode()
+
     def feed(self, chunk: bytes) -> None:
         """Count the records that end in what is known by now."""
-        self._fed += len(chunk)
         block = self._blocks.add(chunk)
-        if block is None:
-            return
-        if self._fed < AHEAD_FROM:
-            self._take_in(block, self._search.now(block.text))
-            return
-        self._ahead.append((block, self._search.ahead(block.text)))
-        if len(self._ahead) > BLOCKS_AHEAD:
-            block, found = self._ahead.popleft()
-            self._take_in(block, found.hits())
+        if block:
+            self._take_in(block, self._search.find(block.text))
 
     def skip(self, length: int) -> None:
         """Take note of a hole: so many NUL bytes that nobody wrote, and that are not worth looking at."""
@@ -176,13 +172,10 @@ class Assembler:
             final: Nothing will be added to the file any more, so its last line counts without a newline.
             waited: Its last line has been waited for long enough: it counts as it is, and may still go on.
         """
-        for block, found in self._ahead:
-            self._take_in(block, found.hits())
-        self._ahead.clear()
         unfinished = self._blocks.end
         if (final or waited) and (rest := self._blocks.close()):
             unfinished = rest.places.of(0)
-            self._take_in(rest, self._search.now(rest.text))
+            self._take_in(rest, self._search.find(rest.text))
         begun = min(self._places.of(self._scan(at_end=True)), unfinished)
         read = self._blocks.end if final or waited else self._places.of(len(self._buffer))
         self._read_until = max(read, self._counted_until)
@@ -239,6 +232,8 @@ class Assembler:
         stands above a frame that was relayed.
         """
         opening, frames = self._heads.opening_words, self._heads.relayed_frames
+        if not (before or opening or frames):
+            return list(map(_FIRST_BYTE, hits))
         if frames:
             lines = [text.rfind(b"\n", 0, hit) if text.startswith(frames, hit) else hit for _, hit, _ in hits]
             return sorted(max(before + hit, 0) for hit in lines)
@@ -342,12 +337,14 @@ class Assembler:
     def _goes_on(self, form: Form, start: int, end: int) -> bool:
         """Tell whether the writer of the line at `start` may have more to say about it behind `end`."""
         buffer = self._buffer
-        writer, below = form.writer_of(buffer, start), buffer[end : buffer.find(b"\n", end)]
-        if self._shapes.goes_on(form, below, is_own=not writer or writer in below):
+        opening, ending = form.writer_marks
+        first = buffer.find(opening, start, end) if opening else -1
+        if first < 0:
+            return self._shapes.goes_on(form, buffer[end : buffer.find(b"\n", end)], is_own=True)
+        writer = buffer[first : buffer.find(ending, first) + len(ending)]
+        at, below = buffer.find(writer, end, end + REACH), buffer.find(b"\n", end)
+        if self._shapes.goes_on(form, buffer[end:below], is_own=0 <= at < below):
             return True
-        if not writer:
-            return False
-        at = buffer.find(writer, end, end + REACH)
         if at < 0:
             return len(buffer) < end + REACH
         line = buffer.rfind(b"\n", 0, at) + 1

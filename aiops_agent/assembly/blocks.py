@@ -84,6 +84,11 @@ class Blocks:
         self._cutting = 0
         """Bytes of the unfinished last line when its head is kept and the rest is being left out; else 0."""
 
+    @property
+    def state(self) -> tuple[bytes, list[tuple[int, int]], int, int]:
+        """Return all that decides how the next bytes are taken."""
+        return b"".join(self._parts), list(self._places.marks()), self._cutting, self.end
+
     def add(self, chunk: bytes) -> Block | None:
         """Take in the next bytes of the file; return the lines that are whole by now."""
         if b"\0" not in chunk:

@@ -4,11 +4,12 @@ from aiops_agent.assembly import patterns
 from aiops_agent.hints import NamedTuple
 
 DIGITS = b"0123456789"
+ZEROS = bytes.maketrans(b"123456789", b"0" * 9)
 
 _WHERE = 2
 """Blanks before the class and before the method."""
 
-_FIRST_BYTES_OF_A_HEAD = 34
+FIRST_BYTES_OF_A_HEAD = 34
 _IS_DIGIT = frozenset(DIGITS)
 _IS_CAPITAL_OR_KEY = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZlta" + b"n")
 _OPEN_BRACKET, _SPACE, _TAB = b"[ \t"
@@ -17,29 +18,28 @@ _MARKS = frozenset(b"{<:*")
 _DIGIT_HEADS = (*patterns.DIGIT_HEADS, *patterns.DATED_HEADS)
 
 
-_known: list[dict[bytes, bool]] = [{} for _ in range(256)]
-"""By the first byte, then by what follows without its digits: the answers given so far."""
+HEADS_SEEN: dict[bytes, bool] = {}
+"""By the first bytes of a line, its digits zeros: the answers given so far, for who cannot afford a call."""
 
-_MOST_KNOWN = 4_096
-"""Answers for one first byte: lines that all begin otherwise cost time, not memory."""
+_MOST_SEEN = 16_384
+"""Lines that all begin otherwise cost time, not memory."""
 
 
 def is_head(buffer: bytes, start: int) -> bool:
     """Tell whether the line that begins at `start` begins with a time, a level or another mark of a new record."""
-    if start >= len(buffer):
-        return False
-    known = _known[buffer[start]]
-    form = buffer[start + 1 : start + _FIRST_BYTES_OF_A_HEAD].translate(None, DIGITS)
-    answer = known.get(form)
+    opening = buffer[start : start + FIRST_BYTES_OF_A_HEAD].translate(ZEROS)
+    answer = HEADS_SEEN.get(opening)
     if answer is None:
-        if len(known) >= _MOST_KNOWN:
-            known.clear()
-        answer = known[form] = _is_head(buffer, start)
+        if len(HEADS_SEEN) >= _MOST_SEEN:
+            HEADS_SEEN.clear()
+        answer = HEADS_SEEN[opening] = _is_head(opening)
     return answer
 
 
-def _is_head(buffer: bytes, start: int) -> bool:
-    first = buffer[start]
+def _is_head(opening: bytes) -> bool:
+    if not opening:
+        return False
+    first = opening[0]
     if first in _IS_DIGIT:
         forms = _DIGIT_HEADS
     elif first == _OPEN_BRACKET:
@@ -52,7 +52,7 @@ def _is_head(buffer: bytes, start: int) -> bool:
         forms = patterns.MARKED_HEADS
     else:
         return False
-    return buffer[start : start + _FIRST_BYTES_OF_A_HEAD].translate(None, DIGITS).startswith(forms)
+    return opening.translate(None, DIGITS).startswith(forms)
 
 
 def is_indented(line: bytes) -> bool:

@@ -9,7 +9,8 @@ from functools import cache
 
 import re2
 
-ZEROS = bytes.maketrans(b"123456789", b"0" * 9)
+from aiops_agent.assembly.lines import ZEROS
+
 _ZERO = ord("0")
 
 _DEVICES = (

@@ -1,14 +1,10 @@
-"""Where in a text the words stand that an error is told by: automata, running ahead where there is much to read."""
+"""Where in a text the words stand that an error is told by: automata."""
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from operator import itemgetter
 
 import ahocorasick_rs
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from aiops_agent.assembly.workers import Found, Workers
 
 Hit = tuple[int, int, int]
 """Number of the word, index of its first byte, index behind its last."""
@@ -26,18 +22,8 @@ class Search:
         for group in groups:
             words = list(dict.fromkeys(group))
             finders += [_finder(words[first : first + MOST_WORDS]) for first in range(0, len(words), MOST_WORDS)]
-        self.now: Callable[[bytes], Sequence[Hit]] = finders[0] if len(finders) == 1 else _merged(finders)
+        self.find: Callable[[bytes], Sequence[Hit]] = finders[0] if len(finders) == 1 else _merged(finders)
         """Return every hit in a text, in order."""
-
-        self._workers: Workers | None = None
-
-    def ahead(self, text: bytes) -> "Found":
-        """Return at once; the hits are looked for meanwhile, on another core."""
-        if self._workers is None:
-            from aiops_agent.assembly.workers import Workers  # a small tick has no use for threads
-
-            self._workers = Workers(self.now)
-        return self._workers.begin(text)
 
 
 def _finder(words: Sequence[bytes]) -> Callable[[bytes], Sequence[Hit]]:

@@ -136,6 +136,11 @@ class _Unwrapping:
         """Tell whether a later stretch may go on from what `take` returns now: no line from there on is counted."""
         return self._inner.may_be_cut if self._inner else False
 
+    @property
+    def state(self) -> bytes:
+        """Return nothing: the places of what was fed are its own."""
+        return b""
+
     def feed(self, chunk: bytes) -> None:
         """Take the next bytes of the file."""
         for line in self._lines.add(chunk):

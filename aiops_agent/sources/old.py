@@ -9,8 +9,8 @@ from aiops_agent.noun import replace
 from aiops_agent.sources import paths, rotation
 from aiops_agent.sources.moments import Moments, Reader
 from aiops_agent.sources.opened import Opened, RefusedError, opened
-from aiops_agent.sources.reading import Reading, fed
-from aiops_agent.sources.stretch import Gathered, Stretches
+from aiops_agent.sources.reading import Reading
+from aiops_agent.sources.stretch import Gathered, Stretches, feed
 
 _STEP = 16_384
 """Bytes searched at first for the next error record, then twice as many."""
@@ -251,7 +251,7 @@ class _Generation:
         stretch = reading.from_place(self._at)
         read_to = self._at.record_start
         for piece in reading.file.pieces(read_to):
-            read_to += fed(stretch, piece)
+            read_to += feed(stretch, piece)
             if stretch.faults:
                 return read_to
             if stretch.may_be_cut:

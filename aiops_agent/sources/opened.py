@@ -67,11 +67,26 @@ class Opened:
         """Return the same file as it was when it was only so long."""
         return Opened(self._descriptor, self.found, 2 * place if self.is_wide else place)
 
-    def pieces(self, start: int) -> Iterator[bytes | int]:
-        """Yield the bytes from `start` to the end; for NUL bytes that fill a chunk, or a hole, their number."""
-        while start < self.size:
+    @property
+    def is_plain(self) -> bool:
+        """Tell whether its bytes are its text, all of them written."""
+        return not (self.is_wide or self._is_sparse)
+
+    def fileno(self) -> int:
+        """Return the descriptor it is read by."""
+        return self._descriptor
+
+    def line_from(self, start: int) -> int:
+        """Return where the first line begins behind `start`; the end when none does within a chunk."""
+        newline = self._read(start, CHUNK).find(b"\n")
+        return start + newline + 1 if newline >= 0 else self.size
+
+    def pieces(self, start: int, end: int | None = None) -> Iterator[bytes | int]:
+        """Yield the bytes from `start` on, up to `end` or all; of NUL bytes that fill a chunk, or a hole, how many."""
+        end = self.size if end is None else end
+        while start < end:
             hole = self._hole(start) if self._is_sparse else 0
-            piece = b"" if hole else self._read(start, min(CHUNK, self.size - start))
+            piece = b"" if hole else self._read(start, min(CHUNK, end - start))
             if not hole and not piece:
                 return
             if start < self._mark:  # the mark of the encoding is no part of the first line

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from aiops_agent.model.event import Batch, Checkpoint, Notice
 from aiops_agent.noun import dataclass, replace
+from aiops_agent.sources.far import far_half
 from aiops_agent.sources.opened import Opened
-from aiops_agent.sources.stretch import Gathered, Stretch, Stretches
+from aiops_agent.sources.stretch import Gathered, Stretch, Stretches, feed
 
 BATCH_BYTES = 128 << 20
 """Bytes read between two commits: each costs a sync, and a kill has at most so much read again."""
@@ -47,18 +48,30 @@ class Reading:
         """
         stretch = self.from_place(at)
         start, offset = (at.record_start, at.offset) if at else (0, 0)
+
+        def finish(stretch: Stretch) -> Gathered:
+            stretch.finish(final=final, waited=waited)
+            return stretch.take()
+
         read_to, batch_from = start, start
-        for piece in self.file.pieces(start):
-            read_to += fed(stretch, piece)
-            is_full = read_to - batch_from >= BATCH_BYTES or stretch.faults >= BATCH_FAULTS
-            if is_full and read_to < self.file.size and stretch.may_be_cut:
-                gathered = stretch.take()
-                yield self._gathered(gathered, gathered.offset - offset, ended=False)
-                batch_from, offset = read_to, gathered.offset
-        stretch.finish(final=final, waited=waited)
-        gathered = stretch.take()
-        last = self._gathered(gathered, gathered.offset - offset)
-        yield replace(last, notices=(*notices, *_notices(self.path, gathered)), lost_bytes=lost)
+        rest: Gathered | None = None
+        with far_half(self.file, start, stretch, self._from, finish) as far:
+            for piece in self.file.pieces(start):
+                read_to += feed(stretch, piece)
+                rest = far.found(stretch.state) if far and read_to == far.seam else None
+                is_full = read_to - batch_from >= BATCH_BYTES or stretch.faults >= BATCH_FAULTS or rest
+                if is_full and read_to < self.file.size and stretch.may_be_cut:
+                    gathered = stretch.take()
+                    yield self._gathered(gathered, gathered.offset - offset, ended=False)
+                    batch_from, offset = read_to, gathered.offset
+                if rest:
+                    break
+        rest = rest or finish(stretch)
+        last = self._gathered(rest, rest.offset - offset)
+        yield replace(last, notices=(*notices, *_notices(self.path, stretch.take(), rest)), lost_bytes=lost)
+
+    def _from(self, start: int) -> Stretch:
+        return self.assembly.stretch(start, 0, 0, self.file.sample())
 
     def place(self, gathered: Gathered) -> Checkpoint:
         """Return from where to read on once what was gathered is kept."""
@@ -73,19 +86,9 @@ class Reading:
         return Batch(self.path, self.service, checkpoint, gathered.sightings, (), read_bytes=read_bytes, lost_bytes=0)
 
 
-def fed(stretch: Stretch, piece: bytes | int) -> int:
-    """Give a piece of a file to a stretch; return how many bytes it stands for."""
-    if isinstance(piece, int):
-        stretch.skip(piece)
-        return piece
-    stretch.feed(piece)
-    return len(piece)
-
-
-def _notices(path: str, gathered: Gathered) -> Iterator[Notice]:
-    if gathered.longest_line:
-        yield Notice(
-            "long_line", path, f"a line of {gathered.longest_line} bytes: only its first 64 KiB were looked at"
-        )
-    if gathered.binary:
+def _notices(path: str, *parts: Gathered) -> Iterator[Notice]:
+    longest = max(part.longest_line for part in parts)
+    if longest:
+        yield Notice("long_line", path, f"a line of {longest} bytes: only its first 64 KiB were looked at")
+    if any(part.binary for part in parts):
         yield Notice("binary", path, "holds NUL bytes: no text, or written by two programs at once")

@@ -43,6 +43,13 @@ class Stretch(Protocol):
     def may_be_cut(self) -> bool:
         """Tell whether a later stretch may go on from what `take` returns now: no line from there on is counted."""
 
+    @property
+    def state(self) -> bytes:
+        """Return what decides how it goes on: two of one file with the same will find the same from there on.
+
+        Empty where it may not be cut, or where that cannot be told.
+        """
+
     def feed(self, chunk: bytes) -> None:
         """Take the next bytes."""
 
@@ -67,3 +74,12 @@ class Stretches(Protocol):
 
         `sample`: the first bytes of the file, from which is learnt how its records begin.
         """
+
+
+def feed(stretch: Stretch, piece: bytes | int) -> int:
+    """Have a stretch take the next piece of a file, and return how many places that was."""
+    if isinstance(piece, int):
+        stretch.skip(piece)
+        return piece
+    stretch.feed(piece)
+    return len(piece)

@@ -10,10 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aiops_agent.assembly import patterns
-from aiops_agent.assembly.assemble import AHEAD_FROM, LONGEST_RECORD, MOST_LINES, Assembly, Gathered
+from aiops_agent.assembly.assemble import LONGEST_RECORD, MOST_LINES, Assembly, Gathered
 from aiops_agent.assembly.fingerprint import fingerprint
 from aiops_agent.assembly.heads import KNOWN
-from aiops_agent.assembly.workers import Workers
 
 CORPORA = Path(__file__).parent.parent / "corpora"
 ERROR = "2026-11-22 10:00:00,123 ERROR [main] shop.Orders - order {} failed\n"
@@ -66,24 +65,6 @@ def test_any_split_gives_the_same_records(cuts):
 def test_single_bytes_give_the_same_records():
     some = EVERYTHING[:6_000]
     assert counts(assembled(*(some[i : i + 1] for i in range(len(some))))) == counts(assembled(some))
-
-
-def test_the_search_that_runs_ahead_finds_the_same_records():
-    once = EVERYTHING + INFO.format(0).encode()
-    times = 2 * AHEAD_FROM // len(once) + 1
-    log = once * times
-    chunks = [log[i : i + 262_144] for i in range(0, len(log), 262_144)]
-    expected = {s.fingerprint: s.count * times for s in assembled(once).sightings}
-    assert {s.fingerprint: s.count for s in assembled(*chunks).sightings} == expected
-
-
-def test_a_fault_of_the_search_that_runs_ahead_is_raised_where_its_hits_are_asked_for():
-    def broken(text):
-        raise MemoryError(f"no room for {len(text)} bytes")
-
-    found = Workers(broken).begin(b"some text")
-    with pytest.raises(MemoryError, match="no room for 9 bytes"):
-        found.hits()
 
 
 def test_a_repeated_record_has_the_fingerprint_of_its_text():
