@@ -126,8 +126,13 @@ class Family:
         """Tell whether a rotated file nobody knows was there before anything of this log was read.
 
         It is compared with the oldest generation that was read, not with the newest: of two rotations while a tick
-        was reading, the file between them is unknown and older than the log that was read last.
+        was reading, the file between them is unknown and older than the log that was read last. Where names count the
+        rotations, one that was rotated less often than a generation that was read is none: who still writes to that
+        one makes it look younger.
         """
+        turns, known = _turns(path), [_turns(self._place_of(at)) for at in self.known]
+        if any(turns < other and turns * other > 0 for other in known):  # both are numbers, or both dates
+            return False
         read = [at.mtime_ns for at in self.known if at.mtime_ns]
         return path != self.live and bool(read) and found.st_mtime_ns < min(read)
 

@@ -290,6 +290,7 @@ def test_t05_a_generation_that_came_and_went_while_a_tick_was_reading_is_read_by
     append(log, error("b"))
     batches = reader.source().read(dict(reader.known))
     append(f"{log}.1", error("late a"))
+    os.utime(f"{log}.1", ns=(0, os.stat(log).st_mtime_ns + 1))  # as the clock may have it, or may not
     fresh = [next(batches)]
     rotate(log)
     append(log, error("c"))
@@ -299,6 +300,20 @@ def test_t05_a_generation_that_came_and_went_while_a_tick_was_reading_is_read_by
     reader.tick()
     reader.tick()
     assert (reader.count(), reader.lost(), reader.notices()) == (4, 0, [])
+
+
+@pytest.mark.parametrize("name", ["app.log.1", "app.log.2.gz", "app.log-20261120", "app.log-20261120.gz"])
+def test_a_generation_that_was_there_before_anything_was_read_is_left(log, name):
+    older = log.with_name(name)
+    older.write_bytes(gzip.compress(error("old").encode()) if name.endswith("gz") else error("old").encode())
+    os.utime(older, ns=(0, 1))
+    reader = read_once(log, error("a"))
+    append(log, error("b"))
+    reader.tick()
+    rotate(log)
+    append(log, error("c"))
+    reader.tick()
+    assert reader.count() == 3
 
 
 @pytest.mark.parametrize("batches", [1, 2])
