@@ -61,6 +61,9 @@ class Assumed:
     root: bool
     """Whether there would have been something that does as root what needs it."""
 
+    trusted: bool = False
+    """Whether every playbook counts as signed and as one that has earned `auto`, which `wiring.past` sees to."""
+
 
 @dataclass(frozen=True, slots=True)
 class Decided:
