@@ -150,6 +150,9 @@ class Tick:
     not_needed: set[tuple[str, str]] = field(default_factory=set)
     """Playbooks and services whose evidence was looked at by this tick and did not hold: once is enough."""
 
+    at_work: dict[tuple[str, str], str | None] = field(default_factory=dict)
+    """By playbook and service: who was found to be at work whom it would disturb, or None."""
+
     noted: list[AuditEntry] = field(default_factory=list)
     """What is recorded with the next entry, before its transaction ends."""
 

@@ -26,7 +26,7 @@ def circumstances(  # noqa: PLR0913 - what is known of the incident and its reco
     settled: bool,
     written: datetime | None = None,
 ) -> Circumstances:
-    """Gather what the policy asks for beside the incident."""
+    """Gather what the policy asks for beside the incident, but for `busy`: see below."""
     service = incident.service or ""
     failing = agent.state.incidents.failing(now - SYSTEMIC_WITHIN) if playbook else frozenset[str]()
     return Circumstances(
@@ -55,8 +55,39 @@ def aimed(agent: Agent, playbook: Playbook, service: str) -> "Bound | str":
     """Return the playbook aimed at a service, or in words what keeps it from being."""
     from aiops_agent.playbook.bind import Bound, bind  # a tick that decides about no playbook needs no vocabulary
 
-    bound = bind(playbook, service, agent.parameters_of(service), roots=agent.roots_of(service))
+    parameters, roots = agent.parameters_of(service), agent.roots_of(service)
+    bound = bind(playbook, service, parameters, roots=roots, ours=_ours(agent))
     return bound if isinstance(bound, Bound) else str(bound)
+
+
+def busy(agent: Agent, report: Tick, playbook: Playbook, service: str) -> str | None:
+    """Return who is at work on the host or the service, as far as can be seen: looked at once in a tick.
+
+    It takes as long as all the rest of a decision, and is asked for only when something is about to be done or asked.
+    """
+    key = (playbook.name, service)
+    if key not in report.at_work:
+        from aiops_agent.playbook.bind import at_work  # as above
+
+        seen = (agent.executor.run(look, agent.state.halt.is_set) for look in at_work(playbook, service, _ours(agent)))
+        report.at_work[key] = next((result.detail for result in seen if not result.ok), None)
+    return report.at_work[key]
+
+
+def is_evident(agent: Agent, playbook: Playbook, service: str) -> bool:
+    """Tell whether the evidence of a playbook holds now, as far as it can be seen without root."""
+    bound = aimed(agent, playbook, service)
+    return not isinstance(bound, str) and all(
+        agent.executor.run(probe, agent.state.halt.is_set).ok for probe in bound.own_evidence if not probe.privileged
+    )
+
+
+def _ours(agent: Agent) -> list[tuple[datetime, datetime]]:
+    """Return when a hand on a unit may have been this agent's own."""
+    from aiops_agent.playbook.bind import HAND  # as above
+
+    now = agent.clock.now()
+    return agent.state.actions.history().at_work(now - 2 * HAND, now)
 
 
 def is_usable(agent: Agent, playbook: Playbook, service: str) -> bool:

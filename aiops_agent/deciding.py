@@ -1,10 +1,11 @@
 """Decide about one incident: ask the policy, record what it said, save it, queue what is to be told."""
 
 from datetime import datetime
+from functools import partial
 
 from aiops_agent.agent import Agent, Tick, entry
 from aiops_agent.asking import ask
-from aiops_agent.circumstances import circumstances
+from aiops_agent.circumstances import busy, circumstances, is_evident
 from aiops_agent.errors import ExecutorError
 from aiops_agent.model.audit import AuditEntry
 from aiops_agent.model.decision import NO_HISTORY, AskApproval, Decision, Reason, ReportOnly, Run, Suppress, name_of
@@ -17,7 +18,7 @@ from aiops_agent.policy.decide import decide, was_told_lately
 from aiops_agent.telling import tell
 
 
-def settle(
+def settle(  # noqa: PLR0913 - what is known of the incident and its records
     agent: Agent,
     report: Tick,
     incident: Incident,
@@ -25,15 +26,17 @@ def settle(
     settled: bool,
     now: datetime,
     written: datetime | None = None,
+    unseen: bool = False,
 ) -> None:
     """Decide about an incident, record the decision, save it, queue what is to be told.
 
-    `settled` and `written` are what is known of its new records, as in `Circumstances`.
+    `settled` and `written` are what is known of its new records, as in `Circumstances`; `unseen`: it has none.
     """
     incident = report.sealed(agent, incident)
-    decision = decided(agent, report, incident, settled=settled, now=now, written=written)
+    again = partial(decided, agent, report, incident, settled=settled, now=now, written=written, unseen=unseen)
+    decision = again()
     if isinstance(decision, Run | AskApproval) and not report.can_keep_approvals(agent):
-        decision = decided(agent, report, incident, settled=settled, now=now, written=written)  # now without a key
+        decision = again()  # now without a key
     decision, asked = put_to_root(agent, report, incident, decision, now)
     changed = (incident.decision, incident.reason) != (name_of(decision), decision.reason.value)
     if changed or not isinstance(decision, Suppress):  # an unchanged silence is not recorded 288 times a day
@@ -41,11 +44,9 @@ def settle(
         if not isinstance(decision, Run | AskApproval):
             report.note(agent, made)
         elif not report.record(agent, made):
-            decision = decided(
-                agent, report, incident, settled=settled, now=now, written=written
-            )  # now without a record
-    again = decision.again if isinstance(decision, Suppress | ReportOnly) else None
-    incident = replace(incident, decision=name_of(decision), reason=decision.reason.value, look_again=again)
+            decision = again()  # now without a record
+    later = decision.again if isinstance(decision, Suppress | ReportOnly) else None
+    incident = replace(incident, decision=name_of(decision), reason=decision.reason.value, look_again=later)
     match decision:
         case Suppress():
             pass
@@ -92,7 +93,7 @@ def refused_by_root(agent: Agent, incident: Incident, now: datetime) -> Decision
     return Suppress(Reason.REPEAT_INTERVAL) if is_told else ReportOnly(Reason.EXECUTOR_REFUSES)
 
 
-def decided(
+def decided(  # noqa: PLR0913 - as above
     agent: Agent,
     report: Tick,
     incident: Incident,
@@ -100,12 +101,23 @@ def decided(
     settled: bool,
     now: datetime,
     written: datetime | None = None,
+    unseen: bool = False,
 ) -> Decision:
-    """Ask the policy about an incident as it stands."""
+    """Ask the policy about an incident as it stands.
+
+    Who is at work is looked at only when something would be done or asked; and where the fault was not `unseen`, people
+    are asked on the word of the log: else it may be over by now, and is looked at too.
+    """
     named = incident.playbook if incident.service else None  # the policy asks for none where none can be used
     playbook = agent.library.playbooks.get(named) if named else None
     at = circumstances(agent, report, incident, playbook, now, settled=settled, written=written)
     history = agent.state.actions.history(named) if incident.service else NO_HISTORY
+    decision = decide(incident, playbook, history, at, agent.policy)
+    if not isinstance(decision, Run | AskApproval):
+        return decision
+    at = replace(at, busy=busy(agent, report, decision.playbook, at.service))
+    if unseen and not at.busy and isinstance(decision, AskApproval):
+        at = replace(at, not_needed=not is_evident(agent, decision.playbook, at.service))
     return decide(incident, playbook, history, at, agent.policy)
 
 

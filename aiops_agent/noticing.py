@@ -57,7 +57,7 @@ def absorb_due(agent: Agent, report: Tick, now: datetime) -> None:
     """Decide anew about what waited: whether it recovers by itself, for others to end their work."""
     for incident in agent.state.incidents.due(now):
         with report.transaction(agent):
-            settle(agent, report, replace(incident, look_again=None), settled=False, now=now)
+            settle(agent, report, replace(incident, look_again=None), settled=False, now=now, unseen=True)
 
 
 def absorb_failures(agent: Agent, report: Tick, failures: Sequence[AuditError | ForgedError], now: datetime) -> None:

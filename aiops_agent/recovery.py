@@ -6,6 +6,7 @@ from aiops_agent.agent import Agent, Tick, entry
 from aiops_agent.circumstances import aimed
 from aiops_agent.errors import AuditError, ExecutorError, ForgedError
 from aiops_agent.model.playbook import Failed, RunResult
+from aiops_agent.noun import replace
 from aiops_agent.repair import conclude, recorder, told_without_secrets
 from aiops_agent.state.actions import Action
 
@@ -81,7 +82,9 @@ def note_recoveries(agent: Agent, report: Tick, now: datetime) -> None:
 
         bound = aimed(agent, playbook, target)
         is_well = (
-            not isinstance(bound, str) and holds(bound, agent.executor) and not dry_run(bound, agent.executor).steps
+            not isinstance(bound, str)
+            and holds(bound, agent.executor)
+            and not dry_run(replace(bound, evidence=bound.own_evidence), agent.executor).steps
         )
         if is_well and not report.record(agent, entry(now, "recovered", target, playbook=name)):
             return

@@ -1,12 +1,12 @@
 """Act: intent on disk first, then the playbook, then what came of it."""
 
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from aiops_agent.agent import Agent, Tick, entry
 from aiops_agent.asking import bound_to
-from aiops_agent.circumstances import aimed, circumstances
+from aiops_agent.circumstances import aimed, busy, circumstances
 from aiops_agent.errors import AuditError
 from aiops_agent.model.audit import AuditEntry
 from aiops_agent.model.event import Fingerprint
@@ -15,7 +15,7 @@ from aiops_agent.model.message import ReportKind
 from aiops_agent.model.order import Order
 from aiops_agent.model.playbook import Command, Failed, NotNeeded, Playbook, RunResult, Succeeded
 from aiops_agent.noun import replace
-from aiops_agent.policy.decide import hindrance, was_told_lately
+from aiops_agent.policy.decide import POSTPONED, hindrance, was_told_lately
 from aiops_agent.ports import Executor, RootExecutor
 from aiops_agent.recurring import listen
 from aiops_agent.state.actions import Action
@@ -27,11 +27,8 @@ if TYPE_CHECKING:
     from aiops_agent.playbook.bind import Bound
 
 
-POSTPONING = ("not_busy", "past_grace")
+POSTPONING = ("not_busy", "untouched", "past_grace")
 """Probes that say that it is not the moment, and not that there is no fault."""
-
-POSTPONED = timedelta(minutes=5)
-"""How long to wait then before it is decided anew."""
 
 
 def act_on_granted(agent: Agent, report: Tick) -> None:
@@ -44,13 +41,15 @@ def act_on_granted(agent: Agent, report: Tick) -> None:
         if incident is None:
             continue
         why = outdated(agent, report, approval, incident, playbook)
+        at_work = busy(agent, report, playbook, approval.service) if playbook and not why else None
         with agent.state.transaction():  # of both: a crash after it must not leave the incident waiting for an answer
             agent.state.approvals.use(approval.id)
-            if why:
-                refuse(agent, report, incident, approval.playbook, why)
+            if why or at_work:
+                again = agent.clock.now() + POSTPONED if at_work else None
+                refuse(agent, report, incident, approval.playbook, why or at_work or "", again=again)
             else:
                 report.keep(agent, replace(incident, status=Status.RUNNING))
-        if playbook and not why and act(agent, report, incident, playbook):
+        if playbook and not why and not at_work and act(agent, report, incident, playbook):
             resolve_all(agent, report, playbook.name, approval.service)
 
 
@@ -255,14 +254,19 @@ def is_old_news(agent: Agent, incident: Incident, now: datetime) -> bool:
     )
 
 
-def refuse(agent: Agent, report: Tick, incident: Incident, playbook: str, why: str) -> None:
-    """Tell that nothing was done although it was agreed to or decided, and why; call inside a transaction."""
+def refuse(
+    agent: Agent, report: Tick, incident: Incident, playbook: str, why: str, *, again: datetime | None = None
+) -> None:
+    """Tell that nothing was done although it was agreed to or decided, and why; call inside a transaction.
+
+    `again`: when it is decided anew although it is not seen again.
+    """
     now = agent.clock.now()
     report.record(agent, entry(now, "refused", incident.id, playbook=playbook, detail=why))
     report.endings[incident.id] = why
     result = Failed("before the first step", why, undone=True, left_behind=())
     status = incident.status if incident.status is Status.CLOSED else Status.OPEN
-    left = replace(incident, status=status)
+    left = replace(incident, status=status, look_again=again)
     report.keep(agent, tell(agent, left, ReportKind.DONE, now, result=result, playbook=playbook))
 
 

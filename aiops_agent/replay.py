@@ -61,6 +61,9 @@ class Assumed:
     root: bool
     """Whether there would have been something that does as root what needs it."""
 
+    trusted: bool = False
+    """Whether every playbook counts as signed and as one that has earned `auto`, which `wiring.past` sees to."""
+
 
 @dataclass(frozen=True, slots=True)
 class Decided:
@@ -128,14 +131,14 @@ class Minutes:
         """Hold nothing."""
         self._entries: list[AuditEntry] = []
         self.has_stepped = False
-        """A step was recorded since the last intent."""
+        """Of the last run a step was recorded, and it has not ended."""
 
     def append(self, *entries: AuditEntry) -> None:
         """Keep what is about acting."""
         for entry in entries:
             if entry.action in _ACTING:
                 self._entries.append(entry)
-                self.has_stepped = entry.action != "intent" and (self.has_stepped or entry.action == "step")
+                self.has_stepped = entry.action == "step"
 
     def take(self) -> list[AuditEntry]:
         """Return what was kept since the last time."""

@@ -169,6 +169,20 @@ class Library:
         return [*self.playbooks.faults, *self.articles.faults]
 
 
+class LibraryToday(Library):
+    """The library of a replay: a signature counts as it does today, whatever time the logs are of."""
+
+    def __init__(self, config: Config, today: datetime, *, trusted: bool) -> None:
+        """Read nothing yet; `trusted`: every playbook counts as signed."""
+        super().__init__(config.playbooks, config.knowledge_base, rules_of(config))
+        self._today = today
+        self._trusted = trusted
+
+    def signature(self, playbook: Playbook, now: datetime) -> Signature:  # noqa: ARG002 - that of the logs
+        """Return how a playbook stands to its signature today."""
+        return Signature.SIGNED if self._trusted else super().signature(playbook, self._today)
+
+
 @contextmanager
 def build(config: Config, state: State, world: World, model: "Model | None" = None) -> Iterator[Agent]:
     """Yield the agent that this configuration describes; its audit session ends with the context.
@@ -180,7 +194,7 @@ def build(config: Config, state: State, world: World, model: "Model | None" = No
     try:
         diagnostician = partial(LateDiagnostician, cache=config.state_dir / "cache", model=model)
         memory = learnt.load(config.state_dir)
-        yield _agent(config, state, world, journal, chats, diagnostician, memory)
+        yield _agent(config, state, world, library_of(config, state), journal, chats, diagnostician, memory)
         learnt.save(config.state_dir, memory)
     finally:
         journal.close()
@@ -190,17 +204,33 @@ def build(config: Config, state: State, world: World, model: "Model | None" = No
 def rehearsal(config: Config, world: World) -> Iterator[Agent]:
     """Yield an agent that reads what the real one would, remembers it in memory only and tells nobody."""
     with State.copied(config.state_dir, Unsealed(LateCipher(config))) as state:
-        yield _agent(config, state, world, Unrecorded(), [], LateDiagnostician, learnt.load(config.state_dir))
+        library, memory = library_of(config, state), learnt.load(config.state_dir)
+        yield _agent(config, state, world, library, Unrecorded(), [], LateDiagnostician, memory)
 
 
 @contextmanager
-def past(config: Config, world: World, journal: Journal) -> Iterator[Agent]:
+def past(config: Config, world: World, journal: Journal, *, today: datetime, trusted: bool) -> Iterator[Agent]:
     """Yield an agent as this configuration describes it that knows of nothing yet, and lives in memory alone.
 
     Nothing of the real one is read: no state, no key, no record. It tells nobody, and reads no source by itself.
+
+    Args:
+        config: Its rules.
+        world: Its clock is that of the logs.
+        journal: What it records into.
+        today: The moment as of which a signature counts.
+        trusted: Every playbook counts as signed, and as one that has earned `auto`.
     """
+    if trusted:
+        config = replace(config, policy=replace(config.policy, limits=replace(config.policy.limits, unlock_after=0)))
     with State.in_memory(Unsealed()) as state:
-        yield _agent(config, state, world, journal, [], LateDiagnostician, Memory())
+        library = LibraryToday(config, today, trusted=trusted)
+        yield _agent(config, state, world, library, journal, [], LateDiagnostician, Memory())
+
+
+def library_of(config: Config, state: State) -> Library:
+    """Return the library of a configuration, its signatures no older than the state has seen."""
+    return Library(config.playbooks, config.knowledge_base, rules_of(config), state.signed.floors)
 
 
 def old_logs(
@@ -248,12 +278,12 @@ def _agent(  # noqa: PLR0913, PLR0917 - what differs between an agent and its re
     config: Config,
     state: State,
     world: World,
+    library: Library,
     journal: Journal,
     chats: Sequence[Chat],
     diagnostician: Callable[[Library], "LateDiagnostician"],
     memory: Memory,
 ) -> Agent:
-    library = Library(config.playbooks, config.knowledge_base, rules_of(config), state.signed.floors)
     assembly = Assembly(Local(config.faults, config.ignore), memory)
     now = world.clock.now().timestamp()
     parameters: dict[str, dict[str, str | int | float | bool]] = {}

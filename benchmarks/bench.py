@@ -231,13 +231,12 @@ def small_tick(folder: Path, rounds: int) -> Row:
 
 
 def replay(folder: Path) -> Iterator[Row]:
-    """Yield the rows of a replay of a healthy gigabyte, under a policy that lets playbooks run."""
+    """Yield the rows of a replay of a healthy gigabyte, under a policy that lets playbooks run, all of them trusted."""
     host = Host(folder)
     host.config.write_text(f"{host.config.read_text()}policy: {{mode: auto}}\n")
     truth = written(host.log, "healthy", 1024, "1")
-    done = run(
-        [str(AGENT), "replay", "--json", str(host.log), "--config", str(host.config), "--service", "app.service"]
-    )
+    words = ["--json", "--trusted", "--config", str(host.config), "--service", "app.service"]
+    done = run([str(AGENT), "replay", str(host.log), *words])
     found = json.loads(done.output)
     assert (found["errors"], found["bytes"], found["runs"]) == (truth.errors, truth.bytes, []), (
         found["summary"],

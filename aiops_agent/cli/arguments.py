@@ -103,6 +103,8 @@ def _replay(commands: _Subparsers) -> None:
     replay.add_argument(
         "--answer", choices=answers, default=answers[0], help="what people say when asked (default: nothing)"
     )
+    trusted = "as if every playbook were signed and had earned auto here (default: signed as it is, nothing earned yet)"
+    replay.add_argument("--trusted", action="store_true", help=trusted)
     shape = replay.add_mutually_exclusive_group()
     _json(shape)
     shape.add_argument("--jsonl", action="store_true", help="one decision a line, each a JSON object")

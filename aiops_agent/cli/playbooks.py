@@ -11,7 +11,7 @@ from aiops_agent.cli.output import print_json, print_table, safe
 from aiops_agent.cli.session import acting, library, stages, start, user
 from aiops_agent.errors import Fault, PlaybookError, UsageError
 from aiops_agent.model.playbook import Failed, NotNeeded, Playbook, RunResult, Succeeded
-from aiops_agent.playbook.bind import Bound, bind
+from aiops_agent.playbook.bind import HAND, Bound, bind
 from aiops_agent.playbook.catalogue import Catalogue
 from aiops_agent.playbook.lint import lint as advice_on
 from aiops_agent.playbook.load import load
@@ -174,7 +174,9 @@ def _bound(catalogue: Catalogue, agent: Agent, arguments: argparse.Namespace) ->
         raise UsageError(
             f"{service} is not a configured service that {arguments.name} is for", hint=f"known: {', '.join(fitting)}"
         )
-    bound = bind(playbook, service, agent.parameters_of(service), roots=agent.roots_of(service))
+    now = agent.clock.now()
+    known = [(now - 2 * HAND, now)]  # whoever asks for it may well have had a hand on the unit
+    bound = bind(playbook, service, agent.parameters_of(service), roots=agent.roots_of(service), ours=known)
     if not isinstance(bound, Bound):
         raise UsageError(str(bound), hint="give it under `parameters:` of a source of that service")
     return bound, service

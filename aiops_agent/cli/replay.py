@@ -47,7 +47,8 @@ def replay(arguments: argparse.Namespace) -> int:
     logs = old_logs(chosen.config, chosen.files, _local, service=chosen.service, since=chosen.since)
     world = World(clock=clock, host=os.uname().nodename, complain=lambda _: None)
     try:
-        with past(chosen.config, world, minutes) as agent:
+        today, trusted = SystemClock().now(), chosen.assumed.trusted
+        with past(chosen.config, world, minutes, today=today, trusted=trusted) as agent:
             every, until = chosen.config.every, chosen.until
             found = replayed(agent, clock, minutes, logs, chosen.assumed, every=every, until=until)
             _check_read(logs, {str(Path(name).absolute()) for name in arguments.files})
@@ -78,7 +79,7 @@ def _chosen(arguments: argparse.Namespace) -> Chosen:
         raise UsageError(f"--service: {error}") from error
     config = _config(arguments.config)
     root = config.executor is not None and config.executor.exists()  # only looked for: nobody is spoken to
-    assumed = Assumed(arguments.assume == "success", Answer(arguments.answer), root)
+    assumed = Assumed(arguments.assume == "success", Answer(arguments.answer), root, trusted=arguments.trusted)
     return Chosen(config, _files(arguments.files), assumed, service, since, until)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from aiops_agent.agent import Agent
 from aiops_agent.cli.output import category
+from aiops_agent.model.decision import Reason
 from aiops_agent.model.incident import rfc3339
 from aiops_agent.noun import dataclass
 from aiops_agent.replay import Answer, Assumed, Decided, Found, Run
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 _NAMED = 5
 """Files that are named in a remark; of more the number is told."""
+
+_TRUST = frozenset({Reason.UNSIGNED, Reason.SHADOW, Reason.UNPROVEN})
+"""What holds a playbook back until a person has signed it, and it has proved itself."""
 
 _BELOW = " " * 22
 """Under the first word behind a time."""
@@ -58,6 +62,8 @@ class CameTo:
         yield ""
         yield from self._sum()
         yield from _why_not_more(self.found)
+        if not self.assumed.trusted and any(reason in _TRUST for _, reason in self.found.made):
+            yield f"{'':>8}  with --trusted: what would be done once playbooks are signed and have proved themselves"
         yield from self._remarks()
 
     def _summary(self) -> dict[str, object]:
@@ -68,6 +74,7 @@ class CameTo:
                 "evidence": "holds",
                 "outcome": "success" if self.assumed.succeeds else "failure",
                 "answer": self.assumed.answer.value,
+                "trusted": self.assumed.trusted,
             },
             "runs": len(self.found.runs),
             "asked": self._count("ask"),
@@ -96,6 +103,11 @@ class CameTo:
         yield (
             f"Assumed, for old logs do not say: all evidence held, every repair {outcome}, and to a question "
             f"{said[self.assumed.answer]}."
+        )
+        yield (
+            "Every playbook counts as signed, and as one that has earned `auto` here (--trusted)."
+            if self.assumed.trusted
+            else "Playbooks are signed as they are today; none has earned `auto` yet: a replay begins as a new host."
         )
 
     def _sum(self) -> Iterator[str]:

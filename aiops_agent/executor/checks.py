@@ -10,7 +10,7 @@ from aiops_agent.model.decision import Mode, Reason
 from aiops_agent.model.order import Order, Refused
 from aiops_agent.model.playbook import CommandResult, NotNeeded, Playbook
 from aiops_agent.noun import dataclass, replace
-from aiops_agent.playbook.bind import Bound, bind
+from aiops_agent.playbook.bind import HAND, Bound, bind
 from aiops_agent.playbook.kinds import UNIT
 from aiops_agent.playbook.load import load_folders
 from aiops_agent.playbook.vocabulary import VERBS
@@ -82,7 +82,10 @@ def aimed(desk: Desk, playbook: Playbook, service: str, inventory: Inventory) ->
     parameters = desk.settings.services.get(service)
     if parameters is None:
         return Refused("unknown_service", f"{service} is not under `services` of the executor's configuration")
-    bound = bind(playbook, service, parameters)
+    now = desk.clock.now()
+    with desk.alone():
+        ours = desk.actions.history().at_work(now - 2 * HAND, now)
+    bound = bind(playbook, service, parameters, ours=ours)
     if not isinstance(bound, Bound):
         return Refused("parameters", str(bound))
     for unit in (service, *units_in(bound)):

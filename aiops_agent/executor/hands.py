@@ -17,7 +17,7 @@ from aiops_agent.playbook.spawn import CutOffError, Ended, spawn
 from aiops_agent.playbook.systemd import SYSTEM_PATH, never
 from aiops_agent.ports import Clock, Stopped
 
-OF_SYSTEMD = frozenset({"unit_state", "past_grace"})
+OF_SYSTEMD = frozenset({"unit_state", "untouched", "past_grace"})
 """Probes that ask systemd and touch nothing else."""
 
 OVER_THE_NETWORK = frozenset({"http", "http_down", "port"})

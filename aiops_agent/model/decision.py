@@ -91,6 +91,10 @@ class History:
         """Return the runs of one playbook on one target, the newest first."""
         return tuple(run for run in self.runs if (run.playbook, run.target) == (playbook, target))
 
+    def at_work(self, since: datetime, now: datetime) -> list[tuple[datetime, datetime]]:
+        """Return from when to when each run went on that had not ended before."""
+        return [(run.began, run.ended or now) for run in self.runs if (run.ended or now) >= since]
+
 
 NO_HISTORY = History(())
 

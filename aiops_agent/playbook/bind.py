@@ -1,15 +1,19 @@
 """Playbook + the source's configuration + the live host -> commands, every argument checked. Never from the record."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
 from aiops_agent.model.playbook import Command, Param, Playbook, Scalar, Template
 from aiops_agent.noun import dataclass, field
 from aiops_agent.playbook import vocabulary
 from aiops_agent.playbook.agreement import is_below
+from aiops_agent.playbook.kinds import interval
 from aiops_agent.playbook.params import kind_of, selected_by
 from aiops_agent.playbook.verb import root_of
+
+HAND = timedelta(minutes=15)
+"""How long after a person's hand on a unit nothing is done about it."""
 
 Look = Callable[[str, Mapping[str, Scalar]], Sequence[Scalar]]
 """Returns everything on the host that the arguments of a selector fit: of `unit`, `mount`, `port` or `process`.
@@ -30,6 +34,11 @@ class Bound:
     verify: tuple[Command, ...]
     undo: tuple[Command, ...]
 
+    @property
+    def own_evidence(self) -> tuple[Command, ...]:
+        """Return what of it speaks of the fault, and not of the moment."""
+        return tuple(probe for probe in self.evidence if vocabulary.VERBS[probe.verb].written)
+
 
 @dataclass(frozen=True, slots=True)
 class Unbound:
@@ -49,6 +58,7 @@ def bind(
     *,
     roots: Sequence[str] = (),
     look: Look | None = None,
+    ours: Iterable[tuple[datetime, datetime]] = (),
 ) -> Bound | Unbound:
     """Return the playbook aimed at a service, or what keeps it from being.
 
@@ -58,6 +68,7 @@ def bind(
         parameters: What that configuration offers beside it.
         roots: Below which folders that configuration lets files be changed; none: it does not say.
         look: The live inventory; None: that of this host.
+        ours: When a hand on the unit was nobody else's.
     """
     aim = _Aim(playbook, service, parameters, roots)
     aim.take_configured()
@@ -69,7 +80,8 @@ def bind(
     evidence, steps, verify, undo = parts
     # What listens to the log comes first: it begins with the first look after the last step, however that ends.
     listening = sorted(verify, key=lambda probe: probe.verb != "log_quiet")
-    return Bound(playbook, service, (*_unwritten(playbook, service), *evidence), steps, tuple(listening), undo)
+    unwritten = (*at_work(playbook, service, ours), *_grace(playbook, service))
+    return Bound(playbook, service, (*unwritten, *evidence), steps, tuple(listening), undo)
 
 
 def fits(
@@ -94,11 +106,21 @@ def _host(name: str, arguments: Mapping[str, Scalar]) -> Sequence[Scalar]:
     return look(name, arguments)
 
 
-def _unwritten(playbook: Playbook, service: str) -> Iterator[Command]:
+def at_work(playbook: Playbook, service: str, ours: Iterable[tuple[datetime, datetime]] = ()) -> Iterator[Command]:
+    """Yield the probes that say whether somebody is at work whom a run would disturb; none: nobody is waited for."""
     if playbook.busy is not None:
         listed = {"processes": playbook.busy.processes, "locks": playbook.busy.locks}
-        numbered = {f"{key}.{n}": value for key, values in listed.items() for n, value in enumerate(values)}
-        yield vocabulary.command("not_busy", numbered)
+        yield vocabulary.command("not_busy", _numbered(listed))
+        times = [interval(began, ended) for began, ended in ours]
+        lately: dict[str, Scalar] = {"unit": service, "for": HAND.total_seconds()}
+        yield vocabulary.command("untouched", {**lately, **_numbered({"ours": times})})
+
+
+def _numbered(listed: Mapping[str, Sequence[str]]) -> dict[str, Scalar]:
+    return {f"{key}.{n}": value for key, values in listed.items() for n, value in enumerate(values)}
+
+
+def _grace(playbook: Playbook, service: str) -> Iterator[Command]:
     if playbook.grace > timedelta(0):
         yield vocabulary.command("past_grace", {"unit": service, "for": playbook.grace.total_seconds()})
 

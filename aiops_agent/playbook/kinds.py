@@ -2,6 +2,7 @@
 
 import string
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from aiops_agent.model.playbook import Scalar
@@ -211,6 +212,20 @@ def parse_digest(value: object) -> str:
     raise ValueError(f"{value!r} is not a SHA-256 in 64 hex digits")
 
 
+def parse_interval(value: object) -> Scalar:
+    """Return two moments in seconds since 1970, as they are."""
+    if isinstance(value, str) and len(value.split()) == 2:  # noqa: PLR2004 - its beginning and its end
+        began, ended = map(float, value.split())
+        if began <= ended:
+            return value
+    raise ValueError(f"{value!r} is not the beginning and the end of a time")
+
+
+def interval(began: datetime, ended: datetime) -> str:
+    """Return a time between two moments as a command has it."""
+    return f"{began.timestamp():.6f} {ended.timestamp():.6f}"
+
+
 def choice(*words: str) -> Kind:
     """Return the kind of one word of a few."""
 
@@ -256,6 +271,7 @@ PATTERN = Kind(parse_pattern, {"type": "string", "pattern": "^[^/]+$"})
 URL = Kind(parse_url, {"type": "string", "pattern": "^https?://"})
 HOST = Kind(parse_host, {"type": "string"})
 DIGEST = Kind(parse_digest, {"type": "string", "pattern": "^([0-9a-f]{64})?$"})
+INTERVAL = Kind(parse_interval, {"type": "string"})
 PORT = whole_number(1, 65535)
 PERCENT = whole_number(0, 100)
 EXECUTABLE = Kind(parse_executable, {"type": "string", "pattern": "^[A-Za-z0-9._+@/-]+$"})

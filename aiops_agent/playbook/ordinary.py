@@ -14,6 +14,7 @@ from aiops_agent.playbook import (
     processes,
     settings,
     sql,
+    touched,
     units,
 )
 from aiops_agent.playbook.doing import Doing, at_once, waiting
@@ -40,6 +41,7 @@ def words(clock: Clock, *, path: str, connections: Mapping[str, Connection]) -> 
         "unit_state": Doing(lambda command, stopped: units.unit_state(command, stopped, path=path)),
         "past_grace": Doing(lambda command, stopped: units.past_grace(command, stopped, path=path)),
         "not_busy": Doing(busy.not_busy),
+        "untouched": Doing(lambda command, stopped: touched.untouched(command, stopped, now=clock.now(), path=path)),
         "process": at_once(presence.process),
         "process_of": Doing(lambda command, stopped: processes.process_of(command, stopped, path=path)),
         "file_exists": at_once(files.file_exists),

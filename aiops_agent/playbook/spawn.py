@@ -53,6 +53,7 @@ def spawn(  # noqa: PLR0913 - what a program is started with
     environment: Mapping[str, str] = NOTHING,
     descriptors: tuple[int, ...] = (),
     given: bytes = b"",
+    most: int = LONGEST_OUTPUT,
 ) -> Ended:
     """Run a program to its end; nothing that it started in its process group outlives it.
 
@@ -64,6 +65,7 @@ def spawn(  # noqa: PLR0913 - what a program is started with
         environment: What it finds there beside PATH and LANG.
         descriptors: Open files that it is given.
         given: What it finds on its standard input, at most `MOST_GIVEN` bytes: others on this host see its arguments.
+        most: Bytes that are kept of each stream.
 
     Raises:
         CutOffError: The time was over, or it was stopped.
@@ -86,7 +88,7 @@ def spawn(  # noqa: PLR0913 - what a program is started with
         os.close(source)
     with process:
         try:
-            output, errors = _followed(process, seconds, stopped)
+            output, errors = _followed(process, seconds, stopped, most)
         except _OverError as over:
             _ask_to_end(process)
             raise CutOffError(f"{argv[0]} {over}") from over
@@ -109,7 +111,9 @@ class _OverError(Exception):
     """Why it is not waited for any longer."""
 
 
-def _followed(process: subprocess.Popen[bytes], seconds: float, stopped: Stopped) -> tuple[bytearray, bytearray]:
+def _followed(
+    process: subprocess.Popen[bytes], seconds: float, stopped: Stopped, most: int
+) -> tuple[bytearray, bytearray]:
     """Return what a program prints until it ends; it is left a zombie."""
     deadline = time.monotonic() + seconds
     with selectors.DefaultSelector() as waiting, _end_of(process) as end:
@@ -118,7 +122,7 @@ def _followed(process: subprocess.Popen[bytes], seconds: float, stopped: Stopped
         while True:
             ready = {key.fd for key, _ in waiting.select(_LOOK_UP)}
             for descriptor in ready - {end}:
-                if not _read(descriptor, kept[descriptor]):
+                if not _read(descriptor, kept[descriptor], most):
                     waiting.unregister(descriptor)
             if end in ready:
                 break
@@ -127,7 +131,7 @@ def _followed(process: subprocess.Popen[bytes], seconds: float, stopped: Stopped
             if time.monotonic() >= deadline:
                 raise _OverError(f"did not end within {seconds:.0f} s")
     for descriptor, printed in kept.items():  # only as much as is kept: one that it left behind may print for ever
-        while len(printed) < LONGEST_OUTPUT and _read(descriptor, printed):
+        while len(printed) < most and _read(descriptor, printed, most):
             pass
     output, errors = kept.values()
     return output, errors
@@ -151,13 +155,13 @@ def _registered(waiting: selectors.BaseSelector, stream: IO[bytes] | None) -> in
     return stream.fileno()
 
 
-def _read(descriptor: int, kept: bytearray) -> bool:
+def _read(descriptor: int, kept: bytearray, most: int) -> bool:
     """Keep what there is to read, as far as it fits; False when there is nothing more, or nothing now."""
     try:
         chunk = os.read(descriptor, LONGEST_OUTPUT)
     except BlockingIOError:
         return False
-    kept += chunk[: LONGEST_OUTPUT - len(kept)]
+    kept += chunk[: most - len(kept)]
     return bool(chunk)
 
 

@@ -11,6 +11,7 @@ from aiops_agent.playbook.kinds import (
     COUNT,
     DURATION,
     EXECUTABLE,
+    INTERVAL,
     NAME,
     PATH,
     PATTERN,
@@ -89,6 +90,12 @@ PROBES: Mapping[str, Verb] = {
         "No package manager, no configuration management and none of these is at work.",
         {"processes": many(EXECUTABLE), "locks": many(PATH)},
         optional=frozenset({"processes", "locks"}),
+        written=False,
+    ),
+    "untouched": Verb(
+        "Nobody has had systemd act on the unit for so long, but systemd itself, and we in our own time (`ours`).",
+        {"unit": UNIT, "for": DURATION, "ours": many(INTERVAL)},
+        optional=frozenset({"ours"}),
         written=False,
     ),
     "past_grace": Verb(

@@ -19,6 +19,9 @@ REPEAT_INTERVAL = timedelta(hours=4)
 UNATTENDED = Risk.LOW
 """The highest risk that mode `auto` runs without asking."""
 
+POSTPONED = timedelta(minutes=5)
+"""How long to wait while somebody is at work before it is decided anew."""
+
 REFUSED_FOR = timedelta(hours=4)
 """How long a denied or unanswered question is not asked again."""
 
@@ -177,7 +180,7 @@ def _boldest(
         return ReportOnly(hindered or Reason.NO_PLAYBOOK)
     hindered = hindrance(playbook, history, at, settings)
     if hindered:
-        return ReportOnly(hindered)
+        return ReportOnly(hindered, at.now + POSTPONED if hindered is Reason.BUSY else None)
     held = hold(playbook.throttle, incident.recent, at.last_try, at.now)
     if held:
         return ReportOnly(held.reason, held.again)

@@ -38,3 +38,11 @@ class Halt:
         except OSError:  # what cannot be looked at may say stop
             return True
         return True
+
+
+class Unhalted(Halt):
+    """The switch of a state that is in memory alone: there is nothing that it could stop."""
+
+    def is_set(self) -> bool:
+        """Tell that it is not."""
+        return False

@@ -12,7 +12,7 @@ from aiops_agent.state.actions import Actions
 from aiops_agent.state.approvals import Approvals
 from aiops_agent.state.checkpoints import Checkpoints
 from aiops_agent.state.database import Database, copied, opened
-from aiops_agent.state.halt import Halt
+from aiops_agent.state.halt import Halt, Unhalted
 from aiops_agent.state.incidents import Incidents
 from aiops_agent.state.outbox import Outbox
 from aiops_agent.state.pulse import Pulse
@@ -41,7 +41,7 @@ class State:
         self.silences = Silences(self.database)
         self.undo = Undo(self.database, self.vault)
         self.voices = Voices(self.database)
-        self.halt = Halt(state_dir / "halt")
+        self.halt: Halt = Halt(state_dir / "halt")
         self.outbox = Outbox(self.database, self.vault)
 
     @classmethod
@@ -74,7 +74,9 @@ class State:
     def in_memory(cls, cipher: Cipher) -> Self:
         """Return a state that holds nothing yet, of no host: it is in no folder, and is forgotten."""
         nowhere = Path(os.devnull, "state")
-        return cls(nowhere, copied(nowhere / "state.db"), cipher)
+        state = cls(nowhere, copied(nowhere / "state.db"), cipher)
+        state.halt = Unhalted(nowhere)
+        return state
 
     def next_due(self) -> datetime | None:
         """Return when something must be looked at even if no log grows; None: never."""

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from aiops_agent.cli.main import run
+from tests.build import REPAIR
 
 ROOT = Path(__file__).parent.parent.parent
 HEALTHY = "2026-11-23T03:00:00.001Z INFO worker: job done, errors=0\n"
@@ -51,7 +52,12 @@ def test_it_prints_the_object_of_the_contract(shell):
     assert (found["files"], found["bytes"], found["errors"]) == (1, len(HEALTHY) * 10, 0)
     assert (found["from"], found["to"]) == ("2026-11-23T03:00:00Z", "2026-11-23T03:00:00Z")
     assert found["incidents"] == found["decisions"] == found["runs"] == []
-    assert found["summary"]["assumed"] == {"evidence": "holds", "outcome": "success", "answer": "none"}
+    assert found["summary"]["assumed"] == {
+        "evidence": "holds",
+        "outcome": "success",
+        "answer": "none",
+        "trusted": False,
+    }
 
 
 def test_the_assumptions_are_said_once_and_clearly(shell):
@@ -59,6 +65,13 @@ def test_the_assumptions_are_said_once_and_clearly(shell):
     assert out.count("Assumed, for old logs do not say") == 1
     assert "every repair failed at its verification, and to a question all say no" in out
     assert "Nothing would have been told or done." in out
+    assert "Playbooks are signed as they are today; none has earned `auto` yet" in out
+
+
+def test_what_is_to_be_trusted_is_said(shell):
+    _, out, _ = shell(shell.log, "--trusted")
+    assert "Every playbook counts as signed, and as one that has earned `auto` here (--trusted)." in out
+    assert shell.json(shell.log, "--trusted")["summary"]["assumed"]["trusted"] is True
 
 
 def test_an_empty_log_has_no_incidents(shell):
@@ -229,3 +242,23 @@ def test_jsonl_is_a_decision_a_line(shell):
     assert code == 0
     assert list(made)[:6] == ["time", "incident", "decision", "reason", "playbook", "title"]
     assert (made["decision"], made["category"]) == ("report", "disk_full")
+
+
+@pytest.mark.slow
+def test_a_person_is_told_how_to_see_what_is_done_once_it_is_trusted(shell):
+    folder = shell.folder / "playbooks"
+    folder.mkdir()
+    repair = REPAIR.replace("RISK", "low").replace("PROBE", "file_absent").replace("service_failure", "disk_full")
+    (folder / "remove-lock.yaml").write_text(repair.replace('"*.service"', '"worker.service"'))
+    source = f'{{type: file, paths: ["{shell.log}"], service: worker.service, parameters: {{lock_file: /srv/w/lock}}}}'
+    shell.config.write_text(
+        f"state_dir: {shell.folder}/state\npolicy: {{mode: auto}}\nplaybooks: [{folder}]\nsources:\n  - {source}\n"
+    )
+    shell.log.write_text(FAULT)
+    _, out, _ = shell(shell.log)
+    assert "ask  remove-lock" in out
+    assert "       1  unsigned: By itself, and as root, only a playbook runs that a person has signed" in out
+    assert "          with --trusted: what would be done once" in out
+    _, out, _ = shell(shell.log, "--trusted")
+    assert "would run remove-lock for worker.service" in out
+    assert "with --trusted" not in out

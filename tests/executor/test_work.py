@@ -165,7 +165,7 @@ def test_nothing_is_done_without_a_record_of_the_intent(tmp_path):
         desk.record = broken
         work.take(order_for(desk))
         assert ended(work).name == "audit_unavailable"
-        assert hands.asked == ["not_busy", "unit_state"], "it was looked at, and nothing was changed"
+        assert hands.asked == ["not_busy", "untouched", "unit_state"], "it was looked at, and nothing was changed"
         assert desk.actions.interrupted() == []
         assert not desk.orders.known("order-1")
 

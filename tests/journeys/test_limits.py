@@ -32,8 +32,14 @@ def hasty(host: Host) -> Host:
     text = host.repair.read_text()
     for before, after in QUICK:
         text = text.replace(before, after)
-    host.repair.write_text(text)
+    edit(host, text)
     return host
+
+
+def edit(host: Host, text: str) -> None:
+    """Write its playbook anew, and sign it."""
+    host.repair.write_text(text)
+    host.sign()
 
 
 def fault(found: Tick):
@@ -79,7 +85,7 @@ def test_an_edit_takes_auto_away_again(host):
     host.tick()
     agree(host)
     assert standing(host) == "auto"
-    host.repair.write_text(host.repair.read_text() + "# a word more\n")
+    edit(host, host.repair.read_text() + "# a word more\n")
     assert standing(host) == "shadow"
     host.fails()
     assert fault(host.tick(after=timedelta(days=1))).reason == "shadow"
@@ -104,9 +110,7 @@ def test_a_circuit_opens_after_two_failures_is_told_once_and_closed_by_a_success
     host.fails()
     found = fault(host.tick(after=5 * HOUR))
     assert (found.decision, found.status) == ("ask", Status.WAITING_APPROVAL)
-    host.repair.write_text(
-        host.repair.read_text().replace("{file_exists: {path: $lock}}]}", "{file_absent: {path: $lock}}]}")
-    )
+    edit(host, host.repair.read_text().replace("{file_exists: {path: $lock}}]}", "{file_absent: {path: $lock}}]}"))
     host.tick(after=2 * HOUR)
     host.fails()
     found = fault(host.tick(after=5 * HOUR))
@@ -148,10 +152,10 @@ def test_a_fix_that_does_not_hold_is_given_up_and_told(host):
 
 def test_what_failed_is_tried_by_itself_again_after_the_service_was_found_well(host):
     good = host.repair.read_text()
-    host.repair.write_text(good.replace("[{file_absent: {path: $lock}}]", "[{file_exists: {path: $lock}}]"))
+    edit(host, good.replace("[{file_absent: {path: $lock}}]", "[{file_exists: {path: $lock}}]"))
     host.fails()
     host.tick()
-    host.repair.write_text(good)
+    edit(host, good)
     host.fails()
     assert fault(host.tick(after=HOUR)).reason == "last_run_failed"
     host.tick(after=2 * HOUR)  # nobody answers
@@ -215,7 +219,7 @@ SIGNALS = ("steps: [{move_aside: {path: $lock}}]", "steps: [{signal: {pid_file: 
 @pytest.mark.parametrize(("seen", "decision"), [(NO, "report"), (YES, "ask")])
 def test_a_member_of_a_group_is_left_alone_while_too_few_others_are_healthy(tmp_path, seen, decision):
     host = Host(tmp_path, risk="medium")
-    host.repair.write_text(host.repair.read_text().replace(*SIGNALS))
+    edit(host, host.repair.read_text().replace(*SIGNALS))
     host.limits = replace(host.limits, groups=(Group(name="web", services=(SERVICE, "b.service"), minimum=1),))
     host.fails()
     with host.agent() as agent:

@@ -13,6 +13,7 @@ MINUTE = timedelta(minutes=1)
 def host_with(folder, lines: str) -> Host:
     host = Host(folder)
     host.repair.write_text(f"{host.repair.read_text()}{lines}\n")
+    host.sign()
     return host
 
 
@@ -93,6 +94,7 @@ def host_that_listens(folder) -> Host:
     host = Host(folder)
     text = host.repair.read_text().replace("within: 1s", "within: 30s")
     host.repair.write_text(text.replace("probes: [{file_absent: {path: $lock}}]}", QUIET))
+    host.sign()
     return host
 
 

@@ -12,8 +12,8 @@ from aiops_agent.playbook.executor import EmbeddedExecutor
 from aiops_agent.playbook.run import never
 from tests.fakes import SteppingClock
 
-ELSEWHERE = {"log_quiet", "wait_until", "not_busy"}
-"""Answered by who reads the log and by the dialogue; the last holds on an idle host and has tests of its own."""
+ELSEWHERE = {"log_quiet", "wait_until", "not_busy", "untouched"}
+"""Answered by who reads the log and by the dialogue; the last two hold on an idle host and have tests of their own."""
 
 
 def systemctl(folder, script):

@@ -1,6 +1,6 @@
 """What a playbook can say beyond one probe and one step: parameters, roots, limits, waiting, root, command lines."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -25,8 +25,8 @@ undo: [{unit: {start: $unit}}]
 """
 
 
-def aimed(folder, text, parameters=PARAMETERS, *, service="shop.service", roots=(), look=None):
-    return bind(load(write(folder, text)), service, parameters, roots=roots, look=look)
+def aimed(folder, text, parameters=PARAMETERS, *, service="shop.service", roots=(), look=None, ours=()):
+    return bind(load(write(folder, text)), service, parameters, roots=roots, look=look, ours=ours)
 
 
 def reasons(folder, text, parameters=PARAMETERS, **how) -> str:
@@ -64,13 +64,22 @@ def test_what_is_left_out_is_careful(tmp_path):
 
 def test_grace_and_busy_are_probed_before_everything_else(tmp_path):
     bound = aimed(tmp_path, with_lines("grace: 5m", "busy: {locks: [/run/shop/deploy.lock]}"))
-    assert [probe.verb for probe in bound.evidence] == ["not_busy", "past_grace", "file_exists", "http_down"]
+    asked = ["not_busy", "untouched", "past_grace", "file_exists", "http_down"]
+    assert [probe.verb for probe in bound.evidence] == asked
     assert bound.evidence[0].arguments == {"locks.0": "/run/shop/deploy.lock"}
-    assert bound.evidence[1].arguments == {"unit": "shop.service", "for": 300}
+    assert bound.evidence[1].arguments == {"unit": "shop.service", "for": 900}
+    assert bound.evidence[2].arguments == {"unit": "shop.service", "for": 300}
+
+
+def test_what_was_our_own_hand_is_said_to_who_looks_for_others(tmp_path):
+    began, ended = datetime(2026, 11, 23, 3, tzinfo=UTC), datetime(2026, 11, 23, 3, 1, tzinfo=UTC)
+    bound = aimed(tmp_path, REPAIR, ours=[(began, ended)])
+    assert bound.evidence[1].arguments["ours.0"] == "1795402800.000000 1795402860.000000"
 
 
 def test_who_says_that_nobody_is_waited_for_waits_for_nobody(tmp_path):
-    assert "not_busy" not in [probe.verb for probe in aimed(tmp_path, with_lines("busy: false")).evidence]
+    bound = aimed(tmp_path, with_lines("busy: false"))
+    assert [probe.verb for probe in bound.evidence] == ["file_exists", "http_down"]
 
 
 @pytest.mark.parametrize(

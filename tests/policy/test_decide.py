@@ -145,7 +145,7 @@ def test_what_is_not_signed_is_asked_about():
 
 def test_while_a_person_or_a_package_manager_is_at_it_nobody_can_have_it_run():
     busy = {"busy": "apt is at work"}
-    assert decided(**busy) == ReportOnly(Reason.BUSY)
+    assert decided(**busy) == ReportOnly(Reason.BUSY, NOW + timedelta(minutes=5)), "and then it is decided anew"
     assert hindrance(playbook(), NO_HISTORY, replace(AT, **busy), AUTO) is Reason.BUSY
 
 
