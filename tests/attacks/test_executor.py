@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -23,6 +22,7 @@ from aiops_agent.playbook import wire
 from aiops_agent.playbook.load import load
 from aiops_agent.playbook.remote import Remote
 from tests.executor.desk import ANN, EVE, RESTART, SERVICE
+from tests.public import public_folder
 from tests.sign import Signer
 
 ROOT = Path(__file__).parent.parent.parent
@@ -182,9 +182,8 @@ def executor(folder: Path):
 @pytest.fixture
 def tmp_path():
     """A folder that other users can reach, as they can reach /run."""
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)
-        yield Path(folder)
+    with public_folder() as folder:
+        yield folder
 
 
 def test_c09_a_socket_that_another_user_has_squatted_is_not_spoken_to(tmp_path):
