@@ -142,7 +142,7 @@ STARTING = {"os.system", "os.popen", "subprocess.getoutput", "subprocess.getstat
 
 
 def test_b20_programs_are_started_in_three_places_by_a_list_of_words_and_none_reads_commands():
-    """A shell, a pager or `mail` is named nowhere; nothing that is started has a terminal, or our own standard input."""
+    """A shell, a pager or `mail` is named nowhere; nothing that is started reads our own standard input."""
     started, found = set(), []
     for path in (CHECKOUT / "aiops_agent").rglob("*.py"):
         name = str(path.relative_to(CHECKOUT / "aiops_agent"))

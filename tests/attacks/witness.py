@@ -61,6 +61,11 @@ class Watched(Machine):
         self.witness = Witness(folder, [self.state])
         self.environment = self.witness.environment
 
+    def reads(self, pattern: str) -> None:
+        """Have it read what this pattern names, and nothing else."""
+        said = self.config.read_text()
+        self.config.write_text(said.replace(f"{self.logs}/*.log", pattern))
+
     def reached_for(self) -> list[str]:
         return self.witness.reached_for()
 
