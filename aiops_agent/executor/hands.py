@@ -15,6 +15,7 @@ from aiops_agent.playbook.executor import EmbeddedExecutor
 from aiops_agent.playbook.refusal import HalfDoneError, RefusedError
 from aiops_agent.playbook.spawn import CutOffError, Ended, spawn
 from aiops_agent.playbook.systemd import SYSTEM_PATH, never
+from aiops_agent.playbook.verb import root_of
 from aiops_agent.ports import Clock, Stopped
 
 OF_SYSTEMD = frozenset({"unit_state", "untouched", "past_grace"})
@@ -121,7 +122,7 @@ class RootHands:
 
 
 def confined(command: Command) -> Confinement:
-    """Return what a command may do: look at everything and change nothing, or change what it names.
+    """Return what a command may do: look at everything and change nothing, or change below the root of what it names.
 
     A change in a folder is made as the folder's owner: what a service could do to its own files it could do anyway, and
     no link that it puts there leads to more. Only where the playbook says `as: root` it is root's.
@@ -142,10 +143,12 @@ def confined(command: Command) -> Confinement:
         raise RefusedError(f"{command.verb} is nothing that this executor does in a sandbox")
     place = Path(str(command.arguments[named]))
     folder = place if named == "directory" else place.parent
+    # The whole root: what is mounted anew in the sandbox is another mount than what is around it, and refused there.
+    writable = (str(command.arguments.get(root_of(named), folder)),)
     owner = folder.lstat()
     if command.privileged or owner.st_uid == 0:
-        return Confinement(writable=(str(folder),), capabilities=_CHANGING, seconds=seconds)
-    return Confinement(user=owner.st_uid, group=owner.st_gid, writable=(str(folder),), seconds=seconds)
+        return Confinement(writable=writable, capabilities=_CHANGING, seconds=seconds)
+    return Confinement(user=owner.st_uid, group=owner.st_gid, writable=writable, seconds=seconds)
 
 
 def _strange(command: Command, why: str) -> CommandResult:

@@ -128,7 +128,7 @@ class FileSource:
         if at is None and family.is_older_sibling(path, found):
             return True
         try:
-            with opened(paths.allowed_target(path, (*self._patterns, family.live)), family.known) as file:
+            with opened(paths.allowed_target(path, self._patterns), family.known) as file:
                 if not os.path.samestat(file.found, found):
                     return False
                 done.add(key)

@@ -1,182 +1,21 @@
 """C09, C10, C15, A08: what somebody tries who is on the host, or has the agent. The executor is a real process."""
 
-import json
 import os
-import pwd
-import shutil
-import signal
 import socket
-import subprocess
-import sys
 import time
-from contextlib import contextmanager
-from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
 from aiops_agent.errors import ExecutorError
-from aiops_agent.model.order import Order, Unknown
+from aiops_agent.model.order import Unknown
 from aiops_agent.model.playbook import Failed, NotNeeded, Succeeded
 from aiops_agent.playbook import wire
-from aiops_agent.playbook.load import load
 from aiops_agent.playbook.remote import Remote
-from tests.executor.desk import ANN, EVE, RESTART, SERVICE
+from tests.attacks.executor_process import AGENT, Process, executor
+from tests.executor.desk import ANN, EVE, SERVICE
 from tests.public import public_folder
-from tests.sign import Signer
 
-ROOT = Path(__file__).parent.parent.parent
-AGENT = pwd.getpwnam("nobody").pw_uid
 pytestmark = [pytest.mark.skipif(os.geteuid() != 0, reason="becomes other users"), pytest.mark.slow]
-
-SYSTEMCTL = """\
-#!/bin/sh
-# A systemd with one unit: its state is in a file, and each restart leaves a line.
-for last; do :; done
-case " $* " in
-    *" --property=LoadState --value "*) echo loaded ;;
-    *" show "*) echo "LoadState=loaded"; echo "ActiveState=$(cat {folder}/active)" ;;
-    *" restart "*) echo "$last" >> {folder}/restarts; sleep "$(cat {folder}/slow)"; echo active > {folder}/active ;;
-esac
-"""
-
-PROGRAM = """\
-import sys
-from pathlib import Path
-from aiops_agent.executor import __main__
-from aiops_agent.executor.hands import RootHands
-from aiops_agent.executor.units import SYSTEM_PATH, Systemd
-folder = sys.argv[1]
-path = f"{folder}/bin:{SYSTEM_PATH}"
-__main__._shipped = lambda: Path(folder, "playbooks")
-__main__._world = lambda clock: (RootHands(clock, booted=False, token=lambda: "", path=path), Systemd(path))
-sys.exit(__main__.main(["serve", "--config", f"{folder}/executor.yaml"]))
-"""
-
-
-class Process:
-    """An executor that runs, as root, on a host with one unit."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.path = folder / "run" / "executor.sock"
-        self.running: subprocess.Popen[bytes] | None = None
-        for name in ("bin", "playbooks", "run", "state"):
-            (folder / name).mkdir(mode=0o755)
-        folder.chmod(0o755)
-        (folder / "bin" / "systemctl").write_text(SYSTEMCTL.format(folder=folder))
-        (folder / "bin" / "systemctl").chmod(0o755)
-        (folder / "playbooks" / "restart-shop.yaml").write_text(
-            RESTART.replace("{per_hour: 2, per_day: 3}", "{per_hour: 900, per_day: 900}").replace(
-                "cooldown: 15m", "cooldown: 1s"
-            )
-        )
-        signer = Signer(folder)
-        signer.sign(load(folder / "playbooks" / "restart-shop.yaml"), now=datetime.now(UTC))
-        self.signing = signer.settings
-        self.configure("approve")
-        self.says(active="failed", slow="0")
-
-    def configure(self, mode: str) -> None:
-        (self.folder / "executor.yaml").write_text(
-            f"agent: nobody\nservices: {{{SERVICE}: {{}}}}\napprovers: {{users: [daemon, bin]}}\nmode: {mode}\n"
-            f"state_dir: {self.folder}/state\nsocket: {self.path}\nsigning: {self.signing}\n"
-            "limits: {unlock_after: 0, runs_per_hour: 900, host_runs_per_hour: 900, repairs_per_day: 900}\n"
-        )
-
-    def says(self, **words: str) -> None:
-        for name, word in words.items():
-            (self.folder / name).write_text(word)
-
-    @property
-    def restarts(self) -> int:
-        path = self.folder / "restarts"
-        return len(path.read_text().splitlines()) if path.exists() else 0
-
-    def start(self) -> None:
-        self.running = subprocess.Popen([sys.executable, "-c", PROGRAM, str(self.folder)], cwd=ROOT)
-        for _ in range(600):
-            if Remote(self.path).answers():
-                return
-            assert self.running.poll() is None, "it did not start"
-            time.sleep(0.05)
-        raise AssertionError("it does not answer")
-
-    def kill(self) -> None:
-        if self.running:
-            self.running.send_signal(signal.SIGKILL)
-            self.running.wait()
-
-    def end(self) -> None:
-        assert self.running
-        self.running.terminate()
-        assert self.running.wait(30) == 0
-
-    def verify(self) -> None:
-        argv = [sys.executable, "-m", "aiops_agent.executor", "verify", "--config", str(self.folder / "executor.yaml")]
-        verdict = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False)
-        assert verdict.returncode == 0, verdict.stdout + verdict.stderr
-
-    def forget(self) -> None:
-        """Make it a new host: where a last run did not succeed, the next one needs a person."""
-        shutil.rmtree(self.folder / "state")
-        (self.folder / "state").mkdir(mode=0o700)
-
-    def order(self, **changes: str) -> Order:
-        playbook = load(self.folder / "playbooks" / "restart-shop.yaml")
-        plain = {
-            "id": "order-1",
-            "playbook": playbook.name,
-            "digest": playbook.digest,
-            "service": SERVICE,
-            "incident": "inc-1",
-        }
-        return Order(**{**plain, **changes})
-
-    def says_as(self, uid: int, message: bytes) -> dict:
-        """Send a message as another user, from a process of its own; what comes back."""
-        reading, writing = os.pipe()
-        child = os.fork()
-        if child == 0:
-            said = b"{}"
-            try:
-                os.setgroups([])
-                os.setgid(uid)
-                os.setuid(uid)
-                said = json.dumps(Remote(self.path)._say(message)).encode()
-            except ExecutorError as error:
-                said = json.dumps({"refused": error.refusal, "why": error.message}).encode()
-            finally:
-                os.write(writing, said)
-                os._exit(0)
-        os.close(writing)
-        with os.fdopen(reading, "rb") as pipe:
-            answer = json.loads(pipe.read())
-        os.waitpid(child, 0)
-        return answer
-
-    def ended(self, identity: str = "order-1"):
-        for _ in range(400):
-            said = self.says_as(AGENT, wire.request("status", id=identity))
-            if said.get("state") != "running":
-                return wire.heard(said)
-            time.sleep(0.05)
-        raise AssertionError("it does not end")
-
-    def record(self) -> list[dict]:
-        argv = [sys.executable, "-m", "aiops_agent.executor", "show", "--config", str(self.folder / "executor.yaml")]
-        shown = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=True)
-        return [json.loads(line) for line in shown.stdout.splitlines()]
-
-
-@contextmanager
-def executor(folder: Path):
-    process = Process(folder)
-    process.start()
-    try:
-        yield process
-    finally:
-        process.kill()
 
 
 @pytest.fixture
@@ -220,6 +59,8 @@ def test_c10_another_user_is_denied_before_anything_is_read_and_it_is_flagged(tm
         flagged = [entry for entry in process.record() if entry["action"] == "stranger"]
         assert {entry["detail"]["uid"] for entry in flagged} == {EVE}
         assert process.restarts == 0
+        assert process.says_as(AGENT, wire.request("hello"))["halted"] is False, "the next good message is answered"
+        process.kept_to_itself()
 
 
 def test_c15_a_pending_or_approved_action_that_the_agent_makes_up_is_nothing(tmp_path):
@@ -247,16 +88,11 @@ def test_c15_a_pending_or_approved_action_that_the_agent_makes_up_is_nothing(tmp
 
 
 def test_a08_a_forged_line_about_a_service_that_is_well_moves_nothing(tmp_path):
-    process = Process(tmp_path)
-    process.configure("auto")
-    process.says(active="active")
-    process.start()
-    try:
-        process.says_as(AGENT, wire.order_request(process.order()))
-        assert isinstance(process.ended(), NotNeeded)
+    with executor(tmp_path, "auto") as process:
+        process.says(active="active")
+        assert isinstance(process.runs(), NotNeeded)
         assert process.restarts == 0
-    finally:
-        process.kill()
+        process.kept_to_itself()
 
 
 KILLS = 30

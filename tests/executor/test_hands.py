@@ -156,6 +156,13 @@ def test_a_change_is_made_as_the_owner_of_its_folder(place):
     assert (found.user, found.writable, found.capabilities, found.network) == (owner, (str(place),), (), False)
 
 
+def test_all_below_the_declared_root_is_one_mount_in_the_sandbox(place):
+    below = replace(
+        aside(place / "lock"), arguments={**aside(place / "lock").arguments, "path_root": str(place.parent)}
+    )
+    assert confined(below).writable == (str(place.parent),), "else what is around the folder is another mount"
+
+
 def test_a_folder_of_roots_is_changed_as_root(tmp_path):
     if os.geteuid() == 0:
         assert confined(command("move_aside", path=str(tmp_path / "roots"))).user == 0

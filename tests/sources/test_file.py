@@ -161,6 +161,18 @@ def test_t22_a_link_out_of_the_folder_is_refused_once(tmp_path):
     assert (reader.count(), reader.notices()) == (0, ["refused"])
 
 
+def test_t22_a_folder_that_is_a_link_out_of_what_the_pattern_fixes_is_refused(tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "app.log").write_text(error("a"))
+    (tmp_path / "srv").mkdir()
+    (tmp_path / "srv" / "shop").symlink_to(elsewhere)
+    reader = Reader(tmp_path / "srv" / "*" / "*.log")
+    reader.tick()
+    reader.tick()
+    assert (reader.count(), reader.notices()) == (0, ["refused"])
+
+
 def test_a_link_within_the_folder_is_followed(tmp_path):
     (tmp_path / "app-1.txt").write_text(error("a"))
     (tmp_path / "app.log").symlink_to("app-1.txt")
