@@ -130,8 +130,8 @@ class Family:
         rotations, one that was rotated less often than a generation that was read is none: who still writes to that
         one makes it look younger.
         """
-        turns, known = _turns(path), [_turns(self._place_of(at)) for at in self.known]
-        if any(turns < other and turns * other > 0 for other in known):  # both are numbers, or both dates
+        own, known = turns(path), [turns(self._place_of(at)) for at in self.known]
+        if any(own < other and own * other > 0 for other in known):  # both are numbers, or both dates
             return False
         read = [at.mtime_ns for at in self.known if at.mtime_ns]
         return path != self.live and bool(read) and found.st_mtime_ns < min(read)
