@@ -43,7 +43,7 @@ _MOST_BYTES = 16 << 20
 
 
 def load(path: Path, environment: Mapping[str, str] | None) -> Config:
-    """Return what `config.load` would, from memory if that still holds.
+    """Return what `config.load.load` would, from memory if that still holds.
 
     Raises:
         ConfigError: Every fault of the configuration.
@@ -51,9 +51,9 @@ def load(path: Path, environment: Mapping[str, str] | None) -> Config:
     remembered = _recall(path, environment)
     if remembered:
         return remembered
-    from aiops_agent import config
+    from aiops_agent.config.load import load as load_config
 
-    return config.load(path, environment)
+    return load_config(path, environment)
 
 
 def save(config: Config, *, began: float) -> None:
@@ -90,7 +90,7 @@ def _recall(path: Path, environment: Mapping[str, str] | None) -> Config | None:
         *remembered, checked = json.loads(content)
         config = cast("Config", _made(checked, environment)) if remembered == premises else None
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        return None  # missing, damaged, or a token that is gone: `config.load` tells what is wrong
+        return None  # missing, damaged, or a token that is gone: `config.load.load` tells what is wrong
     return config if config and config.state_dir == Path(state_dir) else None
 
 
@@ -174,4 +174,4 @@ def _zone(name: str) -> tzinfo:
         return UTC
     from zoneinfo import ZoneInfo  # who has no window reads no time zone
 
-    return ZoneInfo(name)  # KeyError when it is gone: `config.load` then tells
+    return ZoneInfo(name)  # KeyError when it is gone: `config.load.load` then tells

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from aiops_agent.config import load
+from aiops_agent.config.load import load
 from aiops_agent.errors import ConfigError
 from aiops_agent.model.decision import Mode
 from aiops_agent.model.event import LocalPattern, Severity

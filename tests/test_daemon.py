@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from aiops_agent import config as configuration
 from aiops_agent.agent import CutShort, Tick
+from aiops_agent.config import load as configuration
 from aiops_agent.daemon import LONGEST_RETRY, POLL, UNRECORDED_REST, Daemon, Orders, Surroundings
 from aiops_agent.errors import StateError
 from aiops_agent.model.incident import Status

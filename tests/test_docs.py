@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from aiops_agent.cli.arguments import parser
-from aiops_agent.config import load
+from aiops_agent.config.load import load
 from aiops_agent.model.decision import Reason
 from aiops_agent.playbook.lint import lint
 from aiops_agent.playbook.load import load as load_playbook

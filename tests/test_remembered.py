@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from aiops_agent import config, remembered
+from aiops_agent import remembered
+from aiops_agent.config import file as sections
+from aiops_agent.config import load as config
 from aiops_agent.errors import ConfigError
 
 EVERYTHING = """\
@@ -113,16 +115,16 @@ def test_what_is_remembered_is_what_the_file_says(place):
 
 def test_this_file_knows_every_key(place):
     said = set(yaml.safe_load(place.path.read_text()))
-    assert said | {"report_dir"} == set(config._File.model_fields)
+    assert said | {"report_dir"} == set(sections.File.model_fields)
     everything = yaml.load(place.path.read_text(), config._Loader)
-    for keys, model in config._SECTIONS.items():
+    for keys, model in sections.SECTIONS.items():
         section = everything
         for key in keys:
             section = section[key]
         one = section[0] if isinstance(section, list) else section
         assert set(one) == {known.alias or name for name, known in model.model_fields.items()}, keys
     for source in yaml.safe_load(place.path.read_text())["sources"][:1]:
-        assert set(source) == set(config._SOURCES[source["type"]].model_fields)
+        assert set(source) == set(sections.SOURCES[source["type"]].model_fields)
 
 
 def test_no_token_is_ever_written(place):

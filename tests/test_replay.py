@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from aiops_agent.config import load
+from aiops_agent.config.load import load
 from aiops_agent.noun import replace
 from aiops_agent.playbook.load import load_folders
 from aiops_agent.replay import Answer, Assumed, Found, Minutes, PastClock, replay

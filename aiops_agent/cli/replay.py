@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from aiops_agent import config as configuration
 from aiops_agent.cli.output import print_json, safe
 from aiops_agent.cli.replayed import CameTo, decision
 from aiops_agent.cli.session import SystemClock
 from aiops_agent.cli.story import moment
+from aiops_agent.config.load import load as load_config
 from aiops_agent.errors import UsageError
 from aiops_agent.model.incident import rfc3339
 from aiops_agent.noun import dataclass
@@ -88,7 +88,7 @@ def _config(named: str | None) -> Config:
     if named is None and os.access(DEFAULT_CONFIG, os.R_OK):
         named = DEFAULT_CONFIG
     # Never from memory, which lies in state_dir: a replay looks at nothing there.
-    return configuration.load(Path(named or os.devnull), None)
+    return load_config(Path(named or os.devnull), None)
 
 
 def _local(time: datetime) -> datetime:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from aiops_agent.config import load as load_config
+from aiops_agent.config.load import load as load_config
 from aiops_agent.errors import ConfigError, PlaybookError
 from aiops_agent.model.decision import Mode
 from aiops_agent.model.playbook import Risk

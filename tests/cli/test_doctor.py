@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from aiops_agent import config as configuration
 from aiops_agent.audit.auditor import make_pair
 from aiops_agent.audit.journal import RESERVE, Journal
 from aiops_agent.audit.keys import FileKeys
@@ -22,6 +21,7 @@ from aiops_agent.cli.doctor import CHECKS, examined
 from aiops_agent.cli.health.finding import Level, Place
 from aiops_agent.cli.health.places import room
 from aiops_agent.cli.main import run
+from aiops_agent.config import load as configuration
 from aiops_agent.model.audit import AuditEntry
 from aiops_agent.signing.ed25519 import SigningKey
 from aiops_agent.state.database import opened
