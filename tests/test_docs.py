@@ -12,7 +12,7 @@ from aiops_agent.model.decision import Reason
 from aiops_agent.playbook.lint import lint
 from aiops_agent.playbook.load import load as load_playbook
 from aiops_agent.playbook.vocabulary import VERBS
-from aiops_agent.wiring import Library
+from aiops_agent.wiring.library import Library
 
 ROOT = Path(__file__).parent.parent
 

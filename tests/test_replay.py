@@ -12,7 +12,7 @@ from aiops_agent.config.load import load
 from aiops_agent.noun import replace
 from aiops_agent.playbook.load import load_folders
 from aiops_agent.replay import Answer, Assumed, Found, Minutes, PastClock, replay
-from aiops_agent.wiring import World, old_logs, past
+from aiops_agent.wiring.build import World, old_logs, past
 from tests.build import REPAIR
 from tests.journeys.host import FixedDiagnostician
 from tests.sign import Signer

@@ -26,7 +26,7 @@ from aiops_agent.settings import Config
 from aiops_agent.state.approvals import Approval, ApprovalState
 from aiops_agent.state.halt import Halt
 from aiops_agent.state.silences import Silence
-from aiops_agent.wiring import remote_of
+from aiops_agent.wiring.late import remote_of
 
 
 def list_approvals(arguments: argparse.Namespace) -> int:

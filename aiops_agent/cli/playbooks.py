@@ -18,7 +18,8 @@ from aiops_agent.playbook.load import load
 from aiops_agent.playbook.load import schema as json_schema
 from aiops_agent.playbook.run import dry_run
 from aiops_agent.repair import perform, resolve_all
-from aiops_agent.wiring import rehearsal, shipped
+from aiops_agent.wiring.build import rehearsal
+from aiops_agent.wiring.library import shipped
 
 NEEDS_ATTENTION = 1
 NOT_KNOWN = "not known: run as root or as the owner of state_dir"

@@ -20,7 +20,7 @@ from aiops_agent.replay import Answer, Assumed, Minutes, PastClock
 from aiops_agent.replay import replay as replayed
 from aiops_agent.settings import Config
 from aiops_agent.sources.quiet import DEFAULT_CONFIG
-from aiops_agent.wiring import World, old_logs, past
+from aiops_agent.wiring.build import World, old_logs, past
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

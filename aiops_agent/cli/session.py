@@ -22,7 +22,9 @@ from aiops_agent.settings import CREDENTIALS, Config
 from aiops_agent.sources.quiet import DEFAULT_CONFIG
 from aiops_agent.state.database import exclusive
 from aiops_agent.state.state import State
-from aiops_agent.wiring import LateCipher, Library, World, build, rules_of
+from aiops_agent.wiring.build import World, build
+from aiops_agent.wiring.late import LateCipher
+from aiops_agent.wiring.library import Library, rules_of
 
 NOBODY_LOGGED_IN = 2**32 - 1
 """What the kernel shows as the login uid of a process that no login has begun."""

@@ -26,7 +26,8 @@ from aiops_agent.signing.sign import EXPIRES, added, countersigned, kept, put, s
 from aiops_agent.signing.trusted import read_trusted
 from aiops_agent.signing.verify import verify as verified
 from aiops_agent.state.state import State
-from aiops_agent.wiring import LateCipher, Library, rules_of
+from aiops_agent.wiring.late import LateCipher
+from aiops_agent.wiring.library import Library, rules_of
 
 NEEDS_ATTENTION = 1
 _LONGEST_PASSPHRASE = 1024

@@ -17,7 +17,7 @@ from aiops_agent.signing.ed25519 import SigningKey
 from aiops_agent.signing.manifest import envelop, read
 from aiops_agent.signing.register import LONGEST_STEP
 from aiops_agent.signing.sign import added, put, signed
-from aiops_agent.wiring import Library
+from aiops_agent.wiring.library import Library
 from tests.build import NOW, playbook
 from tests.journeys.host import Host
 from tests.playbook.make import REPAIR, write

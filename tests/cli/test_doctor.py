@@ -26,7 +26,7 @@ from aiops_agent.model.audit import AuditEntry
 from aiops_agent.signing.ed25519 import SigningKey
 from aiops_agent.state.database import opened
 from aiops_agent.state.halt import Halt
-from aiops_agent.wiring import Library
+from aiops_agent.wiring.library import Library
 from tests.public import public_folder
 from tests.sign import Signer
 

@@ -10,7 +10,8 @@ from aiops_agent.model.incident import rfc3339
 from aiops_agent.model.signature import Floors, Signature
 from aiops_agent.signing.register import Register
 from aiops_agent.state.state import State
-from aiops_agent.wiring import LateCipher, Library, rules_of
+from aiops_agent.wiring.late import LateCipher
+from aiops_agent.wiring.library import Library, rules_of
 
 SOON = timedelta(days=30)
 _PRIVATE = b"PRIVATE KEY-----"

@@ -125,7 +125,7 @@ def state(place: Place) -> Findings:
 
 def root_executor(place: Place) -> Findings:
     """Does what does the agent's work as root answer, and is it root's?"""
-    from aiops_agent.wiring import remote_of
+    from aiops_agent.wiring.late import remote_of
 
     path = place.config.executor
     if path is None or not path.exists():
@@ -145,7 +145,7 @@ def root_executor(place: Place) -> Findings:
 
 def library(place: Place) -> Findings:
     """Which playbooks and articles are refused?"""
-    from aiops_agent.wiring import Library
+    from aiops_agent.wiring.library import Library
 
     found = Library(place.config.playbooks, place.config.knowledge_base)
     for fault in found.faults:
