@@ -66,13 +66,11 @@ class Process:
         folder.chmod(0o755)
         (folder / "bin" / "systemctl").write_text(SYSTEMCTL.format(folder=folder))
         (folder / "bin" / "systemctl").chmod(0o755)
-        (folder / "playbooks" / "restart-shop.yaml").write_text(
-            RESTART.replace("{per_hour: 2, per_day: 3}", "{per_hour: 900, per_day: 900}").replace(
-                "cooldown: 15m", "cooldown: 1s"
-            )
-        )
+        restart = folder / "playbooks" / "restart-shop.yaml"
+        often = RESTART.replace("{per_hour: 2, per_day: 3}", "{per_hour: 900, per_day: 900}")
+        restart.write_text(often.replace("cooldown: 15m", "cooldown: 1s") + "busy: false\n")
         signer = Signer(folder)
-        signer.sign(load(folder / "playbooks" / "restart-shop.yaml"), now=datetime.now(UTC))
+        signer.sign(load(restart), now=datetime.now(UTC))
         self.signing = signer.settings
         self.configure("approve")
         self.says(active="failed", slow="0")
