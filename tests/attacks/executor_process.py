@@ -52,9 +52,8 @@ __main__._shipped = lambda: Path(folder, "playbooks")
 __main__._world = lambda clock: (RootHands(clock, booted=False, token=lambda: "", path=path), Systemd(path))
 sys.exit(__main__.main(["serve", "--config", f"{folder}/executor.yaml"]))
 """
-PLAYBOOK = RESTART.replace("{per_hour: 2, per_day: 3}", "{per_hour: 900, per_day: 900}").replace(
-    "cooldown: 15m", "cooldown: 1s"
-)
+OFTEN = RESTART.replace("{per_hour: 2, per_day: 3}", "{per_hour: 900, per_day: 900}")
+PLAYBOOK = OFTEN.replace("cooldown: 15m", "cooldown: 1s") + "busy: false\n"
 
 
 class Process:

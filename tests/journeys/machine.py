@@ -38,7 +38,9 @@ verify: {within: 10s, probes: [{PROBE: {path: $lock}}]}
 undo: []
 cooldown: 15m
 caps: {per_hour: 2, per_day: 3}
+busy: false
 """
+"""It waits for nobody: the machine that runs the tests may be installing something."""
 
 # Python may lie where only root can go: another user is shown it, the libraries and the checkout somewhere else.
 WHERE_ALL_CAN_READ = """
