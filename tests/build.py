@@ -108,5 +108,9 @@ verify: {within: 1s, probes: [{PROBE: {path: $lock}}]}
 undo: []
 cooldown: 15m
 caps: {per_hour: 2, per_day: 3}
+busy: false
 """
-"""A playbook that moves a lock aside; RISK and PROBE are for the test to fill in."""
+"""A playbook that moves a lock aside; RISK and PROBE are for the test to fill in.
+
+It waits for nobody: the machine that runs the tests may be installing something.
+"""

@@ -23,7 +23,7 @@ class Signer:
     def __init__(self, folder: Path) -> None:
         self.key = SigningKey.make()
         self.rules = SigningRules(folder / "playbooks.manifest", folder / "trusted", owners=(folder.stat().st_uid,))
-        self.rules.trusted.mkdir()
+        self.rules.trusted.mkdir(exist_ok=True)
         self.rules.trusted.chmod(0o755)
         self.serial = 0
         self.trust(self.key)

@@ -31,7 +31,7 @@ playbooks: [/srv/playbooks]
 executor: /run/elsewhere/executor.sock
 patterns:
   faults: [{{contains: pump is dry, matches: "is dry$", severity: critical}}]
-  ignore: [{{contains: known noise}}]
+  ignore: [{{contains: known noise, matches: "^known"}}]
 policy:
   mode: auto
   unlock_after: 2
@@ -57,6 +57,7 @@ audit:
   key: {{type: credential, name: shop.key}}
   auditor_key: {auditor}
   anchors: {{journal: false, file: /srv/anchors}}
+  keep: 90d
 signing: {{manifest: /srv/signed, trusted: /srv/trusted, group: web, two_signatures: true}}
 """
 SLACK = {"SLACK": "xoxb-planted"}
@@ -113,11 +114,13 @@ def test_what_is_remembered_is_what_the_file_says(place):
 def test_this_file_knows_every_key(place):
     said = set(yaml.safe_load(place.path.read_text()))
     assert said | {"report_dir"} == set(config._File.model_fields)
-    policy = yaml.load(place.path.read_text(), config._Loader)["policy"]
-    assert set(policy) == set(config._Policy.model_fields)
-    for part, model in config._PARTS_OF_POLICY.items():
-        one = policy[part] if part == "limits" else policy[part][0]
-        assert set(one) == {known.alias or name for name, known in model.model_fields.items()}, part
+    everything = yaml.load(place.path.read_text(), config._Loader)
+    for keys, model in config._SECTIONS.items():
+        section = everything
+        for key in keys:
+            section = section[key]
+        one = section[0] if isinstance(section, list) else section
+        assert set(one) == {known.alias or name for name, known in model.model_fields.items()}, keys
     for source in yaml.safe_load(place.path.read_text())["sources"][:1]:
         assert set(source) == set(config._SOURCES[source["type"]].model_fields)
 
@@ -161,10 +164,14 @@ def test_a_token_that_is_gone_is_a_fault_with_its_line_all_the_same(place):
     with pytest.raises(ConfigError) as caught:
         remembered.load(place.path, {})
     assert [(fault.line, fault.key) for fault in caught.value.faults] == [
-        (22, "chat.0.token"),
-        (23, "chat.1.token"),
-        (25, "connections.shop.password"),
+        (line_of(place, "type: slack"), "chat.0.token"),
+        (line_of(place, "type: telegram"), "chat.1.token"),
+        (line_of(place, "type: postgresql"), "connections.shop.password"),
     ]
+
+
+def line_of(place, text):
+    return next(number for number, line in enumerate(place.path.read_text().splitlines(), 1) if text in line)
 
 
 def test_a_new_token_is_used_at_once(place):

@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -23,6 +22,7 @@ from aiops_agent.playbook import wire
 from aiops_agent.playbook.load import load
 from aiops_agent.playbook.remote import Remote
 from tests.executor.desk import ANN, EVE, RESTART, SERVICE
+from tests.public import public_folder
 from tests.sign import Signer
 
 ROOT = Path(__file__).parent.parent.parent
@@ -66,13 +66,11 @@ class Process:
         folder.chmod(0o755)
         (folder / "bin" / "systemctl").write_text(SYSTEMCTL.format(folder=folder))
         (folder / "bin" / "systemctl").chmod(0o755)
-        (folder / "playbooks" / "restart-shop.yaml").write_text(
-            RESTART.replace("{per_hour: 2, per_day: 3}", "{per_hour: 900, per_day: 900}").replace(
-                "cooldown: 15m", "cooldown: 1s"
-            )
-        )
+        restart = folder / "playbooks" / "restart-shop.yaml"
+        often = RESTART.replace("{per_hour: 2, per_day: 3}", "{per_hour: 900, per_day: 900}")
+        restart.write_text(often.replace("cooldown: 15m", "cooldown: 1s") + "busy: false\n")
         signer = Signer(folder)
-        signer.sign(load(folder / "playbooks" / "restart-shop.yaml"), now=datetime.now(UTC))
+        signer.sign(load(restart), now=datetime.now(UTC))
         self.signing = signer.settings
         self.configure("approve")
         self.says(active="failed", slow="0")
@@ -182,9 +180,8 @@ def executor(folder: Path):
 @pytest.fixture
 def tmp_path():
     """A folder that other users can reach, as they can reach /run."""
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)
-        yield Path(folder)
+    with public_folder() as folder:
+        yield folder
 
 
 def test_c09_a_socket_that_another_user_has_squatted_is_not_spoken_to(tmp_path):

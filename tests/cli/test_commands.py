@@ -448,6 +448,7 @@ evidence: [{file_exists: {path: $lock}}]
 steps: [{move_aside: {path: $lock}}]
 verify: {within: 1s, probes: [{file_absent: {path: $lock}}]}
 cooldown: 15m
+busy: false
 """
 
 

@@ -27,6 +27,7 @@ from aiops_agent.signing.ed25519 import SigningKey
 from aiops_agent.state.database import opened
 from aiops_agent.state.halt import Halt
 from aiops_agent.wiring import Library
+from tests.public import public_folder
 from tests.sign import Signer
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -99,26 +100,26 @@ class Host:
 
 
 @pytest.fixture
-def host(tmp_path, capsys):
+def usual_umask():
     before = os.umask(0o022)
-    yield Host(tmp_path, capsys)
+    yield
     os.umask(before)
 
 
+@pytest.fixture
+def host(tmp_path, capsys, usual_umask):
+    return Host(tmp_path, capsys)
+
+
 @contextmanager
-def nobody(folder: Path):
-    """Be an ordinary user who may come to a folder: root may read everything, and pytest's are closed to others."""
+def nobody():
+    """Be an ordinary user: root may read everything."""
     user = os.geteuid()
-    modes = {each: each.stat().st_mode for each in (folder, *folder.parents) if not each.stat().st_mode & 0o001}
     try:
-        for each, mode in modes.items():
-            each.chmod(mode | 0o055)
         os.seteuid(65534 if user == 0 else user)
         yield
     finally:
         os.seteuid(user)
-        for each, mode in modes.items():
-            each.chmod(mode)
 
 
 @contextmanager
@@ -396,12 +397,15 @@ def test_a_reserve_that_holds_nothing_is_found(host):
     assert "does not hold" in host("reserve"), "a hole holds no block"
 
 
-def test_a_log_that_may_not_be_read_is_found(host):
-    place = host.place()
-    (host.folder / "shop.log").chmod(0)
-    with nobody(host.folder):
-        said = [finding.detail for finding in CHECKS["sources"](place)]
-    assert said == [f"{host.folder}/*.log: may not be read: {host.folder}/shop.log"]
+@pytest.mark.usefixtures("usual_umask")
+def test_a_log_that_may_not_be_read_is_found(capsys):
+    with public_folder() as folder:
+        host = Host(folder, capsys)
+        place = host.place()
+        (folder / "shop.log").chmod(0)
+        with nobody():
+            said = [finding.detail for finding in CHECKS["sources"](place)]
+    assert said == [f"{folder}/*.log: may not be read: {folder}/shop.log"]
 
 
 def test_sources_that_give_nothing_are_found(host):

@@ -22,6 +22,7 @@ from aiops_agent.playbook.refusal import RefusedError
 from aiops_agent.playbook.spawn import CutOffError, spawn
 from tests.executor.desk import ANN
 from tests.fakes import SteppingClock
+from tests.public import public_folder
 
 PATH = os.environ["PATH"]
 needs_bubblewrap = pytest.mark.skipif(
@@ -61,19 +62,16 @@ def hands():
 
 
 @pytest.fixture
-def place(tmp_path):
+def place():
     """A folder of a service's user, below one that everybody can enter."""
-    for folder in (tmp_path, *tmp_path.parents):
-        if folder.stat().st_uid == os.geteuid() and str(folder) not in ("/", "/tmp"):
-            folder.chmod(0o755)
-    service = tmp_path / "service"
-    service.mkdir(mode=0o755)
-    (service / "lock").write_text("1")
-    (tmp_path / "roots").write_text("root's")
-    if os.geteuid() == 0:
-        for each in (service, service / "lock"):
-            os.chown(each, ANN, ANN)
-    return service
+    with public_folder() as folder:
+        service = folder / "service"
+        service.mkdir(mode=0o755)
+        (service / "lock").write_text("1")
+        if os.geteuid() == 0:
+            for each in (service, service / "lock"):
+                os.chown(each, ANN, ANN)
+        yield service
 
 
 def inside(confinement: Confinement, program: str) -> str:

@@ -13,6 +13,7 @@ from aiops_agent.model.playbook import Failed
 from aiops_agent.noun import replace
 from aiops_agent.playbook import vocabulary
 from aiops_agent.playbook.executor import EmbeddedExecutor
+from aiops_agent.playbook.load import load
 from aiops_agent.playbook.run import execute
 from aiops_agent.state.halt import Halt
 from tests.fakes import PaperJournal
@@ -136,6 +137,7 @@ verify: {{within: 10s, probes: [{{file_absent: {{path: $lock}}}}]}}
 undo: []
 cooldown: 15m
 caps: {{per_hour: 2, per_day: 3}}
+busy: false
 roots: [{folder}, {locks}]
 """
 
@@ -147,7 +149,9 @@ def test_the_command_stops_a_step_of_a_scan_that_holds_the_lock(tmp_path):
     big = tmp_path / "big"
     big.mkdir()
     (tmp_path / "playbooks" / "remove-stale-lock.yaml").unlink()
-    (tmp_path / "playbooks" / "compress.yaml").write_text(COMPRESS.format(folder=big, locks=machine.lock.parent))
+    repair = tmp_path / "playbooks" / "compress.yaml"
+    repair.write_text(COMPRESS.format(folder=big, locks=machine.lock.parent))
+    machine.signer.sign(load(repair), now=datetime.now(UTC))
     with (big / "huge.log.1").open("wb") as log:
         log.truncate(60 << 30)
     partial, switch = big / "huge.log.1.gz.partial", machine.state / "halt"

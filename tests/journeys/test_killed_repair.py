@@ -32,6 +32,8 @@ verify:
 undo: []
 cooldown: 4h
 caps: {{per_day: 3}}
+busy: false
+roots: [{folder}]
 """
 KINDS = {
     "succeeds": ("move_aside: {{path: {folder}/second.lock}}", "file_absent: {{path: {folder}/second.lock}}"),
@@ -52,6 +54,7 @@ class Repair(Host):
         super().__init__(folder)
         last, verify = (f"{{{each.format(folder=folder)}}}" for each in KINDS[kind])
         self.repair.write_text(PLAYBOOK.format(folder=folder, last=last, verify=verify))
+        self.sign()
         self.trace = folder / "trace"
         self.trace.touch()
 

@@ -5,9 +5,11 @@ import random
 import shutil
 import time
 from collections import Counter
+from datetime import UTC, datetime
 
 import pytest
 
+from aiops_agent.playbook.load import load
 from tests.journeys.machine import Machine
 
 KILLS = 50
@@ -26,6 +28,8 @@ verify: {{within: 1s, probes: [{{{verify}}}]}}
 undo: []
 cooldown: 15m
 caps: {{per_hour: 2, per_day: 3}}
+busy: false
+roots: [{things}]
 """
 
 
@@ -43,7 +47,9 @@ class Ready:
         last = f"config: {{path: {self.things}/app.json, format: json, is: valid}}"
         verify = last if verifies else f"file_exists: {{path: {self.things}/absent}}"
         (folder / "playbooks" / "remove-stale-lock.yaml").unlink()
-        (folder / "playbooks" / "move-locks.yaml").write_text(REPAIR.format(steps=steps, verify=verify))
+        repair = folder / "playbooks" / "move-locks.yaml"
+        repair.write_text(REPAIR.format(steps=steps, verify=verify, things=self.things))
+        self.machine.signer.sign(load(repair), now=datetime.now(UTC))
         self._fill()
         self._command = ("scan",)
         if mode == "approve":

@@ -132,7 +132,9 @@ def test_a_fault_that_is_logged_again_after_the_last_step_takes_the_repair_back(
 
 def test_a_busy_host_is_left_alone_and_looked_at_again(tmp_path):
     work = tmp_path / "deploy.lock"
-    host = host_with(tmp_path, f"busy: {{locks: [{work}]}}")
+    host = Host(tmp_path)
+    host.repair.write_text(host.repair.read_text().replace("busy: false", f"busy: {{locks: [{work}]}}"))
+    host.sign()
     with work.open("w") as held:
         held.write("1")  # the number of a process that lives: that of init
         held.flush()

@@ -103,7 +103,7 @@ def test_the_playbooks_own_undo_is_not_run_when_no_step_was(tmp_path):
 
 
 def test_the_playbooks_own_undo_is_not_run_when_every_step_was_refused(tmp_path):
-    text = NOT_TO_BE_UNDONE + "undo: [{move_aside: {path: /b}}]\n"
+    text = NOT_TO_BE_UNDONE + "undo: [{move_aside: {path: $lock}}]\n"
     executor = ScriptedExecutor({"signal": NO})
     assert play(bound(tmp_path, text), executor).undone is True
     assert "move_aside" not in executor.asked
