@@ -133,6 +133,24 @@ def test_each_fault_is_refused_by_its_name(desk, name, fault):
     assert found.name == name
 
 
+def test_a_hand_on_the_unit_is_seen_by_the_executor_itself_however_much_was_agreed_to(desk):
+    agree(desk)
+    prober = ScriptedExecutor({"untouched": NO})
+    assert examined(desk, prober=prober) == NotNeeded("untouched", NO.detail)
+    [look] = [command for command in prober.commands if command.verb == "untouched"]
+    assert look.arguments == {"unit": SERVICE, "for": 900}
+
+
+def test_the_executors_own_runs_are_no_hand_by_its_own_record(desk):
+    ran(desk, minutes_ago=20)
+    agree(desk)
+    prober = ScriptedExecutor()
+    assert isinstance(examined(desk, prober=prober), Ready)
+    [look] = [command for command in prober.commands if command.verb == "untouched"]
+    at = desk.clock.now().timestamp() - 20 * 60
+    assert look.arguments["ours.0"] == f"{at:.6f} {at:.6f}"
+
+
 LATER = [name for name, _ in IN_ORDER]
 
 

@@ -2,6 +2,7 @@
 
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -22,6 +23,11 @@ class Watched(Host):
     somebody = False
     looked: list[Command]
 
+    def __init__(self, folder: Path, **how) -> None:
+        super().__init__(folder, **how)
+        self.repair.write_text(self.repair.read_text().replace("busy: false\n", ""))
+        self.sign()
+
     @contextmanager
     def agent(self):
         with super().agent() as agent:
@@ -32,6 +38,8 @@ class Watched(Host):
                 plan = real.plan
 
                 def run(_, command, stopped):  # noqa: N805 - the host is `self`
+                    if command.verb == "not_busy":  # whatever the machine that runs the tests is doing
+                        return CommandResult(ok=True, detail="nobody is at work")
                     if command.verb != "untouched":
                         return real.run(command, stopped)
                     self.looked.append(command)

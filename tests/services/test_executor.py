@@ -24,22 +24,30 @@ rm -rf /var/lib/aiops-agent  # where the timer was quicker than this
 useradd ann
 useradd bob
 useradd eve
-cat > /etc/systemd/system/shop.service <<'UNIT'
+for unit in shop desk till; do
+cat > /etc/systemd/system/$unit.service <<UNIT
 [Unit]
-Description=The shop
+Description=The $unit
 [Service]
 # It needs something that is away, and comes back.
-ExecStart=/bin/sh -c 'test -e /run/database || { echo "ERROR shop: no database"; exit 1; }; exec sleep infinity'
+ExecStart=/bin/sh -c 'test -e /run/$unit-data || { echo "ERROR $unit: no database"; exit 1; }; exec sleep infinity'
 UNIT
+# What a timer starts was started by nobody.
+cat > /etc/systemd/system/$unit.timer <<UNIT
+[Timer]
+OnActiveSec=0
+AccuracySec=10ms
+UNIT
+done
 cat > /etc/aiops-agent/config.yaml <<'CONFIG'
 state_dir: /var/lib/aiops-agent
 sources:
-  - {type: journald, units: [shop.service]}
+  - {type: journald, units: [shop.service, desk.service, till.service]}
 policy: {mode: approve, limits: {self_effect: 1s}}
 CONFIG
 cat > /etc/aiops-agent/executor.yaml <<'CONFIG'
 agent: aiops-agent
-services: {shop.service: {}}
+services: {shop.service: {}, desk.service: {}, till.service: {}}
 approvers: {users: [ann, bob]}
 CONFIG
 umask 077
@@ -65,10 +73,15 @@ def said(machine) -> str:
     return machine("journalctl", "--no-pager", *units).stdout[-6000:]
 
 
-def incidents(machine) -> list[dict]:
+def incidents(machine, unit: str = "shop.service") -> list[dict]:
     listed = machine(AGENT, "incidents", "list", "--json")
     assert listed.returncode == 0, listed.stderr
-    return [found for found in json.loads(listed.stdout)["incidents"] if found["service"] == "shop.service"]
+    return [found for found in json.loads(listed.stdout)["incidents"] if found["service"] == unit]
+
+
+def fails(machine, unit: str) -> None:
+    machine("systemctl", "start", f"{unit}.timer")
+    machine.wait(lambda: machine("systemctl", "is-failed", unit).stdout.strip() == "failed", "it did not fail")
 
 
 def questions(machine) -> list[dict]:
@@ -100,10 +113,7 @@ def test_the_executor_is_up_and_the_agent_knows_it_for_roots(machine):
 
 
 def test_a_unit_that_failed_is_restarted_once_a_person_agreed(machine):
-    machine("systemctl", "start", "shop.service")
-    machine.wait(
-        lambda: machine("systemctl", "is-failed", "shop.service").stdout.strip() == "failed", "it did not fail"
-    )
+    fails(machine, "shop")
     tick(machine)
     [question] = questions(machine)
     assert question["playbook"] == "restart-failed-unit"
@@ -111,7 +121,7 @@ def test_a_unit_that_failed_is_restarted_once_a_person_agreed(machine):
     assert (refused.returncode, "has no say here" in refused.stderr) == (2, True), refused.stderr
     by_itself = as_user(machine, "aiops-agent", AGENT, "approvals", "approve", question["id"])
     assert (by_itself.returncode, "is not for you" in by_itself.stderr) == (2, True), by_itself.stderr
-    shell(machine, "touch /run/database")
+    shell(machine, "touch /run/shop-data")
     agreed = as_user(machine, "ann", AGENT, "approvals", "approve", question["id"])
     assert (agreed.returncode, "is agreed to" in agreed.stdout) == (0, True), agreed.stderr + said(machine)
     tick(machine)
@@ -120,6 +130,38 @@ def test_a_unit_that_failed_is_restarted_once_a_person_agreed(machine):
     assert ("resolved", "succeeded") in outcomes, incidents(machine)
     reports = shell(machine, "cat /var/lib/aiops-agent/reports/*.txt")
     assert "restart-failed-unit" in reports
+
+
+def test_a_unit_that_a_person_has_just_had_a_hand_on_is_left_alone_and_told(machine):
+    machine("systemctl", "restart", "desk.service")
+    machine.wait(lambda: machine("systemctl", "is-failed", "desk").stdout.strip() == "failed", "it did not fail")
+    tick(machine)
+    assert "busy" in {found["reason"] for found in incidents(machine, "desk.service")}, incidents(
+        machine, "desk.service"
+    )
+    assert questions(machine) == []
+    assert "A person has had a hand on the service" in shell(machine, "cat /var/lib/aiops-agent/reports/*.txt")
+
+
+FORGED = """\
+MESSAGE=Stopped till.service - The till.
+UNIT=till.service
+JOB_ID=4711
+JOB_TYPE=stop
+JOB_RESULT=done
+MESSAGE_ID=9d1aaa27d60140bd96365438aad20286
+"""
+
+
+def test_what_others_than_systemd_write_about_a_unit_is_no_hand_on_it(machine):
+    shell(machine, f"runuser -u eve -- logger --journald <<'ENTRY'\n{FORGED}ENTRY\n")
+    assert "till.service" in shell(machine, "journalctl -q -o cat UNIT=till.service"), "it is in the journal"
+    fails(machine, "till")
+    tick(machine)
+    [question] = questions(machine)
+    asked = {found["id"] for found in incidents(machine, "till.service") if found["decision"] == "ask"}
+    assert question["incident"] in asked, incidents(machine)
+    assert as_user(machine, "ann", AGENT, "approvals", "deny", question["id"]).returncode == 0
 
 
 def test_both_records_are_intact_and_tell_the_same_story(machine):
@@ -159,7 +201,7 @@ def test_an_executor_that_was_killed_is_back_and_its_record_explains_it(machine)
 
 
 def test_without_the_executor_it_is_only_reported(machine):
-    shell(machine, "rm /run/database; systemctl stop shop.service; systemctl reset-failed shop.service || true")
+    shell(machine, "rm /run/shop-data; systemctl stop shop.service; systemctl reset-failed shop.service || true")
     machine("systemctl", "start", "shop.service")
     tick(machine)
     assert "no_executor" in [found["reason"] for found in incidents(machine)], incidents(machine)
