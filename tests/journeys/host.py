@@ -20,6 +20,7 @@ from aiops_agent.model.message import Message
 from aiops_agent.model.voice import Expectation
 from aiops_agent.pipeline import tick
 from aiops_agent.playbook.catalogue import Catalogue
+from aiops_agent.playbook.doing import Doing
 from aiops_agent.playbook.executor import EmbeddedExecutor
 from aiops_agent.playbook.load import load_folders
 from aiops_agent.policy.decide import PolicySettings
@@ -130,6 +131,9 @@ class Host:
         self.expected: dict[str, Expectation] = {}
         self.keep: timedelta | None = None
         self.limit = endless
+        self.words: dict[str, Doing] = {}
+        """Of the vocabulary, what is answered otherwise than by the machine that runs the tests."""
+
         self._numbers = count(1)
 
     def sign(self, *, lasting: timedelta = timedelta(days=36500)) -> None:
@@ -166,7 +170,7 @@ class Host:
                     diagnostician=self.diagnostician,
                     library=Shelves(catalogue, self.signer.register(state.signed.floors())),
                     policy=PolicySettings(mode=self.mode, limits=self.limits, windows=self.windows),
-                    executor=EmbeddedExecutor(self.clock),
+                    executor=EmbeddedExecutor(self.clock, more=self.words),
                     journal=journal,
                     composer=TemplateComposer(),
                     chats=[self.phone],

@@ -162,6 +162,8 @@ def test_what_others_than_systemd_write_about_a_unit_is_no_hand_on_it(machine):
     asked = {found["id"] for found in incidents(machine, "till.service") if found["decision"] == "ask"}
     assert question["incident"] in asked, incidents(machine)
     assert as_user(machine, "ann", AGENT, "approvals", "deny", question["id"]).returncode == 0
+    tick(machine)
+    assert questions(machine) == [], "the agent has heard it"
 
 
 def test_both_records_are_intact_and_tell_the_same_story(machine):
