@@ -14,6 +14,7 @@ from aiops_agent.audit.keys import FileKeys
 from aiops_agent.audit.show import show
 from aiops_agent.chat.compose import TemplateComposer
 from aiops_agent.errors import ChatError
+from aiops_agent.model.audit import AuditEntry
 from aiops_agent.model.decision import Mode
 from aiops_agent.model.diagnosis import Diagnosis, Prediction
 from aiops_agent.model.message import Message
@@ -187,9 +188,11 @@ class Host:
         with self.agent() as agent:
             return tick(agent, self.clock.time, rehearse=rehearse, limit=self.limit)
 
+    def record(self) -> list[AuditEntry]:
+        return list(show(self.state_dir / "audit", FileKeys(self.state_dir / "keys")))
+
     def recorded(self) -> list[str]:
-        entries = show(self.state_dir / "audit", FileKeys(self.state_dir / "keys"))
-        return [entry.action for entry in entries]
+        return [entry.action for entry in self.record()]
 
     def incidents(self):
         with State.look_at(self.state_dir, cipher(self.state_dir)) as state:

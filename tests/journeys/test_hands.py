@@ -62,7 +62,10 @@ def test_nothing_is_done_while_a_person_is_at_it_and_it_is_done_afterwards_witho
     assert "intent" not in host.recorded()
     assert only(host.tick()).decision == "suppress", "told once"
     assert len(host.phone.messages) == 1
-    assert "A person has had a hand on the service" in host.phone.messages[0].text
+    [told] = [line for line in host.phone.messages[0].text.splitlines() if "What was done" in line]
+    assert "Somebody may be at work" in told
+    assert "(somebody had systemd stop it 3 minutes ago)" in told
+    assert host.record()[0].detail["at_work"] == "somebody had systemd stop it 3 minutes ago"
     host.somebody = False
     assert only(host.tick()).outcome is Outcome.SUCCEEDED
     assert not host.lock.exists()
