@@ -40,7 +40,7 @@ def settle(  # noqa: PLR0913 - what is known of the incident and its records
     decision, asked = put_to_root(agent, report, incident, decision, now)
     changed = (incident.decision, incident.reason) != (name_of(decision), decision.reason.value)
     if changed or not isinstance(decision, Suppress):  # an unchanged silence is not recorded 288 times a day
-        made = decision_entry(incident, decision, now)
+        made = decision_entry(incident, decision, now, at_work=at_work_at(report, incident, decision))
         if not isinstance(decision, Run | AskApproval):
             report.note(agent, made)
         elif not report.record(agent, made):
@@ -57,7 +57,7 @@ def settle(  # noqa: PLR0913 - what is known of the incident and its records
             incident = replace(incident, status=status, last_told=now)
             if is_alone:
                 report.record(agent)  # what was noted: the report says where the record stands with it
-                incident = tell(agent, incident, kind, now)
+                incident = tell(agent, incident, kind, now, at_work=at_work_at(report, incident, decision))
         case AskApproval(playbook=playbook, expires_in=lifetime):
             incident = ask(agent, incident, playbook, now, expires=now + lifetime, asked=asked)
         case Run():
@@ -121,8 +121,15 @@ def decided(  # noqa: PLR0913 - as above
     return decide(incident, playbook, history, at, agent.policy)
 
 
-def decision_entry(incident: Incident, decision: Decision, now: datetime) -> AuditEntry:
+def at_work_at(report: Tick, incident: Incident, decision: Decision) -> str | None:
+    """Return in words who is at work, where that is why nothing is done."""
+    found = report.at_work.get((str(incident.playbook), incident.service or ""))
+    return found if decision.reason is Reason.BUSY else None
+
+
+def decision_entry(incident: Incident, decision: Decision, now: datetime, *, at_work: str | None = None) -> AuditEntry:
     """Return what is recorded of a decision."""
+    seen = {"at_work": at_work} if at_work else {}
     return entry(
         now,
         "decision",
@@ -132,6 +139,7 @@ def decision_entry(incident: Incident, decision: Decision, now: datetime) -> Aud
         category=incident.category,
         confidence=f"{incident.confidence:.4f}",
         occurrences=incident.occurrences,
+        **seen,
     )
 
 

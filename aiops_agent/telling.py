@@ -23,6 +23,7 @@ def tell(  # noqa: PLR0913 - what a report may carry
     approval: Approval | None = None,
     result: RunResult | None = None,
     playbook: str | None = None,
+    at_work: str | None = None,
 ) -> Incident:
     """Queue a report for every destination, in the transaction of what it tells; return the incident as told."""
     report = Report(
@@ -36,6 +37,7 @@ def tell(  # noqa: PLR0913 - what a report may carry
         expires=approval.expires if approval else None,
         signature=signature_of(agent, playbook or incident.playbook, now) if approval else None,
         result=result,
+        at_work=at_work,
         anchor=anchor(agent),
     )
     for chat in agent.chats:

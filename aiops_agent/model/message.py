@@ -45,6 +45,9 @@ class Report:
     """Of the playbook that is asked about; None: signatures are not used on this host."""
 
     result: RunResult | None = None
+    at_work: str | None = None
+    """Who is at work, or why that cannot be seen, where nothing is done because of it."""
+
     anchor: str = ""
     """Size and head of the audit log when this was written: `audit 231·9f3a1c2b`."""
 

@@ -14,12 +14,14 @@ from aiops_agent.audit.keys import FileKeys
 from aiops_agent.audit.show import show
 from aiops_agent.chat.compose import TemplateComposer
 from aiops_agent.errors import ChatError
+from aiops_agent.model.audit import AuditEntry
 from aiops_agent.model.decision import Mode
 from aiops_agent.model.diagnosis import Diagnosis, Prediction
 from aiops_agent.model.message import Message
 from aiops_agent.model.voice import Expectation
 from aiops_agent.pipeline import tick
 from aiops_agent.playbook.catalogue import Catalogue
+from aiops_agent.playbook.doing import Doing
 from aiops_agent.playbook.executor import EmbeddedExecutor
 from aiops_agent.playbook.load import load_folders
 from aiops_agent.policy.decide import PolicySettings
@@ -130,6 +132,9 @@ class Host:
         self.expected: dict[str, Expectation] = {}
         self.keep: timedelta | None = None
         self.limit = endless
+        self.words: dict[str, Doing] = {}
+        """Of the vocabulary, what is answered otherwise than by the machine that runs the tests."""
+
         self._numbers = count(1)
 
     def sign(self, *, lasting: timedelta = timedelta(days=36500)) -> None:
@@ -166,7 +171,7 @@ class Host:
                     diagnostician=self.diagnostician,
                     library=Shelves(catalogue, self.signer.register(state.signed.floors())),
                     policy=PolicySettings(mode=self.mode, limits=self.limits, windows=self.windows),
-                    executor=EmbeddedExecutor(self.clock),
+                    executor=EmbeddedExecutor(self.clock, more=self.words),
                     journal=journal,
                     composer=TemplateComposer(),
                     chats=[self.phone],
@@ -183,9 +188,11 @@ class Host:
         with self.agent() as agent:
             return tick(agent, self.clock.time, rehearse=rehearse, limit=self.limit)
 
+    def record(self) -> list[AuditEntry]:
+        return list(show(self.state_dir / "audit", FileKeys(self.state_dir / "keys")))
+
     def recorded(self) -> list[str]:
-        entries = show(self.state_dir / "audit", FileKeys(self.state_dir / "keys"))
-        return [entry.action for entry in entries]
+        return [entry.action for entry in self.record()]
 
     def incidents(self):
         with State.look_at(self.state_dir, cipher(self.state_dir)) as state:

@@ -1,6 +1,5 @@
 """While a person is at work on a service nothing is done about it: from the log line to the phone, and afterwards."""
 
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,43 +9,29 @@ from aiops_agent.agent import Tick
 from aiops_agent.model.decision import Mode
 from aiops_agent.model.incident import Outcome, Status
 from aiops_agent.model.playbook import Command, CommandResult
+from aiops_agent.playbook.doing import Doing
 from aiops_agent.repair import act_on_granted
 from aiops_agent.state.approvals import ApprovalState
+from tests.fakes import YES
 from tests.journeys.host import SERVICE, Host
 
 MINUTE = timedelta(minutes=1)
 
 
 class Watched(Host):
-    """A host whose systemd says when it was last told to act on the service."""
-
-    somebody = False
-    looked: list[Command]
+    """A host whose systemd says whether somebody has just had it act on the service."""
 
     def __init__(self, folder: Path, **how) -> None:
         super().__init__(folder, **how)
         self.repair.write_text(self.repair.read_text().replace("busy: false\n", ""))
         self.sign()
+        self.somebody = False
+        self.looked: list[Command] = []
+        self.words = {"untouched": Doing(self._untouched), "not_busy": Doing(lambda *_: YES)}
 
-    @contextmanager
-    def agent(self):
-        with super().agent() as agent:
-            real, self.looked = agent.executor, []
-
-            class Systemd:
-                privileged = False
-                plan = real.plan
-
-                def run(_, command, stopped):  # noqa: N805 - the host is `self`
-                    if command.verb == "not_busy":  # whatever the machine that runs the tests is doing
-                        return CommandResult(ok=True, detail="nobody is at work")
-                    if command.verb != "untouched":
-                        return real.run(command, stopped)
-                    self.looked.append(command)
-                    return CommandResult(ok=not self.somebody, detail="somebody had systemd stop it 3 minutes ago")
-
-            object.__setattr__(agent, "executor", Systemd())
-            yield agent
+    def _untouched(self, command: Command, _) -> CommandResult:
+        self.looked.append(command)
+        return CommandResult(ok=not self.somebody, detail="somebody had systemd stop it 3 minutes ago")
 
 
 @pytest.fixture
@@ -77,7 +62,10 @@ def test_nothing_is_done_while_a_person_is_at_it_and_it_is_done_afterwards_witho
     assert "intent" not in host.recorded()
     assert only(host.tick()).decision == "suppress", "told once"
     assert len(host.phone.messages) == 1
-    assert "A person has had a hand on the service" in host.phone.messages[0].text
+    [told] = [line for line in host.phone.messages[0].text.splitlines() if "What was done" in line]
+    assert "Somebody may be at work" in told
+    assert "(somebody had systemd stop it 3 minutes ago)" in told
+    assert host.record()[0].detail["at_work"] == "somebody had systemd stop it 3 minutes ago"
     host.somebody = False
     assert only(host.tick()).outcome is Outcome.SUCCEEDED
     assert not host.lock.exists()

@@ -140,7 +140,8 @@ def test_a_unit_that_a_person_has_just_had_a_hand_on_is_left_alone_and_told(mach
         machine, "desk.service"
     )
     assert questions(machine) == []
-    assert "A person has had a hand on the service" in shell(machine, "cat /var/lib/aiops-agent/reports/*.txt")
+    reports = shell(machine, "cat /var/lib/aiops-agent/reports/*.txt")
+    assert "somebody had systemd start, stop or reload desk.service less than a minute ago" in reports
 
 
 FORGED = """\
@@ -162,6 +163,8 @@ def test_what_others_than_systemd_write_about_a_unit_is_no_hand_on_it(machine):
     asked = {found["id"] for found in incidents(machine, "till.service") if found["decision"] == "ask"}
     assert question["incident"] in asked, incidents(machine)
     assert as_user(machine, "ann", AGENT, "approvals", "deny", question["id"]).returncode == 0
+    tick(machine)
+    assert questions(machine) == [], "the agent has heard it"
 
 
 def test_both_records_are_intact_and_tell_the_same_story(machine):
