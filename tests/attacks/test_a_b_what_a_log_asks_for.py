@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.test_commands import Shell
 from tests.journeys.machine import CHECKOUT, FAILURE, KNOWN, REPAIR, Machine
 
 WITNESS = """
@@ -73,6 +74,13 @@ class Watched(Machine):
 @pytest.fixture
 def machine(tmp_path):
     return Watched(tmp_path)
+
+
+@pytest.fixture
+def shell(tmp_path, capsys):
+    before = os.umask(0o022)
+    yield Shell(tmp_path, capsys)
+    os.umask(before)
 
 
 def test_the_witness_sees_what_a_repair_does(machine):
@@ -143,15 +151,16 @@ def test_no_parameter_is_taken_from_a_line(machine, claim):
 
 
 @pytest.mark.parametrize("origin", ["record.ip", "record.text", "message.unit", "source.line"])
-def test_a02_a_playbook_that_would_take_one_is_refused(machine, origin):
+def test_a02_a_playbook_that_would_take_one_is_refused(shell, origin):
     written = REPAIR.replace("PROBE", "file_absent").replace("source.parameters.lock_file", origin)
-    file = machine.folder / "takes.yaml"
+    file = shell.folder / "takes.yaml"
     file.write_text(written)
-    done = machine.run("playbook", "lint", str(file))
-    assert done.code == 1
-    assert "no record" in done.out
+    code, said, _ = shell("playbook", "lint", str(file))
+    assert code == 1
+    assert "no record" in said
 
 
+@pytest.mark.slow
 def test_a13_a_text_that_says_approve_answers_no_question(machine):
     machine.can_repair(mode="approve")
     machine.scan()
@@ -178,7 +187,10 @@ LITERAL = {
     "b15_globs": "* ~root ?? [a-z] {a,b}",
     "b17_sql": "'); DROP TABLE outbox;--",
     "b20_tilde": "~! id ~.",
+    "b21_entity": "<!DOCTYPE r [<!ENTITY a 'aaaaaaaaaa'>]><r>&a;</r>",
+    "b21_file": """<!DOCTYPE r [<!ENTITY x SYSTEM "file:///etc/passwd">]><r>&x;</r>""",
 }
+FORMULA = "=cmd|' /C calc'!A0"
 
 
 @pytest.fixture(scope="module")
@@ -187,18 +199,22 @@ def told(tmp_path_factory):
     machine = Watched(tmp_path_factory.mktemp("told"))
     machine.is_healthy()
     lines = [f"2026-11-23 03:00:00,001 ERROR {name}: gave up at {text} today" for name, text in LITERAL.items()]
-    machine.writes(*lines, KNOWN)
-    assert machine.scan()["errors"] == len(LITERAL) + 1
+    machine.writes(*lines, f"2026-11-23 03:00:00,001 ERROR {FORMULA}", KNOWN)
+    assert machine.scan()["errors"] == len(LITERAL) + 2
     return machine
 
 
+@pytest.fixture(scope="module")
+def titles(told):
+    return {incident["title"]: incident["id"] for incident in told.run("incidents", "list", "--json").json["incidents"]}
+
+
 @pytest.mark.parametrize("name", LITERAL)
-def test_it_is_text_in_every_place_it_comes_to(told, name):
-    found = told.run("incidents", "list", "--json").json["incidents"]
-    [shown] = [incident for incident in found if incident["title"].startswith(f"{name}: ")]
-    assert shown["title"] == f"{name}: gave up at {LITERAL[name]} today"
-    assert LITERAL[name] in told.run("incidents", "show", shown["id"]).out
+def test_it_is_text_in_every_place_it_comes_to(told, titles, name):
+    shown = told.run("incidents", "show", titles[f"{name}: gave up at {LITERAL[name]} today"]).out
+    assert LITERAL[name] in shown
     assert LITERAL[name] in told.reports_text()
+    assert "root:" not in shown + told.reports_text()
     assert told.reached_for() == []
 
 
@@ -225,18 +241,14 @@ def test_b18_the_syntax_of_the_index_is_only_words(machine, query):
     assert set(json.loads(done.out)) == {"articles"}
 
 
-def test_b19_a_formula_leaves_the_agent_as_a_json_string_only(machine):
-    formula = "=cmd|' /C calc'!A0"
-    machine.is_healthy()
-    machine.writes(f"2026-11-23 03:00:00,001 ERROR {formula}", f"2026-11-23 03:00:00,001 ERROR worker: {formula}")
-    machine.scan()
-    bundle = machine.folder / "bundle"
-    assert machine.run("audit", "export", str(bundle)).code == 0
-    helps = machine.run("audit", "export", "--help").out + machine.run("incidents", "list", "--help").out
+def test_b19_a_formula_leaves_the_agent_as_a_json_string_only(told):
+    helps = told.run("audit", "export", "--help").out + told.run("incidents", "list", "--help").out
     assert "csv" not in helps.lower()
-    for line in machine.run("audit", "show", "--jsonl").out.splitlines():
+    for line in told.run("audit", "show", "--jsonl").out.splitlines():
         json.loads(line)
-    for line in machine.run("incidents", "list").out.splitlines():
+    listed = told.run("incidents", "list").out
+    assert FORMULA in listed
+    for line in listed.splitlines():
         assert not line.startswith(("=", "+", "-", "@"))
 
 
@@ -272,41 +284,26 @@ def test_b20_no_shell_and_no_program_that_asks_is_ever_started():
     assert calls == []
 
 
-@pytest.mark.parametrize("bomb", ["<!ENTITY a 'aaaaaaaaaa'>", '<!ENTITY x SYSTEM "file:///etc/passwd">'])
-def test_b21_xml_in_a_line_is_text(machine, bomb):
-    body = f"<?xml version='1.0'?><!DOCTYPE r [{bomb}]><r>&a;&x;</r>"
-    machine.is_healthy()
-    machine.writes(f"2026-11-23 03:00:00,001 ERROR worker: cannot read {body}", KNOWN)
-    assert machine.scan()["errors"] == 2
-    shown = json.dumps(machine.run("incidents", "list", "--json").json)
-    assert "root:" not in shown
-    assert "&a;" in shown
-    assert machine.reached_for() == []
-
-
 @pytest.mark.parametrize(
     "tag", ["!!python/object/apply:os.system ['touch HERE']", "!!python/name:os.system", "!!python/object/new:os.x []"]
 )
 @pytest.mark.parametrize("kind", ["playbook", "config", "article"])
-def test_b22_a_tag_of_python_makes_nothing(machine, tag, kind):
-    trace = machine.folder / "made"
+def test_b22_a_tag_of_python_makes_nothing(shell, tag, kind):
+    trace = shell.folder / "made"
     tag = tag.replace("HERE", str(trace))
     if kind == "playbook":
-        file = machine.folder / "tagged.yaml"
+        file = shell.folder / "tagged.yaml"
         file.write_text(REPAIR.replace("PROBE", "file_absent").replace("version: 1", f"version: {tag}"))
-        done = machine.run("playbook", "lint", str(file))
-        assert done.code == 1
+        assert shell("playbook", "lint", str(file))[0] == 1
     elif kind == "config":
-        with machine.config.open("a") as file:
+        with shell.config.open("a") as file:
             file.write(f"chat: {tag}\n")
-        done = machine.run("scan")
-        assert done.code == 2
+        assert shell("scan")[0] == 2
     else:
-        shelf = machine.folder / "kb"
+        shelf = shell.folder / "kb"
         shelf.mkdir()
         (shelf / "tagged.md").write_text(f"---\nid: x/tagged\ntitle: {tag}\n---\ntext\n")
-        machine.configure(knowledge_base=f"[{shelf}]")
-        done = machine.run("kb", "lint")
-        assert done.code == 1
+        shell.configure(knowledge_base=f"[{shelf}]")
+        assert shell("kb", "lint")[0] == 1
     assert not trace.exists()
     assert not os.path.lexists("made")
