@@ -91,6 +91,7 @@ def test_f11_a_flood_that_goes_on_is_told_once_and_counted_on(host):
     assert len(host.phone.messages) == told + MOST_TOLD, "no second notice of the flood within four hours"
 
 
+@pytest.mark.slow
 def test_long_records_that_are_all_different_are_held_in_part():
     assembler = Assembly().stretch(0, 0, 0)
     padding = "x y " * 15_000

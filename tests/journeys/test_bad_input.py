@@ -113,6 +113,7 @@ def test_what_is_no_plain_text_is_read_as_far_as_it_goes_and_told_once(machine):
     assert machine.scan()["incidents"] == []
 
 
+@pytest.mark.slow
 def test_t24_what_is_no_file_and_links_that_lead_out_are_refused_once_and_the_others_read(machine):
     os.mkfifo(machine.logs / "fifo.log")
     (machine.logs / "folder.log").mkdir()

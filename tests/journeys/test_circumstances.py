@@ -77,6 +77,7 @@ def test_t41_on_a_full_disk_nothing_is_acted_on_and_with_room_again_everything_i
         assert machine.run("audit", "verify", "--json", before=inside).code == 0
 
 
+@pytest.mark.slow
 def test_with_no_room_for_a_report_the_scan_goes_on_and_the_letter_waits(machine):
     blocked = machine.folder / "reports"
     blocked.write_text("a file where a folder belongs")
@@ -101,8 +102,8 @@ def test_with_no_room_for_a_report_the_scan_goes_on_and_the_letter_waits(machine
         ("state/lock", Path.mkdir),
         ("state/state.db", Path.mkdir),
         ("state/lock", lambda path: path.symlink_to("/nonexistent/elsewhere")),
-        ("state/audit", Path.touch),
-        ("state/keys", Path.touch),
+        pytest.param("state/audit", Path.touch, marks=pytest.mark.slow),
+        pytest.param("state/keys", Path.touch, marks=pytest.mark.slow),
     ],
 )
 def test_what_stands_in_the_place_of_the_state_is_named(machine, name, make):
@@ -275,6 +276,7 @@ def test_a_model_that_is_not_the_shipped_one_stops_the_scan_and_no_line_is_lost(
     assert json.loads(again.stdout)["errors"] == 1, "offsets did not move"
 
 
+@pytest.mark.slow
 def test_the_model_reports_to_nobody(machine):
     home = machine.folder / "home"
     home.mkdir()
@@ -529,6 +531,7 @@ def test_a_token_that_is_refused_or_broken_is_told_without_showing_it(machine):
             assert wrong.encode() not in traces(machine, done.out, done.err, shown.out, shown.err)
 
 
+@pytest.mark.slow
 def test_a_chat_that_hangs_up_costs_no_letter(machine):
     machine.environment["SLACK"] = SLACK_TOKEN
     with socket.create_server(("127.0.0.1", 0)) as listener:

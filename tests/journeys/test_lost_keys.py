@@ -111,10 +111,10 @@ def lose_all(host) -> None:
 LOSSES = (
     lose_wrapping,
     pytest.param(lose_the_unit, marks=pytest.mark.slow),
-    change_wrapping,
+    pytest.param(change_wrapping, marks=pytest.mark.slow),
     pytest.param(lose("signing.key"), marks=pytest.mark.slow),
     pytest.param(lose("genesis.pub"), marks=pytest.mark.slow),
-    lose_all,
+    pytest.param(lose_all, marks=pytest.mark.slow),
 )
 
 
