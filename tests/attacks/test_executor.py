@@ -93,6 +93,18 @@ def test_a08_a_forged_line_about_a_service_that_is_well_moves_nothing(tmp_path):
         process.kept_to_itself()
 
 
+def test_an_agent_that_was_taken_over_cannot_take_the_last_of_a_group_away(tmp_path):
+    """Whatever it says of the others: the executor asks systemd, at that moment."""
+    group = {"name": "shops", "services": [SERVICE, "other.service", "third.service"], "minimum": 1}
+    with executor(tmp_path, "auto", groups=[group]) as process:
+        process.says(**{"active-other.service": "failed", "active-third.service": "inactive"})
+        assert process.refusal(wire.order_request(process.order())) == "group_minimum"
+        assert process.restarts == 0
+        process.says(**{"active-third.service": "active"})
+        assert isinstance(process.runs(id="order-2"), Succeeded)
+        process.kept_to_itself()
+
+
 KILLS = 30
 
 
