@@ -17,7 +17,7 @@ def verified(folder: Path, *names: str) -> list[Path]:
     """Return the paths of the named files of `folder`, each checked against the manifest.
 
     Raises:
-        ModelError: A file is missing or its SHA-256 is not the one in the manifest; or anyone can write both anew.
+        ModelError: A file is missing, is not the one in the manifest, or anyone could have written both.
     """
     paths = [folder / name for name in names]
     for each in {folder, folder / MANIFEST, *paths, *(path.parent for path in paths)}:

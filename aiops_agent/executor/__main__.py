@@ -31,6 +31,9 @@ TAMPERED = 3
 PATIENCE = timedelta(seconds=10)
 """How long a command at a shell waits until the executor has nothing to do."""
 
+LEFT_BEHIND = timedelta(seconds=2)
+"""How long the lock of one that was killed may be held by a program that it was just starting."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 2 wrong use or configuration, 3 state or record damaged."""
@@ -78,7 +81,7 @@ def serve(settings: Settings) -> int:
         signal.signal(each, end)
     supervisor = Supervisor(os.environ.get("NOTIFY_SOCKET"))
     clock = Clock()
-    with exclusive(settings.state_dir) as is_only:
+    with exclusive(settings.state_dir, wait=LEFT_BEHIND) as is_only:
         if not is_only:
             raise UsageError("another executor is at work", hint="systemctl status aiops-agent-executor")
         with Desk(settings, clock, os.uname().nodename) as desk:

@@ -1,5 +1,6 @@
 """What must hold before anything is done as root, asked in this order; the agent's word is taken for none of it."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -10,10 +11,10 @@ from aiops_agent.model.decision import Mode, Reason
 from aiops_agent.model.order import Order, Refused
 from aiops_agent.model.playbook import CommandResult, NotNeeded, Playbook
 from aiops_agent.noun import dataclass, replace
+from aiops_agent.playbook import vocabulary
 from aiops_agent.playbook.bind import HAND, Bound, bind
 from aiops_agent.playbook.kinds import UNIT
 from aiops_agent.playbook.load import load_folders
-from aiops_agent.playbook.vocabulary import VERBS
 from aiops_agent.policy.decide import UNATTENDED, people_needed
 from aiops_agent.policy.limits import Moment, caution, refusal
 from aiops_agent.ports import Executor, Stopped
@@ -50,7 +51,7 @@ def examine(
     bound = aimed(desk, playbook, order.service, inventory)
     if isinstance(bound, Refused):
         return bound
-    hindered = hindering(desk, playbook, order.service, now)
+    hindered = hindering(desk, playbook, order.service, now, healthy(desk, order.service, prober, stopped))
     if hindered:
         return hindered
     question = agreed_to(desk, bound, order, now)
@@ -103,27 +104,40 @@ def units_in(bound: Bound) -> list[str]:
         str(value)
         for command in commands
         for name, value in command.arguments.items()
-        if VERBS[command.verb].arguments.get(name) is UNIT
+        if vocabulary.VERBS[command.verb].arguments.get(name) is UNIT
     )
     return list(dict.fromkeys(named))
 
 
-def hindering(desk: Desk, playbook: Playbook, service: str, now: datetime) -> Refused | None:
-    """Return what the executor's own limits say against it: its mode, its caps, its cooldown."""
+def healthy(desk: Desk, service: str, prober: Executor, stopped: Stopped) -> dict[str, int]:
+    """Return, by group that a service is of, how many others of it are active, as systemd says now."""
+
+    def is_active(unit: str) -> bool:
+        return prober.run(vocabulary.command("unit_state", {"unit": unit, "is": "active"}), stopped).ok
+
+    groups = [group for group in desk.settings.limits.groups if service in group.services]
+    return {group.name: sum(map(is_active, {*group.services} - {service})) for group in groups}
+
+
+def hindering(
+    desk: Desk, playbook: Playbook, service: str, now: datetime, healthy: Mapping[str, int]
+) -> Refused | None:
+    """Return what the executor's own limits say against it: its mode, its groups, its caps, its cooldown."""
     with desk.alone():
         history = desk.actions.history(playbook.name)
     if desk.settings.mode is Mode.OBSERVE:
         return Refused(Reason.OBSERVE_ONLY.value, "the executor's own mode is observe")
-    reason = refusal(playbook, history, _moment(service, now), desk.settings.limits)
+    reason = refusal(playbook, history, _moment(service, now, healthy), desk.settings.limits)
     return Refused(reason.value, _IN_WORDS.get(reason, reason.value.replace("_", " "))) if reason else None
 
 
-def _moment(service: str, now: datetime) -> Moment:
+def _moment(service: str, now: datetime, healthy: Mapping[str, int]) -> Moment:
     """Return the moment as the limits want it: halt and record were asked before, who is at work is a probe."""
-    return Moment(now=now, target=service, halted=False, audit_available=True, busy=None, healthy={})
+    return Moment(now=now, target=service, halted=False, audit_available=True, busy=None, healthy=healthy)
 
 
 _IN_WORDS = {
+    Reason.GROUP_MINIMUM: "too few others of its group are active, as the executor itself sees it",
     Reason.CAP_REACHED: "it was run here as often as its caps allow, by the executor's own count",
     Reason.COOLDOWN: "it was run here too short a time ago, by the executor's own record",
     Reason.CIRCUIT_OPEN: "repairs have failed too often in a short time, by the executor's own record",
@@ -153,7 +167,7 @@ def is_unattended(desk: Desk, bound: Bound, now: datetime) -> bool:
         return False
     with desk.alone():
         history = desk.actions.history(playbook.name)
-    return caution(playbook, history, _moment(bound.service, now), limits) is None
+    return caution(playbook, history, _moment(bound.service, now, {}), limits) is None
 
 
 def bound_to(desk: Desk, bound: Bound, incident: str, expires: datetime) -> bytes:

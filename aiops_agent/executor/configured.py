@@ -16,14 +16,14 @@ from aiops_agent.model.signature import MANIFEST, TRUSTED, SigningRules
 from aiops_agent.noun import dataclass, field
 from aiops_agent.playbook.document import Document, Place
 from aiops_agent.playbook.kinds import parse_duration, parse_unit
-from aiops_agent.policy.limits import Limits
+from aiops_agent.policy.limits import Group, Limits
 
 CONFIG = "/etc/aiops-agent/executor.yaml"
 STATE_DIR = "/var/lib/aiops-agent-executor"
 APPROVAL_EXPIRES = timedelta(hours=1)
 
 KEYS = (
-    *("agent", "services", "playbooks", "approvers", "mode", "approval_expires", "limits", "signing"),
+    *("agent", "services", "playbooks", "approvers", "mode", "approval_expires", "limits", "groups", "signing"),
     *("state_dir", "socket"),
 )
 _HINT = "every key is in docs/executor.md"
@@ -47,7 +47,7 @@ class Settings:
     mode: Mode = Mode.APPROVE
     approval_expires: timedelta = APPROVAL_EXPIRES
     limits: Limits = field(default_factory=Limits)
-    """What is done at the most, by the executor's own count."""
+    """What is done at the most, by the executor's own count; in a group, by its own look at the others."""
 
     signing: SigningRules = field(default_factory=SigningRules)
     """Whose signatures count: nothing else is done as root, whoever agrees."""
@@ -117,7 +117,7 @@ class _Reader:
             approvers=self._approvers(data.get("approvers", {})),
             mode=self._mode(data.get("mode", Mode.APPROVE.value)),
             approval_expires=self._expires(data.get("approval_expires", "1h")),
-            limits=self._limits(data.get("limits", {})),
+            limits=self._limits(data.get("limits", {}), self._groups(data.get("groups", []))),
             signing=self._signing(data.get("signing", {})),
             state_dir=Path(self._path("state_dir", data.get("state_dir", STATE_DIR))),
             socket=Path(self._path("socket", data.get("socket", SOCKET))),
@@ -138,10 +138,7 @@ class _Reader:
         services: dict[str, dict[str, Scalar]] = {}
         for unit, parameters in self._mapping(("services",), given).items():
             place = ("services", unit)
-            try:
-                parse_unit(unit)
-            except ValueError as error:
-                self._document.fault(place, str(error))
+            self._unit(place, unit)
             values = self._mapping(place, {} if parameters is None else parameters)
             services[unit] = {}
             for name, value in values.items():
@@ -165,7 +162,29 @@ class _Reader:
         self._document.fault(("mode",), f"{given!r} is not one of {', '.join(Mode)}")
         return Mode.OBSERVE
 
-    def _limits(self, given: object) -> Limits:
+    def _groups(self, given: object) -> tuple[Group, ...]:
+        if not isinstance(given, list):
+            self._document.fault(("groups",), "is not a list of groups")
+            return ()
+        groups = tuple(self._group(("groups", number), each) for number, each in enumerate(given))
+        if len({group.name for group in groups}) < len(groups):
+            self._document.fault(("groups",), "has two of one name")
+        return groups
+
+    def _group(self, place: Place, given: object) -> Group:
+        found = self._mapping(place, given)
+        if found.keys() != {"name", "services", "minimum"}:
+            self._document.fault(place, "is not of these keys: name, services, minimum")
+        services = self._texts((*place, "services"), found.get("services", []), "")
+        for unit in services:
+            self._unit((*place, "services"), unit)
+        minimum = found.get("minimum")
+        if type(minimum) is not int or not 1 <= minimum < len(set(services)):
+            self._document.fault((*place, "minimum"), "is not from 1 to as many others as there are beside one of them")
+            minimum = 1
+        return Group(name=str(found.get("name")), services=services, minimum=minimum)
+
+    def _limits(self, given: object, groups: tuple[Group, ...]) -> Limits:
         counts: dict[str, int] = {}
         for key, value in self._mapping(("limits",), given).items():
             if key not in _COUNTS:
@@ -180,6 +199,7 @@ class _Reader:
             runs_per_hour=counts.get("runs_per_hour", usual.runs_per_hour),
             host_runs_per_hour=counts.get("host_runs_per_hour", usual.host_runs_per_hour),
             repairs_per_day=counts.get("repairs_per_day", usual.repairs_per_day),
+            groups=groups,
         )
 
     def _signing(self, given: object) -> SigningRules:
@@ -200,6 +220,12 @@ class _Reader:
             two_signatures=two is True,
             owners=(0, os.geteuid()),
         )
+
+    def _unit(self, place: Place, name: str) -> None:
+        try:
+            parse_unit(name)
+        except ValueError as error:
+            self._document.fault(place, str(error))
 
     def _expires(self, given: object) -> timedelta:
         try:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from aiops_agent.errors import ExecutorError
 from aiops_agent.model.order import Order, Refused
+from aiops_agent.model.playbook import NotNeeded
 from aiops_agent.playbook import wire
 from aiops_agent.playbook.load import load, load_folders
 from aiops_agent.playbook.remote import Remote
@@ -192,6 +193,12 @@ class Process:
         said = self.says_as(AGENT, wire.order_request(order))
         assert "refused" not in said, said
         return self.ended(order.id)
+
+    def examines_what_is_good(self, identity: str) -> None:
+        """Have an order examined to its end: the unit is well, so nothing is done."""
+        found = self.runs(id=identity)
+        assert isinstance(found, NotNeeded), found
+        assert found.probe == "unit_state", found
 
     def refusal(self, message: bytes) -> str:
         """Return the name under which a message of the agent is refused, at once or when its order is examined."""

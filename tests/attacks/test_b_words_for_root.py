@@ -10,7 +10,7 @@ import os
 import pytest
 
 from aiops_agent.model.order import Refused
-from aiops_agent.model.playbook import Failed, NotNeeded, Succeeded
+from aiops_agent.model.playbook import Failed, Succeeded
 from aiops_agent.playbook import wire
 from tests.attacks.executor_process import AGENT, Process
 from tests.executor.desk import RESTART, SERVICE
@@ -87,8 +87,7 @@ class Throne:
         assert self.process.restarts == 0
         self.process.kept_to_itself()
         assert {"malformed", "refused", "result"} & {entry["action"] for entry in self.process.record()[-3:]}
-        found = self.process.runs(id=self.fresh())
-        assert isinstance(found, NotNeeded), found
+        self.process.examines_what_is_good(self.fresh())
 
     def fresh(self) -> str:
         self.orders += 1
@@ -179,7 +178,7 @@ def test_b16_a_word_that_no_request_has_is_refused_with_the_request(throne, name
 
 
 def test_b16_a_parameter_of_such_a_name_in_roots_own_file_comes_to_no_environment(throne):
-    assert isinstance(throne.process.runs(id=throne.fresh()), NotNeeded)
+    throne.process.examines_what_is_good(throne.fresh())
     seen = dict(line.split("=", 1) for line in (throne.folder / "environment").read_text().splitlines() if "=" in line)
     assert set(seen) <= {"PATH", "LANG", "PWD", "OLDPWD", "SHLVL", "_"}
     assert "/tmp" not in seen["PATH"].split(":")
@@ -188,7 +187,7 @@ def test_b16_a_parameter_of_such_a_name_in_roots_own_file_comes_to_no_environmen
 @pytest.mark.parametrize(
     "unit", ["; rm -rf /", "$(id).service", "a\nb.service", "--force.service", "a.service b.service", "ѕhop.service"]
 )
-def test_b01_to_b06_such_a_unit_in_roots_own_file_starts_nothing(throne, unit, tmp_path):
+def test_b01_b02_b03_b04_b05_b06_such_a_unit_in_roots_own_file_starts_nothing(throne, unit, tmp_path):
     text = (throne.folder / "executor.yaml").read_text()
     other = throne.folder / "other.yaml"
     other.write_text(text.replace('"services": {', f'"services": {{{json.dumps(unit)}: {{}}, '))

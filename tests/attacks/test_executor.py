@@ -8,7 +8,7 @@ import pytest
 
 from aiops_agent.errors import ExecutorError
 from aiops_agent.model.order import Unknown
-from aiops_agent.model.playbook import Failed, NotNeeded, Succeeded
+from aiops_agent.model.playbook import Failed, Succeeded
 from aiops_agent.playbook import wire
 from aiops_agent.playbook.remote import Remote
 from tests.attacks.executor_process import AGENT, Process, executor
@@ -90,8 +90,20 @@ def test_c15_a_pending_or_approved_action_that_the_agent_makes_up_is_nothing(tmp
 def test_a08_a_forged_line_about_a_service_that_is_well_moves_nothing(tmp_path):
     with executor(tmp_path, "auto") as process:
         process.says(active="active")
-        assert isinstance(process.runs(), NotNeeded)
+        process.examines_what_is_good("order-1")
         assert process.restarts == 0
+        process.kept_to_itself()
+
+
+def test_an_agent_that_was_taken_over_cannot_take_the_last_of_a_group_away(tmp_path):
+    """Whatever it says of the others: the executor asks systemd, at that moment."""
+    group = {"name": "shops", "services": [SERVICE, "other.service", "third.service"], "minimum": 1}
+    with executor(tmp_path, "auto", groups=[group]) as process:
+        process.says(**{"active-other.service": "failed", "active-third.service": "inactive"})
+        assert process.refusal(wire.order_request(process.order())) == "group_minimum"
+        assert process.restarts == 0
+        process.says(**{"active-third.service": "active"})
+        assert isinstance(process.runs(id="order-2"), Succeeded)
         process.kept_to_itself()
 
 

@@ -12,6 +12,7 @@ from aiops_agent.model.decision import Mode
 from aiops_agent.model.incident import Outcome
 from aiops_agent.model.order import Refused
 from aiops_agent.model.playbook import NotNeeded
+from aiops_agent.policy.limits import Group
 from aiops_agent.state.actions import Action
 from tests.executor.desk import (
     ANN,
@@ -27,6 +28,16 @@ from tests.executor.desk import (
 from tests.fakes import NO, ScriptedExecutor
 
 FAILED = ScriptedExecutor()
+
+
+class Alone(ScriptedExecutor):
+    """A host on which no unit is active."""
+
+    def run(self, command, stopped):
+        return NO if command.arguments.get("is") == "active" else super().run(command, stopped)
+
+
+ALONE = Alone()
 
 
 @pytest.fixture
@@ -95,6 +106,12 @@ def observing(desk):
     return order_for(desk)
 
 
+def last_of_its_group(desk):
+    group = Group(name="shops", services=(SERVICE, "other.service"), minimum=1)
+    desk.settings = replace(desk.settings, limits=replace(desk.settings.limits, groups=(group,)))
+    return order_for(desk)
+
+
 def ran_lately(desk):
     ran(desk, minutes_ago=10)
     return order_for(desk)
@@ -118,6 +135,7 @@ IN_ORDER = (
     ("unknown_service", unlisted_service),
     ("parameters", service_it_is_not_for),
     ("observe_only", observing),
+    ("group_minimum", last_of_its_group),
     ("cap_reached", ran_often),
     ("cooldown", ran_lately),
     ("not_approved", nobody_asked),
@@ -128,7 +146,7 @@ IN_ORDER = (
 def test_each_fault_is_refused_by_its_name(desk, name, fault):
     if name != "not_approved":
         agree(desk)
-    found = examined(desk, fault(desk))
+    found = examined(desk, fault(desk), prober=ALONE)
     assert isinstance(found, Refused)
     assert found.name == name
 
@@ -157,7 +175,7 @@ LATER = [name for name, _ in IN_ORDER]
 @pytest.mark.parametrize("first", [name for name in LATER if name not in ("unknown_playbook", "digest_differs")])
 def test_of_two_faults_the_earlier_is_named(desk, first):
     """Every fault together with the last one, which is there as long as nobody has agreed."""
-    found = examined(desk, dict(IN_ORDER)[first](desk))
+    found = examined(desk, dict(IN_ORDER)[first](desk), prober=ALONE)
     assert found.name == first
 
 
@@ -183,6 +201,23 @@ def test_evidence_is_looked_at_last_so_that_who_may_not_ask_makes_nobody_look(de
     prober = ScriptedExecutor()
     assert examined(desk, prober=prober).name == "not_approved"
     assert prober.commands == []
+
+
+@pytest.mark.parametrize(
+    ("minimum", "prober", "name"), [(1, FAILED, None), (2, FAILED, None), (1, ALONE, "group_minimum")]
+)
+def test_none_of_a_group_is_taken_away_while_too_few_others_are_active(desk, minimum, prober, name):
+    agree(desk)
+    group = Group(name="shops", services=(SERVICE, "other.service", "third.service"), minimum=minimum)
+    desk.settings = replace(desk.settings, limits=replace(desk.settings.limits, groups=(group,)))
+    assert getattr(examined(desk, prober=prober), "name", None) == name
+
+
+def test_a_group_that_a_service_is_not_of_is_not_looked_at(desk):
+    agree(desk)
+    group = Group(name="others", services=("other.service", "third.service"), minimum=1)
+    desk.settings = replace(desk.settings, limits=replace(desk.settings.limits, groups=(group,)))
+    assert isinstance(examined(desk, prober=ALONE), Ready)
 
 
 def test_a_switch_that_cannot_be_read_stops(desk):

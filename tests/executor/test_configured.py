@@ -10,6 +10,7 @@ from aiops_agent.errors import ConfigError
 from aiops_agent.executor.configured import KEYS, load
 from aiops_agent.executor.persons import Approvers
 from aiops_agent.model.decision import Mode
+from aiops_agent.policy.limits import Group
 
 GOOD = """\
 agent: daemon
@@ -22,6 +23,7 @@ approvers: {users: [bin], groups: [adm]}
 services:
   shop.service: {port: 8080, lock_file: /run/shop/lock}
   nginx.service:
+groups: [{name: web, services: [nginx.service, shop.service], minimum: 1}]
 """
 SHIPPED = Path("/usr/share/playbooks")
 
@@ -45,6 +47,7 @@ def test_what_the_file_says_is_what_is_allowed(tmp_path):
     assert settings.services == {"shop.service": {"port": 8080, "lock_file": "/run/shop/lock"}, "nginx.service": {}}
     assert settings.playbooks == (SHIPPED, Path("/etc/aiops-agent/playbooks"))
     assert settings.approvers == Approvers(("bin",), ("adm",))
+    assert settings.limits.groups == (Group(name="web", services=("nginx.service", "shop.service"), minimum=1),)
     assert (settings.mode, settings.approval_expires) == (Mode.AUTO, timedelta(minutes=30))
 
 
@@ -64,6 +67,9 @@ approvers: {user: [ann]}
 services: {"shop": {}, "a.service": {x: [1]}}
 socket: 7
 more: 1
+groups:
+  - {name: web, services: [a.service], minimum: 1}
+  - {name: web, services: [a.service, "-b.service"], minimum: true, more: 1}
 """
     assert sorted(faults(tmp_path, text)) == [
         (1, "agent"),
@@ -75,6 +81,11 @@ more: 1
         (6, "services.shop"),
         (7, "socket"),
         (8, "more"),
+        (9, "groups"),
+        (10, "groups.0.minimum"),
+        (11, "groups.1"),
+        (11, "groups.1.minimum"),
+        (11, "groups.1.services"),
     ]
 
 
