@@ -158,6 +158,7 @@ def test_it_is_told_at_once_though_no_log_has_grown_and_told_once(host):
     assert not host.keys.exists()
 
 
+@pytest.mark.slow
 def test_restored_keys_are_used_and_the_incident_is_closed(host):
     saved = host.folder / "saved"
     shutil.copytree(host.keys, saved)

@@ -37,6 +37,7 @@ def machine(tmp_path):
     return Machine(tmp_path)
 
 
+@pytest.mark.slow
 def test_t18_the_same_inode_number_on_two_devices_is_two_files(machine):
     needs_namespaces()
     source = f'{{type: file, paths: ["{machine.logs}/*/app.log"], start: beginning}}'
