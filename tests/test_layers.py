@@ -32,7 +32,7 @@ HOMES = {
     "numpy": {"diagnosis", "training"},
     "onnxruntime": {"diagnosis", "training"},
     "psutil": {"playbook"},
-    "pydantic": {"config", "playbook"},
+    "pydantic": {"config", "executor", "playbook"},
     "pydantic_core": {"config"},
     "re2": {"assembly", "audit", "cli", "diagnosis"},
     "rich": {"cli"},

@@ -149,6 +149,13 @@ class PolicySection(Strict):
     repeat_interval: Duration = timedelta(hours=4)
     approval_expires: Duration = timedelta(hours=1)
 
+    @field_validator("groups")
+    @classmethod
+    def _have_names_of_their_own(cls, groups: list[GroupSection]) -> list[GroupSection]:
+        if len({group.name for group in groups}) < len(groups):
+            raise ValueError("two have one name: what is counted for one would count for the other")
+        return groups
+
     def settled(self) -> PolicySettings:
         """Return it as the rest of the program reads it."""
         groups = (Group(name=g.name, services=tuple(g.services), minimum=g.minimum) for g in self.groups)

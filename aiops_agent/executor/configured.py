@@ -6,6 +6,18 @@ import stat
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from aiops_agent.errors import ConfigError, Fault
 from aiops_agent.executor.persons import Approvers
@@ -22,13 +34,7 @@ CONFIG = "/etc/aiops-agent/executor.yaml"
 STATE_DIR = "/var/lib/aiops-agent-executor"
 APPROVAL_EXPIRES = timedelta(hours=1)
 
-KEYS = (
-    *("agent", "services", "playbooks", "approvers", "mode", "approval_expires", "limits", "groups", "signing"),
-    *("state_dir", "socket"),
-)
 _HINT = "every key is in docs/executor.md"
-_COUNTS = ("unlock_after", "runs_per_hour", "host_runs_per_hour", "repairs_per_day")
-_MOST = 1000
 _WRITABLE = stat.S_IWGRP | stat.S_IWOTH
 
 
@@ -70,10 +76,14 @@ def load(path: Path, shipped: Path) -> Settings:
         document.read(path.read_bytes())
     except OSError as error:
         raise ConfigError([Fault(str(path), 0, "", f"cannot be read: {error.strerror}")], hint=_HINT) from error
-    read = _Reader(document, shipped).settings()
-    if read is None:
-        raise ConfigError(sorted(document.faults, key=lambda fault: fault.line), hint=_HINT)
-    return read
+    try:
+        if not document.faults:
+            return _File.model_validate(document.data).settled(shipped)
+    except ValidationError as error:
+        for problem in error.errors(include_url=False):
+            place = tuple(part for part in problem["loc"] if part != "[key]")
+            document.fault(place, _message(place, problem["type"], problem["msg"]))
+    raise ConfigError(sorted(document.faults, key=lambda fault: fault.line), hint=_HINT)
 
 
 def written_by_others(path: Path) -> Iterator[str]:
@@ -93,161 +103,118 @@ def written_by_others(path: Path) -> Iterator[str]:
             yield f"{each} can be written by others (mode {stat.S_IMODE(found.st_mode):o}): chmod go-w {each}"
 
 
-class _Reader:
-    """Goes through the document, and notes each fault on its line."""
+def _uid(name: object) -> int:
+    try:
+        uid = pwd.getpwnam(str(name)).pw_uid
+    except (KeyError, ValueError) as error:  # a name with a NUL
+        raise ValueError(f"{name!r} is not a user of this host; it is whom the agent runs as") from error
+    if uid == 0:
+        raise ValueError("is root: the agent needs a user of its own, without any privilege")
+    return uid
 
-    def __init__(self, document: Document, shipped: Path) -> None:
-        self._document = document
-        self._shipped = shipped
 
-    def settings(self) -> Settings | None:
-        """Return the settings, or None when there are faults."""
-        document = self._document
-        data = document.data
-        if not isinstance(data, dict):
-            document.fault((), "is not a mapping of keys")
-            return None
-        for key in data:
-            if key not in KEYS:
-                document.fault((key,), f"is not a key of this file; known: {', '.join(KEYS)}")
-        settings = Settings(
-            agent=self._agent(data.get("agent", "aiops-agent")),
-            services=self._services(data.get("services", {})),
-            playbooks=(self._shipped, *map(Path, self._texts(("playbooks",), data.get("playbooks", []), "/"))),
-            approvers=self._approvers(data.get("approvers", {})),
-            mode=self._mode(data.get("mode", Mode.APPROVE.value)),
-            approval_expires=self._expires(data.get("approval_expires", "1h")),
-            limits=self._limits(data.get("limits", {}), self._groups(data.get("groups", []))),
-            signing=self._signing(data.get("signing", {})),
-            state_dir=Path(self._path("state_dir", data.get("state_dir", STATE_DIR))),
-            socket=Path(self._path("socket", data.get("socket", SOCKET))),
-        )
-        return None if document.faults else settings
+def _absolute(given: object) -> Path:
+    if isinstance(given, str) and given.startswith("/") and "\0" not in given:
+        return Path(given)
+    raise ValueError(f"{given!r} is not an absolute path")
 
-    def _agent(self, name: object) -> int:
-        try:
-            uid = pwd.getpwnam(str(name)).pw_uid
-        except (KeyError, ValueError):  # a name with a NUL
-            self._document.fault(("agent",), f"{name!r} is not a user of this host; it is whom the agent runs as")
-            return -1
-        if uid == 0:
-            self._document.fault(("agent",), "is root: the agent needs a user of its own, without any privilege")
-        return uid
 
-    def _services(self, given: object) -> dict[str, dict[str, Scalar]]:
-        services: dict[str, dict[str, Scalar]] = {}
-        for unit, parameters in self._mapping(("services",), given).items():
-            place = ("services", unit)
-            self._unit(place, unit)
-            values = self._mapping(place, {} if parameters is None else parameters)
-            services[unit] = {}
-            for name, value in values.items():
-                if isinstance(value, str | int | bool):
-                    services[unit][name] = value
-                else:
-                    self._document.fault((*place, name), "is not a text, a whole number, true or false")
-        return services
+def _plain(given: object) -> object:
+    if isinstance(given, str | int | bool):
+        return given
+    raise ValueError("is not a text, a whole number, true or false")
 
-    def _approvers(self, given: object) -> Approvers:
-        found = self._mapping(("approvers",), given)
-        for key in found:
-            if key not in ("users", "groups"):
-                self._document.fault(("approvers", key), "is not a key of approvers; known: users, groups")
-        users, groups = (self._texts(("approvers", key), found.get(key, []), "") for key in ("users", "groups"))
-        return Approvers(users, groups)
 
-    def _mode(self, given: object) -> Mode:
-        if given in (*Mode,):
-            return Mode(str(given))
-        self._document.fault(("mode",), f"{given!r} is not one of {', '.join(Mode)}")
-        return Mode.OBSERVE
+_Unit = Annotated[str, AfterValidator(parse_unit)]
+_Path = Annotated[Path, BeforeValidator(_absolute)]
+_Parameters = Annotated[
+    dict[str, Annotated[str | int | bool, BeforeValidator(_plain)]],
+    BeforeValidator(lambda given: {} if given is None else given),
+]
+_Duration = Annotated[timedelta, BeforeValidator(lambda given: timedelta(seconds=parse_duration(given)))]
+_Count = Annotated[int, Field(ge=1, le=1000)]
 
-    def _groups(self, given: object) -> tuple[Group, ...]:
-        if not isinstance(given, list):
-            self._document.fault(("groups",), "is not a list of groups")
-            return ()
-        groups = tuple(self._group(("groups", number), each) for number, each in enumerate(given))
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class _Approvers(_Strict):
+    users: list[str] = []
+    groups: list[str] = []
+
+
+class _Limits(_Strict):
+    unlock_after: int = Field(default=Limits().unlock_after, ge=0, le=1000)
+    runs_per_hour: _Count = Limits().runs_per_hour
+    host_runs_per_hour: _Count = Limits().host_runs_per_hour
+    repairs_per_day: _Count = Limits().repairs_per_day
+
+
+class _Group(_Strict):
+    name: str
+    services: list[_Unit]
+    minimum: _Count
+
+    @model_validator(mode="after")
+    def _can_be_met(self) -> "_Group":
+        if self.minimum >= len(set(self.services)):
+            raise ValueError("can never be met: so many others are not there beside the one that is restarted")
+        return self
+
+
+class _Signing(_Strict):
+    manifest: _Path = MANIFEST
+    trusted: _Path = TRUSTED
+    group: str = ""
+    two_signatures: bool = False
+
+
+class _File(_Strict):
+    agent: Annotated[int, BeforeValidator(_uid)] = Field(default="aiops-agent", validate_default=True)
+    services: dict[_Unit, _Parameters] = {}
+    playbooks: list[_Path] = []
+    approvers: _Approvers = _Approvers()
+    mode: Annotated[Mode, Field(strict=False)] = Mode.APPROVE
+    approval_expires: _Duration = timedelta(hours=1)
+    limits: _Limits = _Limits()
+    groups: list[_Group] = []
+    signing: _Signing = _Signing()
+    state_dir: _Path = Path(STATE_DIR)
+    socket: _Path = Path(SOCKET)
+
+    @field_validator("groups")
+    @classmethod
+    def _have_names_of_their_own(cls, groups: list[_Group]) -> list[_Group]:
         if len({group.name for group in groups}) < len(groups):
-            self._document.fault(("groups",), "has two of one name")
+            raise ValueError("two have one name: what is counted for one would count for the other")
         return groups
 
-    def _group(self, place: Place, given: object) -> Group:
-        found = self._mapping(place, given)
-        if found.keys() != {"name", "services", "minimum"}:
-            self._document.fault(place, "is not of these keys: name, services, minimum")
-        services = self._texts((*place, "services"), found.get("services", []), "")
-        for unit in services:
-            self._unit((*place, "services"), unit)
-        minimum = found.get("minimum")
-        if type(minimum) is not int or not 1 <= minimum < len(set(services)):
-            self._document.fault((*place, "minimum"), "is not from 1 to as many others as there are beside one of them")
-            minimum = 1
-        return Group(name=str(found.get("name")), services=services, minimum=minimum)
-
-    def _limits(self, given: object, groups: tuple[Group, ...]) -> Limits:
-        counts: dict[str, int] = {}
-        for key, value in self._mapping(("limits",), given).items():
-            if key not in _COUNTS:
-                self._document.fault(("limits", key), f"is not a key of limits; known: {', '.join(_COUNTS)}")
-            elif isinstance(value, int) and not isinstance(value, bool) and (key != _COUNTS[0]) <= value <= _MOST:
-                counts[key] = value
-            else:
-                self._document.fault(("limits", key), f"{value!r} is not a whole number up to {_MOST}")
-        usual = Limits()
-        return Limits(
-            unlock_after=counts.get("unlock_after", usual.unlock_after),
-            runs_per_hour=counts.get("runs_per_hour", usual.runs_per_hour),
-            host_runs_per_hour=counts.get("host_runs_per_hour", usual.host_runs_per_hour),
-            repairs_per_day=counts.get("repairs_per_day", usual.repairs_per_day),
-            groups=groups,
+    def settled(self, shipped: Path) -> Settings:
+        """Return it as the rest of the program reads it."""
+        groups = (Group(name=g.name, services=tuple(g.services), minimum=g.minimum) for g in self.groups)
+        return Settings(
+            agent=self.agent,
+            services=self.services,
+            playbooks=(shipped, *self.playbooks),
+            approvers=Approvers(tuple(self.approvers.users), tuple(self.approvers.groups)),
+            mode=self.mode,
+            approval_expires=self.approval_expires,
+            limits=Limits(**dict(self.limits), groups=tuple(groups)),
+            signing=SigningRules(**dict(self.signing), owners=(0, os.geteuid())),
+            state_dir=self.state_dir,
+            socket=self.socket,
         )
 
-    def _signing(self, given: object) -> SigningRules:
-        found = self._mapping(("signing",), given)
-        for key in found:
-            if key not in ("manifest", "trusted", "group", "two_signatures"):
-                known = "manifest, trusted, group, two_signatures"
-                self._document.fault(("signing", key), f"is not a key of signing; known: {known}")
-        group, two = found.get("group", ""), found.get("two_signatures", False)
-        if not isinstance(group, str):
-            self._document.fault(("signing", "group"), "is not a name")
-        if not isinstance(two, bool):
-            self._document.fault(("signing", "two_signatures"), "is neither true nor false")
-        return SigningRules(
-            manifest=Path(self._path("manifest", found.get("manifest", str(MANIFEST)))),
-            trusted=Path(self._path("trusted", found.get("trusted", str(TRUSTED)))),
-            group=str(group),
-            two_signatures=two is True,
-            owners=(0, os.geteuid()),
-        )
 
-    def _unit(self, place: Place, name: str) -> None:
-        try:
-            parse_unit(name)
-        except ValueError as error:
-            self._document.fault(place, str(error))
+KEYS = tuple(_File.model_fields)
+_SECTIONS: Mapping[str, type[BaseModel]] = {
+    "approvers": _Approvers, "limits": _Limits, "groups": _Group, "signing": _Signing
+}  # fmt: skip
 
-    def _expires(self, given: object) -> timedelta:
-        try:
-            return timedelta(seconds=parse_duration(given))
-        except ValueError as error:
-            self._document.fault(("approval_expires",), str(error))
-            return APPROVAL_EXPIRES
 
-    def _path(self, key: str, given: object) -> str:
-        if isinstance(given, str) and given.startswith("/") and "\0" not in given:
-            return given
-        self._document.fault((key,), f"{given!r} is not an absolute path")
-        return "/"
-
-    def _texts(self, place: Place, given: object, prefix: str) -> tuple[str, ...]:
-        if isinstance(given, list) and all(isinstance(each, str) and each.startswith(prefix) for each in given):
-            return tuple(given)
-        self._document.fault(place, "is not a list of " + ("absolute paths" if prefix else "names"))
-        return ()
-
-    def _mapping(self, place: Place, given: object) -> dict[str, object]:
-        if isinstance(given, dict):
-            return given
-        self._document.fault(place, "is not a mapping of keys")
-        return {}
+def _message(place: Place, kind: str, message: str) -> str:
+    if kind == "extra_forbidden":
+        known = _File if len(place) == 1 else _SECTIONS[str(place[0])]
+        return f"is not known here; known: {', '.join(known.model_fields)}"
+    return message.removeprefix("Value error, ")

@@ -35,7 +35,6 @@ for last; do :; done
 env > {folder}/environment
 state={folder}/active; [ -e "$state-$last" ] && state="$state-$last"
 case " $* " in
-    *" --property=LoadState --value "*) echo loaded ;;
     *" show "*) echo "LoadState=loaded"; echo "ActiveState=$(cat $state)" ;;
     *" restart "*) echo "$last" >> {folder}/restarts; sleep "$(cat {folder}/slow)"; echo active > $state ;;
 esac

@@ -75,18 +75,22 @@ groups:
         (1, "agent"),
         (2, "mode"),
         (3, "approval_expires"),
-        (4, "playbooks"),
+        (4, "playbooks.0"),
         (5, "approvers.user"),
         (6, "services.a.service.x"),
         (6, "services.shop"),
         (7, "socket"),
         (8, "more"),
-        (9, "groups"),
-        (10, "groups.0.minimum"),
-        (11, "groups.1"),
+        (10, "groups.0"),
         (11, "groups.1.minimum"),
-        (11, "groups.1.services"),
+        (11, "groups.1.more"),
+        (11, "groups.1.services.1"),
     ]
+
+
+def test_two_groups_of_one_name_are_a_fault(tmp_path):
+    group = "{name: web, services: [a.service, b.service], minimum: 1}"
+    assert faults(tmp_path, f"agent: daemon\ngroups: [{group}, {group}]\n") == [(2, "groups")]
 
 
 def test_the_agent_is_not_root(tmp_path):
