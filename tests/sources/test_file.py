@@ -213,8 +213,9 @@ def test_every_folder_a_pattern_leads_through_is_searched(tmp_path):
 
 def test_a_cut_between_batches_loses_and_repeats_nothing(log, monkeypatch):
     monkeypatch.setattr(reading, "BATCH_BYTES", 1)
+    monkeypatch.setattr(opened, "CHUNK", 65_536)
     record = error("{}") + "java.io.IOException: x\n\tat shop.A.f(A.java:3)\n" * 3
-    log.write_text("".join(record.format(n) for n in range(12_000)))
+    log.write_text("".join(record.format(n) for n in range(1_500)))
     reader = Reader(log)
     while reader.tick(crash_after=1):
         pass
