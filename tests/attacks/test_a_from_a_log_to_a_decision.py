@@ -1,4 +1,4 @@
-"""A01 to A04, A08, A11 to A13, A15, A16: what a log claims decides nothing. The agent is a real process, and watched.
+"""A01 to A04, A06 to A08, A11 to A13, A15, A16: what a log claims decides nothing. The agent is a process, and watched.
 
 A05 to A07 are about where a record begins (`test_a05_*`, `test_a06_a07_*`), A09 and A10 about how many there are
 (`test_floods.py`), A14 about who wrote the knowledge base (`test_d_trust_in_playbooks.py`).
@@ -91,6 +91,20 @@ def test_a04_of_two_addresses_and_two_values_for_a_parameter_none_is_taken(broke
     recorded = broken.run("audit", "show", "--jsonl").out
     assert "192.0.2.7" not in recorded
     assert "/etc/shadow" not in recorded
+
+
+def test_a06_an_object_in_what_a_visitor_wrote_is_no_event(healthy):
+    forged = '{"level":"fatal","msg":"the disk is gone"}'
+    quiet = ("2026-11-23 03:00:00,001 INFO  web: agent @@", '10.0.0.3 - - "GET / HTTP/1.1" 200 12 "-" "@@"')
+    found = healthy.suffers(*(line.replace("@@", forged) for line in quiet), f'{{"level":"info","agent":{forged}}}')
+    assert found["errors"] == 0
+
+
+def test_a07_of_a_key_that_stands_twice_the_first_counts_whichever_is_the_worse(healthy):
+    calm = '{"level":"info","msg":"all is well","level":"fatal","msg":"the disk is gone"}'
+    assert healthy.suffers(calm)["errors"] == 0
+    [told] = healthy.suffers('{"level":"error","msg":"it broke apart","level":"info","msg":"fine"}')["incidents"]
+    assert told["title"] == "it broke apart"
 
 
 def test_a08_a_line_that_names_a_unit_is_about_the_service_of_its_source(healthy):

@@ -112,7 +112,7 @@ def test_c02_a_log_that_is_read_ten_thousand_times_never_shows_what_a_link_led_t
                 assert SECRET.decode() not in shown
                 read += "the thing" in shown
                 refused += bool(batch.notices)
-    assert race.swaps > TRIES
+    assert race.swaps > TRIES // 10
     assert read > TRIES // 100
     assert refused > TRIES // 100
 
