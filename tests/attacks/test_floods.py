@@ -33,6 +33,7 @@ def hasty(host: Host) -> Host:
     """Take away what the playbook itself would hold back: what is left are the limits of the host."""
     text = host.repair.read_text().replace("cooldown: 15m", "cooldown: 1s")
     host.repair.write_text(text.replace("caps: {per_hour: 2, per_day: 3}", "caps: {per_hour: 60, per_day: 99}"))
+    host.sign()
     return host
 
 
