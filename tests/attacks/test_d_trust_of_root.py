@@ -14,7 +14,8 @@ from aiops_agent.playbook import wire
 from aiops_agent.playbook.load import load, load_folders
 from aiops_agent.signing.ed25519 import SigningKey
 from aiops_agent.signing.register import LONGEST_STEP
-from tests.attacks.executor_process import AGENT, PLAYBOOK, Process, reachable_folder
+from tests.attacks.executor_process import AGENT, PLAYBOOK, Process
+from tests.public import public_folder
 
 pytestmark = [pytest.mark.skipif(os.geteuid() != 0, reason="becomes other users"), pytest.mark.slow]
 
@@ -58,7 +59,7 @@ class Trusting:
 
 @pytest.fixture
 def root():
-    with reachable_folder() as folder:
+    with public_folder() as folder:
         root = Trusting(folder)
         yield root
         root.process.kill()
@@ -171,7 +172,7 @@ FORMS = {
 @pytest.fixture(scope="module")
 def strict():
     """An executor in whose folder all of them lie."""
-    with reachable_folder() as folder:
+    with public_folder() as folder:
         process = Process(folder)
         process.configure("auto")
         process.says(active="active")
