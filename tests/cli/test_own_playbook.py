@@ -77,3 +77,22 @@ def test_agreeing_to_a_playbook_that_was_edited_meanwhile_says_that_it_was_not_r
         f"{incident}: clear-pid: not run; the incident is open\n    the playbook was changed after the question\n"
     )
     assert till.pid_file.exists()
+
+
+def test_an_incident_that_waits_says_in_words_why_and_how_to_answer(till):
+    incident = till.fails()
+    _, out, _ = till("incidents", "show", incident)
+    assert "why:             The policy is to ask before every repair (`policy.mode`).\n" in out
+    asked = till.question()
+    assert f"to answer:       aiops-agent approvals approve {asked}, or deny {asked}\n" in out
+    till("approvals", "deny", asked)
+    assert "to answer" not in till("incidents", "show", incident)[1]
+
+
+def test_a_scan_that_asks_says_where_the_question_is(till):
+    till.pid_file.write_text(f"{NOBODY}\n")
+    till.log.write_text(FAILS)
+    hint = "a question waits for an answer: `aiops-agent approvals list`"
+    assert hint not in till("scan", "--dry-run")[1]
+    assert till("scan")[1].splitlines()[-1] == hint
+    assert hint not in till("scan")[1], "said when it is asked, not at each scan"
