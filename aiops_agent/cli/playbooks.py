@@ -3,6 +3,7 @@
 import argparse
 import difflib
 import json
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -11,10 +12,11 @@ from aiops_agent.cli.output import print_json, print_table, safe
 from aiops_agent.cli.session import acting, library, stages, start, user
 from aiops_agent.errors import Fault, PlaybookError, UsageError
 from aiops_agent.model.playbook import Failed, NotNeeded, Playbook, RunResult, Succeeded
+from aiops_agent.noun import replace
 from aiops_agent.playbook.bind import HAND, Bound, bind
 from aiops_agent.playbook.catalogue import Catalogue
-from aiops_agent.playbook.lint import lint as advice_on
-from aiops_agent.playbook.load import load
+from aiops_agent.playbook.lint import placed
+from aiops_agent.playbook.load import load, load_folders
 from aiops_agent.playbook.load import schema as json_schema
 from aiops_agent.playbook.run import dry_run
 from aiops_agent.repair import perform, resolve_all
@@ -84,18 +86,34 @@ def lint(arguments: argparse.Namespace) -> int:
     else:
         catalogue = library(arguments.config).playbooks
         found, faults = list(catalogue.all()), list(catalogue.faults)
-    advice = [f"{playbook.path}: {line}" for playbook in found for line in advice_on(playbook)]
+    advice = [each for playbook in found for each in placed(playbook, Path(playbook.path).read_bytes())]
     if arguments.json:
-        print_json({"playbooks": len(found), "faults": [str(fault) for fault in faults], "advice": advice})
+        said = {"faults": list(map(str, faults)), "advice": list(map(str, advice))}
+        print_json({"playbooks": len(found), **said})
     else:
-        print("\n".join([*map(str, faults), *advice]) or f"{len(found)} playbooks, no faults, no advice")
+        for fault in faults:
+            print(safe(f"{fault}"))
+        for each in advice:
+            print(safe(f"{replace(each, key=f'advice: {each.key}')}"))
+        print(_verdict(found, faults, advice))
     return NEEDS_ATTENTION if faults or advice else 0
+
+
+def _verdict(found: Sequence[Playbook], faults: Sequence[Fault], advice: Sequence[Fault]) -> str:
+    usable = f"{len(found)} playbook{'s' if len(found) != 1 else ''} can be used"
+    refused = f"{len({fault.file for fault in faults})} refused until mended, " if faults else ""
+    return f"{usable}, {refused}{len(advice) or 'no'} advice"
 
 
 def _loaded(paths: list[Path]) -> tuple[list[Playbook], list[Fault]]:
     found: list[Playbook] = []
     faults: list[Fault] = []
     for path in paths:
+        if path.is_dir():
+            held = load_folders([path])
+            found += held.all()
+            faults += held.faults
+            continue
         try:
             found.append(load(path))
         except PlaybookError as error:

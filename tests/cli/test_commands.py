@@ -316,7 +316,21 @@ def test_lint_names_the_faults_of_a_file(tmp_path, capsys):
     bad = tmp_path / "bad.yaml"
     bad.write_text("name: bad\nsteps: [{format: {disk: sda}}]\n")
     assert run(["playbook", "lint", str(bad)]) == 1
-    assert "bad.yaml:2" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "bad.yaml:2" in out
+    assert out.splitlines()[-1] == "0 playbooks can be used, 1 refused until mended, no advice"
+
+
+def test_lint_of_a_folder_tells_faults_from_advice(tmp_path, capsys):
+    (tmp_path / "bad.yaml").write_text("name: bad\n")
+    (tmp_path / "other.yaml").write_text(OWN)
+    assert run(["playbook", "lint", str(tmp_path)]) == 1
+    out = capsys.readouterr().out.splitlines()
+    assert f"{tmp_path}/bad.yaml:1: steps: is missing" in out
+    name, busy = (line for line in out if "advice: " in line)
+    assert name.startswith(f"{tmp_path}/other.yaml:1: advice: name: the file is called other.yaml; ")
+    assert busy.startswith(f"{tmp_path}/other.yaml:11: advice: busy: false lets it act in the middle of an upgrade; ")
+    assert out[-1] == "1 playbook can be used, 1 refused until mended, 2 advice"
 
 
 def test_an_own_playbook_overrides_the_shipped_one_and_diff_shows_it(shell):

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from aiops_agent.cli.main import run
 from tests.cli.test_commands import Shell
 
 FAILS = "2026-11-27 03:00:00,001 ERROR tilld: failed to start: pid file /srv/tills/tilld.pid already exists\n"
