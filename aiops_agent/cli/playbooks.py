@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from aiops_agent.agent import Agent, Tick
+from aiops_agent.cli.named import named
 from aiops_agent.cli.output import print_json, print_table, safe
 from aiops_agent.cli.session import acting, library, stages, start, user
 from aiops_agent.errors import Fault, PlaybookError, UsageError
@@ -65,7 +66,7 @@ def _wants(playbook: Playbook) -> str:
 
 def show(arguments: argparse.Namespace) -> int:
     """Print one playbook as it stands in its file."""
-    playbook = _named(library(arguments.config).playbooks, arguments.name)
+    playbook = named(library(arguments.config).playbooks, arguments.name)
     text = Path(playbook.path).read_text(encoding="utf-8")
     stage = stages(arguments.config, [playbook])[playbook.name]
     if arguments.json:
@@ -129,7 +130,7 @@ def schema(_: argparse.Namespace) -> int:
 
 def diff(arguments: argparse.Namespace) -> int:
     """Print how a playbook that overrides a shipped one differs from it."""
-    mine = _named(library(arguments.config).playbooks, arguments.name)
+    mine = named(library(arguments.config).playbooks, arguments.name)
     theirs = next((p for p in shipped("playbooks").rglob("*.yaml") if p.name == Path(mine.path).name), None)
     if theirs is None:
         raise UsageError(f"{arguments.name} is not shipped: there is nothing to compare it with")
@@ -182,7 +183,7 @@ def _rehearse(arguments: argparse.Namespace) -> int:
 
 
 def _bound(catalogue: Catalogue, agent: Agent, arguments: argparse.Namespace) -> tuple[Bound, str]:
-    playbook = _named(catalogue, arguments.name)
+    playbook = named(catalogue, arguments.name)
     fitting = [s for s in agent.parameters if any(fnmatchcase(s, pattern) for pattern in playbook.services)]
     if arguments.service is None and len(fitting) != 1:
         raise UsageError(
@@ -211,15 +212,6 @@ def _outcome(result: RunResult) -> str:
             return "undone"
         case Failed():
             return "failed"
-
-
-def _named(catalogue: Catalogue, name: str) -> Playbook:
-    playbook = catalogue.get(name)
-    if playbook is None:
-        refused = [str(fault) for fault in catalogue.faults if Path(fault.file).stem == name]
-        hint = "; ".join(refused) or f"known: {', '.join(sorted(p.name for p in catalogue.all()))}"
-        raise UsageError(f"there is no playbook {name}", hint=hint)
-    return playbook
 
 
 def _as_json(playbook: Playbook, stage: str | None) -> dict[str, object]:
