@@ -273,6 +273,18 @@ def test_diagnose_answers_with_the_keys_of_the_contract(tmp_path, capsys):
     assert list(answer["alternatives"][0]) == ["category", "confidence"]
 
 
+def test_diagnose_of_a_whole_log_says_that_it_took_it_as_one_record(tmp_path, capsys):
+    log = tmp_path / "worker.log"
+    log.write_text(FAULT + "2026-11-23 03:00:01,000 INFO worker: goes on\n" + FAULT)
+    assert run(["diagnose", str(log)]) == 0
+    assert (
+        f"2 error records were taken as one; each by itself:\n  aiops-agent replay {log}\n" in capsys.readouterr().err
+    )
+    log.write_text('Traceback (most recent call last):\n  File "a.py", line 1, in go\nOSError: No space left\n')
+    assert run(["diagnose", str(log)]) == 0
+    assert capsys.readouterr().err == ""
+
+
 def test_diagnose_takes_lines_of_json_and_keeps_their_order_and_ids(tmp_path, capsys):
     lines = tmp_path / "records.jsonl"
     lines.write_text(
