@@ -58,6 +58,10 @@ What is left of the fifth: a bare line without a level that says what failed in 
 of Rust) or of nobody (`letter 17: no stamp`, of which the text does not tell), and Rust's `memory allocation of 4096
 bytes failed`, in none of whose lines a word stands that is searched for.
 
+A sixth person wrote programs blind as well, 40 small services in eight runtimes with the libraries that teams use
+(`make_sixth.py`), of which some speak below the head of the journal or of syslog, and decided what a record is before
+anything was measured: 1,591 failures, found with recall 0.834 and precision 0.913. That is the blind figure.
+
 What is left of the second lot is one: Perl's `die` with a message of two lines, of which the first says nothing that
 is searched for, and the place stands behind the second.
 """
@@ -78,7 +82,8 @@ SECOND = sorted((CORPORA / "second").glob("*.log"))
 THIRD = sorted((CORPORA / "third").glob("*.log"))
 FOURTH = sorted((CORPORA / "fourth").glob("*.log"))
 FIFTH = sorted((CORPORA / "fifth").glob("*.log"))
-FIRST = sorted(file for file in CORPORA.rglob("*.log") if file not in (*SECOND, *THIRD, *FOURTH, *FIFTH))
+SIXTH = sorted((CORPORA / "sixth").glob("*.log"))
+FIRST = sorted(file for file in CORPORA.rglob("*.log") if file not in (*SECOND, *THIRD, *FOURTH, *FIFTH, *SIXTH))
 FLOOR = 0.995
 Record = frozenset[int]
 """Numbers of its lines, those apart that are empty."""
@@ -153,8 +158,15 @@ def accuracy(files: list[Path]) -> tuple[float, float, int, list[str]]:
 
 @pytest.mark.parametrize(
     ("files", "fewest", "floor"),
-    [(FIRST, 1_200, FLOOR), (SECOND, 418, FLOOR), (THIRD, 900, 0.977), (FOURTH, 900, 0.989), (FIFTH, 1_318, 0.995)],
-    ids=["first", "second", "third", "fourth", "fifth"],
+    [
+        (FIRST, 1_200, FLOOR),
+        (SECOND, 418, FLOOR),
+        (THIRD, 900, 0.977),
+        (FOURTH, 900, 0.989),
+        (FIFTH, 1_318, 0.995),
+        (SIXTH, 1_591, 0.834),
+    ],
+    ids=["first", "second", "third", "fourth", "fifth", "sixth"],
 )
 def test_nearly_all_records_are_found_whole_and_nearly_all_found_are_records(files, fewest, floor):
     recall, precision, records, wrong = accuracy(files)
@@ -170,8 +182,8 @@ def test_a_level_of_one_letter_is_searched_for_where_a_file_writes_them_so():
 
 BOTH = pytest.mark.parametrize(
     "files",
-    [[*FIRST, *SECOND], pytest.param([*THIRD, *FOURTH, *FIFTH], marks=pytest.mark.slow)],
-    ids=["first and second", "third to fifth"],
+    [[*FIRST, *SECOND], pytest.param([*THIRD, *FOURTH, *FIFTH, *SIXTH], marks=pytest.mark.slow)],
+    ids=["first and second", "third to sixth"],
 )
 
 

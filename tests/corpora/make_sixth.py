@@ -64,7 +64,8 @@ SCRUBBED = [
     (re.compile(r"^ThreadSanitizer: reported .*\n", re.MULTILINE), ""),
 ]
 CUT = re.compile(
-    r'INFO:aiohttp\.access:|^INFO:     127\.0\.0\.1:|HTTP/1\.1" (?:5\d\d|-) |"msg":"(?:incoming request|request completed)"'
+    r'INFO:aiohttp\.access:|^INFO:     127\.0\.0\.1:|HTTP/1\.1" (?:5\d\d|-) '
+    r'|"msg":"(?:incoming request|request completed)"'
     r"|\[(?:trace|t)\] |^127\.0\.0\.1 - - \[|127\.0\.0\.1:\d+ (?:Accepted|Closing)$"
     r'|^\[[IW] \d{6} |^10\.1\.0\.4 - - \[.*" 500 '
 )
@@ -86,10 +87,10 @@ def main(only: list[str]) -> None:
             continue
         for old in LOGS.glob(f"{runtime}_*.log"):
             old.unlink()
-        for way, head, text in runs():
+        for number, (way, head, text) in enumerate(runs()):
             lines = scrubbed(text).splitlines()
             if head:
-                lines = list(headed(lines, *head.split()))
+                lines = list(headed(lines, *head.split(), number))
             with (LOGS / f"{runtime}_{way}.log").open("a") as file:
                 for length, part in blocks(lines):
                     block = {"lines": length, "way": f"{runtime}/{way}"}
@@ -102,10 +103,10 @@ def scrubbed(text: str) -> str:
     return text
 
 
-def headed(lines: list[str], form: str, unit: str) -> Iterator[str]:
+def headed(lines: list[str], form: str, unit: str, number: int) -> Iterator[str]:
     """Put before each line what the journal or rsyslog does; they keep no empty lines and no level in brackets."""
-    now = datetime(2026, 11, 27, 13, 30, 2, tzinfo=UTC)
-    chance = random.Random(unit)
+    now = datetime(2026, 11, 27, 13, 30, 2, tzinfo=UTC) + timedelta(minutes=9 * number)
+    chance = random.Random(f"{unit} {number}")
     process = chance.randint(400, 40_000)
     for line in lines:
         if line in ("\2", "\3"):

@@ -148,8 +148,21 @@ def several():
 
 
 FAILURES = [
-    store_twice, refund_below_zero, forgotten_migration, one_expected, detached, positions_wrong, split_among_none,
-    rounding, template, currency, encode, month_end, chained, while_undoing, several,
+    store_twice,
+    refund_below_zero,
+    forgotten_migration,
+    one_expected,
+    detached,
+    positions_wrong,
+    split_among_none,
+    rounding,
+    template,
+    currency,
+    encode,
+    month_end,
+    chained,
+    while_undoing,
+    several,
 ]
 
 

@@ -90,7 +90,9 @@ async def serve():
         if number % 7 == 0:
             healthy()
             with marks.failure():
-                log.app_log.error("mail to %d subscribers not sent: %s", number + 2, OSError(101, "Network is unreachable"))
+                log.app_log.error(
+                    "mail to %d subscribers not sent: %s", number + 2, OSError(101, "Network is unreachable")
+                )
             healthy()
 
 
