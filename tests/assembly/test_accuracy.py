@@ -60,7 +60,10 @@ bytes failed`, in none of whose lines a word stands that is searched for.
 
 A sixth person wrote programs blind as well, 40 small services in eight runtimes with the libraries that teams use
 (`make_sixth.py`), of which some speak below the head of the journal or of syslog, and decided what a record is before
-anything was measured: 1,591 failures, found with recall 0.834 and precision 0.913. That is the blind figure.
+anything was measured: 1,591 failures, found with recall 0.834 and precision 0.913. That is the blind figure. Its
+truth was wrong where a program was not sure when its words reach the log (6 of a logger that writes later, 1 of a child
+of PHP) or warned of itself (2 of Perl), and a healthy line that begins with blanks and an arrow, below a failure, told
+nobody that it is none (3): with those right, the same code finds 1,334 of 1,595 (recall 0.836, precision 0.921).
 
 What is left of the second lot is one: Perl's `die` with a message of two lines, of which the first says nothing that
 is searched for, and the place stands behind the second.
@@ -164,7 +167,7 @@ def accuracy(files: list[Path]) -> tuple[float, float, int, list[str]]:
         (THIRD, 900, 0.977),
         (FOURTH, 900, 0.989),
         (FIFTH, 1_318, 0.995),
-        (SIXTH, 1_591, 0.834),
+        (SIXTH, 1_595, 0.836),
     ],
     ids=["first", "second", "third", "fourth", "fifth", "sixth"],
 )

@@ -57,7 +57,7 @@ async function main() {
           () => app.log.fatal({ err: error }, 'ingest stops'),
           () => app.log.error(`meter ${chance(99)}: ${error.message ?? error}`),
           () => app.log.error({ meter: chance(99), reason: String(error) }, 'write failed'),
-        ])())
+        ])(), 15)
       }
     }
   }

@@ -22,7 +22,7 @@ $failures = [
     'scandir' => fn () => scandir('/srv/forum/uploads'),
     'write' => fn () => file_put_contents('/srv/forum/cache/index.html', 'x'),
     'move' => fn () => rename('/srv/forum/a', '/srv/forum/b'),
-    'exec' => fn () => proc_open(['/usr/bin/spam-check'], [], $pipes),
+    'exec' => fn () => move_uploaded_file('/srv/forum/a', '/srv/forum/b') ?: chmod('/srv/forum/a', 0600),
     'dom' => fn () => (new DOMDocument())->load('/srv/forum/skin.xml'),
 ];
 $falls = [

@@ -115,7 +115,7 @@ def healthy():
                 f"job {n} done in {n % 60}s",
                 f"{n} rows read, {n % 9} skipped, 0 failed",
                 "checking for errors: none",
-                f"  -> wrote /srv/export/part-{n}.csv",
+                f"wrote /srv/export/part-{n}.csv",
                 f"uploading part {n} ... ok",
                 "warning: column 'vat' is empty in 3 rows",
                 f"retrying {n % 5} failed uploads: all succeeded",
