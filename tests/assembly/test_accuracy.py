@@ -64,6 +64,16 @@ anything was measured: 1,591 failures, found with recall 0.834 and precision 0.9
 truth was wrong where a program was not sure when its words reach the log (6 of a logger that writes later, 1 of a child
 of PHP) or warned of itself (2 of Perl), and a healthy line that begins with blanks and an arrow, below a failure, told
 nobody that it is none (3): with those right, the same code finds 1,334 of 1,595 (recall 0.836, precision 0.921).
+Then it was mended by kind: levels that are written small or padded, and GLib's; what Dancer, hapi, Sinatra, Symfony,
+Mojo, eyre and asyncio write around what was raised; a bare line that says what failed, alone or above a trace; causes
+of Java of several lines; warnings of Python's own. Now 1,541 of 1,595 are found whole (0.966 and 0.982), and in the
+fifth one more. As ever, those are no blind figures.
+
+What is left of the sixth: 12 that a bare line under the journal begins or goes on that says nothing of a failure (`post
+not stored`), bare lines without a word that is searched for (`lseek: Illegal seek`, `configuration is empty`, 10), six
+of a program that catches in its module, below a warning, what looks as if nobody had; classes of Ruby, Perl and Java
+that are called anything (6); what libxml and Type::Tiny say in several lines, and in ones and twos the rest: what Node
+prints before `FATAL ERROR`, an assertion of GLib's in three lines, Symfony's blocks of a cause.
 
 What is left of the second lot is one: Perl's `die` with a message of two lines, of which the first says nothing that
 is searched for, and the place stands behind the second.
@@ -167,7 +177,7 @@ def accuracy(files: list[Path]) -> tuple[float, float, int, list[str]]:
         (THIRD, 900, 0.977),
         (FOURTH, 900, 0.989),
         (FIFTH, 1_318, 0.995),
-        (SIXTH, 1_595, 0.836),
+        (SIXTH, 1_595, 0.966),
     ],
     ids=["first", "second", "third", "fourth", "fifth", "sixth"],
 )
