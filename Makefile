@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: help demo test test-slow install check bench soak train clean
+.PHONY: help demo test test-slow laws install check bench soak train clean
 .DEFAULT_GOAL := help
 
 help:
@@ -30,6 +30,9 @@ else
 install: $(STAMP)
 	@$(BIN)/python -m compileall -q aiops_agent  # a tick would compile it all where Python may not keep what it compiled
 endif
+
+laws: $(DEV_STAMP) ## the laws of the policy over 20,000 histories each; `make test` takes 500
+	AIOPS_EXAMPLES=20000 $(BIN)/python -m pytest tests/policy
 
 check: $(DEV_STAMP) ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .

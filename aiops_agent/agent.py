@@ -12,12 +12,14 @@ from aiops_agent.model.audit import AuditEntry, Value
 from aiops_agent.model.diagnosis import Citation
 from aiops_agent.model.event import Batch
 from aiops_agent.model.incident import Incident, Status
-from aiops_agent.model.playbook import Scalar
+from aiops_agent.model.playbook import Playbook, Scalar
+from aiops_agent.model.signature import Signature
 from aiops_agent.model.voice import Expectation
 from aiops_agent.noun import dataclass, field, replace
 from aiops_agent.playbook.catalogue import Catalogue
 from aiops_agent.policy.decide import PolicySettings
-from aiops_agent.ports import Chat, Clock, Composer, Diagnostician, Executor, Journal, LogSource
+from aiops_agent.ports import Chat, Clock, Composer, Diagnostician, Executor, Journal, LogSource, RootExecutor
+from aiops_agent.signing.register import Register
 from aiops_agent.state.state import State
 
 
@@ -30,6 +32,13 @@ class Library(Protocol):
 
     def article(self, identity: str) -> Citation | None:
         """Return an article by id, for reports about incidents that were diagnosed earlier."""
+
+    @property
+    def register(self) -> Register:
+        """Return what is signed here, verified when it is first asked for."""
+
+    def signature(self, playbook: Playbook, now: datetime) -> Signature:
+        """Return how a playbook stands to its signature."""
 
     @property
     def stamps(self) -> Sequence[str]:
@@ -68,15 +77,29 @@ class Agent:
     token: Callable[[], str]
     """A fresh unguessable id for an approval or an action."""
 
+    root: RootExecutor | None = None
+    """What does what needs root; None: nothing does."""
+
     keep: timedelta | None = None
     """How long the record holds what was done; None: for ever."""
 
     expected: Mapping[str, Expectation] = field(default_factory=dict)
     """By the key of the source: those whose silence is to be told."""
 
+    roots: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """By service: below which folders its sources' configuration lets playbooks change files."""
+
+    def roots_of(self, service: str | None) -> Sequence[str]:
+        """Return below which folders files may be changed for this service; none: the configuration does not say."""
+        return self.roots.get(service or "", ())
+
     def parameters_of(self, service: str | None) -> Mapping[str, Scalar]:
         """Return what the configuration offers to playbooks that act on this service."""
         return self.parameters.get(service or "", {})
+
+    def has_root_for(self, service: str | None) -> bool:
+        """Tell whether something is there that would do as root what helps this service."""
+        return self.executor.privileged or (self.root is not None and self.root.takes(service or ""))
 
 
 class CutShort(StrEnum):
@@ -123,6 +146,12 @@ class Tick:
 
     endings: dict[str, str] = field(default_factory=dict)
     """By incident: what came of its repair, in words."""
+
+    not_needed: set[tuple[str, str]] = field(default_factory=set)
+    """Playbooks and services whose evidence was looked at by this tick and did not hold: once is enough."""
+
+    at_work: dict[tuple[str, str], str | None] = field(default_factory=dict)
+    """By playbook and service: who was found to be at work whom it would disturb, or None."""
 
     noted: list[AuditEntry] = field(default_factory=list)
     """What is recorded with the next entry, before its transaction ends."""

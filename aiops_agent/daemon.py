@@ -1,11 +1,9 @@
 """`run`: one tick after the other for as long as the machine is up; `stat` decides when, file events only wake it."""
 
 import gc
-import socket
 import sys
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -16,8 +14,10 @@ from aiops_agent.ports import Clock
 from aiops_agent.settings import Config
 from aiops_agent.sources import quiet
 from aiops_agent.sources.events import Events
+from aiops_agent.supervisor import Supervisor
 from aiops_agent.turn import Limit, take_turn
-from aiops_agent.wiring import Model, World
+from aiops_agent.wiring.build import World
+from aiops_agent.wiring.late import Model
 
 POLL = 1.0
 """Seconds between two looks at the files when nothing wakes it: 2 ms of a processor for a thousand files."""
@@ -50,24 +50,6 @@ class Orders:
 
     stop: bool = False
     reload: bool = False
-
-
-class Supervisor:
-    """systemd, when it started us: hears that we are ready, alive, stopping.
-
-    The protocol of sd_notify(3) is one datagram; a binding to libsystemd would bring a compiler for that.
-    """
-
-    def __init__(self, address: str | None) -> None:
-        """Take the value of NOTIFY_SOCKET; None: nobody listens."""
-        self._address = "\0" + address[1:] if address and address.startswith("@") else address
-
-    def tell(self, word: str) -> None:
-        """Send one state, such as `READY=1`."""
-        if self._address:
-            # systemd that is being replaced does not listen for a moment; what it misses is sent again.
-            with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as line:
-                line.sendto(word.encode(), self._address)
 
 
 @dataclass(frozen=True, slots=True)

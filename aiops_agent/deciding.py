@@ -1,33 +1,52 @@
 """Decide about one incident: ask the policy, record what it said, save it, queue what is to be told."""
 
 from datetime import datetime
+from functools import partial
 
 from aiops_agent.agent import Agent, Tick, entry
+from aiops_agent.asking import ask
+from aiops_agent.circumstances import busy, circumstances, is_evident
+from aiops_agent.errors import ExecutorError
 from aiops_agent.model.audit import AuditEntry
-from aiops_agent.model.decision import NO_HISTORY, AskApproval, Decision, ReportOnly, Run, Suppress, name_of
+from aiops_agent.model.decision import NO_HISTORY, AskApproval, Decision, Reason, ReportOnly, Run, Suppress, name_of
 from aiops_agent.model.event import Notice
 from aiops_agent.model.incident import Incident, Kind, Status, noticed
 from aiops_agent.model.message import ReportKind
+from aiops_agent.model.order import Asked, Order
 from aiops_agent.noun import replace
-from aiops_agent.policy.decide import decide
-from aiops_agent.repair import ask, circumstances
+from aiops_agent.policy.decide import decide, was_told_lately
 from aiops_agent.telling import tell
 
 
-def settle(agent: Agent, report: Tick, incident: Incident, *, settled: bool, now: datetime) -> None:
-    """Decide about an incident, record the decision, save it, queue what is to be told."""
+def settle(  # noqa: PLR0913 - what is known of the incident and its records
+    agent: Agent,
+    report: Tick,
+    incident: Incident,
+    *,
+    settled: bool,
+    now: datetime,
+    written: datetime | None = None,
+    unseen: bool = False,
+) -> None:
+    """Decide about an incident, record the decision, save it, queue what is to be told.
+
+    `settled` and `written` are what is known of its new records, as in `Circumstances`; `unseen`: it has none.
+    """
     incident = report.sealed(agent, incident)
-    decision = decided(agent, report, incident, settled=settled, now=now)
+    again = partial(decided, agent, report, incident, settled=settled, now=now, written=written, unseen=unseen)
+    decision = again()
     if isinstance(decision, Run | AskApproval) and not report.can_keep_approvals(agent):
-        decision = decided(agent, report, incident, settled=settled, now=now)  # now without a key
+        decision = again()  # now without a key
+    decision, asked = put_to_root(agent, report, incident, decision, now)
     changed = (incident.decision, incident.reason) != (name_of(decision), decision.reason.value)
     if changed or not isinstance(decision, Suppress):  # an unchanged silence is not recorded 288 times a day
-        made = decision_entry(incident, decision, now)
+        made = decision_entry(incident, decision, now, at_work=at_work_at(report, incident, decision))
         if not isinstance(decision, Run | AskApproval):
             report.note(agent, made)
         elif not report.record(agent, made):
-            decision = decided(agent, report, incident, settled=settled, now=now)  # now without a record
-    incident = replace(incident, decision=name_of(decision), reason=decision.reason.value)
+            decision = again()  # now without a record
+    later = decision.again if isinstance(decision, Suppress | ReportOnly) else None
+    incident = replace(incident, decision=name_of(decision), reason=decision.reason.value, look_again=later)
     match decision:
         case Suppress():
             pass
@@ -38,25 +57,79 @@ def settle(agent: Agent, report: Tick, incident: Incident, *, settled: bool, now
             incident = replace(incident, status=status, last_told=now)
             if is_alone:
                 report.record(agent)  # what was noted: the report says where the record stands with it
-                incident = tell(agent, incident, kind, now)
+                incident = tell(agent, incident, kind, now, at_work=at_work_at(report, incident, decision))
         case AskApproval(playbook=playbook, expires_in=lifetime):
-            incident = ask(agent, incident, playbook, now, expires=now + lifetime)
+            incident = ask(agent, incident, playbook, now, expires=now + lifetime, asked=asked)
         case Run():
             incident = replace(incident, status=Status.RUNNING)
     report.keep(agent, incident)
 
 
-def decided(agent: Agent, report: Tick, incident: Incident, *, settled: bool, now: datetime) -> Decision:
-    """Ask the policy about an incident as it stands."""
+def put_to_root(
+    agent: Agent, report: Tick, incident: Incident, decision: Decision, now: datetime
+) -> tuple[Decision, Asked | None]:
+    """Have the root executor ask people about what needs root: it counts their answers itself.
+
+    Return what is decided then, and its question; what it does not take is told, and why is recorded.
+    """
+    if agent.root is None or not isinstance(decision, AskApproval) or not decision.playbook.privileged:
+        return decision, None
+    playbook, service = decision.playbook, incident.service or ""
+    order = Order(
+        id=agent.token(), playbook=playbook.name, digest=playbook.digest, service=service, incident=incident.id
+    )
+    try:
+        return decision, agent.root.ask(order)
+    except ExecutorError as error:
+        why = f"{error.refusal}: {error.message}" if error.refusal else error.message
+        report.note(agent, entry(now, "refused", incident.id, playbook=playbook.name, detail=why))
+        return refused_by_root(agent, incident, now), None
+
+
+def refused_by_root(agent: Agent, incident: Incident, now: datetime) -> Decision:
+    """Return the decision about what the root executor does not take: told once in a while."""
+    reasons = (Reason.EXECUTOR_REFUSES, Reason.REPEAT_INTERVAL)
+    is_told = incident.reason in reasons and was_told_lately(incident, now, agent.policy)
+    return Suppress(Reason.REPEAT_INTERVAL) if is_told else ReportOnly(Reason.EXECUTOR_REFUSES)
+
+
+def decided(  # noqa: PLR0913 - as above
+    agent: Agent,
+    report: Tick,
+    incident: Incident,
+    *,
+    settled: bool,
+    now: datetime,
+    written: datetime | None = None,
+    unseen: bool = False,
+) -> Decision:
+    """Ask the policy about an incident as it stands.
+
+    Who is at work is looked at only when something would be done or asked; and where the fault was not `unseen`, people
+    are asked on the word of the log: else it may be over by now, and is looked at too.
+    """
     named = incident.playbook if incident.service else None  # the policy asks for none where none can be used
     playbook = agent.library.playbooks.get(named) if named else None
-    at = circumstances(agent, report, incident, playbook, now, settled=settled)
-    history = agent.state.actions.history(playbook.name, incident.service or "", now) if playbook else NO_HISTORY
+    at = circumstances(agent, report, incident, playbook, now, settled=settled, written=written)
+    history = agent.state.actions.history(named) if incident.service else NO_HISTORY
+    decision = decide(incident, playbook, history, at, agent.policy)
+    if not isinstance(decision, Run | AskApproval):
+        return decision
+    at = replace(at, busy=busy(agent, report, decision.playbook, at.service))
+    if unseen and not at.busy and isinstance(decision, AskApproval):
+        at = replace(at, not_needed=not is_evident(agent, decision.playbook, at.service))
     return decide(incident, playbook, history, at, agent.policy)
 
 
-def decision_entry(incident: Incident, decision: Decision, now: datetime) -> AuditEntry:
+def at_work_at(report: Tick, incident: Incident, decision: Decision) -> str | None:
+    """Return in words who is at work, where that is why nothing is done."""
+    found = report.at_work.get((str(incident.playbook), incident.service or ""))
+    return found if decision.reason is Reason.BUSY else None
+
+
+def decision_entry(incident: Incident, decision: Decision, now: datetime, *, at_work: str | None = None) -> AuditEntry:
     """Return what is recorded of a decision."""
+    seen = {"at_work": at_work} if at_work else {}
     return entry(
         now,
         "decision",
@@ -66,6 +139,7 @@ def decision_entry(incident: Incident, decision: Decision, now: datetime) -> Aud
         category=incident.category,
         confidence=f"{incident.confidence:.4f}",
         occurrences=incident.occurrences,
+        **seen,
     )
 
 

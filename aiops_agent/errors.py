@@ -6,6 +6,8 @@
     ├── ModelError          the shipped model is missing, altered or does not load          exit 2
     ├── PlaybookError       a playbook is broken, unknown or was refused                    exit 2
     ├── ArticleError        an article of the knowledge base is broken                      exit 2
+    ├── SigningError        a manifest of signed playbooks cannot be read                   exit 2
+    ├── ExecutorError       the root executor is not there, is not root's, or said no           exit 2
     ├── ChatError           a report could not be delivered; `retryable` says if later helps
     ├── StateError          the state cannot be read or written                             exit 3
     │   └── ForgedError     the state holds what this agent did not write                   exit 3
@@ -75,8 +77,20 @@ class ArticleError(FaultyFileError):
     """An article of the knowledge base cannot be used as it stands."""
 
 
+class SigningError(AgentError):
+    """A manifest of signed playbooks cannot be read: nothing in it counts as signed."""
+
+
 class ModelError(AgentError):
     """The shipped model is missing, altered or does not load. There is no fallback, on purpose."""
+
+
+class ExecutorError(AgentError):
+    """The root executor is not there, is not root's, or said no; `refusal` is its word for why, when it said so."""
+
+    def __init__(self, message: str, *, refusal: str = "", hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.refusal = refusal
 
 
 class ChatError(AgentError):

@@ -11,13 +11,14 @@ from aiops_agent.listening import close, judge
 from aiops_agent.model.event import Notice, Severity
 from aiops_agent.model.incident import Kind, Status, noticed
 from aiops_agent.noun import replace
+from aiops_agent.policy.limits import FAILURES, Circuit, circuit, host_circuit
 from aiops_agent.telling import deliver
 
 UNAVAILABLE = "audit_unavailable"
 """The kind of the notice that nothing can be recorded or encrypted, and so nothing is acted on."""
 
 REFUSED_FILE = "refused_file"
-"""The kind of a notice about a playbook or an article that has faults."""
+"""The kind of a notice about a playbook, an article, a manifest or a trusted key that has faults."""
 
 
 def approvals_are_sound(agent: Agent, report: Tick) -> bool:
@@ -52,6 +53,13 @@ def absorb_silence(agent: Agent, report: Tick, read: AbstractSet[str], now: date
                 settle(agent, report, heard(agent, change.notice, now), settled=False, now=now)
 
 
+def absorb_due(agent: Agent, report: Tick, now: datetime) -> None:
+    """Decide anew about what waited: whether it recovers by itself, for others to end their work."""
+    for incident in agent.state.incidents.due(now):
+        with report.transaction(agent):
+            settle(agent, report, replace(incident, look_again=None), settled=False, now=now, unseen=True)
+
+
 def absorb_failures(agent: Agent, report: Tick, failures: Sequence[AuditError | ForgedError], now: datetime) -> None:
     """Tell loudly that nothing is acted on, and why: no audit log, no encryption, a state that others wrote."""
     for failure in failures:
@@ -74,8 +82,35 @@ def close_available(agent: Agent, report: Tick, now: datetime) -> None:
             report.close(agent, known, "the audit log can be written again", now)
 
 
+def absorb_circuits(agent: Agent, report: Tick, now: datetime) -> None:
+    """Tell which circuits have opened, each once, and close the notices of those that a verified success has closed."""
+    limits = agent.policy.limits
+    failed = agent.state.actions.failed_ever()
+    for playbook, target in failed:
+        runs = agent.state.actions.history(playbook).of(playbook, target)
+        absorb_circuit(agent, report, f"{playbook} on {target}", circuit(runs, now, limits, failures=FAILURES), now)
+    if failed:
+        absorb_circuit(agent, report, "this host", host_circuit(agent.state.actions.history(), now, limits), now)
+
+
+def absorb_circuit(agent: Agent, report: Tick, what: str, stands: Circuit, now: datetime) -> None:
+    """Tell of one circuit, or close what was told of it."""
+    wait = int(agent.policy.limits.half_open_after.total_seconds() // 60)
+    detail = f"{what} did not succeed several times in half an hour, and is not run again by itself.\n"
+    detail += f"After {wait} minutes a person is asked about one attempt; a verified success ends this."
+    fresh = replace(noticed(Notice("circuit_open", what, detail), now), severity=Severity.ERROR)
+    known = agent.state.incidents.live(Kind.AGENT, fresh.fingerprint, None)
+    if stands is Circuit.CLOSED and known:
+        with report.transaction(agent):
+            report.close(agent, known, "a verified success has closed the circuit", now)
+    elif stands is Circuit.OPEN and known is None:
+        with report.transaction(agent):
+            settle(agent, report, counted_again(agent, fresh, now), settled=False, now=now)
+
+
 def deliver_all(agent: Agent, report: Tick, now: datetime) -> None:
     """Tell why nothing is acted on, if so, and deliver what is due; a letter that cannot be opened is told as well."""
+    absorb_circuits(agent, report, now)
     told = report.failures()
     absorb_failures(agent, report, told, now)
     deliver(agent, report)
@@ -87,12 +122,18 @@ def deliver_all(agent: Agent, report: Tick, now: datetime) -> None:
 
 
 def absorb_faults(agent: Agent, report: Tick, now: datetime) -> None:
-    """Tell which playbooks and articles are refused, and close what was mended: looked at after an edit of a file."""
+    """Tell which playbooks and articles are refused, what has expired, and close what was mended.
+
+    Looked at after an edit of a file, and when a signature expires.
+    """
     edition = agent.library.edition
-    if edition not in agent.state.seen:
-        faults = agent.library.faults
+    expiry = agent.state.signed.next_due()
+    if edition not in agent.state.seen or (expiry and expiry <= now):
+        register = agent.library.register
+        faults = [*agent.library.faults, *register.faults_at(now)]
         with report.transaction(agent):
             agent.state.seen.add(edition)
+            agent.state.signed.keep(register.raised(), register.next_expiry(now))
             paths = sorted({fault.file for fault in faults})
             close_mended(agent, report, paths, now)
             for path in paths:

@@ -9,16 +9,19 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
 from aiops_agent.agent import Agent, CutShort, Tick, endless
+from aiops_agent.asking import expire
 from aiops_agent.deciding import decided, heard, settle
 from aiops_agent.digest import blake2b
 from aiops_agent.heartbeat import beat
+from aiops_agent.heeding import heed_answers
 from aiops_agent.listening import hear
 from aiops_agent.model.decision import Run
 from aiops_agent.model.diagnosis import Diagnosis, Prediction
 from aiops_agent.model.event import Batch, Position, Sighting
 from aiops_agent.model.evidence import Evidence, Words
-from aiops_agent.model.incident import Incident, Kind, Status, diagnosed, grown, opened
+from aiops_agent.model.incident import Incident, Kind, Status, again, diagnosed, grown, opened
 from aiops_agent.noticing import (
+    absorb_due,
     absorb_faults,
     absorb_silence,
     absorb_unreadable,
@@ -26,7 +29,8 @@ from aiops_agent.noticing import (
     deliver_all,
 )
 from aiops_agent.noun import replace
-from aiops_agent.repair import act, act_on_granted, expire, resolve, settle_interrupted
+from aiops_agent.recovery import note_recoveries, settle_interrupted
+from aiops_agent.repair import act, act_on_granted, resolve
 
 
 def tick(
@@ -42,13 +46,16 @@ def tick(
     if not rehearse:
         report.check_record(agent)
         settle_interrupted(agent, report)
+        note_recoveries(agent, report, now)
     read = absorb_sources(agent, report, now)
     absorb_faults(agent, report, now)
     absorb_silence(agent, report, read, now)
     if not rehearse and not report.is_stopped():
         beat(agent, report, now)
         if are_sound:
+            heed_answers(agent, report, now)
             expire(agent, report, now)
+        absorb_due(agent, report, now)
         act_on_decided(agent, report, now)
         if are_sound:
             act_on_granted(agent, report)
@@ -97,7 +104,7 @@ def absorb(agent: Agent, source: str, batch: Batch, report: Tick, now: datetime)
         settled = agent.state.checkpoints.is_settled(batch.checkpoint, batch.service)
         admitted, left_out = admit(agent, batch, report)
         for incident in counted(agent, admitted, now):
-            settle(agent, report, incident, settled=settled, now=now)
+            settle(agent, report, incident, settled=settled, now=now, written=batch.checkpoint.written)
         for notice, records in report.crowd(batch.path).notices(batch.path, left_out):
             settle(agent, report, heard(agent, notice, now, times=records), settled=False, now=now)
         for notice in batch.notices:
@@ -133,12 +140,7 @@ def counted(agent: Agent, batch: Batch, now: datetime) -> Iterator[Incident]:
         elif not pending(incident) and incident.choice != choice:  # to look at no playbook is a tenth of a second saved
             playbook = chosen(agent, found_before(agent, incident), batch.service)
             incident = replace(incident, playbook=playbook, choice=choice)
-        yield replace(
-            incident,
-            occurrences=incident.occurrences + sighting.count,
-            last_seen=now,
-            severity=max(incident.severity, sighting.severity),
-        )
+        yield again(incident, sighting, now)
 
 
 def seen_again(known: Incident, sighting: Sighting) -> Incident:
@@ -159,14 +161,15 @@ def chosen(agent: Agent, diagnosis: Diagnosis, service: str | None) -> str | Non
     """Return the name of the playbook for a diagnosis, if there is one."""
     from aiops_agent.playbook.choose import choose  # a tick without a new fault has no use for the vocabulary
 
-    parameters, privileged = agent.parameters_of(service), agent.executor.privileged
-    playbook = choose(agent.library.playbooks, diagnosis, service, parameters, privileged=privileged)
+    parameters, roots, privileged = agent.parameters_of(service), agent.roots_of(service), agent.has_root_for(service)
+    playbook = choose(agent.library.playbooks, diagnosis, service, parameters, privileged=privileged, roots=roots)
     return playbook.name if playbook else None
 
 
 def choice_for(agent: Agent, service: str | None) -> str:
     """Return a digest of all that `chosen` depends on beside the diagnosis; reads no playbook."""
-    among = (agent.library.edition, sorted(agent.parameters_of(service).items()), agent.executor.privileged)
+    given = sorted(agent.parameters_of(service).items()), sorted(agent.roots_of(service))
+    among = (agent.library.edition, *given, agent.has_root_for(service))
     return blake2b(repr(among).encode(errors="surrogateescape"), digest_size=16).hexdigest()
 
 

@@ -1,6 +1,6 @@
 """The seams: what the journey needs from the world, one narrow protocol for each foreign thing."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from aiops_agent.hints import Protocol
@@ -8,7 +8,11 @@ from aiops_agent.model.audit import Anchor, AuditEntry
 from aiops_agent.model.diagnosis import Diagnosis
 from aiops_agent.model.event import Batch, Position
 from aiops_agent.model.message import Message, Report
-from aiops_agent.model.playbook import Command, CommandResult
+from aiops_agent.model.order import Answered, Asked, Order
+from aiops_agent.model.playbook import Command, CommandResult, Journalled, Planned, RunResult, StepState
+
+Stopped = Callable[[], bool]
+"""Asked at least five times a second by what waits or takes long; True: end now, and take your children with you."""
 
 
 class LogSource(Protocol):
@@ -40,8 +44,66 @@ class Executor(Protocol):
     privileged: bool
     """Whether it takes commands that need root."""
 
-    def run(self, command: Command) -> CommandResult:
-        """Do it and say what came of it. A time-out or a refusal is a result that is not ok, never an exception."""
+    def plan(self, command: Command) -> Planned | CommandResult:
+        """Decide what doing a change would decide, and what takes it back; changes nothing.
+
+        A result, which is not ok: it cannot be done.
+        """
+
+    def run(self, command: Command, stopped: Stopped) -> CommandResult:
+        """Do it and say what came of it. A time-out or a refusal is a result that is not ok, never an exception.
+
+        Args:
+            command: A probe, the command of a `Planned`, or its undo.
+            stopped: Ends it in the middle, which is a result that is not ok.
+        """
+
+
+class RootExecutor(Protocol):
+    """The root executor, as the agent speaks to it. It checks everything itself, and believes the agent nothing."""
+
+    def takes(self, service: str) -> bool:
+        """Tell whether there is one that may act on a service."""
+
+    def ask(self, order: Order) -> Asked:
+        """Have people asked about what an order would do; asked again, it is the same question.
+
+        Raises:
+            ExecutorError: It is not asked, and why.
+        """
+
+    def answered(self, identity: str) -> Answered | None:
+        """Return what people said to a question; None: it is not known.
+
+        Raises:
+            ExecutorError: The executor cannot be asked.
+        """
+
+    def perform(self, order: Order, stopped: Stopped) -> RunResult:
+        """Have an order carried out, and wait for its end. What goes wrong is a result, never an exception."""
+
+    def outcome(self, identity: str, stopped: Stopped) -> RunResult | None:
+        """Return what came of an order, waiting if it is being carried out; None: no such order was ever begun.
+
+        Raises:
+            ExecutorError: The executor cannot be asked.
+        """
+
+
+class UndoJournal(Protocol):
+    """What a run puts down before each change, so that no kill can lose what takes it back.
+
+    Every write is durable when it returns, and raises StateError or AuditError when it is not.
+    """
+
+    def intend(self, number: int, planned: Planned) -> None:
+        """Put down a change that is about to be done."""
+
+    def settle(self, number: int, state: StepState) -> None:
+        """Put down how far a change has come."""
+
+    def entries(self) -> Sequence[Journalled]:
+        """Return what was put down, in the order of the numbers."""
 
 
 class Chat(Protocol):

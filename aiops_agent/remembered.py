@@ -11,15 +11,19 @@ import stat
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, timedelta, tzinfo
 from enum import Enum
 from pathlib import Path
 
 from aiops_agent.hints import cast
+from aiops_agent.model.connection import Connection
 from aiops_agent.model.decision import Mode
 from aiops_agent.model.event import LocalPattern, Severity
+from aiops_agent.model.signature import SigningRules
 from aiops_agent.noun import fields
-from aiops_agent.policy.decide import PolicySettings
+from aiops_agent.policy.decide import PolicySettings, Rule
+from aiops_agent.policy.limits import Group, Limits
+from aiops_agent.policy.windows import Window
 from aiops_agent.settings import ChatSettings, Config, SourceSettings, looked_up
 from aiops_agent.sources.quiet import stamp, state_dir_in
 
@@ -28,16 +32,18 @@ _SETTLED = 1.0
 """Seconds a configuration must have been left alone before it was read: a second edit would then show in its times."""
 
 _CHECKER = os.path.join(os.path.dirname(__file__), "config.py")  # noqa: PTH118, PTH120 - compared as text
-_KINDS = {
-    kind.__name__: kind for kind in (Config, SourceSettings, ChatSettings, PolicySettings, Mode, LocalPattern, Severity)
-}
+_NOUNS = (
+    *(Config, SourceSettings, ChatSettings, Connection, PolicySettings, Rule, Window, Limits, Group),
+    *(SigningRules, LocalPattern),
+)
+_KINDS = {kind.__name__: kind for kind in (*_NOUNS, Mode, Severity)}
 """What a configuration is made of, beside plain values: nothing else is made of what was remembered."""
 
 _MOST_BYTES = 16 << 20
 
 
 def load(path: Path, environment: Mapping[str, str] | None) -> Config:
-    """Return what `config.load` would, from memory if that still holds.
+    """Return what `config.load.load` would, from memory if that still holds.
 
     Raises:
         ConfigError: Every fault of the configuration.
@@ -45,9 +51,9 @@ def load(path: Path, environment: Mapping[str, str] | None) -> Config:
     remembered = _recall(path, environment)
     if remembered:
         return remembered
-    from aiops_agent import config
+    from aiops_agent.config.load import load as load_config
 
-    return config.load(path, environment)
+    return load_config(path, environment)
 
 
 def save(config: Config, *, began: float) -> None:
@@ -84,7 +90,7 @@ def _recall(path: Path, environment: Mapping[str, str] | None) -> Config | None:
         *remembered, checked = json.loads(content)
         config = cast("Config", _made(checked, environment)) if remembered == premises else None
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        return None  # missing, damaged, or a token that is gone: `config.load` tells what is wrong
+        return None  # missing, damaged, or a token that is gone: `config.load.load` tells what is wrong
     return config if config and config.state_dir == Path(state_dir) else None
 
 
@@ -115,22 +121,26 @@ def own(path: str) -> bytes:
 
 def _plain(value: object) -> object:
     """Return a value as JSON has it: what is no number, text or null as [kind, content]; secrets are left out."""
+    plain: object
     match value:
-        case Enum() | Path():
-            return ["Path", str(value)] if isinstance(value, Path) else [type(value).__name__, value.value]
-        case str() | int() | float() | None:
-            return value
+        case str() | int() | float() | None if not isinstance(value, Enum):
+            plain = value
+        case Enum():
+            plain = [type(value).__name__, value.value]
+        case Path() | tzinfo():
+            plain = ["Path" if isinstance(value, Path) else "tzinfo", str(value)]
         case timedelta():
-            return ["timedelta", [value.days, value.seconds, value.microseconds]]
+            plain = ["timedelta", [value.days, value.seconds, value.microseconds]]
         case tuple():
-            return ["tuple", [_plain(item) for item in value]]
+            plain = ["tuple", [_plain(item) for item in value]]
         case dict():
-            return ["dict", {name: _plain(item) for name, item in value.items()}]
-        case Config() | SourceSettings() | ChatSettings() | PolicySettings() | LocalPattern():
+            plain = ["dict", {name: _plain(item) for name, item in value.items()}]
+        case _ if isinstance(value, _NOUNS):
             kept = {field.name: _plain(getattr(value, field.name)) for field in fields(value) if field.repr}
-            return [type(value).__name__, kept]
+            plain = [type(value).__name__, kept]
         case _:
             raise TypeError(f"a configuration with a {type(value).__name__} cannot be remembered")
+    return plain
 
 
 def _made(value: object, environment: Mapping[str, str] | None) -> object:
@@ -143,6 +153,8 @@ def _made(value: object, environment: Mapping[str, str] | None) -> object:
             made: object = _KINDS[kind](content)  # type: ignore[call-arg]
         case "Path":
             made = Path(content)
+        case "tzinfo":
+            made = _zone(content)
         case "timedelta":
             made = timedelta(*content)
         case "tuple":
@@ -151,5 +163,15 @@ def _made(value: object, environment: Mapping[str, str] | None) -> object:
             named = {name: _made(item, environment) for name, item in content.items()}
             if kind == "ChatSettings":
                 named["token"] = looked_up(str(named["reference"]), environment)
+            elif kind == "Connection" and named["reference"]:
+                named["password"] = looked_up(str(named["reference"]), environment)
             made = named if kind == "dict" else _KINDS[kind](**named)  # type: ignore[arg-type]
     return made
+
+
+def _zone(name: str) -> tzinfo:
+    if name == "UTC":
+        return UTC
+    from zoneinfo import ZoneInfo  # who has no window reads no time zone
+
+    return ZoneInfo(name)  # KeyError when it is gone: `config.load.load` then tells

@@ -1,19 +1,25 @@
-"""Act: intent on disk first, then the playbook, then what came of it; after a crash look, never repeat."""
+"""Act: intent on disk first, then the playbook, then what came of it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
 from aiops_agent.agent import Agent, Tick, entry
+from aiops_agent.asking import bound_to
+from aiops_agent.circumstances import aimed, busy, circumstances
 from aiops_agent.errors import AuditError
 from aiops_agent.model.audit import AuditEntry
+from aiops_agent.model.event import Fingerprint
 from aiops_agent.model.incident import Incident, Outcome, Status
 from aiops_agent.model.message import ReportKind
+from aiops_agent.model.order import Order
 from aiops_agent.model.playbook import Command, Failed, NotNeeded, Playbook, RunResult, Succeeded
 from aiops_agent.noun import replace
-from aiops_agent.policy.decide import Circumstances, hindrance, was_told_lately
+from aiops_agent.policy.decide import POSTPONED, hindrance, was_told_lately
+from aiops_agent.ports import Executor, RootExecutor
+from aiops_agent.recurring import listen
 from aiops_agent.state.actions import Action
-from aiops_agent.state.approvals import Approval, ApprovalState
+from aiops_agent.state.approvals import Approval
 from aiops_agent.telling import tell
 
 TYPE_CHECKING = False
@@ -21,37 +27,8 @@ if TYPE_CHECKING:
     from aiops_agent.playbook.bind import Bound
 
 
-def ask(agent: Agent, incident: Incident, playbook: Playbook, now: datetime, *, expires: datetime) -> Incident:
-    """Ask people to agree to a playbook; call inside a transaction."""
-    state = ApprovalState.PENDING
-    request = Approval(
-        agent.token(),
-        incident.id,
-        playbook.name,
-        playbook.digest,
-        state,
-        requested=now,
-        expires=expires,
-        service=incident.service or "",
-    )
-    agent.state.incidents.save(incident)  # the request refers to it
-    agent.state.approvals.ask(request)
-    return tell(agent, replace(incident, status=Status.WAITING_APPROVAL), ReportKind.QUESTION, now, approval=request)
-
-
-def expire(agent: Agent, report: Tick, now: datetime) -> None:
-    """Take silence for a no."""
-    with agent.state.transaction():
-        for approval in agent.state.approvals.expire(now):
-            report.record(agent, entry(now, "approval.expired", approval.id, incident=approval.incident))
-            withdraw(agent, report, approval)
-
-
-def withdraw(agent: Agent, report: Tick, approval: Approval) -> None:
-    """Leave the incident open after a no; call inside a transaction."""
-    incident = agent.state.incidents.by_id(approval.incident)
-    if incident and incident.status is Status.WAITING_APPROVAL:
-        report.keep(agent, replace(incident, status=Status.OPEN))
+POSTPONING = ("not_busy", "untouched", "past_grace")
+"""Probes that say that it is not the moment, and not that there is no fault."""
 
 
 def act_on_granted(agent: Agent, report: Tick) -> None:
@@ -64,14 +41,16 @@ def act_on_granted(agent: Agent, report: Tick) -> None:
         if incident is None:
             continue
         why = outdated(agent, report, approval, incident, playbook)
+        at_work = busy(agent, report, playbook, approval.service) if playbook and not why else None
         with agent.state.transaction():  # of both: a crash after it must not leave the incident waiting for an answer
             agent.state.approvals.use(approval.id)
-            if why:
-                refuse(agent, report, incident, approval.playbook, why)
+            if why or at_work:
+                again = agent.clock.now() + POSTPONED if at_work else None
+                refuse(agent, report, incident, approval.playbook, why or at_work or "", again=again)
             else:
                 report.keep(agent, replace(incident, status=Status.RUNNING))
-        if playbook and not why:
-            act(agent, report, incident, playbook)
+        if playbook and not why and not at_work and act(agent, report, incident, playbook):
+            resolve_all(agent, report, playbook.name, approval.service)
 
 
 def outdated(
@@ -87,37 +66,12 @@ def outdated(
         return "the time for it was over before it could be run"
     if playbook is None or playbook.digest != approval.digest:
         return "the playbook was changed after the question"
-    history = agent.state.actions.history(playbook.name, incident.service or "", now)
+    if approval.bound != bound_to(agent, playbook, incident, approval.expires):
+        return "the parameters, or the host, are others than those of the question"
+    history = agent.state.actions.history(playbook.name)
     at = circumstances(agent, report, incident, playbook, now, settled=False)
     hindered = hindrance(playbook, history, at, agent.policy)
     return f"the policy does not allow it now: {hindered.replace('_', ' ')}" if hindered else None
-
-
-def aimed(agent: Agent, playbook: Playbook, service: str) -> "Bound | str":
-    """Return the playbook aimed at a service, or in words what keeps it from being."""
-    from aiops_agent.playbook.bind import Bound, bind  # a tick that decides about no playbook needs no vocabulary
-
-    bound = bind(playbook, service, agent.parameters_of(service))
-    return bound if isinstance(bound, Bound) else str(bound)
-
-
-def circumstances(
-    agent: Agent, report: Tick, incident: Incident, playbook: Playbook | None, now: datetime, *, settled: bool
-) -> Circumstances:
-    """Gather what the policy asks for beside the incident."""
-    service = incident.service or ""
-    bound = aimed(agent, playbook, service) if playbook else None
-    return Circumstances(
-        now=now,
-        silenced=any(silence.matches(incident) for silence in agent.state.silences.in_force(now)),
-        settled=settled,
-        halted=agent.state.halt.is_set(),
-        audit_available=report.audit_error is None,
-        forged=report.forged is not None,
-        privileged_executor=agent.executor.privileged,
-        parameters_found=bound is not None and not isinstance(bound, str),
-        last_refusal=agent.state.approvals.last_refusal(incident.id),
-    )
 
 
 def act(agent: Agent, report: Tick, incident: Incident, playbook: Playbook) -> bool:
@@ -136,8 +90,6 @@ def perform(
     agent: Agent, report: Tick, bound: "Bound", *, incident: str | None, actor: str = "agent"
 ) -> RunResult | None:
     """Run a playbook that is aimed at a service; None when the intent could not be recorded: nothing was done."""
-    from aiops_agent.playbook.run import execute
-
     now = agent.clock.now()
     action = Action(agent.token(), incident, bound.playbook.name, bound.playbook.digest, bound.service, now)
     detail = {"incident": incident, "playbook": action.playbook, "digest": action.digest, "target": action.target}
@@ -148,18 +100,90 @@ def perform(
             agent.state.actions.withdraw(action.id)
         return None
 
-    def recorded(change: Command) -> None:
-        arguments = without_secrets(" ".join(f"{name}={value}" for name, value in change.arguments.items()))
-        agent.journal.append(entry(agent.clock.now(), "step", action.id, verb=change.verb, arguments=arguments))
-
-    try:
-        result = execute(bound, agent.executor, agent.clock, halted=agent.state.halt.is_set, record=recorded)
-    except AuditError as error:  # what had been done was taken back
-        report.stop_recording(error)
-        result = Failed("audit", error.message, undone=False, left_behind=("look at the service yourself",))
+    root = agent.root if bound.playbook.privileged else None
+    result = by_root(agent, root, bound, action) if root else executed(agent, report, bound, action)
     result = told_without_secrets(result)
     conclude(agent, report, action, result)
     return result
+
+
+def order_of(action: Action) -> Order:
+    """Return what the root executor is asked for: it knows the rest for itself."""
+    return Order(
+        id=action.id,
+        playbook=action.playbook,
+        digest=action.digest,
+        service=action.target,
+        incident=action.incident or "",
+    )
+
+
+def by_root(agent: Agent, root: RootExecutor, bound: "Bound", action: Action) -> RunResult:
+    """Have a playbook run by the root executor, and then listen to the log, which it does not read."""
+    result = root.perform(order_of(action), agent.state.halt.is_set)
+    quiet = tuple(probe for probe in bound.verify if probe.verb == "log_quiet")
+    if not isinstance(result, Succeeded) or not quiet:
+        return result
+    from aiops_agent.playbook.run import InterruptedRunError, verified
+
+    ear, within = listening(agent, bound, action), bound.playbook.verify_within
+    try:
+        heard = verified(quiet, within, ear, agent.clock, halted=agent.state.halt.is_set)
+    except InterruptedRunError as stop:
+        return Failed(stop.at, str(stop), undone=False, left_behind=(result.detail,))
+    if not heard.ok:
+        return Failed("log_quiet", heard.detail, undone=False, left_behind=(result.detail,))
+    return Succeeded(f"{result.detail}; the fault was not logged again")
+
+
+def listening(agent: Agent, bound: "Bound", action: Action) -> Executor:
+    """Return the executor of this process, with an ear for the faults that the run is to end."""
+    from aiops_agent.playbook.hearing import Hearing
+
+    wanted = faults(agent, bound, action.incident)
+    return Hearing(agent.executor, agent.clock, lambda: listen(agent, bound.service, wanted))
+
+
+def executed(agent: Agent, report: Tick, bound: "Bound", action: Action) -> RunResult:
+    """Run a playbook here, without root."""
+    from aiops_agent.playbook.run import execute
+
+    try:
+        return execute(
+            bound,
+            listening(agent, bound, action),
+            agent.clock,
+            halted=agent.state.halt.is_set,
+            record=recorder(agent, report, action),
+            journal=agent.state.undo.of(action.id),
+        )
+    except AuditError as error:  # what had been done was taken back
+        report.heed(error)
+        return Failed("audit", error.message, undone=False, left_behind=("look at the service yourself",))
+
+
+def faults(agent: Agent, bound: "Bound", incident: str | None) -> list[Fingerprint]:
+    """Return which faults a run is to end: that of its incident, or those that wait for this playbook there."""
+    about = agent.state.incidents.by_id(incident) if incident else None
+    if about:
+        return [about.fingerprint]
+    of_it = (bound.playbook.name, bound.service)
+    known = (each for each in agent.state.incidents.all() if (each.playbook, each.service) == of_it)
+    return [each.fingerprint for each in known if each.status not in (Status.RESOLVED, Status.CLOSED)]
+
+
+def recorder(agent: Agent, report: Tick, action: Action) -> Callable[[Command], None]:
+    """Return what makes a change of an action durable in the audit log; raises AuditError when it is not."""
+
+    def record(change: Command) -> None:
+        arguments = without_secrets(" ".join(f"{name}={value}" for name, value in change.arguments.items()))
+        try:
+            agent.journal.append(entry(agent.clock.now(), "step", action.id, verb=change.verb, arguments=arguments))
+        except AuditError as error:
+            report.stop_recording(error)
+            raise
+
+    return record
 
 
 def told_without_secrets(result: RunResult) -> RunResult:
@@ -184,19 +208,10 @@ def resolve(agent: Agent, report: Tick, incident: Incident) -> None:
         report.keep(agent, replace(incident, status=Status.RESOLVED, outcome=Outcome.SUCCEEDED))
 
 
-def settle_interrupted(agent: Agent, report: Tick) -> None:
-    """Look at what a crash cut short: never repeated, probed instead, and told."""
-    for action in agent.state.actions.interrupted():
-        from aiops_agent.playbook.run import holds
-
-        playbook = agent.library.playbooks.get(action.playbook)
-        bound = aimed(agent, playbook, action.target) if playbook else None
-        if bound is not None and not isinstance(bound, str) and holds(bound, agent.executor):
-            result: RunResult = Succeeded("interrupted by a crash, and found repaired when looked at again")
-        else:
-            why = "interrupted by a crash; how far it came is not known, so it is not repeated"
-            result = Failed("interrupted", why, undone=False, left_behind=("look at the service yourself",))
-        conclude(agent, report, action, result)
+def resolve_all(agent: Agent, report: Tick, playbook: str, service: str) -> None:
+    """End every incident of a service that waited for the playbook which has just repaired it."""
+    for incident in agent.state.incidents.unsolved(playbook, service):
+        resolve(agent, report, incident)
 
 
 def conclude(agent: Agent, report: Tick, action: Action, result: RunResult) -> None:
@@ -210,14 +225,21 @@ def conclude(agent: Agent, report: Tick, action: Action, result: RunResult) -> N
         if incident:
             again = isinstance(result, NotNeeded) and is_old_news(agent, incident, now)
             running = incident.status is Status.RUNNING  # else a person closed it, after a crash
+            postponed = isinstance(result, NotNeeded) and result.probe in POSTPONING
             incident = replace(
-                incident, status=status if running else incident.status, outcome=outcome or incident.outcome
+                incident,
+                status=status if running else incident.status,
+                outcome=outcome or incident.outcome,
+                look_again=now + POSTPONED if postponed else None,
             )
             report.endings[incident.id] = result.detail
             if not again:
                 incident = tell(agent, incident, ReportKind.DONE, now, result=result, playbook=action.playbook)
             report.keep(agent, incident)
         agent.state.actions.finish(action.id, outcome, now)
+        agent.state.undo.forget(action.id)
+        if isinstance(result, NotNeeded):
+            report.not_needed.add((action.playbook, action.target))
         if isinstance(result, Succeeded):
             agent.state.checkpoints.settle(action.target, sizes(agent))
             agent.state.checkpoints.settle_journals(action.target, now)
@@ -232,14 +254,19 @@ def is_old_news(agent: Agent, incident: Incident, now: datetime) -> bool:
     )
 
 
-def refuse(agent: Agent, report: Tick, incident: Incident, playbook: str, why: str) -> None:
-    """Tell that nothing was done although it was agreed to or decided, and why; call inside a transaction."""
+def refuse(
+    agent: Agent, report: Tick, incident: Incident, playbook: str, why: str, *, again: datetime | None = None
+) -> None:
+    """Tell that nothing was done although it was agreed to or decided, and why; call inside a transaction.
+
+    `again`: when it is decided anew although it is not seen again.
+    """
     now = agent.clock.now()
     report.record(agent, entry(now, "refused", incident.id, playbook=playbook, detail=why))
     report.endings[incident.id] = why
     result = Failed("before the first step", why, undone=True, left_behind=())
     status = incident.status if incident.status is Status.CLOSED else Status.OPEN
-    left = replace(incident, status=status)
+    left = replace(incident, status=status, look_again=again)
     report.keep(agent, tell(agent, left, ReportKind.DONE, now, result=result, playbook=playbook))
 
 

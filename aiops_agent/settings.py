@@ -7,8 +7,11 @@ from datetime import timedelta
 from pathlib import Path
 
 from aiops_agent.hints import Literal
+from aiops_agent.model.connection import Connection
 from aiops_agent.model.event import LocalPattern
+from aiops_agent.model.order import SOCKET
 from aiops_agent.model.playbook import Scalar
+from aiops_agent.model.signature import SigningRules
 from aiops_agent.noun import dataclass, field
 from aiops_agent.policy.decide import PolicySettings
 
@@ -32,6 +35,9 @@ class SourceSettings:
     type: Literal["file", "journald", "container"] = "file"
     units: tuple[str, ...] = ()
     """Of the journal; none: the whole of it."""
+
+    roots: tuple[str, ...] = ()
+    """Below which folders playbooks may change files for its service; none: it does not say."""
 
     silence: timedelta | Literal["auto"] | None = None
     """After how long a silence is told; `auto`: as learned; None: never."""
@@ -103,11 +109,19 @@ class Config:
     anchor_file: Path | None
     """A file outside of state_dir that is told too."""
 
+    signing: SigningRules
+    """Whose signatures of playbooks count."""
+    executor: Path | None = Path(SOCKET)
+    """Where the root executor listens; None: it is never asked."""
+
     credential: str | None = None
     """Which credential of systemd is the wrapping key of the audit log; None: it is a file in state_dir/keys."""
 
     auditor_key: Path | None = None
     """Where the public key of an auditor is, to whom the first MAC keys are sealed."""
+
+    connections: Mapping[str, Connection] = field(default_factory=dict)
+    """By name: databases that playbooks may ask."""
 
     credentials: Path | None = field(default=None, repr=False)
     """Where systemd put the credentials of this process: who reads the environment fills it in."""

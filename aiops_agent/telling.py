@@ -7,6 +7,7 @@ from aiops_agent.errors import AuditError, ChatError, ForgedError
 from aiops_agent.model.incident import Incident, Kind
 from aiops_agent.model.message import Message, Report, ReportKind
 from aiops_agent.model.playbook import RunResult
+from aiops_agent.model.signature import Signature
 from aiops_agent.noun import replace
 from aiops_agent.ports import Chat
 from aiops_agent.state.approvals import Approval
@@ -22,6 +23,7 @@ def tell(  # noqa: PLR0913 - what a report may carry
     approval: Approval | None = None,
     result: RunResult | None = None,
     playbook: str | None = None,
+    at_work: str | None = None,
 ) -> Incident:
     """Queue a report for every destination, in the transaction of what it tells; return the incident as told."""
     report = Report(
@@ -33,12 +35,20 @@ def tell(  # noqa: PLR0913 - what a report may carry
         playbook=playbook or incident.playbook,
         approval=approval.id if approval else None,
         expires=approval.expires if approval else None,
+        signature=signature_of(agent, playbook or incident.playbook, now) if approval else None,
         result=result,
+        at_work=at_work,
         anchor=anchor(agent),
     )
     for chat in agent.chats:
         agent.state.outbox.put(chat.name, incident.id, agent.composer.compose(report, chat.locale), now)
     return replace(incident, last_told=now)
+
+
+def signature_of(agent: Agent, name: str | None, now: datetime) -> Signature | None:
+    """Return how a playbook stands to its signature, for whoever is asked about it; None where none are used."""
+    playbook = agent.library.playbooks.get(name) if name else None
+    return agent.library.signature(playbook, now) if playbook and agent.library.register.is_used else None
 
 
 def anchor(agent: Agent) -> str:

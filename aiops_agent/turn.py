@@ -11,7 +11,8 @@ from aiops_agent.settings import Config
 from aiops_agent.sources import quiet
 from aiops_agent.state.database import exclusive
 from aiops_agent.state.state import State
-from aiops_agent.wiring import LateCipher, Model, World, build, key_stamps
+from aiops_agent.wiring.build import World, build
+from aiops_agent.wiring.late import LateCipher, Model, answer_stamps, key_stamps
 
 LONGEST = timedelta(minutes=10)
 """How long a tick reads at most, two thirds of what the timer's unit allows it: five hundred gigabytes are taken in
@@ -69,7 +70,8 @@ def take_turn(
             return None
         with State.open(config.state_dir, LateCipher(config)) as state, build(config, state, world, model) as agent:
             found = tick(agent, now, limit=limit)
-            watched = [*quiet.watched(agent.sources.values()), *agent.library.stamps, *key_stamps(config)]
+            stamps = [*agent.library.stamps, *key_stamps(config), *answer_stamps(config)]
+            watched = [*quiet.watched(agent.sources.values()), *stamps]
             known = state.checkpoints.all().values()
             # What an earlier configuration read may grow: no tick would be quiet any more.
             files = [file for file in known if any(source.covers(file.path) for source in agent.sources.values())]

@@ -230,6 +230,22 @@ def small_tick(folder: Path, rounds: int) -> Row:
     return beside_bare("tick with 1 MB of new log, no new fault", pairs, Promise(10, 6, is_most=True))
 
 
+def replay(folder: Path) -> Iterator[Row]:
+    """Yield the rows of a replay of a healthy gigabyte, under a policy that lets playbooks run, all of them trusted."""
+    host = Host(folder)
+    host.config.write_text(f"{host.config.read_text()}policy: {{mode: auto}}\n")
+    truth = written(host.log, "healthy", 1024, "1")
+    words = ["--json", "--trusted", "--config", str(host.config), "--service", "app.service"]
+    done = run([str(AGENT), "replay", str(host.log), *words])
+    found = json.loads(done.output)
+    assert (found["errors"], found["bytes"], found["runs"]) == (truth.errors, truth.bytes, []), (
+        found["summary"],
+        truth,
+    )
+    yield Row("1,024 MB healthy, replay", "", "", done.seconds, Promise(30, 10, " s", is_most=True))
+    yield memory("replay of any size, model loaded", done.peak_megabytes, 200, 150)
+
+
 def beside_bare(work: str, pairs: list[tuple[float, float]], promise: Promise) -> Row:
     ours, theirs, ratio = medians(pairs, faster=False)
     return Row(f"{work}, against bare Python", f"{ours * 1000:.1f} ms", f"{theirs * 1000:.1f} ms", ratio, promise)
@@ -285,6 +301,8 @@ def rows(folder: Path, rounds: int) -> Iterator[Row | str]:
     with tempfile.TemporaryDirectory(dir=folder) as place:
         yield confirmed(lambda: quiet_tick(Path(tempfile.mkdtemp(dir=place)), 3 * rounds))
         yield confirmed(lambda: small_tick(Path(tempfile.mkdtemp(dir=place)), 3 * rounds))
+    with tempfile.TemporaryDirectory(dir=folder) as place:
+        yield from replay(Path(place))
     yield from record(folder)
     yield memory("scan of any size, no model loaded", max(v for (w, _), v in peaks.items() if w == "no model"), 60, 40)
     yield memory("scan with new faults, model loaded", max(v for (w, _), v in peaks.items() if w == "model"), 200, 150)

@@ -1,6 +1,5 @@
 """Builders of nouns for tests: everything ordinary, change what the test is about."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from aiops_agent.model.event import Checkpoint, Fingerprint, Severity
 from aiops_agent.model.evidence import Evidence, Words
 from aiops_agent.model.incident import Incident, Kind, Status
 from aiops_agent.model.playbook import Caps, Playbook, Risk, Template
+from aiops_agent.noun import replace
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 FINGERPRINT = Fingerprint("0123456789abcdef")
@@ -108,5 +108,9 @@ verify: {within: 1s, probes: [{PROBE: {path: $lock}}]}
 undo: []
 cooldown: 15m
 caps: {per_hour: 2, per_day: 3}
+busy: false
 """
-"""A playbook that moves a lock aside; RISK and PROBE are for the test to fill in."""
+"""A playbook that moves a lock aside; RISK and PROBE are for the test to fill in.
+
+It waits for nobody: the machine that runs the tests may be installing something.
+"""

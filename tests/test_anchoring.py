@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from aiops_agent import config as configuration
 from aiops_agent.agent import entry
 from aiops_agent.audit.anchors import of_log, read_anchors
 from aiops_agent.audit.keys import FileKeys
 from aiops_agent.audit.verify import verify
+from aiops_agent.config import load as configuration
 from aiops_agent.errors import ConfigError
 from aiops_agent.state.state import State
-from aiops_agent.wiring import World, build
+from aiops_agent.wiring.build import World, build
 from tests.build import cipher
 
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from aiops_agent.config import load
+from aiops_agent.config.load import load
 from aiops_agent.errors import ConfigError
 from aiops_agent.model.decision import Mode
 from aiops_agent.model.event import LocalPattern, Severity
+from aiops_agent.policy.windows import Window
 
 FAULTY = """\
 state_dir: var/lib/x
@@ -25,6 +26,8 @@ chat:
   - {type: irc}
 colour: red
 """
+
+PAIR = "{name: web, services: [a.service, b.service], minimum: 1}"
 
 
 def faults_of(tmp_path, text, environment=None):
@@ -60,6 +63,32 @@ def test_every_fault_is_listed_with_its_line_and_key(tmp_path):
         ("policy: {approval_expires: 99999999999999d}", "30s, 15m, 4h or 2d"),
         ('sources: [{type: file, paths: ["/a"], service: "-.service"}]', "nginx.service"),
         ("colour: red", "known: state_dir"),
+        ("policy: {colour: red}", "known: mode, unlock_after, rules, windows, groups, limits"),
+        ("policy: {unlock_after: -1}", "greater than or equal to 0"),
+        ("policy: {rules: [{mode: auto}]}", "needs `playbooks` or `services`"),
+        ("policy: {rules: [{services: [], mode: auto}]}", "at least 1 item"),
+        ("policy: {rules: [{services: [a]}]}", "is missing"),
+        ("policy: {rules: [{service: [a], mode: auto}]}", "known: playbooks, services, mode"),
+        ("policy: {windows: [{from: 25:00}]}", "'25:00' is no time of day: 22:30"),
+        ("policy: {windows: [{from: 2230}]}", "2230 is no time of day: 22:30"),
+        ("policy: {windows: [{from: 22:60}]}", "no time of day"),
+        ("policy: {windows: [{to: 24:01}]}", "no time of day"),
+        ('policy: {windows: [{from: "22:00", to: "22:00"}]}', "the same as `from`"),
+        ("policy: {windows: [{days: [monday]}]}", "'mon', 'tue'"),
+        ("policy: {windows: [{days: []}]}", "at least 1 item"),
+        ("policy: {windows: [{dates: [2026-13-01]}]}", "neither a date such as 2026-12-24 nor two"),
+        ("policy: {windows: [{dates: [2026-12-24..2026-12-01]}]}", "from the earlier date to the later"),
+        ("policy: {windows: [{timezone: Europe/Atlantis}]}", "no time zone that this host knows"),
+        ("policy: {windows: [{timezone: ../../etc/passwd}]}", "no time zone that this host knows"),
+        ("policy: {windows: [{until: 6}]}", "known: services, days, dates, from, to, timezone, what"),
+        ("policy: {windows: [{what: auto}]}", "'observe' or 'approve'"),
+        ("policy: {groups: [{name: web, services: [a.service], minimum: 1}]}", "at least 2 items"),
+        ("policy: {groups: [{name: web, services: [a.service, '*.service'], minimum: 1}]}", "nginx.service"),
+        ("policy: {groups: [{name: w, services: [a.service, b.service], minimum: 2}]}", "there are 1 others"),
+        (f"policy: {{groups: [{PAIR}, {PAIR}]}}", "two have one name"),
+        ("policy: {groups: [{name: w, services: [a.service, b.service], least: 1}]}", "known: name, services, minimum"),
+        ("policy: {limits: {runs_per_hour: 0}}", "greater than or equal to 1"),
+        ("policy: {limits: {per_day: 1}}", "known: runs_per_hour, host_runs_per_hour"),
         ("patterns: {faults: [{contains: abc}]}", "at least four bytes that are no digits"),
         ("patterns: {faults: [{contains: '12345678abc'}]}", "at least four bytes that are no digits"),
         ("patterns: {ignore: [{contains: pump, matches: '(?<=a)b'}]}", "is not RE2"),
@@ -70,9 +99,12 @@ def test_every_fault_is_listed_with_its_line_and_key(tmp_path):
         ("sources: [{type: syslog}]", "must be one of: file, journald, container"),
         ("sources: [{paths: [/a]}]", "must be one of: file, journald, container"),
         ("sources: [{type: journald, units: [postgresql]}]", "nginx.service"),
-        ("sources: [{type: journald, paths: [/a]}]", "known: service, start, parameters, silence, type, units"),
+        ("sources: [{type: journald, paths: [/a]}]", "known: service, start, parameters, roots, silence, type, units"),
         ("sources: [{type: journald, service: a.service}]", "must be named beside `service`"),
-        ("sources: [{type: container, units: [a.service]}]", "known: service, start, parameters, silence, type, paths"),
+        (
+            "sources: [{type: container, units: [a.service]}]",
+            "known: service, start, parameters, roots, silence, type, paths",
+        ),
         ("sources: [{type: container, paths: [a]}]", "begins with /"),
         ('sources: [{type: file, paths: ["/a"], service: nginx}]', "nginx.service"),
         ('chat: [{type: slack, token: xoxb-1, channel: "#a"}]', "file:/etc/aiops-agent/NAME"),
@@ -124,6 +156,39 @@ def test_the_shipped_example_holds_every_default_and_is_right():
     config = load(Path(__file__).parent.parent / "config.yaml", {})
     assert config.policy.mode is Mode.APPROVE
     assert config.sources[0].service is None
+
+
+def test_a_fault_in_a_rule_or_a_window_is_told_with_its_own_line_and_key(tmp_path):
+    text = """\
+policy:
+  mode: approve
+  rules:
+    - {playbooks: [a], mode: auto}
+    - playbooks: [b]
+      mode: bold
+  windows:
+    - what: observe
+      from: "22:00"
+      to: "6:00"
+    - timezone: Nowhere
+  limits:
+    self_effect: soon
+"""
+    found = [(line, key) for line, key, _ in faults_of(tmp_path, text)]
+    assert found == [
+        (6, "policy.rules.1.mode"),
+        (10, "policy.windows.0.to"),
+        (11, "policy.windows.1.timezone"),
+        (13, "policy.limits.self_effect"),
+    ]
+
+
+@pytest.mark.parametrize("written", ["22:30", '"22:30"'])
+def test_a_time_of_day_may_stand_without_quotes(tmp_path, written):
+    """YAML 1.1 takes 22:30 for a number of base sixty."""
+    path = tmp_path / "config.yaml"
+    path.write_text(f"policy: {{windows: [{{from: {written}, to: 06:00, days: [fri]}}]}}\n")
+    assert load(path, {}).policy.windows == (Window(days=(4,), begins=22 * 60 + 30, ends=6 * 60),)
 
 
 @pytest.mark.parametrize(

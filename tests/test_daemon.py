@@ -11,15 +11,17 @@ from pathlib import Path
 
 import pytest
 
-from aiops_agent import config as configuration
 from aiops_agent.agent import CutShort, Tick
-from aiops_agent.daemon import LONGEST_RETRY, POLL, UNRECORDED_REST, Daemon, Orders, Supervisor, Surroundings
+from aiops_agent.config import load as configuration
+from aiops_agent.daemon import LONGEST_RETRY, POLL, UNRECORDED_REST, Daemon, Orders, Surroundings
 from aiops_agent.errors import StateError
 from aiops_agent.model.incident import Status
 from aiops_agent.sources import quiet
 from aiops_agent.state.database import exclusive
+from aiops_agent.supervisor import Supervisor
 from aiops_agent.turn import Limit, take_turn
-from aiops_agent.wiring import Model, World
+from aiops_agent.wiring.build import World
+from aiops_agent.wiring.late import Model
 from tests.fakes import SteppingClock
 from tests.journeys.machine import KNOWN, Machine
 
@@ -385,7 +387,7 @@ def test_two_hundred_ticks_leave_its_memory_as_it_was(watched):
 
 
 def test_an_article_that_was_edited_is_used_by_a_model_that_is_kept(tmp_path):
-    from aiops_agent.wiring import Library
+    from aiops_agent.wiring.library import Library
 
     articles = tmp_path / "articles" / "disk_full"
     articles.mkdir(parents=True)

@@ -7,10 +7,12 @@ import pytest
 import yaml
 
 from aiops_agent.cli.arguments import parser
-from aiops_agent.config import load
+from aiops_agent.config.load import load
 from aiops_agent.model.decision import Reason
+from aiops_agent.playbook.lint import lint
+from aiops_agent.playbook.load import load as load_playbook
 from aiops_agent.playbook.vocabulary import VERBS
-from aiops_agent.wiring import Library
+from aiops_agent.wiring.library import Library
 
 ROOT = Path(__file__).parent.parent
 
@@ -88,3 +90,14 @@ def test_every_word_a_playbook_can_use_is_documented():
 
 def test_the_notice_travels_with_the_weights():
     assert (ROOT / "aiops_agent" / "models" / "NOTICE").read_text() == (ROOT / "NOTICE").read_text()
+
+
+def test_the_playbooks_in_the_documentation_load_and_need_no_advice(tmp_path):
+    blocks = (ROOT / "docs" / "playbooks.md").read_text().split("```yaml\n")[1:]
+    texts = [block.partition("```")[0] for block in blocks]
+    assert len(texts) >= 3
+    for text in texts:
+        path = tmp_path / f"{text.split()[1]}.yaml"
+        path.write_text(text)
+        advice = lint(load_playbook(path))
+        assert advice == [], (path.name, advice)

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from aiops_agent import config, remembered
+from aiops_agent import remembered
+from aiops_agent.config import file as sections
+from aiops_agent.config import load as config
 from aiops_agent.errors import ConfigError
 
 EVERYTHING = """\
@@ -21,24 +23,44 @@ sources:
     service: shop.service
     start: beginning
     silence: 4h
+    roots: [/srv/shop]
     parameters: {{port: 8080, ratio: 0.5, strict: true, name: "=dict", tuple: tuple}}
   - {{type: file, paths: ["/var/log/syslog"]}}
   - {{type: journald, units: [postgresql.service], service: postgresql.service, silence: auto}}
   - {{type: container}}
 knowledge_base: [/srv/kb]
 playbooks: [/srv/playbooks]
+executor: /run/elsewhere/executor.sock
 patterns:
   faults: [{{contains: pump is dry, matches: "is dry$", severity: critical}}]
-  ignore: [{{contains: known noise}}]
-policy: {{mode: auto, repeat_interval: 3d, approval_expires: 15m}}
+  ignore: [{{contains: known noise, matches: "^known"}}]
+policy:
+  mode: auto
+  unlock_after: 2
+  repeat_interval: 3d
+  approval_expires: 15m
+  rules: [{{playbooks: ["restart*"], services: ["shop.*"], mode: observe}}]
+  windows:
+    - {{services: ["*"], days: [sat, sun], dates: [2026-12-24..2027-01-02], from: 22:30, to: "06:00", what: approve,
+       timezone: Europe/Berlin}}
+    - {{days: [mon]}}
+  groups: [{{name: web, services: [a.service, b.service], minimum: 1}}]
+  limits:
+    {{runs_per_hour: 2, host_runs_per_hour: 9, repairs_per_day: 3, half_open_after: 2h, self_effect: 90s,
+     systemic_services: 5}}
 locale: zh
 chat:
   - {{type: slack, token: "env:SLACK", channel: "#ops", locale: en}}
   - {{type: telegram, token: "file:{token}", chat_id: 7, base_url: "http://127.0.0.1:1"}}
+connections:
+  shop: {{type: postgresql, database: shop, user: agent, password: "env:SLACK", port: 5433}}
+  cache: {{type: sqlite, database: /srv/shop/cache.db}}
 audit:
   key: {{type: credential, name: shop.key}}
   auditor_key: {auditor}
   anchors: {{journal: false, file: /srv/anchors}}
+  keep: 90d
+signing: {{manifest: /srv/signed, trusted: /srv/trusted, group: web, two_signatures: true}}
 """
 SLACK = {"SLACK": "xoxb-planted"}
 LATER = 3600.0
@@ -85,15 +107,24 @@ def test_what_is_remembered_is_what_the_file_says(place):
     assert recalled == fresh
     assert [type(recalled.policy.mode), type(recalled.sources[0].paths)] == [type(fresh.policy.mode), tuple]
     assert recalled.policy.repeat_interval == timedelta(days=3)
+    assert [str(window.zone) for window in recalled.policy.windows] == ["Europe/Berlin", "UTC"]
     assert [chat.token for chat in recalled.chat] == ["xoxb-planted", "123:planted"]
+    assert (recalled.connections["shop"].password, recalled.connections["cache"].password) == ("xoxb-planted", "")
     assert (recalled.credential, recalled.auditor_key) == ("shop.key", place.path.with_name("auditor.pub"))
 
 
 def test_this_file_knows_every_key(place):
     said = set(yaml.safe_load(place.path.read_text()))
-    assert said | {"report_dir"} == set(config._File.model_fields)
+    assert said | {"report_dir"} == set(sections.File.model_fields)
+    everything = yaml.load(place.path.read_text(), config._Loader)
+    for keys, model in sections.SECTIONS.items():
+        section = everything
+        for key in keys:
+            section = section[key]
+        one = section[0] if isinstance(section, list) else section
+        assert set(one) == {known.alias or name for name, known in model.model_fields.items()}, keys
     for source in yaml.safe_load(place.path.read_text())["sources"][:1]:
-        assert set(source) == set(config._SOURCES[source["type"]].model_fields)
+        assert set(source) == set(sections.SOURCES[source["type"]].model_fields)
 
 
 def test_no_token_is_ever_written(place):
@@ -134,7 +165,15 @@ def test_a_token_that_is_gone_is_a_fault_with_its_line_all_the_same(place):
     place.token.unlink()
     with pytest.raises(ConfigError) as caught:
         remembered.load(place.path, {})
-    assert [(fault.line, fault.key) for fault in caught.value.faults] == [(21, "chat.0.token"), (22, "chat.1.token")]
+    assert [(fault.line, fault.key) for fault in caught.value.faults] == [
+        (line_of(place, "type: slack"), "chat.0.token"),
+        (line_of(place, "type: telegram"), "chat.1.token"),
+        (line_of(place, "type: postgresql"), "connections.shop.password"),
+    ]
+
+
+def line_of(place, text):
+    return next(number for number, line in enumerate(place.path.read_text().splitlines(), 1) if text in line)
 
 
 def test_a_new_token_is_used_at_once(place):
@@ -163,6 +202,7 @@ def test_who_delivers_nothing_needs_no_token(place):
         lambda text: text.replace('["Mode", "auto"]', '["Mode", "bold"]'),
         lambda text: text.replace('["timedelta", [3, 0, 0]]', '["timedelta", ["a"]]'),
         lambda text: text.replace('"env:SLACK"', '"xoxb"'),
+        lambda text: text.replace('"Europe/Berlin"', '"Europe/Atlantis"'),
     ],
 )
 def test_what_is_damaged_is_ignored_and_written_anew(place, damage):

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from functools import lru_cache
 
 from aiops_agent.assembly import patterns
 from aiops_agent.assembly.lines import DIGITS, is_head, is_indented, level_behind_time, origin
@@ -95,6 +96,7 @@ def of_message(message: bytes, heads: Heads = KNOWN) -> Heads:
     return RARE if heads.relayed_are_bare else KNOWN
 
 
+@lru_cache(maxsize=64)  # an old log is read in as many stretches as ticks would have come
 def learn(sample: bytes) -> Heads:
     """Return how the records of a file begin whose first bytes these are.
 

@@ -56,6 +56,11 @@ class TemplateComposer:
         }
         return Message(title=text.partition("\n")[0], text=f"{text}\n", markdown=f"{markdown.strip()}\n", fields=fields)
 
+    def why(self, reason: str, locale: str) -> str:
+        """Return what a reason of the policy says, and where it is set, in one sentence of Markdown."""
+        words = vars(self._environment.get_template(f"{locale}/words.j2").make_module())
+        return str(words["reasons"][reason])
+
 
 def _ending(result: RunResult | None) -> str:
     match result:

@@ -53,6 +53,8 @@ def parser() -> argparse.ArgumentParser:
     scan.add_argument("--check", action="store_true", help="exit 1 when an incident needs attention")
     _json(scan)
 
+    _replay(commands)
+
     daemon = _command(commands, "run", "the daemon: a tick whenever a log has grown", "run", "run", config=True)
     daemon.add_argument("--jsonl", action="store_true", help="one JSON object a line for each tick that did something")
 
@@ -85,6 +87,27 @@ def parser() -> argparse.ArgumentParser:
 
 
 _Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - it has no public name
+
+
+def _replay(commands: _Subparsers) -> None:
+    text = "what today's rules would have done with old logs; reads these files only, writes nothing, acts on nothing"
+    replay = _command(commands, "replay", text, "replay", "replay", config="optional")
+    replay.add_argument("files", nargs="+", metavar="FILE", help="logs, rotated and packed ones too; folders of them")
+    replay.add_argument("--service", metavar="UNIT", help="what playbooks would act on, for logs of no source")
+    replay.add_argument("--since", metavar="TIME", help="from then on: 2026-11-26T12:00:00Z, or 2h, 3d: so long ago")
+    replay.add_argument("--until", metavar="TIME", help="before then")
+    outcomes, answers = ("success", "failure"), ("none", "approve", "deny")
+    replay.add_argument(
+        "--assume", choices=outcomes, default=outcomes[0], help="how every repair would have ended (default: success)"
+    )
+    replay.add_argument(
+        "--answer", choices=answers, default=answers[0], help="what people say when asked (default: nothing)"
+    )
+    trusted = "as if every playbook were signed and had earned auto here (default: signed as it is, nothing earned yet)"
+    replay.add_argument("--trusted", action="store_true", help=trusted)
+    shape = replay.add_mutually_exclusive_group()
+    _json(shape)
+    shape.add_argument("--jsonl", action="store_true", help="one decision a line, each a JSON object")
 
 
 def _incidents(group: _Subparsers) -> None:
@@ -135,11 +158,54 @@ def _playbooks(group: _Subparsers) -> None:
     )
     run.add_argument("--dry-run", action="store_true", help="run the probes, name the steps, change nothing")
     _json(run)
+    _signing(group)
     _command(group, "schema", "the JSON Schema of a playbook file, for editors", "playbooks", "schema")
     diff = _command(
         group, "diff", "how a playbook of yours differs from the shipped one", "playbooks", "diff", config=True
     )
     diff.add_argument("name", metavar="NAME")
+
+
+def _signing(group: _Subparsers) -> None:
+    keygen = _command(group, "keygen", "make a key to sign playbooks with, on any machine", "signing", "keygen")
+    keygen.add_argument("--out", required=True, metavar="FILE", help="the private half; FILE.pub is for the hosts")
+    _passphrase(keygen)
+    sign = _command(
+        group, "sign", "sign playbooks as they stand, after showing what they may do", "signing", "sign", config=True
+    )
+    sign.add_argument("names", nargs="*", metavar="NAME", help="what else is signed stays so, unless edited or expired")
+    sign.add_argument("--all", action="store_true", help="every playbook, and nothing else")
+    sign.add_argument(
+        "--countersign", action="store_true", help="add the signature of a second key to the manifest as it stands"
+    )
+    sign.add_argument(
+        "--articles",
+        action=argparse.BooleanOptionalAction,
+        help="sign every article of the knowledge base too: one that is edited is then not used; default: as before",
+    )
+    sign.add_argument("--expires", metavar="DURATION", help="for how long it holds: 90d, 365d (default 365d)")
+    sign.add_argument(
+        "--key",
+        metavar="FILE",
+        default="/etc/aiops-agent/signing.key",
+        help="the private half (default /etc/aiops-agent/signing.key)",
+    )
+    sign.add_argument(
+        "--manifest", metavar="FILE", help="what is written (default: signing.manifest of the configuration)"
+    )
+    sign.add_argument("--serial", type=int, metavar="N", help="the number to go on with, when a manifest was lost")
+    _passphrase(sign)
+    verify = _command(
+        group, "verify", "whether playbooks are signed as they stand; exit 1 if not", "signing", "verify", config=True
+    )
+    verify.add_argument("names", nargs="*", metavar="NAME", help="default: every playbook")
+    _json(verify)
+
+
+def _passphrase(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--passphrase-file", metavar="FILE", help="its first line is the passphrase; default: asked on the terminal"
+    )
 
 
 def _articles(group: _Subparsers) -> None:
@@ -250,5 +316,5 @@ def _command(
     return command
 
 
-def _json(command: argparse.ArgumentParser) -> None:
+def _json(command: "argparse.ArgumentParser | argparse._MutuallyExclusiveGroup") -> None:
     command.add_argument("--json", action="store_true", help="one JSON object")

@@ -6,7 +6,7 @@ from pathlib import Path
 from aiops_agent.cli.output import print_json, print_table, safe
 from aiops_agent.cli.session import library
 from aiops_agent.errors import UsageError
-from aiops_agent.wiring import LateDiagnostician, Model
+from aiops_agent.wiring.late import LateDiagnostician, Model
 
 NEEDS_ATTENTION = 1
 

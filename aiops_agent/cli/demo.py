@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from rich.console import Console
@@ -21,13 +22,18 @@ from rich.table import Table
 from aiops_agent.agent import Tick
 from aiops_agent.audit.verify import VerifyReport, verify
 from aiops_agent.cli.output import percent
-from aiops_agent.cli.session import Session, start
+from aiops_agent.cli.session import Session, library, start
 from aiops_agent.errors import AgentError, UsageError
 from aiops_agent.model.incident import Incident, Outcome
 from aiops_agent.pipeline import tick
+from aiops_agent.signing.ed25519 import SigningKey, write_public
+from aiops_agent.signing.manifest import Manifest
+from aiops_agent.signing.sign import added, put, signed
 from aiops_agent.state.database import exclusive
 from aiops_agent.state.state import State
-from aiops_agent.wiring import LateCipher, build, keys_of, shipped
+from aiops_agent.wiring.build import build
+from aiops_agent.wiring.late import LateCipher, keys_of
+from aiops_agent.wiring.library import shipped
 
 SERVICE = "demo-shop.service"
 PATIENCE = 10.0
@@ -42,7 +48,9 @@ sources:
     service: {service}
     start: beginning
     parameters: {{lock_file: {folder}/shop/shop.lock, health_url: "http://127.0.0.1:{port}/"}}
-policy: {{mode: auto}}
+playbooks: ["{folder}/playbooks"]
+policy: {{mode: auto, unlock_after: 0}}
+signing: {{manifest: {folder}/playbooks.manifest, trusted: {folder}/trusted}}
 """
 
 
@@ -67,6 +75,8 @@ def demo(arguments: argparse.Namespace) -> int:
             _wait(lambda: _answers(url), "the service did not start")
         with _step(console, "Breaking it: kill -9 leaves its lock file behind, and it cannot start again"):
             _break(folder / "shop")
+        with _step(console, "Signing the playbooks, with a key made for this demo: by itself only what is signed runs"):
+            _sign(folder, config)
         with _step(console, "One tick of the agent: read, diagnose, decide, repair, verify, report, record"):
             session = start(str(config), create=True)
             found = _tick(session)
@@ -78,9 +88,29 @@ def demo(arguments: argparse.Namespace) -> int:
 def _set_up(folder: Path, port: int) -> Path:
     (folder / "shop").mkdir(parents=True)
     shutil.copytree(shipped("demo") / "logs", folder / "logs")
+    _play(folder / "playbooks")
     config = folder / "config.yaml"
     config.write_text(CONFIG.format(folder=folder, service=SERVICE, port=port), encoding="utf-8")
     return config
+
+
+def _play(folder: Path) -> None:
+    """Put the shipped playbook there, but for one thing: what it works on here, no package manager touches."""
+    playbook = next(shipped("playbooks").rglob("remove-stale-lock.yaml"))
+    folder.mkdir()
+    text = playbook.read_text(encoding="utf-8")
+    (folder / playbook.name).write_text(f"{text}busy: false{' ' * 28}# of the demo only\n", encoding="utf-8")
+
+
+def _sign(folder: Path, config: Path) -> None:
+    """Do what `playbook keygen` and `playbook sign --all` do; the private half is in memory only, and then gone."""
+    key = SigningKey.make()
+    (folder / "trusted").mkdir()
+    (folder / "trusted").chmod(0o755)
+    put(folder / "trusted" / "demo.pub", write_public(key.public))
+    now = datetime.now(UTC)
+    manifest = added(Manifest(1, now, {}), library(str(config)).playbooks.all(), now, timedelta(days=1))
+    put(folder / "playbooks.manifest", signed(manifest, key))
 
 
 def _free_port() -> int:

@@ -16,7 +16,7 @@ from aiops_agent.errors import UsageError
 from aiops_agent.model.diagnosis import Diagnosis
 from aiops_agent.playbook.catalogue import Catalogue
 from aiops_agent.playbook.choose import choose
-from aiops_agent.wiring import LateDiagnostician
+from aiops_agent.wiring.late import LateDiagnostician
 
 MAX_CHARACTERS = 1 << 20
 """Of one record: more is no record."""

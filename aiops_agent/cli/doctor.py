@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from aiops_agent import config as configuration
-from aiops_agent.cli.health import places, record, secrets, surroundings
+from aiops_agent.cli.health import places, record, secrets, signing, surroundings
 from aiops_agent.cli.health.finding import Finding, Findings, Level, Place, fail, ok
 from aiops_agent.cli.output import print_json, safe
 from aiops_agent.cli.session import start
+from aiops_agent.config.load import load as load_config
 from aiops_agent.errors import AgentError, ConfigError
 from aiops_agent.noun import replace
 
@@ -32,15 +32,17 @@ CHECKS: Mapping[str, Callable[[Place], Findings]] = {
     "sources": surroundings.sources,
     "chats": surroundings.chats,
     "library": surroundings.library,
+    "signatures": signing.signatures,
     "model": surroundings.model,
     "unit": surroundings.unit,
+    "root executor": surroundings.root_executor,
 }
 
 
 def doctor(arguments: argparse.Namespace) -> int:
     """Look at everything and say what needs attention; changes nothing, shows no secret."""
     try:
-        config = configuration.load(Path(arguments.config), None)
+        config = load_config(Path(arguments.config), None)
     except ConfigError as error:
         faults = [("configuration", fail(str(fault), error.hint)) for fault in error.faults]
         _print(faults, as_json=arguments.json)

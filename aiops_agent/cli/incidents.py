@@ -88,6 +88,7 @@ def _change(arguments: argparse.Namespace, status: Status) -> int:
         )
         with agent.state.transaction():
             agent.state.incidents.save(replace(incident, status=status))
+            agent.state.actions.clear(incident.id, session.now)  # a person has it: what failed for it is looked after
     print(f"{incident.id} is {status}")
     return 0
 

@@ -1,22 +1,32 @@
 """`approvals`, `silence`, `halt`, `resume`: a person's decisions, without any chat."""
 
 import argparse
+import os
 import secrets
+import sys
 from datetime import datetime, timedelta
+from pathlib import Path
 
-from aiops_agent.agent import Tick
+from aiops_agent import remembered
+from aiops_agent.agent import Agent, Tick
+from aiops_agent.asking import withdraw
 from aiops_agent.cli.output import print_json, print_table, safe
 from aiops_agent.cli.session import acting, reading, start, user
-from aiops_agent.errors import UsageError
+from aiops_agent.errors import ExecutorError, UsageError
+from aiops_agent.heeding import heed_answers
 from aiops_agent.model.audit import AuditEntry, Value
 from aiops_agent.model.incident import Status, rfc3339
+from aiops_agent.model.order import TOKEN_DIGITS, Asked
+from aiops_agent.noticing import deliver_all
 from aiops_agent.playbook.categories import CATEGORIES
 from aiops_agent.playbook.kinds import parse_duration
-from aiops_agent.repair import act_on_granted, withdraw
+from aiops_agent.recovery import settle_interrupted
+from aiops_agent.repair import act_on_granted
+from aiops_agent.settings import Config
 from aiops_agent.state.approvals import Approval, ApprovalState
 from aiops_agent.state.halt import Halt
 from aiops_agent.state.silences import Silence
-from aiops_agent.telling import deliver
+from aiops_agent.wiring.late import remote_of
 
 
 def list_approvals(arguments: argparse.Namespace) -> int:
@@ -35,15 +45,21 @@ def list_approvals(arguments: argparse.Namespace) -> int:
 
 
 def approve(arguments: argparse.Namespace) -> int:
-    """Agree, and run the playbook now."""
+    """Agree, and run the playbook now, if that is enough."""
+    config = remembered.load(Path(arguments.config), None)
+    asked = answered_at_root(config, arguments.id, yes=True)  # as who types this: root becomes the agent below
+    if asked and (len(asked.agreed) < asked.needed or not may_act(config)):
+        print(_agreed_at_root(asked))
+        return 0
     with acting(arguments.config, delivers=True) as (session, agent):
-        approval = _check_pending(agent.state.approvals.by_id(arguments.id), arguments.id, session.now)
-        agent.journal.append(AuditEntry(session.now, user(), "approval.granted", approval.id, _asked(approval)))
-        with agent.state.transaction():
-            agent.state.approvals.answer(arguments.id, ApprovalState.APPROVED, user(), session.now)
         report = Tick()
+        settle_interrupted(agent, report)  # under the lock nothing is at work but what a crash cut short
+        if asked:
+            heed_answers(agent, report, session.now)
+        elif not _agree(agent, arguments.id, session.now):
+            return 0
         act_on_granted(agent, report)
-        deliver(agent, report)
+        deliver_all(agent, report, agent.clock.now())
     for failure in report.failures():
         raise failure
     failed = False
@@ -54,8 +70,51 @@ def approve(arguments: argparse.Namespace) -> int:
     return int(failed)
 
 
+def _agree(agent: Agent, identity: str, now: datetime) -> bool:
+    """Count a yes; False when another person must say so too."""
+    approval = _check_pending(agent.state.approvals.by_id(identity), identity, now)
+    if user() in approval.agreed:
+        raise UsageError(f"you have agreed to {identity} already", hint="this risk needs a second person")
+    agent.journal.append(AuditEntry(now, user(), "approval.granted", approval.id, _asked(approval)))
+    with agent.state.transaction():
+        agent.state.approvals.answer(identity, ApprovalState.APPROVED, user(), now)
+    missing = approval.needed - len(approval.agreed) - 1
+    if missing:
+        print(f"{identity}: your yes counts; {missing} more must agree, each another person")
+    return not missing
+
+
+def answered_at_root(config: Config, identity: str, *, yes: bool) -> Asked | None:
+    """Give an answer to the root executor, as who runs this; None: it is not one of its questions.
+
+    Raises:
+        ExecutorError: The answer does not count there, or the executor is away.
+    """
+    if len(identity) != TOKEN_DIGITS or config.executor is None:
+        return None
+    remote = remote_of(config)
+    return remote.approve(identity) if yes else remote.deny(identity)
+
+
+def may_act(config: Config) -> bool:
+    """Tell whether who types this is root, or whom the agent runs as: others wait for its next tick."""
+    return os.geteuid() == 0 or (config.state_dir.exists() and config.state_dir.stat().st_uid == os.geteuid())
+
+
+def _agreed_at_root(asked: Asked) -> str:
+    missing = asked.needed - len(asked.agreed)
+    if missing > 0:
+        return f"{asked.id}: your yes counts; {missing} more must agree, each another person"
+    return f"{asked.id}: {asked.playbook} on {asked.service} is agreed to; the agent runs it with its next tick"
+
+
 def deny(arguments: argparse.Namespace) -> int:
     """Refuse: the playbook is not run."""
+    config = remembered.load(Path(arguments.config), None)
+    asked = answered_at_root(config, arguments.id, yes=False)
+    if asked:
+        print(f"{asked.id} is denied; {asked.playbook} is not run")
+        return 0
     with acting(arguments.config) as (session, agent):
         approval = _check_pending(agent.state.approvals.by_id(arguments.id), arguments.id, session.now)
         agent.journal.append(AuditEntry(session.now, user(), "approval.denied", approval.id, _asked(approval)))
@@ -159,9 +218,23 @@ def halt(arguments: argparse.Namespace) -> int:
     session = start(arguments.config, create=True)
     Halt(session.config.state_dir / "halt").set(user(), session.now)
     print("halted: nothing is acted on until `aiops-agent resume`")
+    halt_root(session.config)
     with acting(arguments.config) as (_, agent):
         agent.journal.append(AuditEntry(session.now, user(), "halt", "all", {}))
     return 0
+
+
+def halt_root(config: Config) -> None:
+    """Stop the root executor too, if there is one."""
+    if config.executor is None or not config.executor.exists():
+        return
+    try:
+        remote_of(config).halt()
+    except ExecutorError as error:
+        print(f"aiops-agent: the root executor was not told: {safe(error.message)}", file=sys.stderr)
+        print("  it gets no orders any more; to be sure: systemctl stop aiops-agent-executor", file=sys.stderr)
+    else:
+        print("the root executor is halted too, until `aiops-agent-executor resume`, as root")
 
 
 def resume(arguments: argparse.Namespace) -> int:
@@ -170,4 +243,16 @@ def resume(arguments: argparse.Namespace) -> int:
         agent.journal.append(AuditEntry(session.now, user(), "resume", "all", {}))
         was_set = agent.state.halt.clear()
     print("acting is allowed again" if was_set else "acting was not halted")
+    if is_root_halted(session.config):
+        print("the root executor is still halted: `aiops-agent-executor resume`, as root")
     return 0
+
+
+def is_root_halted(config: Config) -> bool:
+    """Tell whether there is a root executor that is halted."""
+    if config.executor is None or not config.executor.exists():
+        return False
+    try:
+        return remote_of(config).greet().halted
+    except ExecutorError:  # `doctor` says what is wrong with it
+        return False

@@ -8,34 +8,43 @@ from pathlib import Path
 
 from aiops_agent.agent import Agent, Tick
 from aiops_agent.cli.output import print_json, print_table, safe
-from aiops_agent.cli.session import acting, library, start, user
+from aiops_agent.cli.session import acting, library, stages, start, user
 from aiops_agent.errors import Fault, PlaybookError, UsageError
-from aiops_agent.model.incident import Status
 from aiops_agent.model.playbook import Failed, NotNeeded, Playbook, RunResult, Succeeded
-from aiops_agent.playbook.bind import Bound, bind
+from aiops_agent.playbook.bind import HAND, Bound, bind
 from aiops_agent.playbook.catalogue import Catalogue
 from aiops_agent.playbook.lint import lint as advice_on
 from aiops_agent.playbook.load import load
 from aiops_agent.playbook.load import schema as json_schema
 from aiops_agent.playbook.run import dry_run
-from aiops_agent.repair import perform, resolve
-from aiops_agent.wiring import rehearsal, shipped
+from aiops_agent.repair import perform, resolve_all
+from aiops_agent.wiring.build import rehearsal
+from aiops_agent.wiring.library import shipped
 
 NEEDS_ATTENTION = 1
-UNSOLVED = (Status.OPEN, Status.ACKNOWLEDGED, Status.WAITING_APPROVAL)
+NOT_KNOWN = "not known: run as root or as the owner of state_dir"
 
 
 def list_all(arguments: argparse.Namespace) -> int:
     """Print every playbook, and which files were refused."""
     catalogue = library(arguments.config).playbooks
     found = catalogue.all()
+    stage = stages(arguments.config, found)
     if arguments.json:
-        print_json({"playbooks": [_as_json(p) for p in found], "faults": [str(fault) for fault in catalogue.faults]})
+        listed = [_as_json(p, stage[p.name]) for p in found]
+        print_json({"playbooks": listed, "faults": [str(fault) for fault in catalogue.faults]})
         return 0
     print_table(
-        ("NAME", "VERSION", "RISK", "NEEDS ROOT", "FOR"),
+        ("NAME", "VERSION", "RISK", "STAGE", "NEEDS ROOT", "FOR"),
         (
-            (p.name, p.version, p.risk.name.lower(), "yes" if p.privileged else "no", " ".join(p.categories))
+            (
+                p.name,
+                p.version,
+                p.risk.name.lower(),
+                stage[p.name] or NOT_KNOWN,
+                "yes" if p.privileged else "no",
+                " ".join(p.categories),
+            )
             for p in found
         ),
         empty="no playbooks",
@@ -47,19 +56,21 @@ def list_all(arguments: argparse.Namespace) -> int:
 
 
 def _wants(playbook: Playbook) -> str:
-    origins = sorted(origin.removeprefix("source.parameters.") for origin in playbook.params.values())
-    wanted = [origin for origin in origins if origin != "source.service"]
+    origins = (param.origin for param in playbook.params.values() if param.origin.startswith("source.parameters."))
+    wanted = sorted(origin.removeprefix("source.parameters.") for origin in origins)
     return f" Parameters: {', '.join(wanted)}." if wanted else ""
 
 
 def show(arguments: argparse.Namespace) -> int:
     """Print one playbook as it stands in its file."""
     playbook = _named(library(arguments.config).playbooks, arguments.name)
+    text = Path(playbook.path).read_text(encoding="utf-8")
+    stage = stages(arguments.config, [playbook])[playbook.name]
     if arguments.json:
-        print_json(_as_json(playbook))
+        print_json(_as_json(playbook, stage))
     else:
-        print(f"# {playbook.path}")
-        print(safe(Path(playbook.path).read_text(encoding="utf-8")))
+        print(f"# {playbook.path}\n# stage: {stage or NOT_KNOWN}")
+        print(safe(text))
     return 0
 
 
@@ -121,9 +132,7 @@ def run(arguments: argparse.Namespace) -> int:
         report = Tick()
         result = perform(agent, report, bound, incident=None, actor=user())
         if isinstance(result, Succeeded):
-            for incident in agent.state.incidents.all():
-                if (incident.playbook, incident.service) == (arguments.name, service) and incident.status in UNSOLVED:
-                    resolve(agent, report, incident)
+            resolve_all(agent, report, arguments.name, service)
     if result is None or report.audit_error:
         raise report.audit_error or AssertionError("a run without a record")
     if arguments.json:
@@ -166,7 +175,9 @@ def _bound(catalogue: Catalogue, agent: Agent, arguments: argparse.Namespace) ->
         raise UsageError(
             f"{service} is not a configured service that {arguments.name} is for", hint=f"known: {', '.join(fitting)}"
         )
-    bound = bind(playbook, service, agent.parameters_of(service))
+    now = agent.clock.now()
+    known = [(now - 2 * HAND, now)]  # whoever asks for it may well have had a hand on the unit
+    bound = bind(playbook, service, agent.parameters_of(service), roots=agent.roots_of(service), ours=known)
     if not isinstance(bound, Bound):
         raise UsageError(str(bound), hint="give it under `parameters:` of a source of that service")
     return bound, service
@@ -193,15 +204,16 @@ def _named(catalogue: Catalogue, name: str) -> Playbook:
     return playbook
 
 
-def _as_json(playbook: Playbook) -> dict[str, object]:
+def _as_json(playbook: Playbook, stage: str | None) -> dict[str, object]:
     return {
         "name": playbook.name,
         "version": playbook.version,
         "description": dict(playbook.description),
         "risk": playbook.risk.name.lower(),
+        "stage": stage,
         "categories": list(playbook.categories),
         "services": list(playbook.services),
-        "params": dict(playbook.params),
+        "params": {name: param.origin for name, param in playbook.params.items()},
         "privileged": playbook.privileged,
         "path": playbook.path,
         "digest": playbook.digest,

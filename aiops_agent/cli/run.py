@@ -9,15 +9,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from aiops_agent import config as configuration
 from aiops_agent.agent import Tick
 from aiops_agent.cli.output import category, print_json, safe
 from aiops_agent.cli.scan import WHY_SHORT, as_json, in_order
 from aiops_agent.cli.session import start, with_credentials
-from aiops_agent.daemon import Daemon, Orders, Supervisor, Surroundings
+from aiops_agent.config.load import load as load_config
+from aiops_agent.daemon import Daemon, Orders, Surroundings
 from aiops_agent.errors import UsageError
 from aiops_agent.sources.events import FileEvents
 from aiops_agent.state.database import exclusive
+from aiops_agent.supervisor import Supervisor
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -32,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
             )
         with FileEvents(interrupt) as events:
             around = Surroundings(
-                load=lambda: with_credentials(configuration.load(Path(arguments.config), os.environ)),
+                load=lambda: with_credentials(load_config(Path(arguments.config), os.environ)),
                 world=session.world,
                 events=events,
                 supervisor=Supervisor(os.environ.get("NOTIFY_SOCKET")),

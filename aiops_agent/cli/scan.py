@@ -15,7 +15,7 @@ from aiops_agent.settings import Config
 from aiops_agent.sources.paths import find
 from aiops_agent.state.halt import Halt
 from aiops_agent.turn import LONGEST, Limit, take_turn
-from aiops_agent.wiring import rehearsal
+from aiops_agent.wiring.build import rehearsal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ import pwd
 import stat
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,12 +14,20 @@ from aiops_agent import remembered
 from aiops_agent.agent import Agent
 from aiops_agent.cli.output import safe
 from aiops_agent.errors import StateError, UsageError
+from aiops_agent.model.decision import NO_HISTORY
+from aiops_agent.model.playbook import Playbook
 from aiops_agent.noun import dataclass, replace
+from aiops_agent.policy.limits import Limits, stage
 from aiops_agent.settings import CREDENTIALS, Config
 from aiops_agent.sources.quiet import DEFAULT_CONFIG
 from aiops_agent.state.database import exclusive
 from aiops_agent.state.state import State
-from aiops_agent.wiring import LateCipher, Library, World, build
+from aiops_agent.wiring.build import World, build
+from aiops_agent.wiring.late import LateCipher
+from aiops_agent.wiring.library import Library, rules_of
+
+NOBODY_LOGGED_IN = 2**32 - 1
+"""What the kernel shows as the login uid of a process that no login has begun."""
 
 LOCK_WAIT = timedelta(seconds=90)
 """How long a person's command waits for a scan at work: longer than a playbook's usual verification."""
@@ -105,12 +113,47 @@ def library(config_file: str | None) -> Library:
     Raises:
         ConfigError: The configuration has faults.
     """
+    path = _configured(config_file)
+    if path is None:
+        return Library()
+    config = remembered.load(path, None)
+    return Library(config.playbooks, config.knowledge_base, rules_of(config))
+
+
+def _configured(config_file: str | None) -> Path | None:
     if config_file is None and os.access(DEFAULT_CONFIG, os.R_OK):
         config_file = DEFAULT_CONFIG
-    if config_file is None:
-        return Library()
-    config = remembered.load(Path(config_file), None)
-    return Library(config.playbooks, config.knowledge_base)
+    return Path(config_file) if config_file else None
+
+
+def stages(config_file: str | None, playbooks: Iterable[Playbook]) -> dict[str, str | None]:
+    """Return how far each playbook has come on this host, by name; None: who asks cannot look into the state.
+
+    Raises:
+        ConfigError: The configuration has faults.
+        StateError: The state is damaged.
+    """
+    path = _configured(config_file)
+    limits = remembered.load(path, None).policy.limits if path else Limits()
+    if path is None or not _has_state(path):
+        return {playbook.name: stage(playbook, NO_HISTORY, limits) for playbook in playbooks}
+    try:
+        with reading(str(path)) as (_, state):
+            return {p.name: stage(p, state.actions.history(p.name), limits) for p in playbooks}
+    except StateError as error:
+        if isinstance(error.__cause__, PermissionError):
+            return dict.fromkeys(playbook.name for playbook in playbooks)
+        raise
+
+
+def _has_state(path: Path) -> bool:
+    try:
+        (remembered.load(path, None).state_dir / "state.db").stat()
+    except FileNotFoundError:
+        return False
+    except OSError:  # it is not for everybody to look into
+        return True
+    return True
 
 
 def _become_owner(state_dir: Path) -> None:
@@ -173,11 +216,23 @@ def acting(config_file: str, *, delivers: bool = False) -> Iterator[tuple[Sessio
 
 
 def user() -> str:
-    """Return who typed the command, for the record: the login behind sudo, else the user of the process."""
-    name = os.environ.get("SUDO_USER")
-    if not name:
-        try:
-            name = pwd.getpwuid(os.getuid()).pw_name
-        except KeyError:
-            name = str(os.getuid())
-    return f"user:{name}"
+    """Return who typed the command, for the record: the kernel's login uid, the login behind sudo, or who runs this."""
+    login = _login()
+    name = os.environ.get("SUDO_USER") if login is None else None
+    return f"user:{name or _name_of(os.getuid() if login is None else login)}"
+
+
+def _login() -> int | None:
+    """Return who logged in, as the kernel knows it; None: nobody did, as in a job of the system."""
+    try:
+        login = int(Path("/proc/self/loginuid").read_text(encoding="ascii"))
+    except (OSError, ValueError):  # the kernel was built without it
+        return None
+    return None if login == NOBODY_LOGGED_IN else login
+
+
+def _name_of(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import stat
+from contextlib import suppress
 from pathlib import Path
 
 from aiops_agent.errors import ModelError
@@ -15,10 +17,13 @@ def verified(folder: Path, *names: str) -> list[Path]:
     """Return the paths of the named files of `folder`, each checked against the manifest.
 
     Raises:
-        ModelError: A file is missing or its SHA-256 is not the one in the manifest.
+        ModelError: A file is missing, is not the one in the manifest, or anyone could have written both.
     """
+    paths = [folder / name for name in names]
+    for each in {folder, folder / MANIFEST, *paths, *(path.parent for path in paths)}:
+        _refuse_open_to_all(each)
     expected = _read_manifest(folder)
-    return [_verify(folder / name, expected.get(name)) for name in names]
+    return [_verify(path, expected.get(name)) for path, name in zip(paths, names, strict=True)]
 
 
 def shipped_names(folder: Path) -> list[str]:
@@ -60,6 +65,12 @@ def _read_bytes(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise ModelError(f"{path} cannot be read: {error.strerror}", hint=REINSTALL) from error
+
+
+def _refuse_open_to_all(path: Path) -> None:
+    with suppress(OSError):  # what is missing is named when it is read
+        if path.stat().st_mode & stat.S_IWOTH:
+            raise ModelError(f"anyone on this host can write to {path}", hint=f"chmod o-w {path}, then {REINSTALL}")
 
 
 def _verify(path: Path, expected: str | None) -> Path:

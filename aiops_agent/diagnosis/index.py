@@ -112,13 +112,13 @@ class Index:
 
 def tokens(text: str) -> Iterator[str]:
     """Yield words, codes and parts of identifiers in lower case; Chinese as pairs of characters."""
-    for match in _TOKEN.finditer(text[:4000]):
-        token = match.group()
+    for found in _TOKEN.findall(text[:4000].encode()):  # of a str, re2 counts the characters anew for each match
+        token = found.decode()
         if not token.isascii():
             yield from (token[at : at + 2] for at in range(max(1, len(token) - 1)))
             continue
         yield token.lower()
-        pieces = _PIECE.findall(token)
+        pieces = [] if token.isalnum() else _PIECE.findall(token)
         if len(pieces) > 1:
             yield from (piece.lower() for piece in pieces)
 

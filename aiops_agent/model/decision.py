@@ -21,40 +21,82 @@ class Reason(StrEnum):
 
     REPEAT_INTERVAL = "repeat_interval"
     BEFORE_REPAIR = "before_repair"
+    SELF_EFFECT = "self_effect"
     SILENCED = "silenced"
     ACKNOWLEDGED = "acknowledged"
     AWAITING_APPROVAL = "awaiting_approval"
     HALTED = "halted"
     OBSERVE_ONLY = "observe_only"
+    MAINTENANCE = "maintenance"
     AUDIT_UNAVAILABLE = "audit_unavailable"
     STATE_FORGED = "state_forged"
     UNSURE = "unsure"
     NO_SERVICE = "no_service"
     NO_PLAYBOOK = "no_playbook"
     PARAMETERS_MISSING = "parameters_missing"
+    NO_EVIDENCE = "no_evidence"
     NO_EXECUTOR = "no_executor"
+    BUSY = "busy"
+    GROUP_MINIMUM = "group_minimum"
+    AT_WORK = "at_work"
+    CIRCUIT_OPEN = "circuit_open"
+    FIX_DOES_NOT_HOLD = "fix_does_not_hold"
+    EXECUTOR_REFUSES = "executor_refuses"
     COOLDOWN = "cooldown"
     CAP_REACHED = "cap_reached"
+    BUDGET_SPENT = "budget_spent"
+    UNSIGNED = "unsigned"
+    HALF_OPEN = "half_open"
     LAST_RUN_FAILED = "last_run_failed"
+    SYSTEMIC = "systemic"
+    SHADOW = "shadow"
+    UNPROVEN = "unproven"
     DENIED = "denied"
     MODE_APPROVE = "mode_approve"
     RISK_NEEDS_APPROVAL = "risk_needs_approval"
     AUTO_ALLOWED = "auto_allowed"
     NOTICE = "notice"
+    ONCE_WITHIN = "once_within"
+    ONCE_AFTER = "once_after"
+    ACCUMULATE_WITHIN = "accumulate_within"
+    ERROR_WITHOUT_RECOVERY = "error_without_recovery"
+
+
+@dataclass(frozen=True, slots=True)
+class PastRun:
+    """One run of a playbook on a target that has touched something, or may have."""
+
+    playbook: str
+    digest: str
+    target: str
+    began: datetime
+    ended: datetime | None
+    """None: it is at work, or was cut short and has not been looked at."""
+
+    outcome: Outcome | None
+    """None until it has ended."""
+
+    cleared: bool = False
+    """It did not succeed, and a person or a probe has found since that the trouble is over."""
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What one playbook did on one target lately."""
+    """What was done on this host: enough of it to count every limit."""
 
-    runs_last_hour: int
-    runs_last_day: int
-    last_run: datetime | None
-    last_outcome: Outcome | None
-    """None also while a run has an intent and no result."""
+    runs: tuple[PastRun, ...]
+    """The newest first, of every playbook on every target. A run whose evidence did not hold is not among them."""
+
+    def of(self, playbook: str, target: str) -> tuple[PastRun, ...]:
+        """Return the runs of one playbook on one target, the newest first."""
+        return tuple(run for run in self.runs if (run.playbook, run.target) == (playbook, target))
+
+    def at_work(self, since: datetime, now: datetime) -> list[tuple[datetime, datetime]]:
+        """Return from when to when each run went on that had not ended before."""
+        return [(run.began, run.ended or now) for run in self.runs if (run.ended or now) >= since]
 
 
-NO_HISTORY = History(runs_last_hour=0, runs_last_day=0, last_run=None, last_outcome=None)
+NO_HISTORY = History(())
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +104,8 @@ class Suppress:
     """Count it and stay quiet."""
 
     reason: Reason
+    again: datetime | None = None
+    """When to decide anew although it is not seen again; None: then there is no need to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +113,8 @@ class ReportOnly:
     """Tell people, touch nothing."""
 
     reason: Reason
+    again: datetime | None = None
+    """When to decide anew although it is not seen again; None: then there is no need to."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """What was read: how far in files and journals, and error records counted by fingerprint."""
 
+from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 
 from aiops_agent.hints import NewType
@@ -7,6 +8,9 @@ from aiops_agent.noun import dataclass
 
 Fingerprint = NewType("Fingerprint", str)
 """16 hex digits: equal for the same fault on any host, at any time."""
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Severity(IntEnum):
@@ -58,6 +62,11 @@ class Checkpoint:
         """Return `DEVICE:INODE`."""
         return f"{self.device}:{self.inode}"
 
+    @property
+    def written(self) -> datetime | None:
+        """Return when the last of what was read was written, as the file system says; None: there is more to read."""
+        return _EPOCH + timedelta(microseconds=self.mtime_ns // 1000) if self.mtime_ns else None
+
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
@@ -93,6 +102,11 @@ class Cursor:
     def key(self) -> str:
         """Return what it is remembered by."""
         return f"{self.journal}\n{self.unit}"
+
+    @property
+    def written(self) -> datetime | None:
+        """Return when the last entry that was read was written, as the journal says."""
+        return _EPOCH + timedelta(microseconds=self.realtime) if self.realtime else None
 
 
 Position = Checkpoint | Cursor

@@ -8,6 +8,7 @@ from aiops_agent.digest import blake2b
 from aiops_agent.model.diagnosis import Diagnosis
 from aiops_agent.model.event import Batch, Fingerprint, Notice, Severity, Sighting
 from aiops_agent.model.evidence import Evidence, Words
+from aiops_agent.model.occurrences import Spell, seen
 from aiops_agent.noun import dataclass, replace
 
 TITLE_LENGTH = 160
@@ -79,6 +80,12 @@ class Incident:
     outcome: Outcome | None
     last_told: datetime | None
     """When a report about it last went into the outbox."""
+
+    recent: tuple[Spell, ...] = ()
+    """When it was seen since it was last repaired, oldest first."""
+
+    look_again: datetime | None = None
+    """When to decide about it anew although it is not seen again; None: then there is no need to."""
 
     notice: str = ""
     """Which notice of the agent it is about; empty for what a log says."""
@@ -164,6 +171,17 @@ def opened(batch: Batch, sighting: Sighting, now: datetime) -> Incident:
 def grown(incident: Incident, sighting: Sighting) -> Incident:
     """Return the incident with its record as it reads now that lines have come to it."""
     return replace(incident, evidence=Evidence(Words(sighting.headline, sighting.text, incident.grouped_by)))
+
+
+def again(incident: Incident, sighting: Sighting, now: datetime) -> Incident:
+    """Return the incident with what was just seen counted; after a repair its recent times begin anew."""
+    return replace(
+        incident,
+        occurrences=incident.occurrences + sighting.count,
+        recent=seen(() if incident.status is Status.RESOLVED else incident.recent, now, sighting.count),
+        last_seen=now,
+        severity=max(incident.severity, sighting.severity),
+    )
 
 
 def diagnosed(incident: Incident, diagnosis: Diagnosis, playbook: str | None, choice: str) -> Incident:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from aiops_agent.model.diagnosis import Citation
 from aiops_agent.model.incident import Incident
 from aiops_agent.model.playbook import RunResult
+from aiops_agent.model.signature import Signature
 from aiops_agent.noun import dataclass
 
 
@@ -40,7 +41,13 @@ class Report:
     """Id to type after `aiops-agent approvals approve`."""
 
     expires: datetime | None = None
+    signature: Signature | None = None
+    """Of the playbook that is asked about; None: signatures are not used on this host."""
+
     result: RunResult | None = None
+    at_work: str | None = None
+    """Who is at work, or why that cannot be seen, where nothing is done because of it."""
+
     anchor: str = ""
     """Size and head of the audit log when this was written: `audit 231·9f3a1c2b`."""
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 
-from aiops_agent.noun import dataclass
+from aiops_agent.noun import dataclass, field
 
 
 class Risk(IntEnum):
@@ -37,6 +37,9 @@ class Command:
 
     timeout: timedelta
 
+    probe: "Command | None" = None
+    """What `wait_until` waits for; None for every other word."""
+
 
 @dataclass(frozen=True, slots=True)
 class CommandResult:
@@ -46,10 +49,50 @@ class CommandResult:
     """For a probe: the condition holds. For a verb: it was done."""
 
     detail: str
-    """For people and the audit log: what was seen or done, redacted, at most 2,000 characters."""
+    """For people and the audit log: what was seen or done, at most 2,000 characters; redacted by who keeps it."""
 
-    undo: Command | None = None
-    """What takes back exactly this change; None for probes and for what cannot be taken back."""
+    half_done: bool = False
+    """Of a verb that is not ok: it was cut off in the middle, and something may have been changed all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A change with everything decided that doing it would decide: doing it twice is doing it once."""
+
+    command: Command
+    """As written, and with what was decided: under which name a file is kept, which process is meant, ..."""
+
+    undo: Command | None
+    """What takes back exactly this change, however far it came; None: it cannot be taken back.
+
+    It looks for itself: it does nothing where nothing was changed or all is taken back already, and refuses where what
+    it finds is not what this change left. So it may be run after a crash, and again.
+    """
+
+
+class StepState(StrEnum):
+    """How far a change came, as far as is known for certain."""
+
+    INTENDED = "intended"
+    """It was about to be done: it may have been, also in part."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    """It was not done, and nothing was changed."""
+
+    TAKING_BACK = "taking_back"
+    TAKEN_BACK = "taken_back"
+
+
+@dataclass(frozen=True, slots=True)
+class Journalled:
+    """A change as the undo journal holds it."""
+
+    number: int
+    """From 0, in the order in which they were done."""
+
+    planned: Planned
+    state: StepState
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +103,64 @@ class Template:
     arguments: Mapping[str, Scalar]
     changes: bool
     privileged: bool
+    timeout: timedelta | None = None
+    """How long it may take, where the playbook says it; None: as long as the word does."""
+
+    probe: "Template | None" = None
+    """What `wait_until` waits for."""
+
+    needs_signature: bool = False
+    """Done only when the playbook is signed: a command line of its author's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """A value that steps and probes take, and where it comes from. Never the record."""
+
+    origin: str
+    """`source.service`, `source.parameters.NAME`, or `inventory.` and what of the live host is chosen from."""
+
+    type: str = ""
+    """What it must be: `unit`, `path`, `port`, `int`, `choice`, `duration`; empty: whatever takes it says so."""
+
+    lowest: int | None = None
+    highest: int | None = None
+    choices: tuple[str, ...] = ()
+    where: Mapping[str, Scalar] = field(default_factory=dict)
+    """What chooses in the inventory; a value may be `$name` of a parameter from the source."""
+
+    @property
+    def is_live(self) -> bool:
+        """Tell whether the host is looked at for it."""
+        return self.origin.startswith("inventory.")
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """While what is at work nothing is done; package and configuration managers always belong to it."""
+
+    processes: tuple[str, ...] = ()
+    """Names of programs."""
+
+    locks: tuple[str, ...] = ()
+    """Files that are locked, or that name a living process, while somebody is at work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Throttle:
+    """How much of a fault must have been seen before it is acted on, and how often it is; None: no such rule."""
+
+    once_within: timedelta | None = None
+    """Tried at most once in this time for one fault, also when nothing was touched."""
+
+    once_after: timedelta | None = None
+    """Only when the fault has gone on for this long: seen again and again, without as long a pause."""
+
+    accumulate: tuple[int, timedelta] | None = None
+    """Only when it was seen so often within so long."""
+
+    error_without_recovery: timedelta | None = None
+    """Only when it has not recovered by itself within this time; the evidence of the playbook tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +185,8 @@ class Playbook:
     services: tuple[str, ...]
     """Glob patterns of units it may act on."""
 
-    params: Mapping[str, str]
-    """Name -> where it comes from: `source.service` or `source.parameters.NAME`. Never the record."""
+    params: Mapping[str, Param]
+    """By name."""
 
     evidence: tuple[Template, ...]
     """Probes that must all hold immediately before the first step."""
@@ -106,10 +207,33 @@ class Playbook:
     digest: str
     """SHA-256 of the file's bytes, hex: what was read is what is run."""
 
+    roots: tuple[str, ...] = ()
+    """Folders below which its steps may change files; none: those of the files that the source's parameters name."""
+
+    grace: timedelta = timedelta(0)
+    """Not done within this time of the host's boot or the start of its unit."""
+
+    busy: Busy | None = Busy()
+    """What is let to end its work first; None: nothing is."""
+
+    throttle: Throttle = Throttle()
+    says_undo: bool = True
+    """Whether the file has the key `undo`, be it empty."""
+
+    @property
+    def _all(self) -> tuple[Template, ...]:
+        written = (*self.evidence, *self.steps, *self.verify, *self.undo)
+        return (*written, *(template.probe for template in written if template.probe))
+
     @property
     def privileged(self) -> bool:
         """Tell whether any of it needs root."""
-        return any(t.privileged for t in (*self.evidence, *self.steps, *self.verify, *self.undo))
+        return any(template.privileged for template in self._all)
+
+    @property
+    def needs_signature(self) -> bool:
+        """Tell whether it does what only a signed playbook may: run a command line of its author's own."""
+        return any(template.needs_signature for template in self._all)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,10 @@
 """Diagnosis -> the playbook that fits best, if any. Only what a person wrote is ever named."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from aiops_agent.model.diagnosis import Diagnosis
 from aiops_agent.model.playbook import Playbook, Scalar
-from aiops_agent.playbook.bind import Bound, bind
+from aiops_agent.playbook.bind import fits
 from aiops_agent.playbook.catalogue import Catalogue
 
 
@@ -15,6 +15,7 @@ def choose(
     parameters: Mapping[str, Scalar],
     *,
     privileged: bool,
+    roots: Sequence[str] = (),
 ) -> Playbook | None:
     """Return the playbook for a diagnosis, or None when there is none worth naming.
 
@@ -27,7 +28,7 @@ def choose(
     usable = [
         playbook
         for playbook in candidates
-        if isinstance(bind(playbook, service or "", parameters), Bound) and (privileged or not playbook.privileged)
+        if fits(playbook, service or "", parameters, roots=roots) is None and (privileged or not playbook.privileged)
     ]
     wanted = [playbook for playbook in candidates if playbook.name == named]
     return next((p for p in [*(w for w in wanted if w in usable), *usable, *wanted]), None)

@@ -77,6 +77,12 @@ def _files(folder: Path, faults: list[Fault]) -> Iterator[Path]:
 
     for directory, below, names in os.walk(folder, onerror=unreadable):
         below.sort()
+        if (
+            Path(directory).stat().st_mode & stat.S_IWOTH
+        ):  # who can write here can put another folder in the place of one below
+            faults.append(_open_to_all(Path(directory)))
+            below.clear()
+            continue
         yield from (Path(directory, name) for name in sorted(names) if name.endswith(_SUFFIXES))
 
 
@@ -97,5 +103,9 @@ def _read(path: Path) -> bytes:
 
 def _refuse_open_to_all(path: Path, status: os.stat_result) -> None:
     if status.st_mode & stat.S_IWOTH:
-        why = f"anyone on this host can write here, so what it says is no one's decision; chmod o-w {path}"
-        raise PlaybookError([Fault(str(path), 0, "", why)], hint=_HINT)
+        raise PlaybookError([_open_to_all(path)], hint=_HINT)
+
+
+def _open_to_all(path: Path) -> Fault:
+    why = f"anyone on this host can write here, so what it says is no one's decision; chmod o-w {path}"
+    return Fault(str(path), 0, "", why)

@@ -6,10 +6,13 @@ from pathlib import Path
 
 import psutil
 
-from aiops_agent.model.playbook import Command, CommandResult
-from aiops_agent.noun import dataclass
+from aiops_agent.model.playbook import Command, CommandResult, Planned
+from aiops_agent.noun import dataclass, replace
 from aiops_agent.playbook import files
-from aiops_agent.playbook.files import RefusedError
+from aiops_agent.playbook.presence import started
+from aiops_agent.playbook.refusal import RefusedError
+from aiops_agent.playbook.systemd import main_process
+from aiops_agent.ports import Stopped
 
 _LARGEST_PID = 2**22
 _LATER = 2.0
@@ -82,7 +85,7 @@ def look_around() -> OpenFiles:
         except PermissionError:
             if process.pid not in ours:  # what we were started from, such as a login
                 unseen += _unseen(process)
-    return OpenFiles(holders, _locked(), tuple(unseen))
+    return OpenFiles(holders, locked_inodes(), tuple(unseen))
 
 
 def _unseen(process: psutil.Process) -> list[Unseen]:
@@ -100,7 +103,7 @@ def _note_holder(holders: dict[tuple[int, int], int], entry: os.DirEntry[str], p
     holders[status.st_dev, status.st_ino] = pid
 
 
-def _locked() -> frozenset[int]:
+def locked_inodes() -> frozenset[int]:
     """Return the inodes in /proc/locks. Devices are left aside: a stacked file system shows another one there."""
     with Path("/proc/locks").open(encoding="ascii") as table:
         places = (word for line in table for word in line.split() if word.count(":") == 2)  # noqa: PLR2004 - major:minor:inode
@@ -133,22 +136,43 @@ def _file_system(path: str) -> str:
     return str(max(enumerate(mounts), key=lambda numbered: (len(numbered[1].mountpoint), numbered[0]))[1].fstype)
 
 
-def process_of(command: Command) -> CommandResult:
-    """Look for the process that wrote its pid into a file."""
-    path = str(command.arguments["pid_file"])
-    pid, written = _recorded(path)
-    owner = _owner(pid, written)
+def process_of(command: Command, stopped: Stopped, *, path: str) -> CommandResult:
+    """Look for the process that wrote its pid into a file, or that systemd knows as the main one of a unit."""
+    if "unit" in command.arguments:
+        return _main_of_unit(command, stopped, path)
+    pid_file = str(command.arguments["pid_file"])
+    pid, written = _recorded(pid_file)
+    owner, whose = _owner(pid, written), f"process {pid} of {pid_file}"
     if command.arguments["is"] == "alive":
-        return CommandResult(ok=owner is not None, detail=f"process {pid} of {path} is {'alive' if owner else 'gone'}")
+        return CommandResult(ok=owner is not None, detail=f"{whose} is {'alive' if owner else 'gone'}")
     if owner is None and _is_inside_container(pid):
-        raise RefusedError(f"a process that is number {pid} in its container may be the one of {path}")
-    return CommandResult(ok=owner is None, detail=f"process {pid} of {path} is {'alive' if owner else 'gone'}")
+        raise RefusedError(f"a process that is number {pid} in its container may be the one of {pid_file}")
+    return CommandResult(ok=owner is None, detail=f"{whose} is {'alive' if owner else 'gone'}")
+
+
+def _main_of_unit(command: Command, stopped: Stopped, path: str) -> CommandResult:
+    unit = str(command.arguments["unit"])
+    number = main_process(unit, seconds=command.timeout.total_seconds(), path=path, stopped=stopped)
+    state = "alive" if number else "gone"
+    return CommandResult(ok=state == command.arguments["is"], detail=f"the main process of {unit} is {state}")
+
+
+def plan_signal(command: Command) -> Planned:
+    """Decide which process is meant: the one whose number stands in the file now, or that the inventory found."""
+    if "process" in command.arguments:
+        return Planned(command, undo=None)
+    pid, _ = _recorded(str(command.arguments["pid_file"]))
+    return Planned(replace(command, arguments={**command.arguments, "pid": pid}), undo=None)
 
 
 def send_signal(command: Command) -> CommandResult:
-    """Send a signal to the process that wrote its pid into a file, if it is of our own user."""
+    """Send a signal to the process that wrote its pid into a file, or that was found, if it is of our own user."""
+    if "process" in command.arguments:
+        return _signal_found(command)
     path, name = str(command.arguments["pid_file"]), str(command.arguments["name"])
     pid, written = _recorded(path)
+    if pid != command.arguments["pid"]:
+        raise RefusedError(f"{path} names another process than a moment ago")
     try:
         descriptor = os.pidfd_open(pid)
     except ProcessLookupError as error:
@@ -164,6 +188,26 @@ def send_signal(command: Command) -> CommandResult:
     finally:
         os.close(descriptor)
     return CommandResult(ok=True, detail=f"sent {name} to process {pid} of {path}")
+
+
+def _signal_found(command: Command) -> CommandResult:
+    """Send a signal to the very process that the inventory found."""
+    name = str(command.arguments["name"])
+    pid, ticks = map(int, str(command.arguments["process"]).split("/"))
+    try:
+        descriptor = os.pidfd_open(pid)
+        try:
+            owner = psutil.Process(pid)
+            if started(pid) != ticks:
+                raise RefusedError(f"process {pid} is another one than was found")
+            if pid == os.getpid() or set(owner.uids()) != {os.geteuid()}:
+                raise RefusedError(f"process {pid} is not another process of this user; it is left alone")
+            signal.pidfd_send_signal(descriptor, signal.Signals[f"SIG{name}"])
+        finally:
+            os.close(descriptor)
+    except (ProcessLookupError, FileNotFoundError, psutil.NoSuchProcess) as error:
+        raise RefusedError(f"process {pid} is gone") from error
+    return CommandResult(ok=True, detail=f"sent {name} to process {pid}")
 
 
 def _recorded(path: str) -> tuple[int, float]:

@@ -1,28 +1,49 @@
 """What a playbook file must look like: plain data -> Playbook, or every fault with its line."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    WithJsonSchema,
+    model_validator,
+)
 
-from aiops_agent.model.playbook import Caps, Playbook, Risk, Scalar, Template
-from aiops_agent.playbook import vocabulary
+from aiops_agent.model.playbook import Busy, Caps, Param, Playbook, Risk, Template, Throttle
+from aiops_agent.playbook import params, vocabulary
+from aiops_agent.playbook.agreement import check_params, conflicts, misplaced
 from aiops_agent.playbook.categories import CATEGORIES
 from aiops_agent.playbook.document import Document, Place
-from aiops_agent.playbook.kinds import DURATION
+from aiops_agent.playbook.kinds import DURATION, EXECUTABLE, PATH, ROOT
+from aiops_agent.playbook.templates import templates
 
-_LISTS: Mapping[Place, bool] = {("evidence",): False, ("steps",): True, ("verify", "probes"): False, ("undo",): True}
-"""Where templates stand, and whether they are steps."""
+_LISTS: tuple[Place, ...] = (("evidence",), ("steps",), ("verify", "probes"), ("undo",))
+"""Where templates stand."""
 
-_ORIGIN = r"^source\.(service|parameters\.[A-Za-z_][A-Za-z0-9_]*)$"
+_ORIGIN = r"^(source\.service|source\.parameters\.[A-Za-z_][A-Za-z0-9_]*|inventory\.(mount|port|process|unit))$"
 _PARAMETER = r"^[a-z][a-z0-9_]*$"
 
 _Duration = Annotated[int, BeforeValidator(DURATION.parse), WithJsonSchema(dict(DURATION.schema))]
 _Category = Annotated[Literal[CATEGORIES], Field()]  # type: ignore[valid-type]  # one list, for people and for types
-_Probe = Annotated[object, WithJsonSchema(vocabulary.schema(changes=False))]
-_Step = Annotated[object, WithJsonSchema(vocabulary.schema(changes=True))]
+_Probe = Annotated[object, WithJsonSchema(vocabulary.schema("evidence"))]
+_Check = Annotated[object, WithJsonSchema(vocabulary.schema("verify"))]
+_Step = Annotated[object, WithJsonSchema(vocabulary.schema("steps"))]
+_Undo = Annotated[object, WithJsonSchema(vocabulary.schema("undo"))]
 _Text = Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+_Executable = Annotated[str, BeforeValidator(EXECUTABLE.parse), WithJsonSchema(dict(EXECUTABLE.schema))]
+_Path = Annotated[str, BeforeValidator(PATH.parse), WithJsonSchema(dict(PATH.schema))]
+_Root = Annotated[str, BeforeValidator(ROOT.parse), WithJsonSchema(dict(ROOT.schema))]
+
+_BRANCHES = ("[key]", "_Busy", "literal[False]")
+"""Parts of a place that pydantic alone knows."""
 
 
 def _has_english(description: dict[str, str]) -> dict[str, str]:
@@ -41,12 +62,71 @@ class _For(_Strict):
 
 
 class _Param(_Strict):
-    origin: str = Field(alias="from", pattern=_ORIGIN)
+    origin: str = Field(alias="from", pattern=_ORIGIN, description="Where it comes from; never the record.")
+    type: Literal[params.TYPES] | None = None  # type: ignore[valid-type]  # the same
+    low: int | None = Field(default=None, alias="min")
+    high: int | None = Field(default=None, alias="max")
+    choices: list[Annotated[str, Field(min_length=1, max_length=200)]] = []
+    named: str | None = Field(default=None, description="inventory.unit: the pattern its name fits.")
+    state: str | None = Field(default=None, description="inventory.unit: the state it is in.")
+    path: str | None = Field(default=None, description="inventory.mount: what lies on it.")
+    unit: str | None = Field(default=None, description="inventory.port: the unit that listens.")
+    executable: str | None = Field(default=None, description="inventory.port, inventory.process: its program.")
+    user: str | None = Field(default=None, description="inventory.port, inventory.process: its user.")
+
+    def settled(self) -> Param:
+        """Return it as the rest of the program reads it."""
+        where = {name: getattr(self, name) for name in params.ARGUMENTS}
+        return Param(
+            self.origin,
+            self.type or "",
+            self.low,
+            self.high,
+            tuple(self.choices),
+            {name: value for name, value in where.items() if value is not None},
+        )
 
 
 class _Verify(_Strict):
     within: _Duration
-    probes: list[_Probe] = Field(min_length=1)
+    probes: list[_Check] = Field(min_length=1)
+
+
+class _Busy(_Strict):
+    processes: list[_Executable] = []
+    locks: list[_Path] = []
+
+
+class _Times(_Strict):
+    times: int = Field(ge=2, le=100_000)
+    within: _Duration
+
+
+class _Throttle(_Strict):
+    once_within: _Duration | None = None
+    once_after: _Duration | None = None
+    accumulate_within: _Times | None = None
+    error_without_recovery: _Duration | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "_Throttle":
+        if not self.model_fields_set:
+            raise ValueError(f"says nothing; known: {', '.join(self.__class__.model_fields)}")
+        return self
+
+    def settled(self) -> Throttle:
+        """Return it as the rest of the program reads it."""
+        many = self.accumulate_within
+        return Throttle(
+            once_within=_span(self.once_within),
+            once_after=_span(self.once_after),
+            accumulate=(many.times, timedelta(seconds=many.within)) if many else None,
+            error_without_recovery=_span(self.error_without_recovery),
+        )
+
+
+def _span(seconds: int | None) -> timedelta | None:
+    return None if seconds is None else timedelta(seconds=seconds)
 
 
 class _Caps(_Strict):
@@ -66,12 +146,23 @@ class _File(_Strict):
     evidence: list[_Probe] = []
     steps: list[_Step] = Field(min_length=1)
     verify: _Verify | None = None
-    undo: list[_Step] = []
+    undo: list[_Undo] = []
     cooldown: _Duration = 15 * 60
     caps: _Caps = _Caps(per_day=3)
+    roots: list[_Root] | None = Field(default=None, min_length=1)
+    grace: _Duration | None = None
+    busy: _Busy | Literal[False] = _Busy()
+    throttle: _Throttle | None = None
 
 
-_MODELS: Mapping[str, type[BaseModel]] = {"for": _For, "verify": _Verify, "caps": _Caps, "params": _Param}
+_MODELS: Mapping[str, type[BaseModel]] = {
+    "for": _For,
+    "verify": _Verify,
+    "caps": _Caps,
+    "params": _Param,
+    "busy": _Busy,
+    "throttle": _Throttle,
+}
 _MESSAGES = {
     "missing": "is missing",
     "int_type": "must be a whole number",
@@ -85,7 +176,7 @@ _MESSAGES = {
 }
 _PATTERNS = {
     "name": "must be lower-case letters, digits and dashes, such as restart-failed-unit",
-    "from": "must be source.service or source.parameters.NAME: never the record",
+    "from": "must be source.service, source.parameters.NAME or inventory.(unit, mount, port, process), no record",
     "services": "must be unit names, where * stands for anything, such as shop-*.service",
     "params": "must be a name of lower-case letters, digits and underscores",
 }
@@ -98,22 +189,23 @@ def schema() -> dict[str, object]:
 
 def fill(document: Document, digest: str) -> Playbook | None:
     """Return the playbook a document describes, or None after noting its faults in the document."""
-    templates = {
-        place: list(_templates(document, place, vocabulary.writable(changes=changes)))
-        for place, changes in _LISTS.items()
-    }
-    _check_params(document, [template for found in templates.values() for template in found])
-    if not _at(document.data, ("evidence",)) and any(step.privileged for step in templates["steps",]):
-        document.fault(("evidence",), "is missing: nothing is done as root on the word of a log alone; probe it first")
+    found = {place: list(templates(document, place, vocabulary.writable(str(place[0])))) for place in _LISTS}
+    check_params(document, [template for listed in found.values() for template in listed])
     try:
         file = _File.model_validate(document.data if document.data is not None else {})
     except ValidationError as error:
         for problem in error.errors(include_url=False):
-            place = tuple(part for part in problem["loc"] if part != "[key]")
+            place = tuple(part for part in problem["loc"] if part not in _BRANCHES)
             document.fault(place, _message(place, problem["type"], str(problem["msg"])))
         return None
-    if document.faults:
-        return None
+    playbook = _playbook(file, found, document.file, digest)
+    whole = not document.faults
+    for place, message in (*conflicts(playbook), *(misplaced(playbook) if whole else ())):
+        document.fault(place, message)
+    return None if document.faults else playbook
+
+
+def _playbook(file: _File, found: Mapping[Place, list[Template]], path: str, digest: str) -> Playbook:
     return Playbook(
         name=file.name,
         version=file.version,
@@ -121,87 +213,22 @@ def fill(document: Document, digest: str) -> Playbook | None:
         risk=Risk[file.risk.upper()],
         categories=tuple(file.only_for.categories),
         services=tuple(file.only_for.services),
-        params={name: param.origin for name, param in file.params.items()},
-        evidence=tuple(templates["evidence",]),
-        steps=tuple(templates["steps",]),
+        params={name: param.settled() for name, param in file.params.items()},
+        evidence=tuple(found["evidence",]),
+        steps=tuple(found["steps",]),
         verify_within=timedelta(seconds=file.verify.within if file.verify else 0),
-        verify=tuple(templates["verify", "probes"]),
-        undo=tuple(templates["undo",]),
+        verify=tuple(found["verify", "probes"]),
+        undo=tuple(found["undo",]),
         cooldown=timedelta(seconds=file.cooldown),
         caps=Caps(per_hour=file.caps.per_hour or file.caps.per_day, per_day=file.caps.per_day),
-        path=document.file,
+        path=path,
         digest=digest,
+        roots=tuple(file.roots or ()),
+        grace=timedelta(seconds=file.grace or 0),
+        busy=Busy(tuple(file.busy.processes), tuple(file.busy.locks)) if file.busy else None,
+        throttle=file.throttle.settled() if file.throttle else Throttle(),
+        says_undo="undo" in file.model_fields_set,
     )
-
-
-def _at(data: object, place: Place) -> object:
-    for part in place:
-        data = data.get(part) if isinstance(data, dict) else None
-    return data
-
-
-def _templates(document: Document, place: Place, words: Mapping[str, vocabulary.Verb]) -> Iterator[Template]:
-    """Yield what a list of probes or steps says; a list that is none is pydantic's to name."""
-    found = _at(document.data, place)
-    for position, item in enumerate(found if isinstance(found, list) else []):
-        template = _template(document, (*place, position), item, words)
-        if template:
-            yield template
-
-
-def _template(document: Document, place: Place, item: object, words: Mapping[str, vocabulary.Verb]) -> Template | None:
-    if not isinstance(item, dict) or len(item) != 1:
-        document.fault(place, "must be one word and what it takes, such as {file_exists: {path: $lock_file}}")
-        return None
-    verb, given = next(iter(item.items()))
-    if verb not in words:
-        document.fault((*place, verb), f"is not known here; known: {vocabulary.known(words)}")
-        return None
-    if not isinstance(given, dict):
-        names = vocabulary.known(words[verb].arguments)
-        document.fault((*place, verb), f"must be a mapping of its arguments: {names}")
-        return None
-    wrong = vocabulary.misfits(verb, given)
-    for name, message in wrong:
-        document.fault((*place, verb, name) if name else (*place, verb), message)
-    arguments: dict[str, Scalar] = dict(words[verb].defaults)
-    for name in (name for name in given if name in words[verb].arguments):
-        try:
-            arguments[name] = _argument(words[verb], name, given[name])
-        except ValueError as error:
-            document.fault((*place, verb, name), str(error))
-    return Template(verb, arguments, words[verb].changes, words[verb].privileged)
-
-
-def _argument(word: vocabulary.Verb, name: str, value: object) -> Scalar:
-    if isinstance(value, str) and value.startswith("$"):
-        return value
-    if isinstance(value, str) and "$" in value:
-        raise ValueError(f"{value!r}: a parameter is the whole value or no part of it; nothing is put together")
-    return word.arguments[name].parse(value)
-
-
-def _check_params(document: Document, templates: list[Template]) -> None:
-    declared = _at(document.data, ("params",))
-    params = set(declared) if isinstance(declared, dict) else set()
-    used = {str(value)[1:] for t in templates for value in t.arguments.values() if str(value).startswith("$")}
-    for name in sorted(used - params):
-        place = next(p for p, value in _scalars(document.data) if value == f"${name}")
-        document.fault(place, f"${name} is not declared; declared: {vocabulary.known(params) or 'none'}")
-    for name in sorted(params - used):
-        document.fault(("params", name), "is declared and never used; use it or take it out")
-
-
-def _scalars(data: object, place: Place = ()) -> Iterator[tuple[Place, object]]:
-    """Yield every value with its place."""
-    if isinstance(data, dict):
-        for key, value in data.items():
-            yield from _scalars(value, (*place, key))
-    elif isinstance(data, list):
-        for position, value in enumerate(data):
-            yield from _scalars(value, (*place, position))
-    else:
-        yield place, data
 
 
 def _message(place: Place, kind: str, message: str) -> str:

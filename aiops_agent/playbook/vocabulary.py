@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
 from aiops_agent.model.playbook import Command, Risk, Scalar
-from aiops_agent.noun import dataclass, field
+from aiops_agent.playbook import words
 from aiops_agent.playbook.kinds import (
+    DIGEST,
     DURATION,
     HOST,
     PATH,
@@ -18,37 +19,14 @@ from aiops_agent.playbook.kinds import (
     choice,
     whole_number,
 )
+from aiops_agent.playbook.verb import Verb
 
-
-@dataclass(frozen=True, slots=True)
-class Verb:
-    """One word of the vocabulary."""
-
-    summary: str
-    """For editors: what it asks or does."""
-
-    arguments: Mapping[str, Kind]
-    defaults: Mapping[str, Scalar] = field(default_factory=dict)
-    """What an argument is when it is left out; the others must be given."""
-
-    one_of: frozenset[str] = frozenset()
-    """Of these arguments exactly one is given."""
-
-    changes: bool = False
-    privileged: bool = False
-    timeout: timedelta = timedelta(seconds=10)
-    least_risk: Risk = Risk.LOW
-    """What a playbook with this step should at least declare."""
-
-    written: bool = True
-    """False for what only an executor asks for, to undo."""
-
+MOST_WORDS = 64
+"""Of a list, such as the words of a command."""
 
 VERBS: Mapping[str, Verb] = {
-    "unit_state": Verb(
-        "The unit is loaded and in this state.",
-        {"unit": UNIT, "is": choice("active", "inactive", "failed", "activating", "deactivating", "reloading")},
-    ),
+    **words.PROBES,
+    **words.STEPS,
     "file_exists": Verb("A regular file (not a link) is there.", {"path": PATH}),
     "file_absent": Verb("Nothing is there under this name.", {"path": PATH}),
     "file_unused": Verb(
@@ -58,9 +36,10 @@ VERBS: Mapping[str, Verb] = {
     ),
     "older_than": Verb("The file was last written longer ago than this.", {"path": PATH, "age": DURATION}),
     "process_of": Verb(
-        "The process whose number the file begins with is alive, or gone. One that started after the file was "
-        "written is not its owner.",
-        {"pid_file": PATH, "is": choice("alive", "gone")},
+        "The process whose number the file begins with, or the main process of the unit, is alive, or gone. One that "
+        "started after the file was written is not its owner.",
+        {"pid_file": PATH, "unit": UNIT, "is": choice("alive", "gone")},
+        one_of=frozenset({"pid_file", "unit"}),
     ),
     "http": Verb(
         "A GET is answered with this status in time; redirects are not followed.",
@@ -88,6 +67,9 @@ VERBS: Mapping[str, Verb] = {
         "Rename a regular file to NAME.aside-TIME in its folder. Undone by renaming it back.",
         {"path": PATH},
         changes=True,
+        rooted={"path": False},
+        as_root=True,
+        is_undone=True,
     ),
     "compress": Verb(
         "Gzip the files of a folder that match and that nobody has open. Nothing is lost; not undone.",
@@ -95,30 +77,20 @@ VERBS: Mapping[str, Verb] = {
         changes=True,
         timeout=timedelta(minutes=5),
         least_risk=Risk.MEDIUM,
+        rooted={"directory": True},
     ),
     "restore_file": Verb(
         "Put a copy of another file in place of one that is kept aside. Undone by putting that back.",
         {"path": PATH, "from": PATH},
         changes=True,
         least_risk=Risk.MEDIUM,
-    ),
-    "signal": Verb(
-        "Send a signal to the process whose number the file begins with, of the agent's own user. Not undone.",
-        {"pid_file": PATH, "name": choice("TERM", "HUP", "USR1", "USR2")},
-        changes=True,
-        least_risk=Risk.MEDIUM,
-    ),
-    "unit": Verb(
-        "Ask systemd to act on a unit.",
-        {"restart": UNIT, "start": UNIT, "stop": UNIT, "reload": UNIT},
-        one_of=frozenset({"restart", "start", "stop", "reload"}),
-        changes=True,
-        privileged=True,
-        timeout=timedelta(seconds=90),
+        rooted={"path": False, "from": False},
+        as_root=True,
+        is_undone=True,
     ),
     "put_back": Verb(
         "Rename a file that was kept aside back to where it was.",
-        {"path": PATH, "aside": PATH, "over": whole_number(0, 2**64)},
+        {"path": PATH, "path_root": PATH, "aside": PATH, "inode": whole_number(0, 2**64), "over": DIGEST},
         changes=True,
         written=False,
     ),
@@ -126,26 +98,39 @@ VERBS: Mapping[str, Verb] = {
 
 
 def parse(verb: str, arguments: Mapping[str, object]) -> dict[str, Scalar]:
-    """Return the arguments as the executor takes them, defaults filled in; they have passed `faults`."""
-    kinds = VERBS[verb].arguments
-    return {**VERBS[verb].defaults, **{name: kinds[name].parse(value) for name, value in arguments.items()}}
-
-
-def command(verb: str, arguments: Mapping[str, Scalar]) -> Command:
-    """Return a command of the vocabulary, its arguments already parsed."""
+    """Return the arguments as the executor takes them, defaults filled in; they have passed `misfits`."""
     word = VERBS[verb]
-    timeout = timedelta(seconds=float(arguments["timeout"])) if "timeout" in word.arguments else word.timeout
-    return Command(verb, arguments, word.changes, word.privileged, timeout)
+    return {**word.defaults, **{name: word.kind(name).parse(value) for name, value in arguments.items()}}
+
+
+def command(
+    verb: str,
+    arguments: Mapping[str, Scalar],
+    *,
+    timeout: timedelta | None = None,
+    privileged: bool = False,
+    probe: Command | None = None,
+) -> Command:
+    """Return a command of the vocabulary, its arguments already parsed.
+
+    Args:
+        verb: The word.
+        arguments: What it takes; `timeout` and `within` among them say how long.
+        timeout: How long at the most, where that is said beside the word.
+        privileged: Done as root, although the word itself does not need it.
+        probe: What is waited for.
+    """
+    word = VERBS[verb]
+    said = next((arguments[name] for name in ("timeout", "within") if name in word.arguments), None)
+    usual = timedelta(seconds=said) if isinstance(said, int | float) else word.timeout
+    return Command(verb, arguments, word.changes, word.privileged or privileged, timeout or usual, probe)
 
 
 def misfits(verb: str, given: Iterable[str]) -> list[tuple[str, str]]:
     """Return what is wrong with the names of the arguments: (name, what would be right)."""
     word, names = VERBS[verb], set(given)
-    wrong = [
-        (name, f"is not an argument of {verb}; known: {known(word.arguments)}")
-        for name in sorted(names - set(word.arguments))
-    ]
-    required = set(word.arguments) - set(word.defaults) - word.one_of
+    wrong = [(name, f"is not an argument of {verb}; known: {known(word.takes)}") for name in sorted(names - word.takes)]
+    required = word.required | ({"probe"} if word.waits_for_probe else set())
     wrong += [(name, f"is missing: {verb} needs it") for name in sorted(required - names)]
     if word.one_of and len(names & word.one_of) != 1:
         wrong.append(("", f"{verb} takes exactly one of {known(word.one_of)}"))
@@ -157,26 +142,44 @@ def known(names: Iterable[str]) -> str:
     return ", ".join(sorted(names))
 
 
-def writable(*, changes: bool) -> dict[str, Verb]:
-    """Return the probes (`changes` False) or the steps that a playbook can name."""
-    return {name: word for name, word in VERBS.items() if word.written and word.changes is changes}
+def writable(place: str) -> dict[str, Verb]:
+    """Return what a playbook can name under `evidence`, `steps`, `verify` or `undo`."""
+
+    def belongs(word: Verb) -> bool:
+        if place in {"steps", "undo"}:
+            return word.changes or (word.waits_for_probe and place == "steps")
+        return not word.changes and not word.waits_for_probe and (place == "verify" or not word.only_in_verify)
+
+    return {name: word for name, word in VERBS.items() if word.written and belongs(word)}
 
 
-def schema(*, changes: bool) -> dict[str, object]:
-    """Return the JSON Schema of one probe or one step."""
-    return {"oneOf": [_word_schema(name, word) for name, word in writable(changes=changes).items()]}
+def schema(place: str) -> dict[str, object]:
+    """Return the JSON Schema of one item under `evidence`, `steps`, `verify` or `undo`."""
+    return {"oneOf": [_word_schema(name, word) for name, word in writable(place).items()]}
 
 
 def _word_schema(name: str, word: Verb) -> dict[str, object]:
-    parameter = {"type": "string", "pattern": "^\\$[a-z][a-z0-9_]*$"}
-    properties = {argument: {"anyOf": [dict(kind.schema), parameter]} for argument, kind in word.arguments.items()}
     body: dict[str, object] = {
         "type": "object",
         "description": word.summary,
-        "properties": properties,
-        "required": sorted(set(word.arguments) - set(word.defaults) - word.one_of),
+        "properties": {argument: _argument_schema(kind) for argument, kind in word.arguments.items()},
+        "required": sorted(word.required),
         "additionalProperties": False,
     }
+    if word.waits_for_probe:
+        body["properties"] = {"within": dict(DURATION.schema), "probe": schema("evidence")}
+        body["required"] = ["probe", "within"]
     if word.one_of:
         body["oneOf"] = [{"required": [argument]} for argument in sorted(word.one_of)]
-    return {"type": "object", "properties": {name: body}, "required": [name], "additionalProperties": False}
+    properties: dict[str, object] = {name: body}
+    if "timeout" not in word.arguments and not word.waits_for_probe:
+        properties["timeout"] = {**DURATION.schema, "description": "How long it may take."}
+    if word.as_root:
+        properties["as"] = {"enum": ["root"], "description": "Done by the executor with root."}
+    return {"type": "object", "properties": properties, "required": [name], "additionalProperties": False}
+
+
+def _argument_schema(kind: Kind) -> dict[str, object]:
+    parameter = {"type": "string", "pattern": "^\\$[a-z][a-z0-9_]*$"}
+    value: dict[str, object] = dict(kind.schema) if kind.literal else {"anyOf": [dict(kind.schema), parameter]}
+    return {"type": "array", "items": value, "minItems": 1, "maxItems": MOST_WORDS} if kind.many else value

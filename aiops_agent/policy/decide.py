@@ -1,12 +1,17 @@
 """Incident, playbook, history, circumstances -> Decision. Pure: the same arguments always give the same answer."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
 from aiops_agent.model.decision import AskApproval, Decision, History, Mode, Reason, ReportOnly, Run, Suppress
-from aiops_agent.model.incident import Incident, Kind, Outcome, Status
+from aiops_agent.model.incident import Incident, Kind, Status
 from aiops_agent.model.playbook import Playbook, Risk
 from aiops_agent.noun import dataclass
+from aiops_agent.policy.limits import Limits, Moment, caution, is_self_effect, is_systemic, refusal
+from aiops_agent.policy.throttle import hold
+from aiops_agent.policy.windows import Window
+from aiops_agent.policy.windows import allowed as allowed_by_windows
 
 REPEAT_INTERVAL = timedelta(hours=4)
 """How long an unchanged incident stays quiet. Alertmanager's default, which on-call staff know."""
@@ -14,8 +19,24 @@ REPEAT_INTERVAL = timedelta(hours=4)
 UNATTENDED = Risk.LOW
 """The highest risk that mode `auto` runs without asking."""
 
+POSTPONED = timedelta(minutes=5)
+"""How long to wait while somebody is at work before it is decided anew."""
+
 REFUSED_FOR = timedelta(hours=4)
 """How long a denied or unanswered question is not asked again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """A mode for some playbooks on some services."""
+
+    playbooks: tuple[str, ...] = ("*",)
+    """Glob patterns of names."""
+
+    services: tuple[str, ...] = ("*",)
+    """Glob patterns of units."""
+
+    mode: Mode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +44,13 @@ class PolicySettings:
     """What the operators allow."""
 
     mode: Mode = Mode.APPROVE
+    """Where no rule matches."""
+
+    rules: tuple[Rule, ...] = ()
+    """Of those that match, the most cautious counts."""
+
+    windows: tuple[Window, ...] = ()
+    limits: Limits = Limits()
     repeat_interval: timedelta = REPEAT_INTERVAL
     approval_expires: timedelta = timedelta(hours=1)
 
@@ -32,9 +60,15 @@ class Circumstances:
     """What holds at this moment, beyond the incident itself."""
 
     now: datetime
+    service: str
+    """What a playbook would act on; empty: nothing."""
+
     silenced: bool
     settled: bool
-    """The records were written before a repair of the service was verified."""
+    """The records were written before a repair of the service was verified: they are no evidence any more."""
+
+    written: datetime | None
+    """When the records were written, as the file system or the journal says; None: not known, or not about records."""
 
     halted: bool
     audit_available: bool
@@ -45,37 +79,80 @@ class Circumstances:
     parameters_found: bool
     """Every parameter of the playbook has a value from the source's configuration."""
 
+    signed: bool
+    """A trusted person has signed the playbook, by the very bytes it was read from."""
+
+    busy: str | None
+    """As in `Moment`."""
+
+    healthy: Mapping[str, int]
+    """As in `Moment`."""
+
+    failing: frozenset[str]
+    """Services with new faults in the last five minutes, this one's among them."""
+
+    not_needed: bool
+    """The playbook has just looked for its evidence there, and it did not hold."""
+
+    asked: bool
+    """People are being asked about the same repair for another fault of the service: one answer is enough."""
+
     last_refusal: datetime | None
     """When a question about this incident was last denied or left to expire."""
+
+    last_try: datetime | None = None
+    """When the playbook was last begun for this incident, whatever came of it."""
+
+    @property
+    def moment(self) -> Moment:
+        """Return what of it the limits ask for."""
+        return Moment(
+            now=self.now,
+            target=self.service,
+            halted=self.halted,
+            audit_available=self.audit_available,
+            busy=self.busy,
+            healthy=self.healthy,
+        )
 
 
 def decide(
     incident: Incident, playbook: Playbook | None, history: History, at: Circumstances, settings: PolicySettings
 ) -> Decision:
     """Return what may be done about an incident that was just seen, and why not more."""
-    quiet = _stay_quiet(incident, at)
+    quiet = _stay_quiet(incident, history, at, settings)
     if quiet:
         return Suppress(quiet)
     decision = _boldest(incident, playbook, history, at, settings)
     if isinstance(decision, ReportOnly) and _told_already(incident, decision.reason, at.now, settings):
-        return Suppress(Reason.REPEAT_INTERVAL)
+        return Suppress(Reason.REPEAT_INTERVAL, decision.again)
     return decision
 
 
 def hindrance(playbook: Playbook, history: History, at: Circumstances, settings: PolicySettings) -> Reason | None:
     """Return what forbids a playbook at this moment, whoever agreed to it; None: nothing does."""
-    too_soon = history.last_run is not None and at.now - history.last_run < playbook.cooldown
-    capped = history.runs_last_hour >= playbook.caps.per_hour or history.runs_last_day >= playbook.caps.per_day
     hindrances = (
-        (settings.mode is Mode.OBSERVE, Reason.OBSERVE_ONLY),
-        (at.halted, Reason.HALTED),
-        (not at.audit_available, Reason.AUDIT_UNAVAILABLE),
+        (mode_of(playbook.name, at.service, settings) is Mode.OBSERVE, Reason.OBSERVE_ONLY),
+        (allowed_by_windows(settings.windows, at.service, at.now) is Mode.OBSERVE, Reason.MAINTENANCE),
         (at.forged, Reason.STATE_FORGED),
         (playbook.privileged and not at.privileged_executor, Reason.NO_EXECUTOR),
-        (capped, Reason.CAP_REACHED),
-        (too_soon, Reason.COOLDOWN),
+        (playbook.privileged and not at.signed, Reason.UNSIGNED),  # whoever agrees: nothing else is done as root
     )
-    return next((reason for holds, reason in hindrances if holds), None)
+    hindered = next((reason for holds, reason in hindrances if holds), None)
+    return hindered or refusal(playbook, history, at.moment, settings.limits)
+
+
+def mode_of(playbook: str, service: str, settings: PolicySettings) -> Mode:
+    """Return the mode for a playbook on a service: the most cautious of the rules that match, or that for all."""
+    matching = {
+        rule.mode for rule in settings.rules if _matches(playbook, rule.playbooks) and _matches(service, rule.services)
+    }
+    return next((mode for mode in Mode if mode in matching), settings.mode)
+
+
+def people_needed(playbook: Playbook) -> int:
+    """Return how many distinct people must agree to a playbook, if anybody must."""
+    return 2 if playbook.risk is Risk.CRITICAL else 1
 
 
 def was_told_lately(incident: Incident, now: datetime, settings: PolicySettings) -> bool:
@@ -83,66 +160,78 @@ def was_told_lately(incident: Incident, now: datetime, settings: PolicySettings)
     return incident.last_told is not None and timedelta(0) <= now - incident.last_told < settings.repeat_interval
 
 
-def _stay_quiet(incident: Incident, at: Circumstances) -> Reason | None:
-    if at.silenced:
-        return Reason.SILENCED
-    if incident.kind is Kind.AGENT and incident.last_told:
-        return Reason.REPEAT_INTERVAL  # said once
-    if incident.status is Status.ACKNOWLEDGED:
-        return Reason.ACKNOWLEDGED
-    if incident.status is Status.WAITING_APPROVAL:
-        return Reason.AWAITING_APPROVAL
-    if incident.status is Status.RESOLVED and at.settled:
-        return Reason.BEFORE_REPAIR
-    return None
+def _stay_quiet(incident: Incident, history: History, at: Circumstances, settings: PolicySettings) -> Reason | None:
+    hushes = (
+        (at.silenced, Reason.SILENCED),
+        (incident.kind is Kind.AGENT and incident.last_told is not None, Reason.REPEAT_INTERVAL),  # said once
+        (incident.status is Status.ACKNOWLEDGED, Reason.ACKNOWLEDGED),
+        (incident.status is Status.WAITING_APPROVAL, Reason.AWAITING_APPROVAL),
+        (incident.status is Status.RESOLVED and at.settled, Reason.BEFORE_REPAIR),
+        (is_self_effect(history, at.service, at.written, settings.limits), Reason.SELF_EFFECT),
+    )
+    return next((reason for holds, reason in hushes if holds), None)
 
 
 def _boldest(
     incident: Incident, playbook: Playbook | None, history: History, at: Circumstances, settings: PolicySettings
 ) -> Decision:
-    refusal = _of_the_case(incident, playbook, at)
-    if refusal or playbook is None:
-        return ReportOnly(refusal or Reason.NO_PLAYBOOK)
+    hindered = _of_the_case(incident, playbook, at)
+    if hindered or playbook is None:
+        return ReportOnly(hindered or Reason.NO_PLAYBOOK)
     hindered = hindrance(playbook, history, at, settings)
     if hindered:
-        return ReportOnly(hindered)
-    caution = _of_the_risk(playbook, history, settings)
-    if caution is None:
+        return ReportOnly(hindered, at.now + POSTPONED if hindered is Reason.BUSY else None)
+    held = hold(playbook.throttle, incident.recent, at.last_try, at.now)
+    if held:
+        return ReportOnly(held.reason, held.again)
+    cautious = _caution(playbook, history, at, settings)
+    if cautious is None:
         return Run(playbook)
-    if at.last_refusal and at.now - at.last_refusal < REFUSED_FOR:
-        return ReportOnly(Reason.DENIED)
-    return AskApproval(playbook, expires_in=settings.approval_expires, reason=caution)
+    unasked = _unasked(at)
+    if unasked:
+        return ReportOnly(unasked)
+    return AskApproval(playbook, expires_in=settings.approval_expires, reason=cautious)
+
+
+def _unasked(at: Circumstances) -> Reason | None:
+    """Return why people are not asked now, though they would have to agree."""
+    if at.asked:
+        return Reason.AWAITING_APPROVAL
+    return Reason.DENIED if at.last_refusal and at.now - at.last_refusal < REFUSED_FOR else None
 
 
 def _of_the_case(incident: Incident, playbook: Playbook | None, at: Circumstances) -> Reason | None:
-    if incident.kind is Kind.AGENT:
-        return Reason.NOTICE
-    if incident.abstained:
-        return Reason.UNSURE
-    if incident.service is None:
-        return Reason.NO_SERVICE
-    if playbook is None or not _is_for(playbook, incident):
-        return Reason.NO_PLAYBOOK
-    if not at.parameters_found:
-        return Reason.PARAMETERS_MISSING
-    return None
+    lacks = (
+        (incident.kind is Kind.AGENT, Reason.NOTICE),
+        (incident.abstained, Reason.UNSURE),
+        (incident.service is None, Reason.NO_SERVICE),
+        (playbook is None or not _is_for(playbook, incident), Reason.NO_PLAYBOOK),
+        (not at.parameters_found, Reason.PARAMETERS_MISSING),
+        (at.settled, Reason.BEFORE_REPAIR),
+        (at.not_needed, Reason.NO_EVIDENCE),
+    )
+    return next((reason for holds, reason in lacks if holds), None)
 
 
 def _is_for(playbook: Playbook, incident: Incident) -> bool:
-    return incident.category in playbook.categories and any(
-        fnmatchcase(incident.service or "", pattern) for pattern in playbook.services
+    return incident.category in playbook.categories and _matches(incident.service or "", playbook.services)
+
+
+def _matches(name: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def _caution(playbook: Playbook, history: History, at: Circumstances, settings: PolicySettings) -> Reason | None:
+    """Return why a person is asked first, or None."""
+    cautions = (
+        (mode_of(playbook.name, at.service, settings) is not Mode.AUTO, Reason.MODE_APPROVE),
+        (allowed_by_windows(settings.windows, at.service, at.now) is not Mode.AUTO, Reason.MAINTENANCE),
+        (playbook.risk > UNATTENDED, Reason.RISK_NEEDS_APPROVAL),
+        (not at.signed, Reason.UNSIGNED),
+        (is_systemic(history, at.failing, at.now, settings.limits), Reason.SYSTEMIC),
     )
-
-
-def _of_the_risk(playbook: Playbook, history: History, settings: PolicySettings) -> Reason | None:
-    if settings.mode is Mode.APPROVE:
-        return Reason.MODE_APPROVE
-    if playbook.risk > UNATTENDED:
-        return Reason.RISK_NEEDS_APPROVAL
-    # What did not help, or was cut short, is not tried again without a person.
-    if history.last_run and history.last_outcome is not Outcome.SUCCEEDED:
-        return Reason.LAST_RUN_FAILED
-    return None
+    cautious = next((reason for holds, reason in cautions if holds), None)
+    return cautious or caution(playbook, history, at.moment, settings.limits)
 
 
 def _told_already(incident: Incident, reason: Reason, now: datetime, settings: PolicySettings) -> bool:

@@ -15,7 +15,7 @@ from aiops_agent.digest import blake2b
 from aiops_agent.model.event import Fingerprint, Severity, Sighting
 from aiops_agent.noun import astuple, dataclass
 from aiops_agent.sources.opened import CHUNK, Opened
-from aiops_agent.sources.stretch import Gathered, Stretch
+from aiops_agent.sources.stretch import Gathered, Stretch, feed
 
 LEAST = 32 << 20
 """Bytes still to read from which on two share them: to begin costs some ten milliseconds, and a run-up of one chunk."""
@@ -174,15 +174,6 @@ def _answer(
     }
     with os.fdopen(out, "wb") as answer:
         answer.write(json.dumps(said).encode() + b"\n")
-
-
-def feed(stretch: Stretch, piece: bytes | int) -> int:
-    """Have a stretch take the next piece of a file, and return how many places that was."""
-    if isinstance(piece, int):
-        stretch.skip(piece)
-        return piece
-    stretch.feed(piece)
-    return len(piece)
 
 
 def _digest(state: bytes) -> str:

@@ -7,15 +7,11 @@ from aiops_agent.hints import Literal
 from aiops_agent.model.event import Batch, Checkpoint, Notice, Position
 from aiops_agent.noun import replace
 from aiops_agent.sources import paths, rotation
-from aiops_agent.sources.far import far_half, feed
 from aiops_agent.sources.opened import Opened, RefusedError, opened
 from aiops_agent.sources.quiet import LONGEST_WAIT
-from aiops_agent.sources.stretch import Gathered, Stretch, Stretches
+from aiops_agent.sources.reading import Reading
+from aiops_agent.sources.stretch import Stretches
 
-BATCH_BYTES = 128 << 20
-"""Bytes read between two commits: each costs a sync, and a kill has at most so much read again."""
-
-BATCH_FAULTS = 2_000
 ROUNDS = 4
 """How often a tick looks anew for what is rotated while it reads; then the rest is left to the next tick."""
 
@@ -132,7 +128,7 @@ class FileSource:
         if at is None and family.is_older_sibling(path, found):
             return True
         try:
-            with opened(paths.allowed_target(path, (*self._patterns, family.live)), family.known) as file:
+            with opened(paths.allowed_target(path, self._patterns), family.known) as file:
                 if not os.path.samestat(file.found, found):
                     return False
                 done.add(key)
@@ -174,43 +170,9 @@ class FileSource:
                 return
         elif is_rotated and (origin := family.copied_from(file, is_rotated=True)) and origin.offset > at.offset:
             at = origin  # it was looked at while it was being copied
-        yield from self._read_on(path, file, at, final=is_rotated, lost=lost, notices=notices)
-
-    def _read_on(
-        self, path: str, file: Opened, at: Checkpoint | None, *, final: bool, lost: int, notices: tuple[Notice, ...]
-    ) -> Iterator[Batch]:
-        start, offset, record_end = (at.record_start, at.offset, at.record_end) if at else (0, 0, 0)
-        sample = file.sample()
-        stretch = self._assembly.stretch(start, offset, record_end, sample)
-
-        def finish(stretch: Stretch) -> Gathered:
-            stretch.finish(final=final, waited=self._is_over(file.found))
-            return stretch.take()
-
-        read_to, batch_from = start, start
-        rest: Gathered | None = None
-        with far_half(file, start, stretch, lambda at: self._assembly.stretch(at, 0, 0, sample), finish) as far:
-            for piece in file.pieces(start):
-                read_to += feed(stretch, piece)
-                rest = far.found(stretch.state) if far and read_to == far.seam else None
-                is_full = read_to - batch_from >= BATCH_BYTES or stretch.faults >= BATCH_FAULTS or rest
-                if is_full and read_to < file.size and stretch.may_be_cut:
-                    gathered = stretch.take()
-                    yield self._gathered(path, file, gathered, gathered.offset - offset, ended=False)
-                    batch_from, offset = read_to, gathered.offset
-                if rest:
-                    break
-        rest = rest or finish(stretch)
-        last = self._gathered(path, file, rest, rest.offset - offset)
-        yield replace(last, notices=(*notices, *_notices(path, stretch.take(), rest)), lost_bytes=lost)
-
-    def _gathered(self, path: str, file: Opened, gathered: Gathered, read_bytes: int, *, ended: bool = True) -> Batch:
-        record_end = gathered.record_end if gathered.record_start < gathered.offset else 0
-        checkpoint = file.checkpoint(path, gathered.offset, gathered.record_start, record_end)
-        if not ended:
-            # No time of change: should the tick end here, the file must not look as if it had been read to its end.
-            checkpoint = replace(checkpoint, mtime_ns=0)
-        return replace(self._batch(path, checkpoint), sightings=gathered.sightings, read_bytes=read_bytes)
+        waited = self._is_over(file.found)
+        reading = Reading(path, self._service, file, self._assembly)
+        yield from reading.batches(at, final=is_rotated, waited=waited, lost=lost, notices=notices)
 
     def _refusal(self, path: str, found: os.stat_result, at: Checkpoint | None, error: RefusedError) -> Batch:
         """Return a batch that says so once, and keeps what had been read before."""
@@ -223,11 +185,3 @@ class FileSource:
 
     def _batch(self, path: str, checkpoint: Checkpoint) -> Batch:
         return Batch(path, self._service, checkpoint, (), (), read_bytes=0, lost_bytes=0)
-
-
-def _notices(path: str, *parts: Gathered) -> Iterator[Notice]:
-    longest = max(part.longest_line for part in parts)
-    if longest:
-        yield Notice("long_line", path, f"a line of {longest} bytes: only its first 64 KiB were looked at")
-    if any(part.binary for part in parts):
-        yield Notice("binary", path, "holds NUL bytes: no text, or written by two programs at once")

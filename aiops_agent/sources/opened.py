@@ -63,6 +63,10 @@ class Opened:
         """Tell whether it is UTF-16."""
         return self._low is not None
 
+    def until(self, place: int) -> "Opened":
+        """Return the same file as it was when it was only so long."""
+        return Opened(self._descriptor, self.found, 2 * place if self.is_wide else place)
+
     @property
     def is_plain(self) -> bool:
         """Tell whether its bytes are its text, all of them written."""

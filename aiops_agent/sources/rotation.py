@@ -101,7 +101,7 @@ class Family:
         # Times are no finer than the kernel's tick: of two files of one time, the one rotated more often is older.
         live = _stat(self.live)
         dated = [
-            (found.st_mtime_ns, -_turns(path), path, found)
+            (found.st_mtime_ns, -turns(path), path, found)
             for path in rotated
             if (found := _stat(path)) and not _is_same(found, live)  # a second link to the log is the log
         ]
@@ -126,8 +126,13 @@ class Family:
         """Tell whether a rotated file nobody knows was there before anything of this log was read.
 
         It is compared with the oldest generation that was read, not with the newest: of two rotations while a tick
-        was reading, the file between them is unknown and older than the log that was read last.
+        was reading, the file between them is unknown and older than the log that was read last. Where names count the
+        rotations, one that was rotated less often than a generation that was read is none: who still writes to that
+        one makes it look younger.
         """
+        own, known = turns(path), [turns(self._place_of(at)) for at in self.known]
+        if any(own < other and own * other > 0 for other in known):  # both are numbers, or both dates
+            return False
         read = [at.mtime_ns for at in self.known if at.mtime_ns]
         return path != self.live and bool(read) and found.st_mtime_ns < min(read)
 
@@ -213,7 +218,7 @@ def family(families: dict[str, Family], path: str) -> Family:
     return families.setdefault(live, Family(live))
 
 
-def _turns(path: str) -> int:
+def turns(path: str) -> int:
     """Return how often a file was rotated, of `name.NUMBER`; the negative of a date, which grows with youth."""
     digits = "".join(sign for sign in path.removeprefix(original(path)) if sign.isdigit())[:_LONGEST_DATE]
     turns = int(digits or "0")

@@ -74,3 +74,12 @@ class Stretches(Protocol):
 
         `sample`: the first bytes of the file, from which is learnt how its records begin.
         """
+
+
+def feed(stretch: Stretch, piece: bytes | int) -> int:
+    """Have a stretch take the next piece of a file, and return how many places that was."""
+    if isinstance(piece, int):
+        stretch.skip(piece)
+        return piece
+    stretch.feed(piece)
+    return len(piece)

@@ -1,11 +1,22 @@
 """What was done: each action intended before it is done, finished after, and counted against the caps."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from aiops_agent.model.decision import History
+from aiops_agent.model.decision import History, PastRun
 from aiops_agent.model.incident import Outcome
 from aiops_agent.noun import dataclass
 from aiops_agent.state.database import Database, stamp, unstamp
+
+MOST_RUNS = 1000
+"""Of the host that are counted: more than a week of all that its budget allows, and mostly years."""
+
+MOST_OF_ONE = 200
+"""Of one playbook, beside those."""
+
+_RUN = "playbook, digest, target, intended, finished, outcome, cleared IS NOT NULL"
+_TOUCHED = "(outcome IS NOT NULL OR finished IS NULL)"
+_FAILED = "outcome IN ('failed', 'undone')"
+_UNSUCCESSFUL = f"{_FAILED} AND cleared IS NULL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,22 +90,71 @@ class Actions:
             )
         )
 
-    def history(self, playbook: str, target: str, now: datetime) -> History:
-        """Return what this playbook did on this target lately.
+    def last_try(self, incident: str, playbook: str) -> datetime | None:
+        """Return when a playbook was last begun for an incident, also if its evidence did not hold; None: never."""
+        last = self._database.value(
+            "SELECT max(intended) FROM actions WHERE incident=? AND playbook=?", incident, playbook
+        )
+        return unstamp(last) if last is not None else None
+
+    def history(self, playbook: str | None = None) -> History:
+        """Return what was done on this host, and further back what this playbook did.
 
         A run whose evidence did not hold touched nothing, and is not counted.
         """
-        runs = self._database.rows(
-            "SELECT intended, outcome FROM actions WHERE playbook=? AND target=? "
-            "AND (outcome IS NOT NULL OR finished IS NULL) ORDER BY intended DESC LIMIT 1000",
+        newest = f"SELECT {_RUN} FROM actions WHERE {_TOUCHED}"
+        rows = self._database.rows(
+            f"SELECT * FROM ({newest} ORDER BY intended DESC LIMIT {MOST_RUNS}) "
+            f"UNION SELECT * FROM ({newest} AND playbook=? ORDER BY intended DESC LIMIT {MOST_OF_ONE}) "
+            "ORDER BY intended DESC",
+            playbook,
+        )
+        return History(tuple(_past(row) for row in rows))
+
+    def clear(self, incident: str, now: datetime) -> None:
+        """Note that a person has taken care of what did not succeed for an incident."""
+        self._database.rows(f"UPDATE actions SET cleared=? WHERE incident=? AND {_UNSUCCESSFUL}", stamp(now), incident)
+
+    def recovered(self, playbook: str, target: str, now: datetime) -> None:
+        """Note that a target was found well although the last runs of a playbook there did not succeed."""
+        self._database.rows(
+            f"UPDATE actions SET cleared=? WHERE playbook=? AND target=? AND {_UNSUCCESSFUL}",
+            stamp(now),
             playbook,
             target,
         )
-        times = [unstamp(intended) for intended, _ in runs]
-        outcome = runs[0][1] if runs else None
-        return History(
-            runs_last_hour=sum(now - time < timedelta(hours=1) for time in times),
-            runs_last_day=sum(now - time < timedelta(days=1) for time in times),
-            last_run=times[0] if times else None,
-            last_outcome=Outcome(str(outcome)) if outcome is not None else None,
+
+    def looked(self, playbook: str, target: str, now: datetime) -> None:
+        """Note that it was looked at, and was not well."""
+        self._database.rows(
+            f"UPDATE actions SET looked=? WHERE playbook=? AND target=? AND {_UNSUCCESSFUL}",
+            stamp(now),
+            playbook,
+            target,
         )
+
+    def unsuccessful(self) -> list[tuple[str, str, datetime]]:
+        """Return each playbook and target whose trouble is not known to be over, and when that was looked at."""
+        rows = self._database.rows(
+            f"SELECT playbook, target, max(ifnull(looked, finished)) FROM actions WHERE {_UNSUCCESSFUL} "
+            "GROUP BY playbook, target"
+        )
+        return [(str(playbook), str(target), unstamp(when)) for playbook, target, when in rows]
+
+    def failed_ever(self) -> list[tuple[str, str]]:
+        """Return each playbook and target of which a run once failed: whose circuit may be open."""
+        rows = self._database.rows(f"SELECT DISTINCT playbook, target FROM actions WHERE {_FAILED}")
+        return [(str(playbook), str(target)) for playbook, target in rows]
+
+
+def _past(row: tuple[object, ...]) -> PastRun:
+    playbook, digest, target, began, ended, outcome, cleared = row
+    return PastRun(
+        playbook=str(playbook),
+        digest=str(digest),
+        target=str(target),
+        began=unstamp(began),
+        ended=unstamp(ended) if ended is not None else None,
+        outcome=Outcome(str(outcome)) if outcome is not None else None,
+        cleared=bool(cleared),
+    )

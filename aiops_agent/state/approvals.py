@@ -42,6 +42,18 @@ class Approval:
     service: str = ""
     """What the incident was about when the question was asked, and so what was agreed to."""
 
+    bound: str = ""
+    """SHA-256 of all that is agreed to, by `Agreed.digested`, hex: another parameter or host needs a new question."""
+
+    needed: int = 1
+    """How many distinct people must agree."""
+
+    agreed: tuple[str, ...] = ()
+    """Who has."""
+
+    by_root: bool = False
+    """The root executor asks it, under the same id: an answer counts there, and is only known here."""
+
     def as_json(self) -> dict[str, object]:
         """Return the object of `approvals list --json`."""
         return {
@@ -53,6 +65,8 @@ class Approval:
             "expires": rfc3339(self.expires),
             "answered": rfc3339(self.answered) if self.answered else None,
             "answered_by": self.answered_by,
+            "needed": self.needed,
+            "agreed": list(self.agreed),
         }
 
 
@@ -77,12 +91,28 @@ class Approvals:
         self._save(approval)
 
     def answer(self, identity: str, state: ApprovalState, by: str, now: datetime) -> bool:
-        """Record the first answer in time; False when it was answered before, has expired or is unknown."""
+        """Record the first answer in time; False when it was answered before, has expired or is unknown.
+
+        A yes grants it when as many distinct people have said so as are needed. The same one twice is one.
+        """
         approval = self.by_id(identity)
         if approval is None or approval.state is not ApprovalState.PENDING or approval.expires <= now:
             return False
+        if state is ApprovalState.APPROVED:
+            agreed = tuple(dict.fromkeys((*approval.agreed, by)))
+            if len(agreed) < approval.needed:
+                self._save(replace(approval, agreed=agreed))
+                return len(agreed) > len(approval.agreed)
+            approval = replace(approval, agreed=agreed)
         self._save(replace(approval, state=state, answered=now, answered_by=by))
         return True
+
+    def heard(self, identity: str, state: ApprovalState, agreed: tuple[str, ...], now: datetime) -> None:
+        """Take over where a question of the root executor's stands: it has counted the answers."""
+        approval = self.by_id(identity)
+        if approval is not None and approval.state is ApprovalState.PENDING:
+            by = ", ".join(agreed) or None
+            self._save(replace(approval, state=state, agreed=agreed, answered=now, answered_by=by))
 
     def use(self, identity: str) -> bool:
         """Take an approval for its one run; False when it was taken before."""
@@ -111,6 +141,14 @@ class Approvals:
     def all(self) -> list[Approval]:
         """Return every request, newest first."""
         return self._many("1 ORDER BY requested DESC")
+
+    def asked_by_root(self) -> list[Approval]:
+        """Return what waits for an answer at the root executor."""
+        return [approval for approval in self.pending() if approval.by_root]
+
+    def pending(self) -> list[Approval]:
+        """Return what waits for an answer, the oldest first."""
+        return self._many("state='pending' ORDER BY requested")
 
     def granted(self) -> list[Approval]:
         """Return what a person agreed to and was not run yet."""
@@ -159,24 +197,33 @@ class Approvals:
         *clear, sealed = row
         identity = str(clear[0])
         content = self._vault.open(sealed if isinstance(sealed, bytes) else b"", _place(identity))
-        *agreed, playbook, digest, answered_by, service = json.loads(content)
-        if agreed != clear:
+        read = json.loads(content)
+        told, (playbook, digest, answered_by, service, bound, needed, agreed, by_root) = read[:_CLEAR], read[_CLEAR:]
+        if told != clear:
             raise ForgedError(
-                f"{self._database.path}: the approval {identity} was altered; it is {agreed[2]}, not {clear[2]}",
+                f"{self._database.path}: the approval {identity} was altered; it is {told[2]}, not {clear[2]}",
                 hint="find out who can write that file; then move it aside and scan again",
             )
         return Approval(
             id=identity,
-            incident=agreed[1],
+            incident=told[1],
             playbook=playbook,
             digest=digest,
-            state=ApprovalState(agreed[2]),
-            requested=unstamp(agreed[3]),
-            expires=unstamp(agreed[4]),
-            answered=unstamp(agreed[5]) if agreed[5] is not None else None,
+            state=ApprovalState(told[2]),
+            requested=unstamp(told[3]),
+            expires=unstamp(told[4]),
+            answered=unstamp(told[5]) if told[5] is not None else None,
             answered_by=answered_by,
             service=service,
+            bound=bound,
+            needed=needed,
+            agreed=tuple(agreed),
+            by_root=by_root,
         )
+
+
+_CLEAR = 6
+"""How many of its columns stand in the clear as well."""
 
 
 def _place(identity: str) -> str:
@@ -190,4 +237,5 @@ def _in_the_clear(approval: Approval) -> tuple[object, ...]:
 
 
 def _sealed_only(approval: Approval) -> tuple[object, ...]:
-    return approval.playbook, approval.digest, approval.answered_by, approval.service
+    parts = approval.bound, approval.needed, approval.agreed, approval.by_root
+    return approval.playbook, approval.digest, approval.answered_by, approval.service, *parts

@@ -69,6 +69,43 @@ MIGRATIONS = (
         turns INTEGER NOT NULL, longest INTEGER NOT NULL, was_away INTEGER NOT NULL, told INTEGER NOT NULL, due INTEGER
     ) STRICT;
     """,
+    """
+    CREATE TABLE undo (
+        action TEXT NOT NULL REFERENCES actions (id), number INTEGER NOT NULL, state TEXT NOT NULL,
+        sealed BLOB NOT NULL, PRIMARY KEY (action, number)
+    ) STRICT;
+    """,
+    """
+    ALTER TABLE incidents ADD COLUMN recent TEXT NOT NULL DEFAULT '[]';
+    ALTER TABLE incidents ADD COLUMN look_again INTEGER;
+    """,
+    # When a failure was found to be over, and when that was last looked at; what the limits of a host count by.
+    """
+    ALTER TABLE actions ADD COLUMN cleared INTEGER;
+    ALTER TABLE actions ADD COLUMN looked INTEGER;
+    CREATE INDEX actions_by_time ON actions (intended);
+    CREATE INDEX actions_that_failed ON actions (playbook, target) WHERE outcome IN ('failed', 'undone');
+    CREATE INDEX incidents_by_last_seen ON incidents (last_seen);
+    CREATE INDEX incidents_asked_about ON incidents (playbook, service) WHERE status = 'waiting_approval';
+    """,
+    """
+    CREATE TABLE signed (word TEXT PRIMARY KEY, number INTEGER NOT NULL) STRICT;
+    """,
+    # What the root executor keeps in a database of its own, beside its `actions`; empty in the agent's.
+    """
+    CREATE TABLE questions (
+        id TEXT PRIMARY KEY, bound BLOB NOT NULL, playbook TEXT NOT NULL, digest TEXT NOT NULL, service TEXT NOT NULL,
+        incident TEXT NOT NULL, risk INTEGER NOT NULL, needed INTEGER NOT NULL, asked INTEGER NOT NULL,
+        expires INTEGER NOT NULL, state TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE answers (
+        question TEXT NOT NULL REFERENCES questions (id), uid INTEGER NOT NULL, at INTEGER NOT NULL,
+        PRIMARY KEY (question, uid)
+    ) STRICT;
+    CREATE TABLE orders (
+        id TEXT PRIMARY KEY, incident TEXT NOT NULL, question TEXT, result TEXT
+    ) STRICT;
+    """,
 )
 
 

@@ -30,5 +30,19 @@ class Halt:
         return was_set
 
     def is_set(self) -> bool:
-        """Tell whether acting is stopped, as of this moment."""
-        return self._path.exists()
+        """Tell whether acting is stopped, as of this moment: it is unless there is surely nothing of that name."""
+        try:
+            self._path.lstat()
+        except FileNotFoundError:
+            return False
+        except OSError:  # what cannot be looked at may say stop
+            return True
+        return True
+
+
+class Unhalted(Halt):
+    """The switch of a state that is in memory alone: there is nothing that it could stop."""
+
+    def is_set(self) -> bool:
+        """Tell that it is not."""
+        return False

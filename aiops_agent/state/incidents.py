@@ -1,11 +1,13 @@
 """Incidents: one fault on one service, counted exactly."""
 
 import json
+from datetime import datetime, timedelta
 
 from aiops_agent.errors import AuditError, ForgedError
 from aiops_agent.model.event import Fingerprint, Severity
 from aiops_agent.model.evidence import Evidence, Words
 from aiops_agent.model.incident import Incident, Kind, Outcome, Status
+from aiops_agent.model.occurrences import Spell
 from aiops_agent.noun import astuple, fields, replace
 from aiops_agent.state.database import Database, damaged, stamp, unstamp
 from aiops_agent.state.vault import Vault
@@ -49,6 +51,43 @@ class Incidents:
         return self._many(
             "status='running' AND NOT EXISTS (SELECT 1 FROM actions WHERE incident=incidents.id AND finished IS NULL)"
         )
+
+    def due(self, now: datetime) -> list[Incident]:
+        """Return the open ones about which it is time to decide anew."""
+        return self._many("look_again<=? AND status='open' ORDER BY look_again, id", stamp(now))
+
+    def next_due(self) -> datetime | None:
+        """Return when it is time to decide anew about one of them; None: about none."""
+        due = self._database.value("SELECT min(look_again) FROM incidents WHERE status='open'")
+        return unstamp(due) if due is not None else None
+
+    def is_asked_about(self, playbook: str, service: str, *, beside: str) -> bool:
+        """Tell whether another incident than one waits for an answer about a playbook on a service."""
+        return bool(
+            self._database.value(
+                "SELECT 1 FROM incidents WHERE status='waiting_approval' AND playbook=? AND service=? AND id!=?",
+                playbook,
+                service,
+                beside,
+            )
+        )
+
+    def unsolved(self, playbook: str, service: str) -> list[Incident]:
+        """Return those for which a playbook on a service is the repair, and that it has not been run for."""
+        return self._many(
+            "playbook=? AND service=? AND status IN ('open', 'acknowledged', 'waiting_approval')", playbook, service
+        )
+
+    def failing(self, since: datetime) -> frozenset[str]:
+        """Return the services with an error that is new since then, or that was seen since and is to be repaired."""
+        rows = self._database.rows(
+            "SELECT DISTINCT service FROM incidents WHERE last_seen>=? AND kind='log' AND service IS NOT NULL "
+            "AND severity>=? AND (first_seen>=? OR status IN ('running', 'waiting_approval'))",
+            stamp(since),
+            int(Severity.ERROR),
+            stamp(since),
+        )
+        return frozenset(str(service) for (service,) in rows)
 
     def sealed(self, incident: Incident) -> Incident:
         """Return it with its evidence as it will be kept: encrypted; not at all where that cannot be.
@@ -94,6 +133,8 @@ class Incidents:
             first_seen=unstamp(values["first_seen"]),
             last_seen=unstamp(values["last_seen"]),
             last_told=unstamp(values["last_told"]) if values["last_told"] is not None else None,
+            recent=tuple(_spell(*numbers) for numbers in json.loads(str(values["recent"]))),
+            look_again=unstamp(values["look_again"]) if values["look_again"] is not None else None,
             outcome=Outcome(str(values["outcome"])) if values["outcome"] is not None else None,
             evidence=Evidence(lambda: self._opened(incident), sealed if isinstance(sealed, bytes) else b""),
         )
@@ -116,11 +157,21 @@ def _place(identity: str) -> str:
     return f"evidence {identity}"
 
 
+def _spell(first: int, last: int, count: int, widest: int) -> Spell:
+    return Spell(unstamp(first), unstamp(last), count, timedelta(microseconds=widest))
+
+
+def _numbers(spell: Spell) -> tuple[int, int, int, int]:
+    return stamp(spell.first), stamp(spell.last), spell.count, spell.widest // timedelta(microseconds=1)
+
+
 def _to_row(incident: Incident) -> tuple[object, ...]:
     values = {column: getattr(incident, column) for column in COLUMNS}
     for column in ("first_seen", "last_seen"):
         values[column] = stamp(values[column])
-    values["last_told"] = stamp(incident.last_told) if incident.last_told else None
+    for column in ("last_told", "look_again"):
+        values[column] = stamp(values[column]) if values[column] else None
+    values["recent"] = json.dumps([_numbers(spell) for spell in incident.recent], separators=(",", ":"))
     values["abstained"] = int(incident.abstained)
     values["severity"] = int(incident.severity)
     values["evidence"] = incident.evidence.sealed

@@ -1,5 +1,6 @@
 """Everything that must survive a restart, behind one door."""
 
+import os
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -11,12 +12,14 @@ from aiops_agent.state.actions import Actions
 from aiops_agent.state.approvals import Approvals
 from aiops_agent.state.checkpoints import Checkpoints
 from aiops_agent.state.database import Database, copied, opened
-from aiops_agent.state.halt import Halt
+from aiops_agent.state.halt import Halt, Unhalted
 from aiops_agent.state.incidents import Incidents
 from aiops_agent.state.outbox import Outbox
 from aiops_agent.state.pulse import Pulse
 from aiops_agent.state.seen import Seen
+from aiops_agent.state.signed import Signed
 from aiops_agent.state.silences import Silences
+from aiops_agent.state.undo import Undo
 from aiops_agent.state.vault import Vault
 from aiops_agent.state.voices import Voices
 
@@ -34,9 +37,11 @@ class State:
         self.approvals = Approvals(self.database, self.vault)
         self.pulse = Pulse(self.database)
         self.seen = Seen(self.database)
+        self.signed = Signed(self.database)
         self.silences = Silences(self.database)
+        self.undo = Undo(self.database, self.vault)
         self.voices = Voices(self.database)
-        self.halt = Halt(state_dir / "halt")
+        self.halt: Halt = Halt(state_dir / "halt")
         self.outbox = Outbox(self.database, self.vault)
 
     @classmethod
@@ -65,9 +70,24 @@ class State:
         """Return a copy in memory: what is done to it is forgotten. The original is only read."""
         return cls(state_dir, copied(state_dir / "state.db"), cipher)
 
+    @classmethod
+    def in_memory(cls, cipher: Cipher) -> Self:
+        """Return a state that holds nothing yet, of no host: it is in no folder, and is forgotten."""
+        nowhere = Path(os.devnull, "state")
+        state = cls(nowhere, copied(nowhere / "state.db"), cipher)
+        state.halt = Unhalted(nowhere)
+        return state
+
     def next_due(self) -> datetime | None:
         """Return when something must be looked at even if no log grows; None: never."""
-        times = (self.outbox.next_due(), self.approvals.next_expiry(), self.voices.next_due(), self.pulse.next_due())
+        times = (
+            self.outbox.next_due(),
+            self.incidents.next_due(),
+            self.approvals.next_expiry(),
+            self.voices.next_due(),
+            self.pulse.next_due(),
+            self.signed.next_due(),
+        )
         return min((time for time in times if time), default=None)
 
     def __enter__(self) -> Self:

@@ -200,6 +200,7 @@ BOTH = pytest.mark.parametrize(
 )
 
 
+@pytest.mark.slow
 @BOTH
 def test_any_split_of_what_programs_wrote_gives_the_same_records(files):
     for file in files:

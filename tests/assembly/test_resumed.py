@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -67,6 +68,7 @@ def read(data, size, cuts, *, ticks=False):
     return found
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(st.integers(0, 10**9), st.sampled_from([64, 300, 1_000, 4_096]), st.lists(st.integers(1, 40), max_size=4))
 def test_a_reading_cut_between_chunks_and_taken_up_again_counts_what_one_does(seed, size, cuts):

@@ -56,10 +56,13 @@ def test_a05_only_a_newline_begins_a_record():
     assert [s.count for s in records(LOUD.replace("@@", f"x\n{FORGED}"), KNOWN)] == [1, 1, 1]
 
 
+@pytest.mark.slow
 def test_a05_a_forged_record_of_another_program_has_no_service_in_a_file_that_many_write(tmp_path):
     machine = Machine(tmp_path)
     source = f'{{type: file, paths: ["{machine.log}"], start: beginning}}'
-    machine.config.write_text(f"state_dir: {machine.state}\npolicy: {{mode: auto}}\nsources: [{source}]\n")
+    machine.config.write_text(
+        f"state_dir: {machine.state}\npolicy: {{mode: auto, unlock_after: 0}}\nsources: [{source}]\n"
+    )
     machine.writes(
         LOUD.replace("@@", f"x\n{FORGED}"),
         "Nov 22 10:00:01 web01 systemd[1]: shop.service: Failed with result 'exit-code'.",

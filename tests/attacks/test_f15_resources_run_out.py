@@ -64,6 +64,7 @@ def test_f15_without_file_descriptors_nothing_is_lost_or_told_twice(machine, des
     assert machine.counts()[KNOWN.rsplit(": ", 1)[-1]] == 101
 
 
+@pytest.mark.slow
 def test_f15_a_full_disk_under_the_state_loses_nothing_and_says_so(machine):
     with small_disk(machine.state, "3m") as (inside, state):
         machine.writes(KNOWN)

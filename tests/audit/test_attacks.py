@@ -204,6 +204,7 @@ def test_the_first_bad_position_is_that_of_the_record(tmp_path, written):
     assert log.verify().records == 5 + 2
 
 
+@pytest.mark.slow
 def test_every_flipped_bit_is_found(tmp_path):
     log = Log(tmp_path)
     log.write(entry(1))

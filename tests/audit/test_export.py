@@ -11,7 +11,7 @@ import pytest
 from aiops_agent.audit.export import Contents, export
 from aiops_agent.errors import AuditError, UsageError
 from aiops_agent.model.audit import Anchor
-from aiops_agent.wiring import shipped
+from aiops_agent.wiring.library import shipped
 from tests.audit.logs import NOON, Log, entry
 
 DOCUMENTS = {

@@ -12,6 +12,7 @@ from aiops_agent.audit.show import show
 from aiops_agent.audit.wrapping import hand_over, name_key, take_over
 from aiops_agent.errors import AuditError
 from tests.audit.logs import Log, entry
+from tests.public import public_folder
 
 NAME = "aiops-agent.wrapping"
 NOBODY = 65534
@@ -148,21 +149,19 @@ def test_an_old_wrapping_key_that_cannot_be_used_is_named(tmp_path, spoil):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="another user is needed")
-def test_keys_of_another_user_are_named_with_who_may_read_them(tmp_path):
-    log = Log(tmp_path)
-    log.write(entry(1))
-    for place in (tmp_path, *tmp_path.parents):
-        if place.is_relative_to("/tmp") and place != Path("/tmp"):
-            place.chmod(0o755)
-    pid = os.fork()
-    if pid == 0:
-        os.setuid(NOBODY)
-        try:
-            log.keys.check()
-        except AuditError as error:
-            os._exit(0 if "Permission denied" in error.message and "own user" in error.hint else 1)
-        os._exit(2)
-    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+def test_keys_of_another_user_are_named_with_who_may_read_them():
+    with public_folder() as folder:
+        log = Log(folder)
+        log.write(entry(1))
+        pid = os.fork()
+        if pid == 0:
+            os.setuid(NOBODY)
+            try:
+                log.keys.check()
+            except AuditError as error:
+                os._exit(0 if "Permission denied" in error.message and "own user" in error.hint else 1)
+            os._exit(2)
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
 
 
 def test_without_the_signing_key_what_was_recorded_can_still_be_read_and_verified(tmp_path):

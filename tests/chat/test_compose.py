@@ -194,7 +194,7 @@ def test_only_words_of_ours_are_trusted(path):
         for line in path.read_text("utf-8").splitlines()
         if "|safe" in line
     ]
-    ours = ("reasons[", "categories[", "severities[", "units[", "endings[", "notices[")
+    ours = ("reasons[", "categories[", "severities[", "units[", "endings[", "notices[", "signatures[")
     assert all(expression.startswith(ours) for expression in trusted)
 
 

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from aiops_agent.cli.main import run
+from aiops_agent.model.incident import Outcome
 from aiops_agent.sources import quiet
+from aiops_agent.state.actions import Action
 from aiops_agent.state.approvals import Approval, ApprovalState
 from aiops_agent.state.state import State
 from tests.build import cipher
@@ -446,6 +448,7 @@ evidence: [{file_exists: {path: $lock}}]
 steps: [{move_aside: {path: $lock}}]
 verify: {within: 1s, probes: [{file_absent: {path: $lock}}]}
 cooldown: 15m
+busy: false
 """
 
 
@@ -490,3 +493,46 @@ def test_a_notice_of_the_agent_is_shown_as_one_and_not_as_a_diagnosis(shell):
     shell.configure(playbooks=f"[{shell.folder}/own]")
     _, out, _ = shell("scan")
     assert ("notice" in out, "unknown" in out) == (True, False)
+
+
+# --- how far a playbook has come, and what ends the wait after a failure
+
+
+def tried(shell, outcome: Outcome, digest: str, incident: str | None = None) -> None:
+    state_dir = shell.folder / "state"
+    with State.open(state_dir, cipher(state_dir)) as state, state.transaction():
+        now = datetime.now(UTC)
+        identity = f"act-{len(state.actions.history().runs)}"
+        state.actions.intend(Action(identity, incident, "remove-stale-lock", digest, "worker.service", now))
+        state.actions.finish(identity, outcome, now)
+
+
+def test_it_says_how_far_a_playbook_has_come_on_this_host(shell):
+    def stage() -> str:
+        shown = shell.json("playbook", "show", "remove-stale-lock")
+        [listed] = [p for p in shell.json("playbook", "list")["playbooks"] if p["name"] == "remove-stale-lock"]
+        assert shown == listed
+        return shown["stage"]
+
+    assert stage() == "shadow", "there is no state yet"
+    shell("scan")
+    assert stage() == "shadow"
+    digest = shell.json("playbook", "show", "remove-stale-lock")["digest"]
+    tried(shell, Outcome.SUCCEEDED, digest)
+    assert stage() == "proven 1 of 3"
+    assert "# stage: proven 1 of 3" in shell("playbook", "show", "remove-stale-lock")[1]
+    assert "proven 1 of 3" in shell("playbook", "list")[1]
+    shell.configure(policy="{unlock_after: 1}")
+    assert stage() == "auto"
+    tried(shell, Outcome.FAILED, digest)
+    assert stage() == "shadow"
+
+
+def test_who_acknowledges_or_closes_an_incident_has_taken_care_of_what_failed_for_it(shell):
+    for words in ("ack", "close"):
+        shell.log.write_text(FAULT)
+        [incident] = shell.json("scan")["incidents"] if words == "ack" else shell.json("incidents", "list")["incidents"]
+        tried(shell, Outcome.FAILED, "d", incident["id"])
+        assert shell("incidents", words, incident["id"])[0] == 0
+        with State.look_at(shell.folder / "state", cipher(shell.folder / "state")) as state:
+            assert state.actions.unsuccessful() == []

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from aiops_agent import config as configuration
 from aiops_agent.audit.auditor import make_pair
 from aiops_agent.audit.journal import RESERVE, Journal
 from aiops_agent.audit.keys import FileKeys
@@ -22,9 +21,14 @@ from aiops_agent.cli.doctor import CHECKS, examined
 from aiops_agent.cli.health.finding import Level, Place
 from aiops_agent.cli.health.places import room
 from aiops_agent.cli.main import run
+from aiops_agent.config import load as configuration
 from aiops_agent.model.audit import AuditEntry
+from aiops_agent.signing.ed25519 import SigningKey
 from aiops_agent.state.database import opened
 from aiops_agent.state.halt import Halt
+from aiops_agent.wiring.library import Library
+from tests.public import public_folder
+from tests.sign import Signer
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 SLACK = "xoxb-123456789012-abcdefABCDEF"
@@ -44,10 +48,13 @@ class Host:
         (folder / "shop.log").write_text("INFO all is well\n")
         make_pair(folder / "auditor.key")
         self.path = folder / "config.yaml"
+        self.signer = Signer(folder)
+        self.signer.sign(*Library().playbooks.all(), now=NOW)
         self.lines = {
             "state_dir": str(self.state),
             "sources": f'[{{type: file, paths: ["{folder}/*.log"], service: shop.service}}]',
             "chat": f'[{{type: slack, token: "file:{self.token}", channel: "#ops"}}]',
+            "signing": self.signer.settings,
             "audit": f"{{auditor_key: {folder}/auditor.key.pub, anchors: {{file: {folder}/anchors}}}}",
         }
         self.system = folder / "system"
@@ -93,26 +100,26 @@ class Host:
 
 
 @pytest.fixture
-def host(tmp_path, capsys):
+def usual_umask():
     before = os.umask(0o022)
-    yield Host(tmp_path, capsys)
+    yield
     os.umask(before)
 
 
+@pytest.fixture
+def host(tmp_path, capsys, usual_umask):
+    return Host(tmp_path, capsys)
+
+
 @contextmanager
-def nobody(folder: Path):
-    """Be an ordinary user who may come to a folder: root may read everything, and pytest's are closed to others."""
+def nobody():
+    """Be an ordinary user: root may read everything."""
     user = os.geteuid()
-    modes = {each: each.stat().st_mode for each in (folder, *folder.parents) if not each.stat().st_mode & 0o001}
     try:
-        for each, mode in modes.items():
-            each.chmod(mode | 0o055)
         os.seteuid(65534 if user == 0 else user)
         yield
     finally:
         os.seteuid(user)
-        for each, mode in modes.items():
-            each.chmod(mode)
 
 
 @contextmanager
@@ -390,12 +397,15 @@ def test_a_reserve_that_holds_nothing_is_found(host):
     assert "does not hold" in host("reserve"), "a hole holds no block"
 
 
-def test_a_log_that_may_not_be_read_is_found(host):
-    place = host.place()
-    (host.folder / "shop.log").chmod(0)
-    with nobody(host.folder):
-        said = [finding.detail for finding in CHECKS["sources"](place)]
-    assert said == [f"{host.folder}/*.log: may not be read: {host.folder}/shop.log"]
+@pytest.mark.usefixtures("usual_umask")
+def test_a_log_that_may_not_be_read_is_found(capsys):
+    with public_folder() as folder:
+        host = Host(folder, capsys)
+        place = host.place()
+        (folder / "shop.log").chmod(0)
+        with nobody():
+            said = [finding.detail for finding in CHECKS["sources"](place)]
+    assert said == [f"{folder}/*.log: may not be read: {folder}/shop.log"]
 
 
 def test_sources_that_give_nothing_are_found(host):
@@ -477,6 +487,37 @@ def test_a_playbook_that_is_refused_is_found(host):
     (host.folder / "playbooks" / "x.yaml").write_text("name: x\n")
     host.configure(playbooks=f"[{host.folder}/playbooks]")
     assert f"warn: {host.folder}/playbooks/x.yaml" in host("library")
+
+
+def test_what_does_not_run_by_itself_is_said_in_mode_auto(host):
+    host.signer.sign(*Library().playbooks.all()[1:], now=NOW)
+    assert host("signatures").startswith("ok: number 2 of ")
+    host.lines["policy"] = "{mode: auto}"
+    assert "warn: not signed as they stand, and so not run by themselves: compress-rotated-logs" in host("signatures")
+
+
+def test_what_expires_within_a_month_is_said(host):
+    host.signer.sign(*Library().playbooks.all(), now=NOW, lasting=timedelta(days=29))
+    assert host("signatures").startswith("warn: signed for less than 30 days more: compress-rotated-logs, ")
+
+
+def test_keys_that_others_can_write_to_are_found(host):
+    host.signer.rules.trusted.chmod(0o777)
+    assert "chmod go-w; no key is trusted" in host("signatures")
+
+
+def test_a_manifest_of_a_revoked_key_is_found(host):
+    host.signer.revoke(host.signer.key)
+    assert "that signed it is revoked" in host("signatures")
+
+
+def test_signatures_that_have_expired_are_found(host):
+    assert "expired: compress-rotated-logs, " in host("signatures", now=NOW + timedelta(days=366))
+
+
+def test_a_key_that_signs_and_that_the_agent_can_read_is_found(host):
+    SigningKey.make().keep(host.folder / "ann.key", b"four words that nobody")
+    assert "ann.key is a private key that the agent can read" in host("signatures")
 
 
 def test_a_quick_look_takes_no_more_than_the_last_segment(host):

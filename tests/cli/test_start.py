@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from aiops_agent.cli.arguments import parser
 from aiops_agent.cli.plain import plain_scan
+from tests.sign import Signer
 
 FAULT = "2026-11-23 03:00:00,001 ERROR worker: OSError: [Errno 28] No space left on device\n"
 HEAVY = {
@@ -55,7 +57,9 @@ def known(tmp_path):
     log.write_text(FAULT)
     config = tmp_path / "config.yaml"
     source = f"{{type: file, paths: [{log}], start: beginning}}"
-    config.write_text(f"state_dir: {tmp_path}/state\nsources:\n  - {source}\n")
+    signer = Signer(tmp_path)
+    signer.sign(now=datetime.now(UTC))  # verified with the first tick, and not again
+    config.write_text(f"state_dir: {tmp_path}/state\nsources:\n  - {source}\nsigning: {signer.settings}\n")
     time.sleep(1.1)  # a file that has just been edited is not vouched for
     for _ in range(2):
         tick(config)

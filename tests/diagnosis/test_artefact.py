@@ -29,6 +29,14 @@ def test_one_flipped_bit_is_refused_by_name(models):
     assert "reinstall" in refused.value.hint
 
 
+@pytest.mark.parametrize("place", [".", "encoder", "manifest.json", "encoder/model.onnx"])
+def test_c08_models_that_anyone_can_write_are_not_loaded(models, place):
+    (models / place).chmod(0o777)
+    with pytest.raises(ModelError, match="anyone on this host can write to") as refused:
+        verified(models, "head.npz", "encoder/model.onnx")
+    assert f"chmod o-w {models / place}" in refused.value.hint
+
+
 def test_a_missing_file_is_named(models):
     (models / "encoder" / "model.onnx").unlink()
     with pytest.raises(ModelError, match=r"encoder/model\.onnx cannot be read"):

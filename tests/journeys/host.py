@@ -14,23 +14,29 @@ from aiops_agent.audit.keys import FileKeys
 from aiops_agent.audit.show import show
 from aiops_agent.chat.compose import TemplateComposer
 from aiops_agent.errors import ChatError
+from aiops_agent.model.audit import AuditEntry
 from aiops_agent.model.decision import Mode
 from aiops_agent.model.diagnosis import Diagnosis, Prediction
 from aiops_agent.model.message import Message
 from aiops_agent.model.voice import Expectation
 from aiops_agent.pipeline import tick
 from aiops_agent.playbook.catalogue import Catalogue
+from aiops_agent.playbook.doing import Doing
 from aiops_agent.playbook.executor import EmbeddedExecutor
 from aiops_agent.playbook.load import load_folders
 from aiops_agent.policy.decide import PolicySettings
+from aiops_agent.policy.limits import Limits
+from aiops_agent.policy.windows import Window
+from aiops_agent.signing.register import Register
 from aiops_agent.sources.file import FileSource
 from aiops_agent.state.state import State
 from tests.build import NOW, REPAIR, cipher
+from tests.sign import Signer
 
 SERVICE = "shop.service"
 
 
-@dataclass(slots=True)
+@dataclass
 class Clock:
     """Time that passes when somebody waits."""
 
@@ -78,13 +84,17 @@ class Phone:
 
 @dataclass(frozen=True, slots=True)
 class Shelves:
-    """Playbooks, and no articles."""
+    """Playbooks and their signatures, and no articles."""
 
     playbooks: Catalogue
+    register: Register
+
+    def signature(self, playbook, now):
+        return self.register.signature(playbook, now)
 
     @property
     def edition(self):
-        return repr(sorted(self.playbooks.playbooks)) + repr(self.faults)
+        return repr(sorted(self.playbooks.playbooks)) + repr(self.faults) + repr(self.register.manifest)
 
     @property
     def stamps(self):
@@ -111,14 +121,25 @@ class Host:
         self.playbooks.mkdir(exist_ok=True)
         self.repair = self.playbooks / "remove-lock.yaml"
         self.repair.write_text(REPAIR.replace("RISK", risk).replace("PROBE", probe))
+        self.signer = Signer(folder)
+        self.sign()
         self.mode = mode
+        self.limits = Limits(unlock_after=0)
+        self.windows: tuple[Window, ...] = ()
         self.clock = Clock()
         self.phone = Phone()
         self.diagnostician = FixedDiagnostician()
         self.expected: dict[str, Expectation] = {}
         self.keep: timedelta | None = None
         self.limit = endless
+        self.words: dict[str, Doing] = {}
+        """Of the vocabulary, what is answered otherwise than by the machine that runs the tests."""
+
         self._numbers = count(1)
+
+    def sign(self, *, lasting: timedelta = timedelta(days=36500)) -> None:
+        """Sign the playbooks as they stand, for longer than any test lasts."""
+        self.signer.sign(*load_folders([self.playbooks]).all(), lasting=lasting)
 
     def writes(self, *lines: str) -> None:
         with self.log.open("a") as file:
@@ -148,9 +169,9 @@ class Host:
                     parameters={SERVICE: {"lock_file": str(self.lock)}},
                     state=state,
                     diagnostician=self.diagnostician,
-                    library=Shelves(catalogue),
-                    policy=PolicySettings(mode=self.mode),
-                    executor=EmbeddedExecutor(self.clock),
+                    library=Shelves(catalogue, self.signer.register(state.signed.floors())),
+                    policy=PolicySettings(mode=self.mode, limits=self.limits, windows=self.windows),
+                    executor=EmbeddedExecutor(self.clock, more=self.words),
                     journal=journal,
                     composer=TemplateComposer(),
                     chats=[self.phone],
@@ -167,9 +188,11 @@ class Host:
         with self.agent() as agent:
             return tick(agent, self.clock.time, rehearse=rehearse, limit=self.limit)
 
+    def record(self) -> list[AuditEntry]:
+        return list(show(self.state_dir / "audit", FileKeys(self.state_dir / "keys")))
+
     def recorded(self) -> list[str]:
-        entries = show(self.state_dir / "audit", FileKeys(self.state_dir / "keys"))
-        return [entry.action for entry in entries]
+        return [entry.action for entry in self.record()]
 
     def incidents(self):
         with State.look_at(self.state_dir, cipher(self.state_dir)) as state:

@@ -6,13 +6,17 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-import tempfile
 import time
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+
+from aiops_agent.playbook.load import load
+from tests.public import public_folder
+from tests.sign import Signer
 
 NOBODY = 65534
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -34,7 +38,9 @@ verify: {within: 10s, probes: [{PROBE: {path: $lock}}]}
 undo: []
 cooldown: 15m
 caps: {per_hour: 2, per_day: 3}
+busy: false
 """
+"""It waits for nobody: the machine that runs the tests may be installing something."""
 
 # Python may lie where only root can go: another user is shown it, the libraries and the checkout somewhere else.
 WHERE_ALL_CAN_READ = """
@@ -42,7 +48,10 @@ set -e
 view=$1; python=$2; site=$3; checkout=$4; shift 4
 mount -t tmpfs -o mode=755,size=1m none "$view"
 mkdir "$view/python" "$view/site" "$view/checkout"
-mount --bind "$python" "$view/python"; mount --bind "$site" "$view/site"; mount --bind "$checkout" "$view/checkout"
+mount --bind "$python" "$view/python"; mount --bind "$site" "$view/site"
+for each in aiops_agent playbooks knowledge_base; do
+    mkdir "$view/checkout/$each"; mount --bind "$checkout/$each" "$view/checkout/$each"
+done
 export PYTHONHOME="$view/python" PYTHONPATH="$view/checkout:$view/site" LD_LIBRARY_PATH="$view/python/lib"
 export PYTHONDONTWRITEBYTECODE=1 HOME=/nonexistent
 exec $0 "$view/python/bin/python3" -m aiops_agent "$@"
@@ -95,6 +104,7 @@ class Machine:
         self.lock = folder / "shop.lock"
         self.config = folder / "config.yaml"
         self.environment: dict[str, str] = {}
+        self.signer: Signer | None = None
         self.configure()
 
     def configure(self, **keys: str) -> None:
@@ -109,8 +119,13 @@ class Machine:
         """Configure a playbook of its own that moves the lock aside, and break the service."""
         playbooks = self.folder / "playbooks"
         playbooks.mkdir(exist_ok=True)
-        (playbooks / "remove-stale-lock.yaml").write_text(REPAIR.replace("PROBE", probe))
-        self.configure(policy=f"{{mode: {mode}}}", playbooks=f"[{playbooks}]")
+        repair = playbooks / "remove-stale-lock.yaml"
+        repair.write_text(REPAIR.replace("PROBE", probe))
+        if not self.signer:
+            self.signer = Signer(self.folder)
+        self.signer.sign(load(repair), now=datetime.now(UTC))
+        policy = f"{{mode: {mode}, unlock_after: 0}}"
+        self.configure(policy=policy, playbooks=f"[{playbooks}]", signing=self.signer.settings)
         self.lock.write_text("1\n")
         self.writes(FAILURE)
 
@@ -176,10 +191,9 @@ class Machine:
 
 @contextmanager
 def open_to_all():
-    """Yield a machine in a folder that every user can enter; pytest's own are closed again by the next pytest."""
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)
-        yield Machine(Path(folder))
+    """Yield a machine in a folder that every user can enter."""
+    with public_folder() as folder:
+        yield Machine(folder)
 
 
 def wait_until(holds, patience: float = 20.0) -> float:

@@ -73,6 +73,7 @@ def test_a_word_of_a_log_stands_in_no_file_of_the_state_but_in_the_reports(tmp_p
     assert told == {machine.reports}
 
 
+@pytest.mark.slow
 def test_a_tick_that_only_counts_known_faults_opens_nothing_and_one_with_a_new_fault_seals_it(tmp_path):
     machine = Machine(tmp_path)
     machine.writes(SAYS)
@@ -234,6 +235,7 @@ def test_a_letter_that_was_forged_is_not_delivered_and_told(tmp_path):
     assert all("run this" not in title and "state forged" in title for title in host.phone.titles)
 
 
+@pytest.mark.slow
 def test_a_rehearsal_makes_no_key_and_shows_what_the_log_says(tmp_path):
     machine = Machine(tmp_path)
     machine.writes(SAYS)

@@ -113,6 +113,7 @@ def test_what_is_no_plain_text_is_read_as_far_as_it_goes_and_told_once(machine):
     assert machine.scan()["incidents"] == []
 
 
+@pytest.mark.slow
 def test_t24_what_is_no_file_and_links_that_lead_out_are_refused_once_and_the_others_read(machine):
     os.mkfifo(machine.logs / "fifo.log")
     (machine.logs / "folder.log").mkdir()
@@ -172,6 +173,7 @@ def test_a_folder_that_may_not_be_looked_into_is_named_once(open_machine, patter
     assert machine.run_as_nobody("scan", "--json").json["incidents"] == []
 
 
+@pytest.mark.slow
 def test_a_file_that_vanishes_between_listing_and_opening_is_no_error(tmp_path):
     source = FileSource([f"{tmp_path}/*.log"], service=None, start="beginning", seen_before=True, assembly=Assembly())
     steady = tmp_path / "steady.log"

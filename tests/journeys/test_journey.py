@@ -145,11 +145,12 @@ def test_lines_written_before_the_repair_was_verified_do_not_raise_the_incident_
 
         class Busy:
             privileged = False
+            plan = agent.executor.plan
 
-            def run(self, command):
+            def run(self, command, stopped):
                 if command.changes:
                     host.writes("2026-11-23 03:00:00,001 ERROR shop: cannot start: lock file is there")
-                return real(command)
+                return real(command, stopped)
 
         object.__setattr__(agent, "executor", Busy())
         tick(agent, host.clock.time)

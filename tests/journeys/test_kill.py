@@ -16,9 +16,9 @@ TICKS = """
 import sys
 from itertools import count
 from pathlib import Path
-from aiops_agent.sources import file, opened
+from aiops_agent.sources import opened, reading
 from tests.journeys.host import Host
-file.BATCH_BYTES, opened.CHUNK = 8192, 4096  # many batches, so that most kills fall between or into commits
+reading.BATCH_BYTES, opened.CHUNK = 8192, 4096  # many batches, so that most kills fall between or into commits
 host = Host(Path(sys.argv[1]))
 host._numbers = count(int(sys.argv[2]) * 100_000)  # of tokens: a real one is never given twice
 print("ready", flush=True)

@@ -15,8 +15,8 @@ def test_an_added_fault_is_found_and_an_ignored_one_is_not(machine):
         "2026-11-23 03:00:00,001 INFO pumps: pump is dry",
         "2026-11-23 03:00:00,001 ERROR printer: known noise",
     )
-    machine.writes(calm, noise)
-    assert machine.scan()["errors"] == 1
+    machine.writes(calm)
+    assert machine.scan()["errors"] == 0
     machine.configure(
         patterns="{faults: [{contains: pump is dry, severity: critical}], ignore: [{contains: known noise}]}"
     )

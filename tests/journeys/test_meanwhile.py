@@ -12,9 +12,10 @@ from aiops_agent.model.decision import Mode
 from aiops_agent.model.incident import Outcome, Status
 from aiops_agent.pipeline import tick
 from aiops_agent.repair import act_on_granted
+from aiops_agent.state.actions import Action
 from aiops_agent.state.approvals import ApprovalState
 from tests.build import NOW
-from tests.journeys.host import Host
+from tests.journeys.host import SERVICE, Host
 
 
 class KilledError(BaseException):
@@ -121,15 +122,27 @@ def test_an_approval_that_was_not_used_in_time_is_not_used_later(tmp_path):
     assert "refused" in host.recorded()
 
 
-def test_two_approvals_for_one_service_do_not_outrun_the_cooldown(tmp_path):
+def test_two_faults_of_one_service_are_one_question_one_repair_and_both_resolved(tmp_path):
     host = asked(tmp_path)
     host.writes("2026-11-23 03:00:00,001 ERROR shop: cannot start: quite another way of saying so")
     host.tick()
     with host.agent() as agent, agent.state.transaction():
-        for question in agent.state.approvals.all():
-            agent.state.approvals.answer(question.id, ApprovalState.APPROVED, "user:ada", host.clock.time)
+        [question] = agent.state.approvals.all()
+        agent.state.approvals.answer(question.id, ApprovalState.APPROVED, "user:ada", host.clock.time)
     host.tick()
     assert host.recorded().count("intent") == 1
+    assert [incident.status for incident in host.incidents()] == [Status.RESOLVED] * 2
+
+
+def test_an_approval_does_not_outrun_the_cooldown(tmp_path):
+    host = asked(tmp_path)
+    with host.agent() as agent, agent.state.transaction():
+        [question] = agent.state.approvals.all()
+        agent.state.approvals.answer(question.id, ApprovalState.APPROVED, "user:ada", host.clock.time)
+        agent.state.actions.intend(Action("by-hand", None, "remove-lock", "d", SERVICE, host.clock.time))
+        agent.state.actions.finish("by-hand", Outcome.SUCCEEDED, host.clock.time)
+    host.tick()
+    assert host.recorded().count("intent") == 0
     assert host.recorded().count("refused") == 1
 
 

@@ -37,6 +37,7 @@ def machine(tmp_path):
     return Machine(tmp_path)
 
 
+@pytest.mark.slow
 def test_t18_the_same_inode_number_on_two_devices_is_two_files(machine):
     needs_namespaces()
     source = f'{{type: file, paths: ["{machine.logs}/*/app.log"], start: beginning}}'
@@ -123,6 +124,7 @@ def test_t37_two_hundred_kills_at_random_moments_of_a_scan_under_rotation_lose_a
     assert sum(incident.occurrences for incident in incidents) == writer.written
 
 
+@pytest.mark.slow
 def test_t39_a_state_that_is_missing_is_a_fresh_start(machine):
     machine.writes(KNOWN)
     machine.scan()
@@ -149,7 +151,10 @@ def flipped_in_every_page(path):
     path.write_bytes(content)
 
 
-@pytest.mark.parametrize("harm", [cut_short, emptied_of_its_head, flipped_in_every_page])
+@pytest.mark.parametrize(
+    "harm",
+    [cut_short, *(pytest.param(each, marks=pytest.mark.slow) for each in (emptied_of_its_head, flipped_in_every_page))],
+)
 def test_t39_a_damaged_state_is_exit_3_with_the_way_out_each_time_and_moved_aside_by_a_person(machine, harm):
     """The state is not moved aside by the agent itself, as a plain reader of logs might do.
 
@@ -196,6 +201,7 @@ def test_t39_what_only_looks_sound_is_refused_with_the_way_out_before_anything_i
         assert "aside" in caught.value.hint, name
 
 
+@pytest.mark.slow
 def test_t40_an_older_backup_of_the_state_loses_no_line(machine):
     """What the newer state had counted is counted again into the older one, which had not: each line once in it."""
     machine.writes(KNOWN)

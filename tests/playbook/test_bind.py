@@ -21,11 +21,14 @@ verify: {within: 60s, probes: [{unit_state: {unit: $unit, is: active}}]}
 
 
 def test_parameters_are_filled_in_from_the_configuration(tmp_path):
-    aimed = bound(tmp_path)
-    assert aimed.steps[0].arguments == {"path": "/run/shop/shop.lock"}
+    aimed = bind(load(write(tmp_path)), "shop.service", PARAMETERS)
+    assert isinstance(aimed, Bound)
+    assert aimed.steps[0].arguments == {"path": "/run/shop/shop.lock", "path_root": "/run/shop"}
     assert aimed.verify[0].arguments == {"url": "http://127.0.0.1:8080/healthz", "status": 200, "timeout": 5}
     assert aimed.steps[0].changes
-    assert not aimed.evidence[0].changes
+    assert [probe.verb for probe in aimed.evidence] == ["not_busy", "untouched", "file_exists", "http_down"]
+    assert [probe.verb for probe in aimed.own_evidence] == ["file_exists", "http_down"]
+    assert not any(probe.changes for probe in aimed.evidence)
 
 
 def test_durations_become_seconds_and_set_the_timeout(tmp_path):

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from aiops_agent.playbook import vocabulary
 from aiops_agent.playbook.executor import EmbeddedExecutor
+from aiops_agent.playbook.run import never
 from tests.fakes import SteppingClock
 from tests.playbook.world import ask, date, names
 
@@ -20,7 +21,6 @@ def test_rotated_logs_are_compressed_and_the_live_one_is_not(tmp_path):
         (tmp_path / name).write_text(name * 100)
     result = ask("compress", directory=str(tmp_path), pattern=ROTATED)
     assert result.ok
-    assert result.undo is None
     assert names(tmp_path) == [
         "app.log",
         "app.log-20261122.gz",
@@ -109,8 +109,10 @@ def test_when_the_time_is_over_the_rest_is_left_as_it_is(tmp_path):
 
     for number in range(1, 9):
         (tmp_path / f"app.log.{number}").write_text("x" * number)
-    command = vocabulary.command("compress", {"directory": str(tmp_path), "pattern": ROTATED})
-    result = EmbeddedExecutor(Hurrying()).run(command)
+    command = vocabulary.command(
+        "compress", {"directory": str(tmp_path), "directory_root": str(tmp_path), "pattern": ROTATED}
+    )
+    result = EmbeddedExecutor(Hurrying()).run(command, never)
     assert command.timeout == timedelta(minutes=5)
     assert result.ok
     assert "the time was over" in result.detail

@@ -1,12 +1,15 @@
 import os
 import stat
+import sys
+from itertools import count
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.playbook.world import ask, date, tree, undo
+from aiops_agent.model.playbook import Command, Planned
+from tests.playbook.world import ask, date, do, planned, tree
 
 
 @pytest.fixture
@@ -84,9 +87,11 @@ def test_moving_aside_and_undoing_it_gives_the_same_folder(tmp_path_factory, con
         (folder / name).write_bytes(content)
         (folder / name).chmod(mode)
     before = tree(folder)
-    moved = ask("move_aside", path=str(folder / "shop.lock"))
+    moving = planned("move_aside", path=str(folder / "shop.lock"))
+    assert tree(folder) == before
+    assert do(moving.command).ok
     assert tree(folder) != before
-    assert undo(moved).ok
+    assert do(moving.undo).ok
     assert tree(folder) == before
 
 
@@ -100,18 +105,21 @@ def test_restoring_puts_the_good_content_in_place_and_undoing_it_gives_the_same_
     config.chmod(mode)
     copy.write_bytes(good)
     before = tree(folder)
-    restored = ask("restore_file", path=str(config), from_=str(copy))
+    restoring = planned("restore_file", path=str(config), from_=str(copy))
+    assert tree(folder) == before
+    assert do(restoring.command).ok
     assert config.read_bytes() == good
     assert stat.S_IMODE(config.stat().st_mode) == mode
     assert bad in {content for content, *_ in tree(folder).values()}
-    assert undo(restored).ok
+    assert do(restoring.undo).ok
     assert tree(folder) == before
 
 
 def test_a_lock_that_was_made_anew_is_not_overwritten_by_the_undo(tmp_path, lock):
-    moved = ask("move_aside", path=str(lock))
+    moving = planned("move_aside", path=str(lock))
+    assert do(moving.command).ok
     lock.write_text("4712\n")
-    back = undo(moved)
+    back = do(moving.undo)
     assert not back.ok
     assert "was made anew since" in back.detail
     assert lock.read_text() == "4712\n"
@@ -121,11 +129,12 @@ def test_a_configuration_that_a_person_edited_since_is_not_overwritten_by_the_un
     config, copy = tmp_path / "app.json", tmp_path / "app.json.good"
     config.write_text("{")
     copy.write_text("{}")
-    restored = ask("restore_file", path=str(config), from_=str(copy))
+    restoring = planned("restore_file", path=str(config), from_=str(copy))
+    assert do(restoring.command).ok
     edited = tmp_path / "edited"
     edited.write_text('{"mine": 1}')
     edited.rename(config)
-    back = undo(restored)
+    back = do(restoring.undo)
     assert not back.ok
     assert "was changed since" in back.detail
     assert config.read_text() == '{"mine": 1}'
@@ -244,3 +253,126 @@ def test_a_good_copy_without_end_is_not_read_into_memory(tmp_path):
         huge.truncate(1 << 40)
     result = ask("restore_file", path=str(tmp_path / "app.json"), from_=str(tmp_path / "good"))
     assert "is larger than 1024 KiB" in result.detail
+
+
+# --- killed in the middle: what undoes it finds out how far it came
+
+
+@pytest.fixture
+def config(tmp_path) -> Path:
+    (tmp_path / "app.json").write_text("{")
+    (tmp_path / "app.json.good").write_text("{}")
+    return tmp_path / "app.json"
+
+
+def moving(folder: Path) -> Planned:
+    (folder / "app.json").write_text("{")
+    return planned("move_aside", path=str(folder / "app.json"))
+
+
+def restoring(folder: Path) -> Planned:
+    (folder / "app.json").write_text("{")
+    (folder / "app.json.good").write_text("{}")
+    return planned("restore_file", path=str(folder / "app.json"), from_=str(folder / "app.json.good"))
+
+
+CHANGES = {"move_aside": moving, "restore_file": restoring}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_change_that_is_cut_off_after_any_call_of_the_system_is_taken_back_whole(tmp_path, change):
+    for calls in count():
+        planning = CHANGES[change](tmp_path)
+        before = tree(tmp_path)
+        whole = was_done(planning.command, calls)
+        assert (tree(tmp_path) != before) or not whole
+        assert do(planning.undo).ok
+        assert tree(tmp_path) == before
+        assert do(planning.undo).ok, "and once more"
+        assert tree(tmp_path) == before
+        if whole:
+            break
+    assert calls > {"move_aside": 1, "restore_file": 6}[change]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_taking_back_that_is_cut_off_after_any_call_of_the_system_is_taken_up_again(tmp_path, change):
+    for calls in count():
+        planning = CHANGES[change](tmp_path)
+        before = tree(tmp_path)
+        assert do(planning.command).ok
+        whole = was_done(planning.undo, calls)
+        assert do(planning.undo).ok
+        assert tree(tmp_path) == before
+        if whole:
+            break
+    assert calls > 1
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_what_was_planned_is_done_once(tmp_path, change):
+    planning = CHANGES[change](tmp_path)
+    assert do(planning.command).ok
+    after = tree(tmp_path)
+    assert not do(planning.command).ok
+    assert tree(tmp_path) == after
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_file_that_was_replaced_after_it_was_planned_is_left_alone(tmp_path, change):
+    planning = CHANGES[change](tmp_path)
+    (tmp_path / "other").write_text("of somebody else")
+    (tmp_path / "other").rename(tmp_path / "app.json")
+    untouched = (tmp_path / "app.json").stat().st_ctime_ns
+    result = do(planning.command)
+    assert "was replaced while it was looked at" in result.detail
+    assert not result.half_done
+    assert (tmp_path / "app.json").stat().st_ctime_ns == untouched, "not even for a moment"
+    assert (tmp_path / "app.json").read_text() == "of somebody else"
+
+
+def test_a_good_copy_that_was_changed_after_it_was_planned_is_not_used(tmp_path):
+    planning = restoring(tmp_path)
+    (tmp_path / "app.json.good").write_text('{"other": 1}')
+    assert "was changed while it was looked at" in do(planning.command).detail
+    assert (tmp_path / "app.json").read_text() == "{"
+
+
+def test_a_configuration_that_was_edited_in_place_since_is_not_overwritten_by_the_undo(tmp_path):
+    planning = restoring(tmp_path)
+    assert do(planning.command).ok
+    (tmp_path / "app.json").write_text('{"mine": 1}')
+    assert "was changed since" in do(planning.undo).detail
+    assert (tmp_path / "app.json").read_text() == '{"mine": 1}'
+
+
+def test_what_came_to_stand_in_the_name_of_the_kept_file_is_not_put_back(tmp_path):
+    planning = moving(tmp_path)
+    assert do(planning.command).ok
+    [kept] = tmp_path.glob("app.json.aside-*")
+    (tmp_path / "other").write_text("other")
+    (tmp_path / "other").rename(kept)
+    assert "is not what was kept there" in do(planning.undo).detail
+    assert not (tmp_path / "app.json").exists()
+
+
+CHANGING_CALLS = {"os.rename", "os.link", "os.remove", "os.chmod", "os.chown", "open", "ctypes.dlsym", "os.truncate"}
+_cut_off = {"after": None}
+
+
+def _audited(event, arguments):
+    if _cut_off["after"] is not None and event in CHANGING_CALLS:
+        _cut_off["after"] -= 1
+        if _cut_off["after"] < 0:
+            os._exit(9)
+
+
+def was_done(command: Command | None, calls: int) -> bool:
+    """Do it in a process that is gone before its next call of the system after so many; tell if it was done."""
+    pid = os.fork()
+    if pid == 0:
+        _cut_off["after"] = calls
+        sys.addaudithook(_audited)
+        do(command)
+        os._exit(0)
+    return os.waitpid(pid, 0)[1] == 0

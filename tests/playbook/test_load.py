@@ -24,7 +24,10 @@ def test_a_playbook_is_what_its_file_says(tmp_path):
     path = write(tmp_path)
     playbook = load(path)
     assert (playbook.name, playbook.version, playbook.risk) == ("repair", 1, Risk.LOW)
-    assert playbook.params == {"lock": "source.parameters.lock_file", "url": "source.parameters.health_url"}
+    assert {name: param.origin for name, param in playbook.params.items()} == {
+        "lock": "source.parameters.lock_file",
+        "url": "source.parameters.health_url",
+    }
     assert [template.verb for template in playbook.evidence] == ["file_exists", "http_down"]
     assert playbook.verify_within == timedelta(seconds=3)
     assert playbook.cooldown == timedelta(minutes=15)
@@ -73,7 +76,9 @@ def test_every_fault_is_listed_with_its_line_and_key(tmp_path):
     assert any(
         f.startswith(":10: evidence.0.file_exists.path: $lok is not declared; declared: lock, url") for f in found
     )
-    assert any(f.startswith(":13: steps.0.delete: is not known here; known: compress, move_aside") for f in found)
+    assert any(
+        f.startswith(":13: steps.0.delete: is not known here; known: compress, delete_old, move_aside") for f in found
+    )
     assert any(f.startswith(":15: verify.within: '3 seconds' is not a duration") and "15m" in f for f in found)
     assert any(f.startswith(":19: caps.per_day: is missing") for f in found)
     assert any(f.startswith(":19: caps.per_week: is not a known key; known: per_day, per_hour") for f in found)
@@ -86,14 +91,14 @@ def test_every_fault_is_listed_with_its_line_and_key(tmp_path):
         (
             "name: repair",
             "title: repair",
-            ":1: title: is not a known key; known: caps, cooldown, description, evidence",
+            ":1: title: is not a known key; known: busy, caps, cooldown, description, evidence",
         ),
         ("version: 1", "version: 9223372036854775808", ":2: version: "),
         ("{en: Repair it., zh: 修复。}", "{zh: 修复。}", ":3: description: needs the key en"),
         ("[service_failure]", "[service_failed]", ":5: for.categories.0: is not a category; known: disk_full, "),
         ("[service_failure]", "[]", ":5: for.categories: must have at least one entry"),
         ("shop.service]", "'shop service']", ":5: for.services.1: must be unit names"),
-        ("source.parameters.health_url", "record.url", ":8: params.url.from: must be source.service or"),
+        ("source.parameters.health_url", "record.url", ":8: params.url.from: must be source.service, "),
         ("url: {from", "URL: {from", ":8: params.URL: must be a name of lower-case letters"),
         ("evidence:", "spare: []\nevidence:", ":9: spare: is not a known key"),
         ("- http_down: {url: $url}", "- http_down: {link: $url}", ":11: evidence.1.http_down.link: is not an argument"),
@@ -104,7 +109,7 @@ def test_every_fault_is_listed_with_its_line_and_key(tmp_path):
             ":11: evidence.1.http_down: must be a mapping of its arguments",
         ),
         ("- http_down: {url: $url}", "- http_down", ":11: evidence.1: must be one word and what it takes"),
-        ("- http_down: {url: $url}", "- move_aside: {path: /a}", ":11: evidence.1.move_aside: is not known here"),
+        ("- http_down: {url: $url}", "- move_aside: {path: /a}", ":11: evidence.1.move_aside: is a step that"),
         ("- http: {url: $url}", "- http: {url: 'http://$url/'}", "nothing is put together"),
         ("- http: {url: $url}", "- disk_use: {path: /srv}", "disk_use takes exactly one of above, below"),
         ("- http: {url: $url}", "- put_back: {path: /a, aside: /b, over: 0}", "put_back: is not known here"),
@@ -243,7 +248,7 @@ def test_an_edit_changes_the_digest(tmp_path):
 def test_candidates_are_for_the_category_and_the_service_the_least_risky_first(tmp_path):
     write(
         tmp_path,
-        REPAIR.replace("name: repair", "name: a-risky-one").replace("risk: low", "risk: high"),
+        REPAIR.replace("name: repair", "name: a-risky-one").replace("risk: low", "risk: medium"),
         "a-risky-one.yaml",
     )
     write(tmp_path)

@@ -15,7 +15,8 @@ from aiops_agent.playbook.executor import EmbeddedExecutor
 from aiops_agent.playbook.lint import lint
 from aiops_agent.playbook.load import load_folders
 from aiops_agent.playbook.run import execute
-from tests.fakes import NO, YES, ScriptedExecutor, SteppingClock
+from tests.fakes import NO, YES, PaperJournal, ScriptedExecutor, SteppingClock
+from tests.playbook.make import without_unwritten
 from tests.playbook.world import answer, dead_pid, free_port, listening, living, names, tree
 
 FOLDER = Path(__file__).parents[2] / "playbooks"
@@ -58,8 +59,9 @@ def lock(tmp_path) -> Path:
 def play(name, clock, executor=None, **parameters):
     aimed = bind(SHIPPED.get(name), "shop.service", parameters)
     assert isinstance(aimed, Bound), str(aimed)
+    aimed = without_unwritten(aimed)
     executor = executor or EmbeddedExecutor(clock)
-    return execute(aimed, executor, clock, halted=lambda: False, record=[].append)
+    return execute(aimed, executor, clock, halted=lambda: False, record=[].append, journal=PaperJournal())
 
 
 def test_they_load_without_faults():
@@ -174,8 +176,10 @@ class FullDisk:
         self._imagined = ScriptedExecutor({"disk_use": list(answers)})
         self._real = EmbeddedExecutor(SteppingClock())
 
-    def run(self, command):
-        return (self._imagined if command.verb == "disk_use" else self._real).run(command)
+        self.plan = self._real.plan
+
+    def run(self, command, stopped):
+        return (self._imagined if command.verb == "disk_use" else self._real).run(command, stopped)
 
 
 def test_rotated_logs_make_room_on_a_full_disk(tmp_path):

@@ -10,9 +10,11 @@ from datetime import timedelta
 from pathlib import Path
 from threading import Thread
 
-from aiops_agent.model.playbook import CommandResult, Scalar
+from aiops_agent.model.playbook import Command, CommandResult, Planned, Scalar
 from aiops_agent.playbook import vocabulary
 from aiops_agent.playbook.executor import EmbeddedExecutor
+from aiops_agent.playbook.run import never
+from aiops_agent.playbook.verb import root_of
 from tests.fakes import SteppingClock
 
 Tree = dict[str, tuple[bytes, int, int, int]]
@@ -20,14 +22,30 @@ Tree = dict[str, tuple[bytes, int, int, int]]
 
 def ask(verb: str, *, within: timedelta | None = None, **arguments: Scalar) -> CommandResult:
     """Have the embedded executor do one thing; `from_` and `is_` stand for words that Python keeps."""
-    given = {name.rstrip("_"): value for name, value in arguments.items()}
-    command = vocabulary.command(verb, vocabulary.parse(verb, given))
-    return EmbeddedExecutor(SteppingClock()).run(replace(command, timeout=within) if within else command)
+    planned = plan(verb, within=within, **arguments)
+    return planned if isinstance(planned, CommandResult) else do(planned.command)
 
 
-def undo(result: CommandResult) -> CommandResult:
-    assert result.undo is not None
-    return EmbeddedExecutor(SteppingClock()).run(result.undo)
+def plan(verb: str, *, within: timedelta | None = None, **arguments: Scalar) -> Planned | CommandResult:
+    said = {name.rstrip("_"): value for name, value in arguments.items()}
+    roots = {name: said.pop(name) for name in list(said) if name.endswith("_root")}
+    given = {**vocabulary.parse(verb, said), **roots}
+    for name, is_folder in vocabulary.VERBS[verb].rooted.items():  # its own folder, unless the test is about it
+        given.setdefault(root_of(name), given[name] if is_folder else str(given[name]).rpartition("/")[0])
+    command = vocabulary.command(verb, given)
+    return EmbeddedExecutor(SteppingClock()).plan(replace(command, timeout=within) if within else command)
+
+
+def planned(verb: str, **arguments: Scalar) -> Planned:
+    """Plan what can be done."""
+    decided = plan(verb, **arguments)
+    assert isinstance(decided, Planned), decided.detail
+    return decided
+
+
+def do(command: Command | None) -> CommandResult:
+    assert command is not None, "it cannot be taken back"
+    return EmbeddedExecutor(SteppingClock()).run(command, never)
 
 
 def tree(folder: Path) -> Tree:

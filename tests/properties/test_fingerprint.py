@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
@@ -32,6 +33,7 @@ def alone(texts):
     return sum((counted([text]) for text in texts), Counter())
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(st.lists(lines | records.map(lambda text: CLOCK + text), min_size=1, max_size=6))
 @example([CLOCK + "name 'bob' is taken", CLOCK + "name 'bob7' is taken"])

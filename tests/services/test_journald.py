@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.services.test_systemd import ROOT, Machine
+from tests.services.machine import ROOT, Machine
 
 pytestmark = [
     pytest.mark.services,

@@ -6,12 +6,13 @@ import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+from tests.public import public_folder
 
 pytestmark = [pytest.mark.services, pytest.mark.slow]
 AGENT = Path(sys.executable).with_name("aiops-agent")
@@ -21,9 +22,7 @@ PATIENCE = 20.0
 @pytest.fixture
 def open_folder():
     """A folder that other users may enter: servers give up root."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        folder.chmod(0o755)
+    with public_folder() as folder:
         yield folder
 
 

@@ -9,8 +9,7 @@ from collections import Counter
 
 import pytest
 
-from aiops_agent.sources import far
-from aiops_agent.sources import file as files
+from aiops_agent.sources import far, reading
 from aiops_agent.sources.opened import CHUNK
 from tests.sources.reader import Reader, error
 
@@ -80,7 +79,7 @@ def some_log(seed, size=3 * MEGABYTE):
     return "".join(lines) + chance.choice(("", "2026-11-22 10:00:00,123 ERROR half"))
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", [0, 1, 2, 5, 6, 7])
 def test_two_find_what_one_finds(seed, tmp_path, answers, monkeypatch):
     log = tmp_path / "app.log"
     log.write_text(some_log(seed))
@@ -89,7 +88,7 @@ def test_two_find_what_one_finds(seed, tmp_path, answers, monkeypatch):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(8, 308))
+@pytest.mark.parametrize("seed", [3, 4, *range(8, 308)])
 def test_two_find_what_one_finds_in_many_logs(seed, tmp_path, monkeypatch):
     log = tmp_path / "app.log"
     log.write_text(some_log(seed))
@@ -179,7 +178,7 @@ def test_no_process_is_left_whatever_comes_of_the_reading(tmp_path, monkeypatch)
         return process
 
     monkeypatch.setattr(os, "fork", noted)
-    monkeypatch.setattr(files, "BATCH_BYTES", CHUNK)
+    monkeypatch.setattr(reading, "BATCH_BYTES", CHUNK)
     for _ in Reader(log).source().read({}):
         break
     (process,) = processes

@@ -6,8 +6,7 @@ import shutil
 
 import pytest
 
-from aiops_agent.sources import file as files
-from aiops_agent.sources import opened
+from aiops_agent.sources import opened, reading
 from tests.sources.reader import Reader, error
 
 
@@ -162,6 +161,18 @@ def test_t22_a_link_out_of_the_folder_is_refused_once(tmp_path):
     assert (reader.count(), reader.notices()) == (0, ["refused"])
 
 
+def test_t22_a_folder_that_is_a_link_out_of_what_the_pattern_fixes_is_refused(tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "app.log").write_text(error("a"))
+    (tmp_path / "srv").mkdir()
+    (tmp_path / "srv" / "shop").symlink_to(elsewhere)
+    reader = Reader(tmp_path / "srv" / "*" / "*.log")
+    reader.tick()
+    reader.tick()
+    assert (reader.count(), reader.notices()) == (0, ["refused"])
+
+
 def test_a_link_within_the_folder_is_followed(tmp_path):
     (tmp_path / "app-1.txt").write_text(error("a"))
     (tmp_path / "app.log").symlink_to("app-1.txt")
@@ -201,9 +212,10 @@ def test_every_folder_a_pattern_leads_through_is_searched(tmp_path):
 
 
 def test_a_cut_between_batches_loses_and_repeats_nothing(log, monkeypatch):
-    monkeypatch.setattr(files, "BATCH_BYTES", 1)
+    monkeypatch.setattr(reading, "BATCH_BYTES", 1)
+    monkeypatch.setattr(opened, "CHUNK", 65_536)
     record = error("{}") + "java.io.IOException: x\n\tat shop.A.f(A.java:3)\n" * 3
-    log.write_text("".join(record.format(n) for n in range(12_000)))
+    log.write_text("".join(record.format(n) for n in range(1_500)))
     reader = Reader(log)
     while reader.tick(crash_after=1):
         pass
@@ -214,7 +226,7 @@ def test_a_cut_between_batches_loses_and_repeats_nothing(log, monkeypatch):
 
 
 def test_a_cut_among_the_lines_of_writers_that_share_a_file_repeats_nothing(log, monkeypatch):
-    monkeypatch.setattr(files, "BATCH_BYTES", 1)
+    monkeypatch.setattr(reading, "BATCH_BYTES", 1)
     monkeypatch.setattr(opened, "CHUNK", 4_096)
     trace = ["Traceback (most recent call last):", '  File "a.py", line 1, in run', "ValueError: no till", "done"]
     one, other = ([f"Nov 22 10:01:02 web01 {name}: {line}\n" for line in trace] for name in ("shop[7]", "mail[8]"))

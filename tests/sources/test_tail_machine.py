@@ -12,8 +12,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from aiops_agent.sources import file as files
-from aiops_agent.sources import opened
+from aiops_agent.sources import opened, reading
 from tests.sources.reader import Reader, append, error, pack
 
 PACKERS = ((".gz", gzip.compress), (".bz2", bz2.compress), (".xz", lzma.compress))
@@ -28,8 +27,8 @@ class Tail(RuleBasedStateMachine):
         super().__init__()
         self.folder, self.elsewhere = tempfile.mkdtemp(), tempfile.mkdtemp()
         self.others = []
-        self.sizes = files.BATCH_BYTES, opened.CHUNK
-        files.BATCH_BYTES, opened.CHUNK = 1, 97
+        self.sizes = reading.BATCH_BYTES, opened.CHUNK
+        reading.BATCH_BYTES, opened.CHUNK = 1, 97
         self.path = f"{self.folder}/app.log"
         self.reader = Reader(self.path)
         self.number = 0
@@ -40,7 +39,7 @@ class Tail(RuleBasedStateMachine):
         self.reader.tick()
 
     def teardown(self):
-        files.BATCH_BYTES, opened.CHUNK = self.sizes
+        reading.BATCH_BYTES, opened.CHUNK = self.sizes
         for folder in (self.folder, self.elsewhere):
             shutil.rmtree(folder)
 

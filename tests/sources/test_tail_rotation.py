@@ -9,8 +9,7 @@ import shutil
 
 import pytest
 
-from aiops_agent.sources import file as files
-from aiops_agent.sources import opened
+from aiops_agent.sources import opened, reading
 from tests.sources.reader import Reader, append, error, pack
 
 
@@ -147,7 +146,7 @@ def test_t06_a_file_renamed_and_deleted_while_it_is_read_is_read_to_its_end(log,
 
     From the moment it is open, nothing that is done to its name matters.
     """
-    monkeypatch.setattr(files, "BATCH_BYTES", 1)
+    monkeypatch.setattr(reading, "BATCH_BYTES", 1)
     append(log, "".join(error(number) for number in range(20_000)))
     reader = Reader(log)
     batches = reader.source().read({})
@@ -291,6 +290,7 @@ def test_t05_a_generation_that_came_and_went_while_a_tick_was_reading_is_read_by
     append(log, error("b"))
     batches = reader.source().read(dict(reader.known))
     append(f"{log}.1", error("late a"))
+    os.utime(f"{log}.1", ns=(0, os.stat(log).st_mtime_ns + 1))  # as the clock may have it, or may not
     fresh = [next(batches)]
     rotate(log)
     append(log, error("c"))
@@ -302,20 +302,34 @@ def test_t05_a_generation_that_came_and_went_while_a_tick_was_reading_is_read_by
     assert (reader.count(), reader.lost(), reader.notices()) == (4, 0, [])
 
 
+@pytest.mark.parametrize("name", ["app.log.1", "app.log.2.gz", "app.log-20261120", "app.log-20261120.gz"])
+def test_a_generation_that_was_there_before_anything_was_read_is_left(log, name):
+    older = log.with_name(name)
+    older.write_bytes(gzip.compress(error("old").encode()) if name.endswith("gz") else error("old").encode())
+    os.utime(older, ns=(0, 1))
+    reader = read_once(log, error("a"))
+    append(log, error("b"))
+    reader.tick()
+    rotate(log)
+    append(log, error("c"))
+    reader.tick()
+    assert reader.count() == 3
+
+
 @pytest.mark.parametrize("batches", [1, 2])
 def test_t10_copied_and_truncated_while_it_is_read(log, monkeypatch, batches):
-    monkeypatch.setattr(files, "BATCH_BYTES", 1)
+    monkeypatch.setattr(reading, "BATCH_BYTES", 1)
     append(log, "".join(error(number) for number in range(12_000)))
     reader = Reader(log)
-    reading = reader.source().read({})
+    begun = reader.source().read({})
     for _ in range(batches):
-        batch = next(reading)
+        batch = next(begun)
         reader.batches.append(batch)
         reader.known[batch.checkpoint.key] = batch.checkpoint
     shutil.copy(log, f"{log}.1")
     os.truncate(log, 0)
     append(log, error("new"))
-    for batch in reading:
+    for batch in begun:
         reader.batches.append(batch)
         reader.known[batch.checkpoint.key] = batch.checkpoint
     reader.tick()
@@ -354,7 +368,7 @@ def copy_and_truncate(log):
 
 @pytest.fixture
 def small_batches(monkeypatch):
-    monkeypatch.setattr(files, "BATCH_BYTES", 1)
+    monkeypatch.setattr(reading, "BATCH_BYTES", 1)
     monkeypatch.setattr(opened, "CHUNK", 97)
 
 

@@ -11,12 +11,15 @@ import apsw
 import pytest
 
 from aiops_agent.errors import StateError
+from aiops_agent.model.event import Severity
 from aiops_agent.model.incident import Kind, Outcome, Status
 from aiops_agent.model.message import Message
+from aiops_agent.model.signature import Floors
 from aiops_agent.model.voice import Voice
-from aiops_agent.state.actions import Action
+from aiops_agent.state.actions import MOST_RUNS, Action
 from aiops_agent.state.approvals import Approval, ApprovalState
 from aiops_agent.state.database import exclusive
+from aiops_agent.state.halt import Halt
 from aiops_agent.state.silences import Silence
 from aiops_agent.state.state import State
 from tests.build import FINGERPRINT, NOW, checkpoint, cipher, incident
@@ -107,10 +110,72 @@ def test_history_counts_runs_on_the_target_and_not_those_that_touched_nothing(st
             )
             state.actions.intend(action)
             state.actions.finish(action.id, outcome, NOW)
-    history = state.actions.history("restart", "shop.service", NOW)
-    assert (history.runs_last_hour, history.runs_last_day) == (1, 2)
-    assert history.last_outcome is Outcome.SUCCEEDED
-    assert state.actions.history("restart", "cart.service", NOW).last_run is None
+    history = state.actions.history("restart")
+    runs = [((NOW - run.began) // timedelta(minutes=1), run.outcome) for run in history.of("restart", "shop.service")]
+    assert runs == [(10, Outcome.SUCCEEDED), (90, Outcome.FAILED), (3000, Outcome.FAILED)]
+    assert history.of("restart", "cart.service") == ()
+
+
+def test_history_goes_further_back_for_the_playbook_that_is_asked_about(state):
+    with state.transaction():
+        for number in range(MOST_RUNS + 5):
+            name = "rare" if number == 0 else "restart"
+            state.actions.intend(Action(f"act-{number}", None, name, "d", "a.service", NOW + timedelta(seconds=number)))
+            state.actions.finish(f"act-{number}", Outcome.SUCCEEDED, NOW)
+    assert len(state.actions.history().runs) == MOST_RUNS
+    assert len(state.actions.history("rare").of("rare", "a.service")) == 1
+
+
+def test_what_failed_is_over_when_a_person_has_it_or_it_is_found_well(state):
+    with state.transaction():
+        state.incidents.save(incident())
+        for number, outcome in enumerate([Outcome.SUCCEEDED, Outcome.FAILED, Outcome.UNDONE]):
+            action = Action(
+                f"act-{number}", "inc-00000001", "restart", "d", f"{number}.service", NOW + timedelta(minutes=number)
+            )
+            state.actions.intend(action)
+            state.actions.finish(action.id, outcome, NOW + timedelta(minutes=number))
+    assert [target for _, target, _ in state.actions.unsuccessful()] == ["1.service", "2.service"]
+    with state.transaction():
+        state.actions.looked("restart", "2.service", NOW + timedelta(hours=1))
+        state.actions.recovered("restart", "1.service", NOW)
+    assert state.actions.unsuccessful() == [("restart", "2.service", NOW + timedelta(hours=1))]
+    with state.transaction():
+        state.actions.clear("inc-00000001", NOW)
+    assert state.actions.unsuccessful() == []
+    assert [run.cleared for run in state.actions.history().runs] == [True, True, False]
+    assert state.actions.failed_ever() == [("restart", "1.service"), ("restart", "2.service")]
+
+
+def test_services_that_fail_are_those_with_new_errors_and_those_that_wait_for_a_repair(state):
+    def known(service, name, **how):
+        state.incidents.save(incident(id=f"inc-{name}", service=service, **how))
+
+    old = {"first_seen": NOW - timedelta(days=1)}
+    with state.transaction():
+        known("new.service", "1")
+        known("new.service", "2", fingerprint="f" * 16)
+        known("warns.service", "3", severity=Severity.WARNING)
+        known("returns.service", "4", **old)
+        known("waits.service", "5", **old, status=Status.WAITING_APPROVAL)
+        known("waited.service", "6", **old, last_seen=NOW - timedelta(hours=1), status=Status.WAITING_APPROVAL)
+        known(None, "7")
+    assert state.incidents.failing(NOW - timedelta(minutes=5)) == {"new.service", "waits.service"}
+
+
+@pytest.mark.parametrize(
+    "make", [lambda path: path.symlink_to("nowhere"), lambda path: path.symlink_to(path), lambda path: path.mkdir()]
+)
+def test_whatever_stands_in_the_place_of_the_switch_stops_acting(tmp_path, make):
+    make(tmp_path / "halt")
+    assert Halt(tmp_path / "halt").is_set()
+
+
+def test_a_switch_that_cannot_be_looked_at_stops_acting(tmp_path):
+    (tmp_path / "file").touch()
+    assert Halt(tmp_path / "file" / "halt").is_set()
+    assert Halt(tmp_path / ("x" * 300)).is_set()
+    assert not Halt(tmp_path / "halt").is_set()
 
 
 def test_an_action_without_a_result_is_interrupted_and_counts(state):
@@ -121,7 +186,7 @@ def test_an_action_without_a_result_is_interrupted_and_counts(state):
         state.actions.intend(action)
     assert state.actions.interrupted() == [action]
     assert state.incidents.to_run() == []
-    assert state.actions.history("restart", "shop.service", NOW).runs_last_hour == 1
+    assert [run.ended for run in state.actions.history().runs] == [None]
 
 
 def test_the_first_answer_to_an_approval_wins_and_it_is_used_once(state):
@@ -363,3 +428,14 @@ def test_what_was_seen_once_is_known_after_a_restart(tmp_path):
         state.seen.add("a source")
     with State.open(tmp_path, cipher(tmp_path)) as state:
         assert "a source" in state.seen
+
+
+def test_what_was_seen_signed_only_grows_and_the_next_expiry_is_what_is_due(tmp_path):
+    with State.open(tmp_path, cipher(tmp_path)) as state:
+        assert (state.signed.floors(), state.signed.next_due()) == (Floors(), None)
+        with state.transaction():
+            state.signed.keep(Floors(7, {"restart": 3}), NOW)
+        with state.transaction():
+            state.signed.keep(Floors(2, {"restart": 1, "another": 1}), None)
+        assert state.signed.floors() == Floors(7, {"restart": 3, "another": 1})
+        assert state.next_due() is None

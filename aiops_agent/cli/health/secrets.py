@@ -5,7 +5,7 @@ from pathlib import Path
 
 from aiops_agent.assembly.redact import redact
 from aiops_agent.cli.health.finding import Findings, Place, fail, ok
-from aiops_agent.config import scalars
+from aiops_agent.config.load import scalars
 
 _SIGN = "[redacted:"
 _PERSONAL = frozenset(("email", "card", "iban", "phone", "citizen_id"))

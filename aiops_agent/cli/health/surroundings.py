@@ -6,6 +6,7 @@ import stat
 from pathlib import Path
 
 from aiops_agent.cli.health.finding import Findings, Place, fail, ok, warn
+from aiops_agent.errors import ExecutorError
 from aiops_agent.settings import ChatSettings, SourceSettings
 from aiops_agent.sources.paths import find
 from aiops_agent.state.database import copied
@@ -122,9 +123,29 @@ def state(place: Place) -> Findings:
     yield ok(f"{incidents} incidents; {waiting} letters in the outbox")
 
 
+def root_executor(place: Place) -> Findings:
+    """Does what does the agent's work as root answer, and is it root's?"""
+    from aiops_agent.wiring.late import remote_of
+
+    path = place.config.executor
+    if path is None or not path.exists():
+        yield ok("none: a playbook that needs root is only reported (docs/executor.md)")
+        return
+    try:
+        greeting = remote_of(place.config).greet()
+    except ExecutorError as error:
+        yield fail(error.message, error.hint)
+        return
+    if greeting.halted:
+        yield warn("the root executor is halted", "`aiops-agent-executor resume`, as root")
+    if not greeting.services:
+        yield warn("the root executor may act on no service", "name them under `services:` of its configuration")
+    yield ok(f"the root executor answers at {path}, and may act on {', '.join(greeting.services)}")
+
+
 def library(place: Place) -> Findings:
     """Which playbooks and articles are refused?"""
-    from aiops_agent.wiring import Library
+    from aiops_agent.wiring.library import Library
 
     found = Library(place.config.playbooks, place.config.knowledge_base)
     for fault in found.faults:

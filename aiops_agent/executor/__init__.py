@@ -1,0 +1,1 @@
+"""A program of its own: runs as root what needs root, takes orders from the agent, and believes it nothing."""

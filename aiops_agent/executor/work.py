@@ -1,0 +1,275 @@
+"""One order at a time: examined, intended on disk, carried out, concluded; after a kill looked at, never repeated."""
+
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from aiops_agent.assembly.redact import redact
+from aiops_agent.errors import AuditError, ForgedError, StateError
+from aiops_agent.executor.checks import Inventory, Ready, aimed, examine, playbook_of
+from aiops_agent.executor.desk import Desk
+from aiops_agent.model.incident import Outcome
+from aiops_agent.model.order import Order, Progress, Refused, Running, Unknown
+from aiops_agent.model.playbook import (
+    Command,
+    Failed,
+    Journalled,
+    NotNeeded,
+    Planned,
+    RunResult,
+    StepState,
+    Succeeded,
+)
+from aiops_agent.noun import replace
+from aiops_agent.playbook import wire
+from aiops_agent.playbook.bind import Bound
+from aiops_agent.playbook.recover import recover
+from aiops_agent.playbook.run import execute
+from aiops_agent.ports import Executor
+from aiops_agent.state.actions import Action
+from aiops_agent.state.undo import RunJournal, Undo
+
+MOST_REMEMBERED = 100
+"""Refusals whose reason can still be asked for; nothing was done for them, so nothing of them is on disk."""
+
+_LOOK_YOURSELF = ("look at the service yourself",)
+
+
+class Work:
+    """Carries out orders in a thread of its own, so that a halt is heard meanwhile: `server.Worker`."""
+
+    def __init__(self, desk: Desk, hands: Executor, inventory: Inventory) -> None:
+        """Begin with nothing to do."""
+        self._desk = desk
+        self._hands = hands
+        self._inventory = inventory
+        self._undo = Undo(desk.database, desk.vault)
+        self._lock = threading.Lock()
+        self._at: Order | None = None
+        self._stopped = threading.Event()
+        self._refused: OrderedDict[str, Refused | NotNeeded] = OrderedDict()
+        self._thread: threading.Thread | None = None
+        self.fault: BaseException | None = None
+        """What ended a run that nothing should have ended: the program ends with it, and looks again when it starts."""
+
+    def take(self, order: Order) -> Progress:
+        """Begin with it, if nothing is being done; return where it stands."""
+        with self._lock:
+            known = self._progress(order.id)
+            if not isinstance(known, Unknown):
+                return known
+            if self._at is not None:
+                return Refused("busy", f"{self._at.playbook} is being run on {self._at.service}: one at a time")
+            self._at = order
+            self._stopped.clear()
+            self._thread = threading.Thread(target=self._carry_out, args=[order], name="work")
+            self._thread.start()
+        return Running()
+
+    def progress(self, identity: str) -> Progress:
+        """Return where an order stands."""
+        with self._lock:
+            return self._progress(identity)
+
+    def _progress(self, identity: str) -> Progress:
+        if self._at is not None and self._at.id == identity:
+            return Running()
+        if identity in self._refused:
+            return self._refused[identity]
+        with self._desk.alone():
+            said = self._desk.orders.result(identity)
+        return wire.heard(json.loads(said)) if said else Unknown()
+
+    def cancel(self, identity: str | None) -> bool:
+        """Stop that one, or whichever there is; False: it is not being carried out."""
+        with self._lock:
+            if self._at is None or identity not in (None, self._at.id):
+                return False
+            self._stopped.set()
+            return True
+
+    def end(self) -> None:
+        """Stop what is being done, and wait until it is taken back and concluded."""
+        self.cancel(None)
+        if self._thread:
+            self._thread.join()
+
+    def _is_stopped(self) -> bool:
+        return self._stopped.is_set() or self._desk.is_halted()
+
+    def _carry_out(self, order: Order) -> None:
+        try:
+            begun = self._begun(order)
+            if isinstance(begun, Ready):
+                self._conclude(order.id, self._executed(begun))
+        except BaseException as error:
+            self.fault = error
+            raise
+        with self._lock:
+            if not isinstance(begun, Ready):
+                self._refused[order.id] = begun
+                while len(self._refused) > MOST_REMEMBERED:
+                    self._refused.popitem(last=False)
+            self._at = None
+
+    def _begun(self, order: Order) -> Ready | Refused | NotNeeded:
+        """Return an order that nothing speaks against, and that is on disk as begun; or why it is not."""
+        desk, now = self._desk, self._desk.clock.now()
+        try:
+            found = examine(desk, order, self._inventory, self._hands, now, self._is_stopped)
+            if isinstance(found, Ready):
+                found = self._intended(found, now)
+        except (AuditError, StateError) as error:
+            found = Refused(
+                "audit_unavailable" if isinstance(error, AuditError) else "state_unavailable", error.message
+            )
+        match found:
+            case Refused(name, why):
+                found = Refused(name, redact(why))
+                desk.complain("refused", order.id, "agent", **_said_of(order), why=name, detail=found.why)
+            case NotNeeded(probe, detail):
+                found = NotNeeded(probe, redact(detail))
+                desk.complain("not_needed", order.id, "agent", **_said_of(order), at=probe, detail=found.detail)
+            case Ready():
+                pass
+        return found
+
+    def _intended(self, ready: Ready, now: datetime) -> Ready | Refused:
+        """Put down what is about to be done: in the state, with the question used up, and then in the record."""
+        desk, order = self._desk, ready.order
+        action = Action(order.id, None, order.playbook, order.digest, order.service, now)
+        with desk.transaction():
+            if ready.question and not desk.questions.use(ready.question.id, now):
+                return Refused("not_approved", "what was agreed to has been used, or its time is over")
+            desk.actions.intend(action)
+            desk.orders.take(order.id, order.incident, ready.question.id if ready.question else None)
+        try:
+            desk.record(
+                "intent", order.id, "agent", **_said_of(order), question=ready.question.id if ready.question else None
+            )
+        except AuditError as error:  # what was agreed to stays used: it is asked again when it can be recorded
+            with desk.transaction():
+                desk.orders.withdraw(order.id)
+                desk.actions.withdraw(order.id)
+            return Refused("audit_unavailable", error.message)
+        return ready
+
+    def _executed(self, ready: Ready) -> RunResult:
+        desk, identity = self._desk, ready.order.id
+        try:
+            result = execute(
+                ready.bound,
+                self._hands,
+                desk.clock,
+                halted=self._is_stopped,
+                record=self._recorder(identity),
+                journal=_Guarded(desk, self._undo.of(identity)),
+            )
+        except (AuditError, StateError) as error:  # what had been done was taken back
+            result = Failed("record", error.message, undone=False, left_behind=_LOOK_YOURSELF)
+        return without_secrets(result)
+
+    def _conclude(self, identity: str, result: RunResult) -> None:
+        """Put down what came of it: in the record, and in the state that counts it."""
+        desk = self._desk
+        outcome = outcome_of(result)
+        word = outcome.value if outcome else "not_needed"
+        incident = desk.orders.incident(identity)
+        try:
+            desk.record("result", identity, incident=incident, outcome=word, detail=result.detail)
+        except AuditError as error:  # it counts all the same, or a full disk would lift the caps
+            result = replace(result, detail=f"{result.detail}; this result could not be recorded: {error.message}")
+        with desk.transaction():
+            desk.orders.settle(identity, json.dumps(wire.told(result)))
+            desk.actions.finish(identity, outcome, desk.clock.now())
+            self._undo.forget(identity)
+
+    def settle_interrupted(self) -> None:
+        """Look at what a kill cut short: never repeated, taken back where its undo journal says how, and told.
+
+        Raises:
+            AuditError: It cannot be recorded, or its journal not be opened: it is to be called again.
+            StateError: The same, of the state.
+        """
+        with self._desk.alone():
+            interrupted = self._desk.actions.interrupted()
+        for action in interrupted:
+            try:
+                result = recover(
+                    self._as_begun(action),
+                    self._hands,
+                    record=self._recorder(action.id),
+                    journal=_Guarded(self._desk, self._undo.of(action.id)),
+                )
+            except ForgedError as error:
+                result = Failed("interrupted", error.message, undone=False, left_behind=_LOOK_YOURSELF)
+            self._conclude(action.id, without_secrets(result))
+
+    def _as_begun(self, action: Action) -> Bound | None:
+        """Return the playbook of an action, aimed; None when it is not the one any more that was run."""
+        desk = self._desk
+        playbook = playbook_of(desk, action.playbook, action.digest)
+        bound = playbook if isinstance(playbook, Refused) else aimed(desk, playbook, action.target, self._inventory)
+        return None if isinstance(bound, Refused) else bound
+
+    def _recorder(self, identity: str) -> Callable[[Command], None]:
+        def recorded(change: Command) -> None:
+            arguments = redact(" ".join(f"{name}={value}" for name, value in change.arguments.items()))
+            self._desk.record("step", identity, verb=change.verb, arguments=arguments)
+
+        return recorded
+
+
+class _Guarded:
+    """The undo journal of one run, kept from the other thread: `ports.UndoJournal`."""
+
+    def __init__(self, desk: Desk, journal: RunJournal) -> None:
+        self._desk = desk
+        self._journal = journal
+
+    def intend(self, number: int, planned: Planned) -> None:
+        """Put down a change that is about to be done."""
+        with self._desk.alone():
+            self._journal.intend(number, planned)
+
+    def settle(self, number: int, state: StepState) -> None:
+        """Put down how far a change has come."""
+        with self._desk.alone():
+            self._journal.settle(number, state)
+
+    def entries(self) -> Sequence[Journalled]:
+        """Return what was put down."""
+        with self._desk.alone():
+            return self._journal.entries()
+
+
+def outcome_of(result: RunResult) -> Outcome | None:
+    """Return what a result counts as; None: nothing was touched."""
+    match result:
+        case Succeeded():
+            return Outcome.SUCCEEDED
+        case NotNeeded():
+            return None
+        case Failed(undone=True):
+            return Outcome.UNDONE
+        case Failed():
+            return Outcome.FAILED
+
+
+def without_secrets(result: RunResult) -> RunResult:
+    """Return a result whose words may be kept and told."""
+    detail = redact(result.detail)
+    if isinstance(result, Failed):
+        return replace(result, detail=detail, left_behind=tuple(redact(left) for left in result.left_behind))
+    return replace(result, detail=detail)
+
+
+def _said_of(order: Order) -> dict[str, str]:
+    return {
+        "incident": order.incident,
+        "playbook": order.playbook,
+        "digest": order.digest,
+        "target": order.service,
+    }

@@ -1,0 +1,367 @@
+"""Adapters that are built when they are first needed: a tick without anything new builds none."""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+
+from aiops_agent.errors import ExecutorError, UsageError
+from aiops_agent.model.audit import Anchor, AuditEntry
+from aiops_agent.model.connection import Connection
+from aiops_agent.model.diagnosis import Citation, Diagnosis
+from aiops_agent.model.message import Message, Report
+from aiops_agent.model.order import ANSWERED, Answered, Asked, Order
+from aiops_agent.model.playbook import Command, CommandResult, Planned, RunResult
+from aiops_agent.ports import Chat, Cipher, Clock, Composer, Executor, Stopped
+from aiops_agent.settings import ChatSettings, Config
+from aiops_agent.sources.quiet import stamp
+from aiops_agent.wiring.library import Library, shipped
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from aiops_agent.audit.journal import Journal as AuditJournal
+    from aiops_agent.audit.keys import Keys
+    from aiops_agent.diagnosis.classifier import Classifier
+    from aiops_agent.diagnosis.diagnose import LocalDiagnostician
+    from aiops_agent.diagnosis.encoder import Encoder
+    from aiops_agent.playbook.remote import Remote
+
+STATE_KEY = "state.key"
+"""The file of the key that the state is encrypted with, beside the keys of the audit log."""
+
+
+class LateCipher:
+    """The cipher of the state, loaded with the first thing to encrypt or open: most ticks do neither."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+
+    @cached_property
+    def _real(self) -> Cipher:
+        from aiops_agent.audit.rest import StateCipher
+
+        return StateCipher(keys_of(self._config), self._config.state_dir)
+
+    def exists(self) -> bool:
+        """Tell whether there is a key. Loads nothing."""
+        return os.path.lexists(f"{self._config.state_dir}/keys/{STATE_KEY}")
+
+    def create(self) -> None:
+        """Make the key of a new state."""
+        self._real.create()
+
+    def seal(self, plain: bytes, context: bytes) -> bytes:
+        """Return it encrypted."""
+        return self._real.seal(plain, context)
+
+    def open(self, sealed: bytes, context: bytes) -> bytes | None:
+        """Return what was sealed, or None."""
+        return self._real.open(sealed, context)
+
+
+def keys_of(config: Config) -> "Keys":
+    """Return the keys of the audit log, as the configuration says where they are. Reads none yet."""
+    directory = config.state_dir / "keys"
+    if config.credential is None:
+        from aiops_agent.audit.keys import FileKeys
+
+        return FileKeys(directory, config.auditor_key)
+    from aiops_agent.audit.credential import CredentialKeys
+
+    return CredentialKeys(directory, config.credentials, config.credential, config.auditor_key)
+
+
+def key_stamps(config: Config) -> list[str]:
+    """Return what changes when a key of the audit log is lost or replaced: a tick that looks is then no quiet one."""
+    names = (*key_names(config), STATE_KEY)
+    return [stamp(f"{config.state_dir}/keys/{name}") for name in names if name != "signing.key"]
+
+
+def answer_stamps(config: Config) -> list[str]:
+    """Return what changes when a person answers at the root executor: the tick that hears of it is no quiet one."""
+    return [stamp(str(config.executor.with_name(ANSWERED)))] if config.executor else []
+
+
+def key_names(config: Config) -> Sequence[str]:
+    """Return which files of keys no log can do without. The signing key is another one after each session."""
+    return ("genesis.pub", "signing.key") if config.credential else ("genesis.pub", "signing.key", "wrapping.key")
+
+
+class LateJournal:
+    """The audit log of a state_dir, loaded with the first entry or question.
+
+    `publish` is told where the log stands when it is closed and has grown.
+    """
+
+    def __init__(self, config: Config, publish: Callable[[Anchor], None]) -> None:
+        self._config = config
+        self._publish = publish
+        self._has_grown = False
+        self._real: AuditJournal | None = None
+
+    def _opened(self) -> "AuditJournal":
+        if self._real is None:
+            from aiops_agent.audit.journal import Journal
+
+            self._real = Journal(self._config.state_dir / "audit", keys_of(self._config))
+        return self._real
+
+    def append(self, *entries: AuditEntry) -> None:
+        """Make the entries durable."""
+        self._opened().append(*entries)
+        self._has_grown = True
+
+    def check(self) -> None:
+        """Look whether the keys of the log are there."""
+        from aiops_agent.audit.key_files import look_whole
+
+        directory, names = self._config.state_dir / "keys", key_names(self._config)
+        given = self._config.credential is None or (
+            self._config.credentials and (self._config.credentials / self._config.credential).exists()
+        )
+        if not given or not look_whole(directory, names):
+            self._opened().check()
+
+    def retire(self, before: datetime, at: datetime) -> int:
+        """Remove what is older than that, in whole segments."""
+        removed = self._opened().retire(before, at)
+        self._has_grown = self._has_grown or removed > 0
+        return removed
+
+    def anchor(self) -> Anchor:
+        """Return where the log stands."""
+        return self._opened().anchor()
+
+    def close(self) -> None:
+        """Sign what was written and let others write."""
+        if self._real is None:
+            return
+        self._real.close()
+        if self._has_grown:
+            self._has_grown = False
+            self._publish(self._real.anchor())
+
+
+class Model:
+    """The shipped model and the index of the articles, loaded with the first question and kept until released.
+
+    For what builds one agent after the other: it holds about 130 MB, and loading it takes most of a second.
+    """
+
+    def __init__(self) -> None:
+        self.questions = 0
+        """How many agents have asked for it."""
+
+        self._weights: tuple[Encoder, Classifier] | None = None
+        self._real: LocalDiagnostician | None = None
+        self._edition = ""
+
+    def diagnostician(self, library: Library, cache: Path | None) -> "LocalDiagnostician":
+        """Return the diagnostician with the articles of the library as they are now."""
+        from aiops_agent.diagnosis.artefact import MODELS
+        from aiops_agent.diagnosis.diagnose import LocalDiagnostician, load_classifier
+        from aiops_agent.diagnosis.encoder import load_encoder
+        from aiops_agent.diagnosis.vectors import SHIPPED
+
+        self.questions += 1
+        if self._weights is None:
+            encoder = load_encoder(MODELS)
+            self._weights = encoder, load_classifier(encoder)
+        if self._real is None or self._edition != library.edition:
+            encoder, classifier = self._weights
+            vectors = shipped("knowledge_base") / SHIPPED
+            self._real = LocalDiagnostician(classifier, encoder, library.articles, cache, shipped=vectors)
+            self._edition = library.edition
+        return self._real
+
+    def index(self, library: Library, out: Path) -> int:
+        """Write the vectors of all articles of the library to a file; return how many.
+
+        Raises:
+            OSError: It cannot be written.
+        """
+        from aiops_agent.diagnosis.artefact import MODELS
+        from aiops_agent.diagnosis.encoder import load_encoder
+        from aiops_agent.diagnosis.index import pieces_of
+        from aiops_agent.diagnosis.vectors import write
+
+        pieces = [piece for article in library.articles.articles for piece in pieces_of(article)]
+        return write(out, pieces, load_encoder(MODELS))
+
+    def release(self) -> bool:
+        """Forget it; False when it was not loaded."""
+        was_loaded = self._weights is not None
+        self._weights = self._real = None
+        return was_loaded
+
+
+class LateDiagnostician:
+    """Loads model and index with the first question: a tick without a new fault does not pay for them."""
+
+    def __init__(self, library: Library, cache: Path | None = None, model: Model | None = None) -> None:
+        """Load nothing yet.
+
+        Args:
+            library: Where the articles are.
+            cache: A folder where vectors of articles are kept between runs.
+            model: One that may be loaded already.
+        """
+        self._library = library
+        self._cache = cache
+        self._model = model or Model()
+
+    @cached_property
+    def _real(self) -> "LocalDiagnostician":
+        return self._model.diagnostician(self._library, self._cache)
+
+    def diagnose(self, texts: Sequence[str], services: Sequence[str | None]) -> list[Diagnosis]:
+        """Return one diagnosis for each text, in order."""
+        return self._real.diagnose(texts, services)
+
+    def search(self, text: str) -> Sequence[Citation]:
+        """Return the articles that fit a person's words, best first."""
+        return self._real.search(text)
+
+
+class LateExecutor:
+    """The embedded executor, loaded with the first command: it takes none that needs root."""
+
+    privileged = False
+
+    def __init__(self, clock: Clock, connections: Mapping[str, Connection]) -> None:
+        self._clock = clock
+        self._connections = connections
+
+    @cached_property
+    def _real(self) -> Executor:
+        from aiops_agent.playbook.executor import EmbeddedExecutor
+
+        return EmbeddedExecutor(self._clock, connections=self._connections)
+
+    def plan(self, command: Command) -> Planned | CommandResult:
+        """Decide what doing it would decide."""
+        return self._real.plan(command)
+
+    def run(self, command: Command, stopped: Stopped) -> CommandResult:
+        """Do it and say what came of it."""
+        return self._real.run(command, stopped)
+
+
+class LateRoot:
+    """The root executor, spoken to only if its socket is there."""
+
+    def __init__(self, path: Path, clock: Clock, *, owner: int = 0) -> None:
+        """Speak to nobody yet; `owner` is whose it must be."""
+        self._path = path
+        self._clock = clock
+        self._owner = owner
+
+    @cached_property
+    def remote(self) -> "Remote":
+        """Return what speaks to it."""
+        from aiops_agent.playbook.remote import Remote
+
+        return Remote(self._path, owner=self._owner)
+
+    @cached_property
+    def _services(self) -> Sequence[str]:
+        """Return what it may act on, as of the first question: one tick lasts no longer."""
+        if not self._path.exists():
+            return ()
+        try:
+            return self.remote.greet().services
+        except ExecutorError:
+            return ()
+
+    def takes(self, service: str) -> bool:
+        """Tell whether there is one that may act on a service."""
+        return service in self._services
+
+    def ask(self, order: Order) -> Asked:
+        """Have people asked."""
+        return self.remote.ask(order)
+
+    def answered(self, identity: str) -> Answered | None:
+        """Return what people said."""
+        return self.remote.answered(identity)
+
+    def perform(self, order: Order, stopped: Stopped) -> RunResult:
+        """Have an order carried out."""
+        return self.remote.perform(order, stopped, self._clock)
+
+    def outcome(self, identity: str, stopped: Stopped) -> RunResult | None:
+        """Return what came of an order."""
+        return self.remote.outcome(identity, stopped, self._clock)
+
+
+def remote_of(config: Config) -> "Remote":
+    """Return what speaks to the root executor, for a person at a shell.
+
+    Raises:
+        UsageError: The configuration says that there is none.
+    """
+    if config.executor is None:
+        raise UsageError(f"{config.path} says `executor: null`", hint="docs/executor.md says how one is set up")
+    from aiops_agent.playbook.remote import Remote
+
+    return Remote(config.executor)
+
+
+class LateComposer:
+    """Loads templates with the first report."""
+
+    @cached_property
+    def _real(self) -> Composer:
+        from aiops_agent.chat.compose import TemplateComposer
+
+        return TemplateComposer()
+
+    def compose(self, report: Report, locale: str) -> Message:
+        """Return the report in words."""
+        return self._real.compose(report, locale)
+
+
+class LateChat:
+    """Connects with the first message."""
+
+    def __init__(self, name: str, locale: str, connect: Callable[[], Chat]) -> None:
+        self.name = name
+        self.locale = locale
+        self._connect = connect
+
+    @cached_property
+    def _real(self) -> Chat:
+        return self._connect()
+
+    def send(self, message: Message) -> None:
+        """Deliver it."""
+        self._real.send(message)
+
+
+def late_files(config: Config) -> Chat:
+    """Return the folder that every report is written to."""
+
+    def connect() -> Chat:
+        from aiops_agent.chat.report_files import ReportFolder
+
+        return ReportFolder(config.report_dir, config.locale)
+
+    return LateChat("files", config.locale, connect)
+
+
+def late_chat(settings: ChatSettings) -> Chat:
+    """Return a destination by its `type:` in the configuration."""
+
+    def connect() -> Chat:
+        match settings.type:
+            case "slack":
+                from aiops_agent.chat.slack import Slack
+
+                return Slack(settings.name, settings.token, settings.target, settings.locale, settings.base_url)
+            case "telegram":
+                from aiops_agent.chat.telegram import Telegram
+
+                return Telegram(settings.name, settings.token, settings.target, settings.locale, settings.base_url)
+
+    return LateChat(settings.name, settings.locale, connect)
