@@ -3,7 +3,7 @@
 from enum import Enum
 
 from aiops_agent.assembly import patterns
-from aiops_agent.assembly.judge import opens_with_exception, raised_in_ruby
+from aiops_agent.assembly.judge import is_block_of_symfony, opens_with_exception, raised_in_ruby
 from aiops_agent.assembly.lines import DIGITS, is_head, is_indented, origin
 from aiops_agent.hints import NamedTuple
 
@@ -55,8 +55,16 @@ def speaks_for_itself(line: bytes) -> bool:
         opens_with_exception(line)
         or raised_in_ruby(line)
         or line.startswith(_OPENINGS)
+        or is_block_of_symfony(line)
         or any(sign in line for sign in (b"panicked at", b": Assertion `", b": error: ", b": line "))
     )
+
+
+def warns_in_python(line: bytes) -> bool:
+    """Tell whether the line is "/srv/charge.py:9: DeprecationWarning: use `sum`": nothing that was logged."""
+    place, named, _ = line.partition(b"Warning: ")
+    file, _, number = place.rpartition(b": ")[0].rpartition(b":")
+    return bool(named) and number.isdigit() and file.endswith(b".py")
 
 
 def names_another(line: bytes) -> bool:

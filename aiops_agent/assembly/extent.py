@@ -17,6 +17,7 @@ from aiops_agent.assembly.clues import (
     names_another,
     opens_lines,
     speaks_for_itself,
+    warns_in_python,
 )
 from aiops_agent.assembly.findings import Findings
 from aiops_agent.assembly.heads import KNOWN, MESSAGES, Heads, of_message
@@ -105,7 +106,7 @@ class Extent:
 
         self._statement = bool(self._writer) and not self._tracing and not opens_with_exception(message)
         self._framed = self._chained = self._told = self._traced = self._spaced = False
-        self._preluded = self._is_said_again = False
+        self._preluded = self._is_said_again = self._caused = False
         # A program wrote a line and then the trace, in a file where few lines have a head.
         self._may_be_given = self._headed and self._wraps and states_error(first)
         takes_plain = (
@@ -245,9 +246,11 @@ class Extent:
     def _continues(self, message: bytes) -> bool:
         if message.startswith((b"Traceback (most", b"  + Exception Group Traceback")):
             starts_here = self._chained or not self._framed
-            self._tracing = self._tracing or (starts_here and message.startswith(b"T"))
+            is_python = message.startswith(b"T") and b"call first" not in message  # as Mojo has it
+            self._tracing = self._tracing or (starts_here and is_python)
             return starts_here
         if is_indented(message):
+            self._caused = False
             self._node = self._node and not message.startswith(_AT)
             if message[:1] == b"\t" or message.lstrip().startswith(PLACES):
                 self._framed = not self._node
@@ -261,6 +264,7 @@ class Extent:
             self._chained = self._chained or message.startswith((b"During handling", b"The above exception"))
             self._go = self._go or message.startswith(b"goroutine ")
             self._php = self._php or message.startswith(b"Stack trace:")
+            self._caused = message.startswith(b"Caused by:")
             self._tracing = self._tracing or message.startswith(b">>> '")
             return True
         if self._php and message.startswith(b"Next "):
@@ -278,6 +282,11 @@ class Extent:
         if self._chained and not self._tracing and opens_with_exception(message):
             self._chained = False
             return True
+        if message[:1] == b"#" and self._origin.message.startswith(b"# A fatal error"):
+            return True
+        if message in patterns.SECTIONS:
+            self._chained = self._chained or message == patterns.SECTIONS[0]
+            return True
         is_caught_here = self._spaced and self._tracing and message.startswith(_CAUGHT_HERE)
         if is_caught_here or (message.startswith(b"0x") and b": note: " in message):
             return True
@@ -289,6 +298,8 @@ class Extent:
         return is_place
 
     def _accepts_unmarked(self, line: bytes, buffer: bytes, below: int) -> Belongs:
+        if warns_in_python(line):
+            return Belongs.NO
         if line.startswith(patterns.BREAKS):
             is_again = self._go and not self._framed and line == self._origin.message  # two goroutines fell at once
             return Belongs.YES if is_again else Belongs.NO
@@ -325,6 +336,8 @@ class Extent:
         if self._may_be_given and opens_with_exception(line) and not self._framed:
             self._may_be_given, self._preluded = False, True
             return self._accepts_up_to_frames(buffer, below)
+        if self._caused:  # a cause may take several lines to say what it has to say
+            return self._accepts_up_to_frames(buffer, below)
         belongs = self._accepts_plain()
         if belongs is Belongs.NO and not self._framed and (not self._headed or self._wraps):
             belongs = self._accepts_wrapped(line, buffer, below)
@@ -346,7 +359,8 @@ class Extent:
             if is_chained or buffer.startswith(self._ends_words, below):
                 return Belongs.YES
             if self._begins(buffer, below):
-                return Belongs.NO if self._heads_are_rare and self._traceback else Belongs.YES
+                is_over = self._heads_are_rare and (self._traceback or not self._wraps)
+                return Belongs.NO if is_over else Belongs.YES
             end = buffer.find(b"\n", below)
             line, below = buffer[below:end], end + 1
         return Belongs.NO

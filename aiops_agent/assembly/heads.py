@@ -5,8 +5,9 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from aiops_agent.assembly import patterns
-from aiops_agent.assembly.lines import DIGITS, is_head, is_indented, origin
+from aiops_agent.assembly.lines import DIGITS, is_head, is_indented, level_behind_time, origin
 from aiops_agent.assembly.relayed import is_relay
+from aiops_agent.model.event import Severity
 
 SAMPLE = 16_384
 """Bytes from the beginning of a file that its heads are learnt from: some hundred lines."""
@@ -46,6 +47,7 @@ class Heads:
         are_rare: bool = False,
         words: tuple[bytes, ...] = (),
         relayed_are_bare: bool = False,
+        levels_are_small: bool = False,
     ) -> None:
         """Know the tables, and lines with these signatures.
 
@@ -54,11 +56,13 @@ class Heads:
             are_rare: Most records of the file begin with none.
             words: How the file writes levels that report an error, where no word of `LITERALS` is in them.
             relayed_are_bare: Most lines stand behind the head of who relays them, and have none of their own.
+            levels_are_small: Levels are words behind the time, as in `2026-11-27 07:40:31 error no tea today`.
         """
         self.signatures = signatures
         self.are_rare = are_rare
         self.words = words
         self.relayed_are_bare = relayed_are_bare
+        self.levels_are_small = levels_are_small
         self.relayed_frames = tuple(word for word in words if word in patterns.RELAYED_FRAMES)
         self.opening_words = tuple(word[1:] for word in words if word[:1] == b"\n")
         self.begins: Callable[[bytes, int], bool] = self._begins if signatures else is_head
@@ -101,19 +105,21 @@ def learn(sample: bytes) -> Heads:
     """
     lines = [line for line in sample[: sample.rfind(b"\n") + 1].split(b"\n") if line and not is_indented(line)]
     words = _short_levels(lines)
+    are_small = _are_small(lines)
     if sum(is_head(line, 0) for line in lines) >= _MOST_KNOWN * len(lines):
         are_bare = _are_bare_behind_relays(lines)
-        return Heads(words=words, relayed_are_bare=are_bare) if words or are_bare else KNOWN
+        is_known = not (words or are_bare or are_small)
+        return KNOWN if is_known else Heads(words=words, relayed_are_bare=are_bare, levels_are_small=are_small)
     unknown = (signature(line[:_FIRST_BYTES]) for line in lines if not is_head(line, 0))
     counts = Counter(filter(None, unknown))
     fewest = max(_FEWEST_LINES, _LEAST_SHARE * len(lines))
     learnt = frozenset(form for form, count in counts.items() if count >= fewest)
     if learnt:
-        return Heads(learnt, words=words)
+        return Heads(learnt, words=words, levels_are_small=are_small)
     if len(lines) >= _FEWEST_LINES:
         words += patterns.BARE
     if words:
-        return Heads(are_rare=_are_rare(lines), words=words)
+        return Heads(are_rare=_are_rare(lines), words=words, levels_are_small=are_small)
     return RARE if _are_rare(lines) else KNOWN
 
 
@@ -138,6 +144,12 @@ def _short_levels(lines: list[bytes]) -> tuple[bytes, ...]:
         words.append(patterns.PHP_TRACE)
     words += (frame for frame in patterns.RELAYED_FRAMES if frame in sample)
     return tuple(words)
+
+
+def _are_small(lines: list[bytes]) -> bool:
+    """Tell whether at least two lines and a tenth have a small word behind their time for a level that is no error."""
+    calm = sum(patterns.LEVELS.get(level_behind_time(line)) is Severity.WARNING for line in lines)
+    return calm >= max(_FEWEST_SHORT, _LEAST_SHORT * len(lines))
 
 
 def _are_bare_behind_relays(lines: list[bytes]) -> bool:

@@ -5,7 +5,7 @@ from enum import Enum
 from aiops_agent.assembly import patterns
 from aiops_agent.assembly.decode import decode, logfmt_level
 from aiops_agent.assembly.heads import KNOWN, Heads
-from aiops_agent.assembly.lines import DIGITS, Origin, is_head, is_indented, origin
+from aiops_agent.assembly.lines import DIGITS, Origin, is_head, is_indented, level_behind_time, origin
 from aiops_agent.assembly.relayed import is_relay
 from aiops_agent.hints import NamedTuple
 from aiops_agent.model.event import Severity
@@ -52,18 +52,19 @@ def judge(line: bytes, heads: Heads = KNOWN) -> Verdict:
         return judge(line.partition(patterns.RELAYED)[2].removeprefix(b"NOTICE: PHP message: "))
     said = origin(line)
     if fault := _fault(patterns.FAULTS, line):
-        stated = _stated_level(line, said, headed=heads.begins(line, 0))
+        stated = _stated_level(line, said, heads)
         return Verdict(Says.ERROR, max(fault, stated or fault))
     if is_relay(said.writer) and is_head(said.message, 0):
         return judge(said.message)
-    if opening := next((severity for sign, severity in patterns.OPENINGS if said.message.startswith(sign)), None):
-        return _NOTHING if _says_there_is_none(said.message) else Verdict(Says.ERROR, opening)
+    told = _behind_tag(said.message) if is_relay(said.writer) or not heads.begins(line, 0) else said.message
+    if opening := next((severity for sign, severity in patterns.OPENINGS if told.startswith(sign)), None):
+        return _NOTHING if _says_there_is_none(told) else Verdict(Says.ERROR, opening)
     return _judge_stated(line, said, heads)
 
 
 def _judge_stated(line: bytes, said: Origin, heads: Heads) -> Verdict:
     headed = heads.begins(line, 0)
-    stated = _stated_level(line, said, headed=headed)
+    stated = _stated_level(line, said, heads)
     if stated is None:
         fault = _fault(patterns.UNLEVELLED_FAULTS, line)
         return (
@@ -76,6 +77,13 @@ def _judge_stated(line: bytes, said: Origin, heads: Heads) -> Verdict:
     if patterns.MONOLOG_EXCEPTION in line and _level_word(line) in patterns.WARNING_WORDS:
         return Verdict(Says.ERROR, Severity.ERROR)
     return _MENTION if names_exception(line) else _NOTHING
+
+
+def _behind_tag(message: bytes) -> bytes:
+    """Return what follows `[importer] `: the name of a part of the program, and no level."""
+    tag, closed, rest = message.partition(b"] ")
+    is_tag = message[:1] == b"[" and bool(closed) and tag[1:].translate(None, _NAME_BYTES + b"-") == b""
+    return rest if is_tag and tag[1:].upper() not in patterns.LEVELS else message
 
 
 def _says_there_is_none(message: bytes) -> bool:
@@ -103,12 +111,15 @@ def _judge_message(message: bytes, *, headed: bool) -> Verdict:
         or (b"panicked at" in message and message.startswith(b"thread '"))
         or died_in_perl(message)
         or failed_in_php(message)
-        or (not headed and (_said_by_a_shell(message) or _said_by_a_tool(message)))
+        or _is_told_by_a_framework(message)
+        or (not headed and (_said_by_a_shell(message) or _said_by_a_tool(message) or _says_what_failed(message)))
     ):
         return Verdict(Says.ERROR, Severity.ERROR)
     may_be = (
         names_exception(message)
         or _named_by_rails(message)
+        or _named_by_sinatra(message)
+        or _raised_at_a_place_in_perl(message)
         or may_name_what_was_raised(message)
         or message.startswith(patterns.NODE_ENDS)
         or message == patterns.PHP_TRACE
@@ -139,6 +150,12 @@ def died_in_perl(message: bytes) -> bool:
     return message.endswith(b".") and (b".pl line " in message or b".pm line " in message)
 
 
+def _raised_at_a_place_in_perl(message: bytes) -> bool:
+    """Tell whether the text is "no amount at charge.pl line 9": frames come below, or else it is no statement."""
+    place, _, number = message.rpartition(b" line ")
+    return number.isdigit() and place.endswith((b".pl", b".pm")) and b" at " in place
+
+
 def failed_in_php(message: bytes) -> bool:
     """Tell whether the text is "PHP Warning:  fopen(/srv/lock): Failed to open stream: ... in /srv/a.php on line 9".
 
@@ -147,7 +164,12 @@ def failed_in_php(message: bytes) -> bool:
     if not message.startswith(patterns.PHP_WARNINGS) or b" on line " not in message:
         return False
     name, called, said = message.partition(b":")[2].lstrip().partition(b"(")
-    return bool(called) and name.replace(b"_", b"").isalnum() and b"): " in said
+    return bool(called) and name.replace(b"_", b"").replace(b"::", b"").isalnum() and b"): " in said
+
+
+def is_block_of_symfony(message: bytes) -> bool:
+    """Tell whether the text is "In Charge.php line 9:", below which its console frames what was raised."""
+    return message.startswith(b"In ") and message.endswith(b":") and b".php line " in message
 
 
 def raised_in_php(message: bytes) -> bool:
@@ -161,6 +183,34 @@ def _named_by_rails(message: bytes) -> bool:
     name, opened, _ = message.partition(b" (")
     is_name = name[:1].isupper() and name.translate(None, _NAME_BYTES) in (b"", b"::", b"::::")
     return bool(opened) and is_name and message.endswith(b"):")
+
+
+def _is_told_by_a_framework(message: bytes) -> bool:
+    """Tell whether Symfony, hapi or Sinatra says here that something was raised."""
+    return (
+        is_block_of_symfony(message)
+        or _is_told_by_hapi(message)
+        or (message.startswith(b"- ") and opens_with_exception(message[2:].partition(b" - ")[0]))
+    )
+
+
+def _is_told_by_hapi(message: bytes) -> bool:
+    """Tell whether the text is "Debug: handler, error ", below which hapi shows what was raised."""
+    return message.startswith(b"Debug: ") and message.rstrip().endswith(b", error")
+
+
+def _named_by_sinatra(message: bytes) -> bool:
+    """Tell whether the text is "- Stock::NotEnough - 3 pieces are missing:"."""
+    name, dash, _ = message.removeprefix(b"- ").partition(b" - ")
+    is_name = name[:1].isupper() and name.translate(None, _NAME_BYTES + b":") == b""
+    return message.startswith(b"- ") and bool(dash) and is_name and message.endswith(b":")
+
+
+def _says_what_failed(message: bytes) -> bool:
+    """Tell whether the text is "sweep: stat failed: Errno::ENOENT", and not "2 checks failed: 0 and 7"."""
+    what, failed, why = message.partition(b" failed: ")
+    is_reason = why[:1].isalpha() and why.lower() not in patterns.NO_ERROR
+    return bool(failed) and is_reason and not what[-1:].isdigit() and b"retry" not in why and b"again" not in why
 
 
 def _said_by_a_shell(message: bytes) -> bool:
@@ -218,6 +268,8 @@ def stands_alone(line: bytes) -> bool:
         or line.startswith(patterns.ABORTS)
         or line.endswith(patterns.NO_MEMORY)
         or any(sign in line for sign in (b": Assertion `", b": Assertion '", b": runtime error: "))
+        or is_block_of_symfony(line)
+        or _is_told_by_hapi(line)
         or _said_by_a_shell(line)
         or (_said_by_a_tool(line) and not opens_with_exception(line))
         or (line.endswith(patterns.REASONS) and b"::" not in line and not names_exception(line))
@@ -252,14 +304,15 @@ def may_carry_exception(head: bytes, raised: bytes, *, is_uncaught: bool = False
     return level not in patterns.CALM_WORDS or names_exception(head)
 
 
-def _stated_level(line: bytes, said: Origin, *, headed: bool) -> Severity | None:
+def _stated_level(line: bytes, said: Origin, heads: Heads) -> Severity | None:
     """Return the level the line states, WARNING for any that is no error; None when it states none."""
     if b"=" in line and (value := logfmt_level(line)):
         return patterns.VALUES.get(value, Severity.WARNING)
-    if not headed:
+    if not heads.begins(line, 0):
         return None
     inner = _level_word(said.message) if said.writer and is_head(said.message, 0) else b""
-    return patterns.LEVELS.get(_level_word(line) or inner or (b"" if said.writer else _lowered_level(line)))
+    small = level_behind_time(line) if heads.levels_are_small else b""
+    return patterns.LEVELS.get(small or _level_word(line) or inner or (b"" if said.writer else _lowered_level(line)))
 
 
 def _level_word(line: bytes) -> bytes:
@@ -279,7 +332,10 @@ def _lowered_level(line: bytes) -> bytes:
 
 
 def _first_words(line: bytes) -> list[bytes]:
-    return line[:_FIRST_BYTES].replace(b"|", b" ").replace(b"][", b"] [").split(maxsplit=_FIRST_WORDS)[:_FIRST_WORDS]
+    opening = line[:_FIRST_BYTES].replace(b"|", b" ").replace(b"][", b"] [")
+    while b" ]" in opening:  # structlog pads levels within their brackets
+        opening = opening.replace(b" ]", b"]")
+    return opening.split(maxsplit=_FIRST_WORDS)[:_FIRST_WORDS]
 
 
 def _named_level(word: bytes) -> bytes:
@@ -288,7 +344,7 @@ def _named_level(word: bytes) -> bytes:
         return bare.rsplit(b":", 1)[-1].rsplit(b".", 1)[-1].upper()
     if b"[" in bare:  # logrus: `ERRO[0012]`
         bare = bare.partition(b"[")[0]
-    if word[1:2] == b"/" and word[0] in _SINGLE_LETTERS:
+    if word[1:2] == b"/" and word[0] in _SINGLE_LETTERS and bare != b"I/O":
         return word[:1]
     name = bare.replace(b"/", b":").split(b":", 1)[0]
     if word[-1:] == b":":  # Monolog names the channel before it: `shop.ERROR:`

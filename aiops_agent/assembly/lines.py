@@ -81,7 +81,7 @@ def origin(line: bytes) -> Origin:
         return Origin(b"", line)
     if message := _behind_kernel_clock(line):
         return Origin(b"kernel:", message)
-    rest = _behind_time(line)
+    rest = behind_time(line)
     for mark in (b"stderr F ", b"stdout F ", b"stderr P ", b"stdout P "):
         if rest.startswith(mark):
             return Origin(mark, rest[len(mark) :])
@@ -144,7 +144,13 @@ def _syslog_origin(rest: bytes) -> Origin:
     return Origin(rest[: len(host) + end + 2], tagged[end + 2 :])
 
 
-def _behind_time(line: bytes) -> bytes:
+def level_behind_time(line: bytes) -> bytes:
+    """Return the level, raised, that is the first word behind the time and written small; empty when none is."""
+    word = behind_time(line).replace(b"\t", b" ").partition(b" ")[0]
+    return word.upper() if len(word) > 1 and word.islower() and word.upper() in patterns.LEVELS else b""
+
+
+def behind_time(line: bytes) -> bytes:
     """Return what follows the leading numbers, dates, months, days and zones."""
     if line[:1] == b"[" and (end := line.find(b"] ")) > 0 and not line[1:end].strip(b" ").isalpha():
         return line[end + 2 :]

@@ -58,8 +58,10 @@ SHORT_LEVELS: tuple[tuple[tuple[bytes, ...], tuple[bytes, ...]], ...] = (
     ((b" INF ", b" DBG ", b" WRN "), (b" ERR ", b" FTL ", b" PNC ")),
     ((b" INF]", b" DBG]", b" WRN]"), (b" ERR]", b" FTL]")),
     ((b"[INF]", b"[DBG]", b"[WRN]", b"[WAR]", b"[DEB]"), (b"[ERR]", b"[FTL]", b"[CRI]")),
+    ((b"[info     ]", b"[debug    ]", b"[warning  ]"), (b"[error    ]", b"[critical ]")),
+    ((b" DEBG ", b" TRCE "), (b" CRIT ",)),
 )
-"""Levels in a letter or in three: how a file writes those that are none, and how then those that report an error.
+"""Levels that are short, or padded: how a file writes those that are none, and how then those that report an error.
 
 Only in a file whose first lines show the former the latter are searched for, by an automaton of their own.
 """
@@ -205,6 +207,9 @@ FAULTS: tuple[tuple[bytes, Severity], ...] = (
     (b"ERROR: LeakSanitizer: ", Severity.CRITICAL),
     (b"WARNING: ThreadSanitizer: ", Severity.CRITICAL),
     (b"WARNING: MemorySanitizer: ", Severity.CRITICAL),
+    (b"CRITICAL **: ", Severity.ERROR),
+    (b"ERROR **: ", Severity.CRITICAL),
+    (b"# A fatal error has been detected by the Java", Severity.CRITICAL),
 )
 """Statements that are a fault whatever level the program gave them."""
 
@@ -294,6 +299,7 @@ OPENINGS: tuple[tuple[bytes, Severity], ...] = (
     (b"future: <Task finished", Severity.ERROR),
     (b"Unhandled Exception:", Severity.CRITICAL),
     (b"UnhandledPromiseRejection: ", Severity.ERROR),
+    (b"Unhandled rejected promise: ", Severity.ERROR),
     (b"[AggregateError: ", Severity.ERROR),
     (b"curl: (", Severity.ERROR),
     (b"Assertion failed", Severity.ERROR),
@@ -381,6 +387,7 @@ BRACKET_HEADS = (
         b"[" + word
         for word in (*_LEVEL_WORDS, b"error]", b"crit]", b"alert]", b"emerg]", b"warn]", b"info]", b"debug]")
     ),
+    *(b"[" + word for word in (b"fatal]", b"critical]", b"warning]", b"notice]", b"trace]", b"success]")),
 )
 PADDED_HEADS = (b" INFO ", b" WARN ")
 """Of tracing without a time: it writes each level in five columns, the shorter ones to the right."""
@@ -415,6 +422,8 @@ MARKED_HEADS = (b'{"', b'{ "', b"<>", b"::", b"*** FATAL ")
 CONTINUES = (
     *(
         b'"}',
+        b'","',
+        b'"""',
         b"[stacktrace]",
         b"[previous exception]",
         b"Caused by:",
@@ -458,6 +467,7 @@ CONTINUES = (
         b"...additional frames elided",
         b"(Use `node --trace-",
     ),
+    *(b"future: <", b"handle: <", b"task: <", b"transport: <", b"protocol: <", b"client_session: <", b"connector: <"),
     *(
         b"DETAIL:  ",
         b"HINT:  ",
@@ -473,6 +483,9 @@ CONTINUES = (
 )
 """How an unindented line begins that goes on from the one above."""
 
+SECTIONS = (b"Context:", b"Location:", b"Exception trace:")
+"""Lines above which a runtime has said what was raised, and below which it says where: Mojo, eyre, Symfony."""
+
 SECOND_HEADS = (b"SEVERE: ", b"WARNING: ", b"INFO: ")
 """How the second line of a record of java.util.logging begins; the first says when and where."""
 
@@ -483,6 +496,7 @@ RESUMES = (
     *(b"goroutine ", b"During handling", b"The above exception", b"stack backtrace:", b"Node.js v", b"[signal "),
     *(b"Stack trace:", b"Caused by:", b"runtime stack:", b"---> (Inner Exception #"),
     *(b"Current thread 0x", b"Thread 0x", b"Extension modules: ", b"[previous exception]"),
+    *(section + b"\n" for section in SECTIONS),
 )
 """How a line begins that goes on after an empty line."""
 
@@ -511,8 +525,15 @@ PREAMBLES: tuple[tuple[bytes, tuple[bytes, ...]], ...] = (
     (b"Exception in callback ", (b"handle: ",)),
     (b"--- Logging error ---", (b"Traceback (most",)),
     (b"runtime: out of memory", (b"fatal error: ",)),
+    (b"#", (b"# A fatal error has been detected by the Java",)),
 )
 """What a runtime prints above the line that says what was raised, and how the line below it begins; empty: anyhow."""
+
+ANNOUNCES = (b" failed", b" crashed", b" aborted")
+"""How a line without a head ends, marks apart, that says of what the trace right below it tells."""
+
+NOTHING_FAILED = (*(b"%d" % digit for digit in range(10)), b"nothing", b"none", b" no", b" never")
+"""What stands before that where nothing did."""
 
 POSTGRES_CONTINUES = (b"DETAIL:  ", b"HINT:  ", b"CONTEXT:  ", b"STATEMENT:  ", b"QUERY:  ", b"LOCATION:  ")
 

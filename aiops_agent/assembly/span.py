@@ -262,7 +262,8 @@ def _place_of_throw(buffer: bytes, line_start: int, earliest: int) -> int:
 def _behind_preamble(buffer: bytes, start: int) -> int:
     """Return where the line begins that the preamble at `start` leads to; `start` when it is none."""
     line = buffer[start : buffer.find(b"\n", start)]
-    if not line[-1:].isdigit() and not any(opening in line for opening, _ in patterns.PREAMBLES):
+    announces = _announces(line)
+    if not (announces or line[-1:].isdigit() or any(opening in line for opening, _ in patterns.PREAMBLES)):
         return start  # most lines: who wrote them takes five times as long to find out
     if writer := relay_of(buffer, start):
         last = own_lines_below(buffer, start, writer, LINES_BACK_TO_HEAD)
@@ -273,7 +274,24 @@ def _behind_preamble(buffer: bytes, start: int) -> int:
     for opening, goes_on in patterns.PREAMBLES:
         if below and buffer.startswith(opening, start) and buffer.startswith(goes_on or b"", below):
             return below
+    if announces and below and not is_head(buffer, start) and _opens_a_trace(buffer, below):
+        return below
     return _behind_excerpt(buffer, start)
+
+
+def _announces(line: bytes) -> bool:
+    """Tell whether the line says that something failed: a trace right below tells of it."""
+    said = line.rstrip(b"!:.")
+    return said.endswith(patterns.ANNOUNCES) and not said.rpartition(b" ")[0].endswith(patterns.NOTHING_FAILED)
+
+
+def _opens_a_trace(buffer: bytes, start: int) -> bool:
+    """Tell whether the line at `start` says what was raised, and shows where below itself."""
+    if buffer.startswith(_TRACEBACKS, start):
+        return True
+    below = buffer.find(b"\n", start) + 1
+    is_framed = below >= len(buffer) or buffer.startswith((b"\tat ", b"    at "), below)
+    return is_framed and opens_with_exception(buffer[start : below - 1])
 
 
 def _behind_excerpt(buffer: bytes, start: int) -> int:
@@ -318,7 +336,8 @@ def is_trace(buffer: bytes, start: int, heads: Heads) -> bool:
     line = buffer[start : buffer.find(b"\n", start)] if start < len(buffer) else b""
     if is_indented(line):
         frame = line.lstrip()
-        return frame.startswith((b"at ", b'File "', b"from ", b"#0 ", b"--->", b"raise ", b"... ")) or b":in `" in frame
+        places = (b"at ", b'File "', b"from ", b"#0 ", b"--->", b"raise ", b"... ")
+        return frame.startswith(places) or b":in `" in frame or b" called at " in frame
     if heads.begins(line, 0):
         said = origin(line).message
         return said.startswith((b"#0 ", b"Traceback (most")) or (is_indented(said) and is_trace(said + b"\n", 0, heads))

@@ -58,6 +58,23 @@ What is left of the fifth: a bare line without a level that says what failed in 
 of Rust) or of nobody (`letter 17: no stamp`, of which the text does not tell), and Rust's `memory allocation of 4096
 bytes failed`, in none of whose lines a word stands that is searched for.
 
+A sixth person wrote programs blind as well, 40 small services in eight runtimes with the libraries that teams use
+(`make_sixth.py`), of which some speak below the head of the journal or of syslog, and decided what a record is before
+anything was measured: 1,591 failures, found with recall 0.834 and precision 0.913. That is the blind figure. Its
+truth was wrong where a program was not sure when its words reach the log (6 of a logger that writes later, 1 of a child
+of PHP) or warned of itself (2 of Perl), and a healthy line that begins with blanks and an arrow, below a failure, told
+nobody that it is none (3): with those right, the same code finds 1,334 of 1,595 (recall 0.836, precision 0.921).
+Then it was mended by kind: levels that are written small or padded, and GLib's; what Dancer, hapi, Sinatra, Symfony,
+Mojo, eyre and asyncio write around what was raised; a bare line that says what failed, alone or above a trace; causes
+of Java of several lines; warnings of Python's own. Now 1,541 of 1,595 are found whole (0.966 and 0.982), and in the
+fifth one more. As ever, those are no blind figures.
+
+What is left of the sixth: 12 that a bare line under the journal begins or goes on that says nothing of a failure (`post
+not stored`), bare lines without a word that is searched for (`lseek: Illegal seek`, `configuration is empty`, 10), six
+of a program that catches in its module, below a warning, what looks as if nobody had; classes of Ruby, Perl and Java
+that are called anything (6); what libxml and Type::Tiny say in several lines, and in ones and twos the rest: what Node
+prints before `FATAL ERROR`, an assertion of GLib's in three lines, Symfony's blocks of a cause.
+
 What is left of the second lot is one: Perl's `die` with a message of two lines, of which the first says nothing that
 is searched for, and the place stands behind the second.
 """
@@ -78,7 +95,8 @@ SECOND = sorted((CORPORA / "second").glob("*.log"))
 THIRD = sorted((CORPORA / "third").glob("*.log"))
 FOURTH = sorted((CORPORA / "fourth").glob("*.log"))
 FIFTH = sorted((CORPORA / "fifth").glob("*.log"))
-FIRST = sorted(file for file in CORPORA.rglob("*.log") if file not in (*SECOND, *THIRD, *FOURTH, *FIFTH))
+SIXTH = sorted((CORPORA / "sixth").glob("*.log"))
+FIRST = sorted(file for file in CORPORA.rglob("*.log") if file not in (*SECOND, *THIRD, *FOURTH, *FIFTH, *SIXTH))
 FLOOR = 0.995
 Record = frozenset[int]
 """Numbers of its lines, those apart that are empty."""
@@ -153,8 +171,15 @@ def accuracy(files: list[Path]) -> tuple[float, float, int, list[str]]:
 
 @pytest.mark.parametrize(
     ("files", "fewest", "floor"),
-    [(FIRST, 1_200, FLOOR), (SECOND, 418, FLOOR), (THIRD, 900, 0.977), (FOURTH, 900, 0.989), (FIFTH, 1_318, 0.995)],
-    ids=["first", "second", "third", "fourth", "fifth"],
+    [
+        (FIRST, 1_200, FLOOR),
+        (SECOND, 418, FLOOR),
+        (THIRD, 900, 0.977),
+        (FOURTH, 900, 0.989),
+        (FIFTH, 1_318, 0.995),
+        (SIXTH, 1_595, 0.966),
+    ],
+    ids=["first", "second", "third", "fourth", "fifth", "sixth"],
 )
 def test_nearly_all_records_are_found_whole_and_nearly_all_found_are_records(files, fewest, floor):
     recall, precision, records, wrong = accuracy(files)
@@ -170,8 +195,8 @@ def test_a_level_of_one_letter_is_searched_for_where_a_file_writes_them_so():
 
 BOTH = pytest.mark.parametrize(
     "files",
-    [[*FIRST, *SECOND], [*THIRD, *FOURTH, *FIFTH]],
-    ids=["first and second", "third to fifth"],
+    [[*FIRST, *SECOND], [*THIRD, *FOURTH, *FIFTH, *SIXTH]],
+    ids=["first and second", "third to sixth"],
 )
 
 

@@ -28,6 +28,15 @@ Traceback (most recent call last):
 KeyError: 'sku'
 """
 
+CAUGHT = UNCAUGHT.replace("<module>", "pay")
+PADDED = "2026-11-27 07:40:31 [info     ] accepted          order=17 errors=0\n" * 4
+SMALL = "2026-11-27T07:40:31.200Z info  error handler installed\n" * 4
+
+
+def relayed(*lines: str) -> str:
+    return "".join(f"Nov 27 07:10:12 shop-2 app[9473]: {line}\n" for line in lines)
+
+
 KINDS = {
     "glog": (LETTERS, "E20261126 23:55:04.772500 21514 meter.cc:123] counter 7 gave no answer\n"),
     "glog without a year": (LETTERS.replace("I2026", "I"), "F1126 23:55:04.772500 21514 meter.cc:123] no bus\n"),
@@ -183,6 +192,117 @@ KINDS = {
         BARE,
         "cannot pay: bank 1 is down\nsince noon at pay.pl line 9.\n\tmain::pay(1) called at pay.pl line 14\n",
     ),
+    "a level that is padded in its brackets": (PADDED, "2026-11-27 07:40:31 [error    ] no tea today      order=17\n"),
+    "a small level behind the time": (
+        SMALL,
+        "2026-11-27T07:40:31.200Z error no room\n    at charge (/srv/a.js:3:1)\n",
+    ),
+    "a small level that is padded": (
+        "2026-11-27 07:40:31 info    shop: order 17 accepted\n" * 4,
+        "2026-11-27 07:40:31 fatal   shop: the till is open\n",
+    ),
+    "Dancer": (
+        "[Shop:13329] info @2026-11-27 07:40:31> order 17 accepted in shop.pl l. 57\n" * 4,
+        "[Shop:13329] error @2026-11-27 07:40:31> Route exception: no tea at shop.pl line 9. in App.pm l. 1516\n",
+    ),
+    "slog": (
+        "Nov 27 07:40:31.604 DEBG order 17 accepted, version: 2.4\n" * 4,
+        "Nov 27 07:40:31.604 CRIT the till is open, version: 2.4\n",
+    ),
+    "GLib": (
+        RELAYED,
+        "Nov 27 07:40:31 shop-2 app[9473]: (process:973): Till-CRITICAL **: 07:40:31.581: queue is not a queue\n",
+    ),
+    "asyncio, relayed": (
+        RELAYED,
+        relayed(
+            "ERROR:asyncio:Task exception was never retrieved",
+            "future: <Task finished name='Task-3' coro=<poll() done> exception=KeyError('sku')>",
+            *CAUGHT.splitlines(),
+        ),
+    ),
+    "a pool of Python, relayed": (
+        RELAYED,
+        relayed(
+            "concurrent.futures.process._RemoteTraceback:",
+            '"""',
+            *CAUGHT.splitlines(),
+            '"""',
+            "The above exception was the direct cause of the following exception:",
+            *CAUGHT.splitlines(),
+        ),
+    ),
+    "a line that says what crashed, above a trace": (RELAYED, relayed("job tidy crashed", *CAUGHT.splitlines())),
+    "a line that says what failed, above a trace of Java": (
+        BARE,
+        "Weighing failed!\njava.lang.IllegalStateException: gone\n\tat shop.A.b(A.java:3)\n",
+    ),
+    "a part of the program, and what failed": (RELAYED, relayed("[tidy] fatal: KeyError: 'price'")),
+    "what failed, and why": (BARE, "sweep: stat failed: Errno::ENOENT: No such file or directory @ a.tmp\n"),
+    "a warning of Python's own below a trace": (
+        "/srv/shop/bill.py:9: DeprecationWarning: use `cents`\n  return sum()\n" + STAMPED,
+        "2026-11-27 07:40:31 ERROR shop: no tea\n" + CAUGHT,
+    ),
+    "a cause of Java that takes two lines": (
+        BARE,
+        (
+            'Exception in thread "main" shop.Lost: order 17\n\tat shop.A.b(A.java:3)\n'
+            "Caused by: org.h2.JdbcSQLException: no table; SQL statement:\nSELECT * FROM tea [42102]\n"
+            "\tat org.h2.A.b(A.java:3)\n\t... 2 more\n"
+        ),
+    ),
+    "a fall of the Java runtime": (
+        BARE,
+        (
+            "#\n# A fatal error has been detected by the Java Runtime Environment:\n#\n#  SIGSEGV (0xb) at pc=0x7f\n"
+            "#\n# Problematic frame:\n# V  [libjvm.so+0xed2f94]  Unsafe_PutLong+0x124\n#\n"
+        ),
+    ),
+    "hapi": (
+        "[info] order 17 accepted\n[warn] order 18 is large\n" * 4,
+        "Debug: internal, implementation, error \n    Error: no tea\n    at charge (/srv/a.js:3:1)\n",
+    ),
+    "consola": ("[success] order 17 paid\n[info] order 18 paid\n" * 4, "[fatal] shop closes: TypeError: x\n"),
+    "Monolog, with more than what was raised": (
+        "[2026-11-27 07:40:31] shop.INFO: order 17 accepted\n" * 4,
+        (
+            '[2026-11-27 07:40:31] shop.CRITICAL: Uncaught {"exception":"[object] (Error(code: 0): gone at /a.php:9)\n'
+            '[stacktrace]\n#0 {main}\n","order":755}\n'
+        ),
+    ),
+    "a block of Symfony": (
+        "[info] order 17 accepted\n[notice] no sugar\n" * 4,
+        (
+            "In Charge.php line 29:\n                 \n  [OutOfTea]     \n  None of 17     \n                 \n\n"
+            "Exception trace:\n  at /srv/Charge.php:29\n"
+        ),
+    ),
+    "a method of PHP's own that fails": (
+        "[27-Nov-2026 07:40:16 UTC] GET /index.php 200\n" * 4,
+        (
+            "[27-Nov-2026 07:40:16 UTC] PHP Warning:  DOMDocument::load(): I/O warning : failed to load "
+            '"/srv/skin.xml" in /srv/a.php on line 26\n'
+        ),
+    ),
+    "Sinatra": (
+        "2026-11-27 07:40:31 INFO  shop: order 17 accepted\n" * 4,
+        (
+            "2026-11-27 07:40:31 - NameError - undefined local variable `tea'\n\n    ask: -> { tea }\n"
+            "             ^^^:\n\tshop.rb:3:in `ask'\n\tshop.rb:9:in `<main>'\n"
+        ),
+    ),
+    "Mojo, with the place in its source": (
+        "[2026-11-27 07:40:31.67286] [13534] [info] order 17 accepted\n" * 4,
+        (
+            '[2026-11-27 07:40:31.67286] [13534] [error] Global symbol "$tea" is not known at template line 1.\n'
+            'Context:\n  1: <%= $tea %>\nTraceback (most recent call first):\n  File "shop.pl", line 9, in "main"\n'
+        ),
+    ),
+    "eyre": (BARE, "Error: label 9 is lost\n\nCaused by:\n    No such file\n\nLocation:\n    src/main.rs:96:9\n"),
+    "Perl's confess without a dot": (
+        BARE,
+        "Attribute (to) is required at /usr/share/Object.pm line 24\n\tmain::send(1) called at pay.pl line 14\n",
+    ),
 }
 
 
@@ -210,6 +330,12 @@ def test_a_class_that_is_called_anything_is_found_where_its_frames_are_relayed()
         STAMPED + "2026-11-27 07:40:31 WARNING shop: retried: TimeoutError\n" + STAMPED,
         "[27-Nov-2026 07:40:16 UTC] PHP Warning:  Undefined variable $a in /srv/a.php on line 9\n" * 4,
         BARE + "checked: file or directory\n  TypeError counts: 0\n" + BARE,
+        SMALL + "2026-11-27T07:40:31.200Z warn  last error was yesterday\n" + SMALL,
+        STAMPED + "2026-11-27 07:40:31 error handler installed\n" + STAMPED,
+        PADDED + "2026-11-27 07:40:31 [warning  ] order refused     kind=ValueError\n" + PADDED,
+        BARE + "checks failed: 0 of 9, no Error \nsend failed: TimeoutError, trying again\n" + BARE,
+        RELAYED + relayed("[info] error: unknown order", "[tidy] error: 0") + RELAYED,
+        RELAYED + relayed("(process:973): Till-WARNING **: 07:40:31: no ERROR"),
     ],
 )
 def test_calm_lines_of_such_files_are_none(calm):
@@ -271,3 +397,8 @@ def found(log: bytes, size: int) -> list[str]:
         assembler.feed(log[at : at + size])
     assembler.finish(final=True)
     return [s.text for s in assembler.take().sightings for _ in range(s.count)]
+
+
+def test_a_trace_below_a_line_that_says_that_nothing_failed_begins_with_itself():
+    log = BARE + "self test: 12 passed, 0 failed\n" + CAUGHT + BARE
+    assert found(log.encode(), 1 << 20) == [CAUGHT.rstrip()]
