@@ -336,7 +336,7 @@ class Extent:
         if self._may_be_given and opens_with_exception(line) and not self._framed:
             self._may_be_given, self._preluded = False, True
             return self._accepts_up_to_frames(buffer, below)
-        if self._caused:  # a cause may take several lines to say what it has to say
+        if self._caused and not speaks_for_itself(line):  # a cause may take several lines to say what it has to say
             return self._accepts_up_to_frames(buffer, below)
         belongs = self._accepts_plain()
         if belongs is Belongs.NO and not self._framed and (not self._headed or self._wraps):
