@@ -144,8 +144,8 @@ class Tick:
     crowds: dict[str, Crowd] = field(default_factory=dict)
     """By path: how many new faults it brought."""
 
-    endings: dict[str, str] = field(default_factory=dict)
-    """By incident: what came of its repair, in words."""
+    endings: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """By incident: what came of its repair this time, in a word (`succeeded`, `not needed`, `not run`) and in full."""
 
     not_needed: set[tuple[str, str]] = field(default_factory=set)
     """Playbooks and services whose evidence was looked at by this tick and did not hold: once is enough."""

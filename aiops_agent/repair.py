@@ -232,7 +232,7 @@ def conclude(agent: Agent, report: Tick, action: Action, result: RunResult) -> N
                 outcome=outcome or incident.outcome,
                 look_again=now + POSTPONED if postponed else None,
             )
-            report.endings[incident.id] = result.detail
+            report.endings[incident.id] = (word, result.detail)
             if not again:
                 incident = tell(agent, incident, ReportKind.DONE, now, result=result, playbook=action.playbook)
             report.keep(agent, incident)
@@ -263,7 +263,7 @@ def refuse(
     """
     now = agent.clock.now()
     report.record(agent, entry(now, "refused", incident.id, playbook=playbook, detail=why))
-    report.endings[incident.id] = why
+    report.endings[incident.id] = ("not run", why)
     result = Failed("before the first step", why, undone=True, left_behind=())
     status = incident.status if incident.status is Status.CLOSED else Status.OPEN
     left = replace(incident, status=status, look_again=again)

@@ -35,10 +35,10 @@ def test_the_first_ticks_record_nothing(host):
 
 
 def test_a_day_of_ticks_records_one_heartbeat_and_opens_one_segment(host):
-    for _ in range(3 * 288):
+    for _ in range(2 * 288):
         host.tick(TICK)
-    assert recorded(host) == ["heartbeat"] * 3
-    assert len(list((host.state_dir / "audit").iterdir())) == 3
+    assert recorded(host) == ["heartbeat"] * 2
+    assert len(list((host.state_dir / "audit").iterdir())) == 2
     assert report(host).oddities == ()
 
 

@@ -93,6 +93,7 @@ def machines(tmp_path):
     return Machines(tmp_path)
 
 
+@pytest.mark.slow
 def test_every_command_on_the_page_works_in_the_order_it_stands_there(machines):
     steps = blocks("sh auditor", "sh host")
     assert [info for info, _ in steps][:2] == ["sh auditor", "sh host"]

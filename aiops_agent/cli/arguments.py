@@ -149,7 +149,7 @@ def _playbooks(group: _Subparsers) -> None:
     show.add_argument("name", metavar="NAME")
     _json(show)
     lint = _command(group, "lint", "faults and advice, with file and line", "playbooks", "lint", config="optional")
-    lint.add_argument("files", nargs="*", metavar="FILE", help="default: every playbook")
+    lint.add_argument("files", nargs="*", metavar="FILE", help="or a folder; default: every playbook")
     _json(lint)
     run = _command(group, "run", "run a playbook on a service, as a person", "playbooks", "run", config=True)
     run.add_argument("name", metavar="NAME")

@@ -40,9 +40,13 @@ def diagnose(arguments: argparse.Namespace) -> int:
             [diagnosis] = asked.diagnose([redact(text)], [None])
             answer = as_json(arguments.file, diagnosis, catalogue)
             print_json(answer) if arguments.json else _print(diagnosis, answer)
+            records = _records_in(text)
+            if records > 1:
+                print(f"aiops-agent: {records} error records were taken as one; each by itself:", file=sys.stderr)
+                print(f"  aiops-agent replay {'FILE' if arguments.file == '-' else arguments.file}", file=sys.stderr)
             return 0
-        records = _records(stream, arguments.jsonl)
-        while batch := list(islice(records, BATCH)):
+        lines = _lines(stream, arguments.jsonl)
+        while batch := list(islice(lines, BATCH)):
             answers = asked.diagnose([redact(text) for _, text in batch], [None] * len(batch))
             for (identity, _), diagnosis in zip(batch, answers, strict=True):
                 print_json(as_json(identity, diagnosis, catalogue))
@@ -75,7 +79,20 @@ def _opened(name: str) -> TextIO:
         raise UsageError(f"{name} cannot be read: {error.strerror}") from error
 
 
-def _records(stream: TextIO, name: str) -> Iterator[tuple[str, str]]:
+def _records_in(text: str) -> int:
+    """Return how many error records there are: who names a whole log gets an answer about none of them."""
+    if "\n" not in text.strip():
+        return 1
+    from aiops_agent.assembly.assemble import Assembly
+
+    content = text.encode()
+    found = Assembly().stretch(0, 0, 0, content)
+    found.feed(content)
+    found.finish(final=True)
+    return sum(sighting.count for sighting in found.take().sightings)
+
+
+def _lines(stream: TextIO, name: str) -> Iterator[tuple[str, str]]:
     for number, line in enumerate(stream, start=1):
         if not line.strip():
             continue

@@ -34,6 +34,7 @@ def show(arguments: argparse.Namespace) -> int:
     """Print one incident whole: what, why grouped, why diagnosed so, why not more was done."""
     with reading(arguments.config) as (_, state):
         incident = _named(state, arguments.id)
+        asked = next((a.id for a in state.approvals.pending() if a.incident == incident.id), None)
         if arguments.json:
             print_json(
                 {
@@ -44,11 +45,14 @@ def show(arguments: argparse.Namespace) -> int:
                 }
             )
         else:
-            _print(incident)
+            _print(incident, asked)
     return 0
 
 
-def _print(incident: Incident) -> None:
+def _print(incident: Incident, asked: str | None) -> None:
+    from aiops_agent.chat.compose import TemplateComposer  # it loads a library that no other command here needs
+
+    why = TemplateComposer().why(incident.reason, "en") if incident.reason else ""
     found, sure = category(incident)
     lines = {
         "incident": f"{incident.id}  {incident.status}  {incident.severity.label}",
@@ -61,6 +65,8 @@ def _print(incident: Incident) -> None:
         "article": incident.article or "none fits",
         "playbook": incident.playbook or "none",
         "decision": f"{incident.decision}: {incident.reason}",
+        "why": why or "-",
+        **({"to answer": f"aiops-agent approvals approve {asked}, or deny {asked}"} if asked else {}),
         "outcome": incident.outcome or "-",
     }
     for name, value in lines.items():

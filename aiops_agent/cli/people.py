@@ -64,8 +64,9 @@ def approve(arguments: argparse.Namespace) -> int:
         raise failure
     failed = False
     for incident in report.touched.values():
-        ending = f"{incident.playbook}: {incident.outcome or 'not run'}; the incident is {incident.status}"
-        print(safe(f"{incident.id}: {ending}\n    {report.endings.get(incident.id, '')}".rstrip()))
+        ending, detail = report.endings.get(incident.id, (incident.outcome or "not run", ""))
+        ended = f"{incident.id}: {incident.playbook}: {ending}; the incident is {incident.status}"
+        print(safe(f"{ended}\n    {detail}".rstrip()))
         failed = failed or incident.status is not Status.RESOLVED
     return int(failed)
 

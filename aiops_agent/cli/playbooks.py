@@ -3,18 +3,21 @@
 import argparse
 import difflib
 import json
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from aiops_agent.agent import Agent, Tick
+from aiops_agent.cli.named import named
 from aiops_agent.cli.output import print_json, print_table, safe
 from aiops_agent.cli.session import acting, library, stages, start, user
 from aiops_agent.errors import Fault, PlaybookError, UsageError
 from aiops_agent.model.playbook import Failed, NotNeeded, Playbook, RunResult, Succeeded
+from aiops_agent.noun import replace
 from aiops_agent.playbook.bind import HAND, Bound, bind
 from aiops_agent.playbook.catalogue import Catalogue
-from aiops_agent.playbook.lint import lint as advice_on
-from aiops_agent.playbook.load import load
+from aiops_agent.playbook.lint import placed
+from aiops_agent.playbook.load import load, load_folders
 from aiops_agent.playbook.load import schema as json_schema
 from aiops_agent.playbook.run import dry_run
 from aiops_agent.repair import perform, resolve_all
@@ -63,7 +66,7 @@ def _wants(playbook: Playbook) -> str:
 
 def show(arguments: argparse.Namespace) -> int:
     """Print one playbook as it stands in its file."""
-    playbook = _named(library(arguments.config).playbooks, arguments.name)
+    playbook = named(library(arguments.config).playbooks, arguments.name)
     text = Path(playbook.path).read_text(encoding="utf-8")
     stage = stages(arguments.config, [playbook])[playbook.name]
     if arguments.json:
@@ -84,18 +87,34 @@ def lint(arguments: argparse.Namespace) -> int:
     else:
         catalogue = library(arguments.config).playbooks
         found, faults = list(catalogue.all()), list(catalogue.faults)
-    advice = [f"{playbook.path}: {line}" for playbook in found for line in advice_on(playbook)]
+    advice = [each for playbook in found for each in placed(playbook, Path(playbook.path).read_bytes())]
     if arguments.json:
-        print_json({"playbooks": len(found), "faults": [str(fault) for fault in faults], "advice": advice})
+        said = {"faults": list(map(str, faults)), "advice": list(map(str, advice))}
+        print_json({"playbooks": len(found), **said})
     else:
-        print("\n".join([*map(str, faults), *advice]) or f"{len(found)} playbooks, no faults, no advice")
+        for fault in faults:
+            print(safe(f"{fault}"))
+        for each in advice:
+            print(safe(f"{replace(each, key=f'advice: {each.key}')}"))
+        print(_verdict(found, faults, advice))
     return NEEDS_ATTENTION if faults or advice else 0
+
+
+def _verdict(found: Sequence[Playbook], faults: Sequence[Fault], advice: Sequence[Fault]) -> str:
+    usable = f"{len(found)} playbook{'s' if len(found) != 1 else ''} can be used"
+    refused = f"{len({fault.file for fault in faults})} refused until mended, " if faults else ""
+    return f"{usable}, {refused}{len(advice) or 'no'} advice"
 
 
 def _loaded(paths: list[Path]) -> tuple[list[Playbook], list[Fault]]:
     found: list[Playbook] = []
     faults: list[Fault] = []
     for path in paths:
+        if path.is_dir():
+            held = load_folders([path])
+            found += held.all()
+            faults += held.faults
+            continue
         try:
             found.append(load(path))
         except PlaybookError as error:
@@ -111,7 +130,7 @@ def schema(_: argparse.Namespace) -> int:
 
 def diff(arguments: argparse.Namespace) -> int:
     """Print how a playbook that overrides a shipped one differs from it."""
-    mine = _named(library(arguments.config).playbooks, arguments.name)
+    mine = named(library(arguments.config).playbooks, arguments.name)
     theirs = next((p for p in shipped("playbooks").rglob("*.yaml") if p.name == Path(mine.path).name), None)
     if theirs is None:
         raise UsageError(f"{arguments.name} is not shipped: there is nothing to compare it with")
@@ -164,7 +183,7 @@ def _rehearse(arguments: argparse.Namespace) -> int:
 
 
 def _bound(catalogue: Catalogue, agent: Agent, arguments: argparse.Namespace) -> tuple[Bound, str]:
-    playbook = _named(catalogue, arguments.name)
+    playbook = named(catalogue, arguments.name)
     fitting = [s for s in agent.parameters if any(fnmatchcase(s, pattern) for pattern in playbook.services)]
     if arguments.service is None and len(fitting) != 1:
         raise UsageError(
@@ -193,15 +212,6 @@ def _outcome(result: RunResult) -> str:
             return "undone"
         case Failed():
             return "failed"
-
-
-def _named(catalogue: Catalogue, name: str) -> Playbook:
-    playbook = catalogue.get(name)
-    if playbook is None:
-        refused = [str(fault) for fault in catalogue.faults if Path(fault.file).stem == name]
-        hint = "; ".join(refused) or f"known: {', '.join(sorted(p.name for p in catalogue.all()))}"
-        raise UsageError(f"there is no playbook {name}", hint=hint)
-    return playbook
 
 
 def _as_json(playbook: Playbook, stage: str | None) -> dict[str, object]:

@@ -39,7 +39,7 @@ def scan(arguments: "argparse.Namespace") -> int:
         found = _rehearsed(session, limit) if arguments.dry_run else _ticked(session, limit)
         code = _print(found, time.monotonic() - started, arguments)
         if not arguments.json:
-            print("".join(f"{line}\n" for line in _remarks(session.config, dry_run=arguments.dry_run)), end="")
+            print("".join(f"{line}\n" for line in _remarks(session.config, found, dry_run=arguments.dry_run)), end="")
     for failure in found.failures() if found else ():
         raise failure
     return code
@@ -101,13 +101,15 @@ def _print(found: Tick | None, seconds: float, arguments: "argparse.Namespace") 
     return NEEDS_ATTENTION if arguments.check and any(map(_needs_attention, touched)) else 0
 
 
-def _remarks(config: Config, *, dry_run: bool) -> Iterator[str]:
+def _remarks(config: Config, found: Tick | None, *, dry_run: bool) -> Iterator[str]:
     """Yield what a person may wonder about: why nothing was read, why nothing was done."""
     if not config.sources:
         yield f"nothing is read: {config.path} names no sources"
     if dry_run:
         patterns = [pattern for source in config.sources for pattern in source.paths if not find((pattern,)).files]
         yield from (f"no file matches {safe(pattern)}: it is read when it appears" for pattern in patterns)
+    if found and not dry_run and any(i.status is Status.WAITING_APPROVAL for i in found.touched.values()):
+        yield "a question waits for an answer: `aiops-agent approvals list`"
     if Halt(config.state_dir / "halt").is_set():
         yield "halted: nothing is acted on until `aiops-agent resume`"
 

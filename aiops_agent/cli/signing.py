@@ -3,12 +3,14 @@
 import argparse
 import getpass
 import os
+import stat
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from aiops_agent import remembered
+from aiops_agent.cli.named import named
 from aiops_agent.cli.output import print_json, print_table, safe
 from aiops_agent.cli.session import start
 from aiops_agent.errors import UsageError
@@ -41,7 +43,7 @@ def keygen(arguments: argparse.Namespace) -> int:
     key = SigningKey.make()
     published = key.keep(private, _passphrase(arguments.passphrase_file, twice=True))
     print(f"{private} is the private half: whoever has it and its passphrase decides what runs; keep a copy elsewhere")
-    print(f"{published} is for the hosts: as root, copy it to /etc/aiops-agent/trusted/ there")
+    print(f"{published} is for the hosts: as root, copy it to /etc/aiops-agent/trusted/ there (`signing.trusted`)")
     print(f"its id is {key.id}")
     return 0
 
@@ -92,6 +94,9 @@ def verify(arguments: argparse.Namespace) -> int:
         print_table(("NAME", "VERSION", "RISK", "SIGNATURE"), rows, empty="no playbooks")
         for fault in faults:
             print(safe(fault))
+        again = [name for name, found in signatures.items() if found in (Signature.EDITED, Signature.EXPIRED)]
+        if again:
+            print(f"look at what it is now, and sign again: aiops-agent playbook sign --key FILE {' '.join(again)}")
         print(_summary(register))
     all_right = not faults and all(each is Signature.SIGNED for each in signatures.values())
     return 0 if all_right else NEEDS_ATTENTION
@@ -129,12 +134,8 @@ def _countersign(arguments: argparse.Namespace, rules: SigningRules, library: Li
 def _chosen(catalogue: Catalogue, names: Sequence[str], *, everything: bool) -> list[Playbook]:
     if bool(names) == everything:
         raise UsageError("name playbooks, or say --all", hint="`aiops-agent playbook list` names them")
-    unknown = [name for name in names if catalogue.get(name) is None]
-    if unknown:
-        refused = [str(fault) for fault in catalogue.faults]
-        hint = "; ".join(refused) or f"known: {', '.join(playbook.name for playbook in catalogue.all())}"
-        raise UsageError(f"there is no playbook {', '.join(unknown)} that can be used", hint=hint)
-    return [playbook for playbook in catalogue.all() if everything or playbook.name in names]
+    chosen = {named(catalogue, name).name for name in names}
+    return [playbook for playbook in catalogue.all() if everything or playbook.name in chosen]
 
 
 def _before(rules: SigningRules, key: SigningKey, serial: int | None) -> Manifest:
@@ -198,6 +199,7 @@ def _passphrase(file: str | None, *, twice: bool = False) -> bytes:
     if file:
         try:
             with Path(file).open("rb") as opened:
+                _refuse_open_to_others(file, os.fstat(opened.fileno()))
                 return opened.read(_LONGEST_PASSPHRASE).partition(b"\n")[0]
         except OSError as error:
             raise UsageError(f"{file} cannot be read: {error.strerror}") from error
@@ -207,6 +209,14 @@ def _passphrase(file: str | None, *, twice: bool = False) -> bytes:
     if twice and getpass.getpass("the same again: ") != typed:
         raise UsageError("the two are not the same", hint="nothing was written; try again")
     return typed.encode()
+
+
+def _refuse_open_to_others(file: str, status: os.stat_result) -> None:
+    if status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise UsageError(
+            f"{file} is open to others (mode {stat.S_IMODE(status.st_mode):o})",
+            hint=f"chmod 600 {file}; if others use this machine, the passphrase is theirs too: make a new key",
+        )
 
 
 def _floors(config: Config) -> Floors:
@@ -247,6 +257,6 @@ def _words(signature: Signature) -> str:
 
 def _summary(register: Register) -> str:
     if register.manifest is None:
-        return "nothing counts as signed here: `aiops-agent playbook sign`"
+        return "nothing counts as signed here" + ("" if register.refusal else ": `aiops-agent playbook sign`")
     by = ", ".join(sorted(register.signers))
     return f"{register.path}: number {register.manifest.serial} of {rfc3339(register.manifest.created)}, by {by}"

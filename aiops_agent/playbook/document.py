@@ -46,7 +46,8 @@ class Document:
         except UnicodeDecodeError:
             self._note(0, (), "is not UTF-8 text")
         except yaml.MarkedYAMLError as error:
-            self._note(error.problem_mark.line + 1 if error.problem_mark else 0, (), f"is not YAML: {error.problem}")
+            line = error.problem_mark.line + 1 if error.problem_mark else 0
+            self._note(line, (), f"is not YAML: {error.problem}{_way_out(str(error.problem))}")
         except yaml.YAMLError:
             self._note(0, (), "is not YAML: it has characters that no text has")
         except _UnreadableError as error:
@@ -102,6 +103,13 @@ class Document:
             self.lines[within] = line
             mapping[key] = self._value(next(events), events, within)
         return mapping
+
+
+def _way_out(problem: str) -> str:
+    """Return what a person may not see in the words of the parser."""
+    if "expected ',' or" in problem or "mapping values are not allowed" in problem:
+        return '; text that holds `: `, `,`, `{` or `[` stands in quotes: "..."'
+    return ""
 
 
 def _line(event: yaml.Event) -> int:

@@ -5,7 +5,9 @@ from datetime import timedelta
 from fnmatch import fnmatchcase
 from pathlib import PurePath
 
+from aiops_agent.errors import Fault
 from aiops_agent.model.playbook import Playbook, Risk, Scalar, Template
+from aiops_agent.playbook.document import Document
 from aiops_agent.playbook.vocabulary import VERBS
 from aiops_agent.playbook.words import STATES
 
@@ -26,6 +28,9 @@ _OPPOSITES: Mapping[str, str] = {
 }
 """Probes that deny one another as words; most others do by `is`, `above` or `below`."""
 
+_READS = {"process_of": "pid_file", "file_unused": "path", "older_than": "path", "config": "path"}
+"""Probes that hold only where a file is, and which argument names it."""
+
 
 def lint(playbook: Playbook) -> list[str]:
     """Return advice, one sentence each; none when there is nothing to say."""
@@ -38,6 +43,18 @@ def lint(playbook: Playbook) -> list[str]:
         *_of_the_probes(playbook),
         *_of_the_proof(playbook),
     ]
+
+
+def placed(playbook: Playbook, content: bytes) -> list[Fault]:
+    """Return the advice with the line that each piece is about: 0 where the file does not have it."""
+    document = Document(playbook.path)
+    document.read(content)
+    found: list[Fault] = []
+    for said in lint(playbook):
+        key, _, message = said.partition(": ")
+        places = sorted((place for place in document.lines if key in place[-1:]), key=len)
+        found.append(Fault(playbook.path, document.lines[places[0]] if places else 0, key, message))
+    return sorted(found, key=lambda fault: fault.line)
 
 
 def _of_the_file(playbook: Playbook) -> Iterator[str]:
@@ -111,7 +128,8 @@ def _of_the_proof(playbook: Playbook) -> Iterator[str]:
         yield "verify: only the log is listened to, and a dead service is quiet too; probe the service as well"
     denied = (_denies(seen, wanted) for seen in playbook.evidence for wanted in proving)
     if playbook.evidence and proving and not any(denied):
-        yield "evidence: nothing there denies what verify wants, so a healthy service may be repaired; add its opposite"
+        add = f"add its opposite{_opposite(proving[0])}"
+        yield f"evidence: nothing there denies what verify wants, so a healthy service may be repaired; {add}"
 
 
 def _is_parameter(value: Scalar) -> bool:
@@ -131,10 +149,25 @@ def _cannot_fail(probe: Template) -> bool:
     return False
 
 
+def _opposite(wanted: Template) -> str:
+    """Return how the probe that denies it is written, where one word says it."""
+    verb = _OPPOSITES.get(wanted.verb, wanted.verb)
+    takes = VERBS[verb].arguments
+    if verb != wanted.verb:
+        same = {name: value for name, value in wanted.arguments.items() if name in takes and name != "timeout"}
+    elif {"above", "below"} & set(wanted.arguments):
+        turned = {"above": "below", "below": "above"}
+        same = {turned.get(name, name): value for name, value in wanted.arguments.items()}
+    else:
+        return f": {verb} with another answer" if "is" in takes else ""
+    return f": {verb}: {{{', '.join(f'{name}: {value}' for name, value in same.items())}}}"
+
+
 def _denies(seen: Template, wanted: Template) -> bool:
     """Tell whether one probe holds only while the other does not: of the same thing, with another answer."""
     if seen.verb != wanted.verb and _OPPOSITES.get(seen.verb) != wanted.verb:
-        return False
+        read = seen.arguments.get(_READS.get(seen.verb, ""))
+        return wanted.verb == "file_absent" and read == wanted.arguments["path"]
     same = (set(seen.arguments) & set(wanted.arguments)) - {"is", "status", "timeout", "above", "below", "sub", "for"}
     if any(seen.arguments[name] != wanted.arguments[name] for name in same):
         return False

@@ -163,20 +163,28 @@ _MODELS: Mapping[str, type[BaseModel]] = {
     "busy": _Busy,
     "throttle": _Throttle,
 }
+_NO_MAPPING = ("dict_type", "model_type", "model_attributes_type")
 _MESSAGES = {
     "missing": "is missing",
     "int_type": "must be a whole number",
     "string_type": "must be text; quote it",
     "bool_type": "must be true or false",
     "list_type": "must be a list",
-    "dict_type": "must be a mapping of keys and values",
-    "model_type": "must be a mapping of keys and values",
-    "model_attributes_type": "must be a mapping of keys and values",
+    **dict.fromkeys(_NO_MAPPING, "must be a mapping of keys and values"),
     "too_short": "must have at least one entry",
 }
+_SHAPES = {
+    "description": "must be text by language, such as {en: Move the stale lock aside.}",
+    "for": "must be {categories: [...], services: [...]}",
+    "params": "must be names and where each comes from, such as {lock: {from: source.parameters.lock_file}}",
+    "verify": "must be {within: 30s, probes: [...]}",
+    "caps": "must be {per_day: 3}, and per_hour beside it where that is less",
+}
+"""What a mapping looks like, by its key."""
 _PATTERNS = {
     "name": "must be lower-case letters, digits and dashes, such as restart-failed-unit",
-    "from": "must be source.service, source.parameters.NAME or inventory.(unit, mount, port, process), no record",
+    "from": "must be source.service, source.parameters.NAME (letters, digits, underscores), or inventory.unit, .mount, "
+    ".port or .process; a line of a log never says what is acted on",
     "services": "must be unit names, where * stands for anything, such as shop-*.service",
     "params": "must be a name of lower-case letters, digits and underscores",
 }
@@ -231,6 +239,17 @@ def _playbook(file: _File, found: Mapping[Place, list[Template]], path: str, dig
     )
 
 
+def _shape(place: Place) -> str | None:
+    """Return what the mapping at a place looks like, where that is worth an example."""
+    match place:
+        case ("params", _):
+            return "must say where its value comes from, such as {from: source.parameters.lock_file}"
+        case (str(key),):
+            return _SHAPES.get(key)
+        case _:
+            return None
+
+
 def _message(place: Place, kind: str, message: str) -> str:
     if kind == "extra_forbidden":
         model = _File if len(place) == 1 else _MODELS[str(place[0])]
@@ -240,4 +259,7 @@ def _message(place: Place, kind: str, message: str) -> str:
         return next(_PATTERNS[part] for part in reversed(place) if part in _PATTERNS)
     if place[:2] == ("for", "categories") and kind == "literal_error":
         return f"is not a category; known: {', '.join(CATEGORIES)}"
+    shape = _shape(place)
+    if kind in _NO_MAPPING and shape:
+        return shape
     return _MESSAGES.get(kind, message.removeprefix("Value error, "))

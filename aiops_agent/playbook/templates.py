@@ -97,13 +97,18 @@ def _each(document: Document, place: Place, value: object, *, many: bool) -> Ite
 
 def _argument(word: Verb, name: str, value: object) -> Scalar:
     kind = word.arguments[name]
-    if isinstance(value, str) and value.startswith("$"):
+    if isinstance(value, str) and _is_reference(value):
         if kind.literal:
             raise ValueError(f"{value!r}: a parameter cannot stand here; write it in the playbook itself")
         return value
     if isinstance(value, str) and "$" in value:
         raise ValueError(f"{value!r}: a parameter is the whole value or no part of it; nothing is put together")
     return kind.parse(value)
+
+
+def _is_reference(value: str) -> bool:
+    """Tell whether it looks like the name of a parameter and nothing else; whether it is one is `check_params`'s."""
+    return value.startswith("$") and value[1:].replace("_", "a").isalnum()
 
 
 def _timeout(document: Document, place: Place, word: Verb, item: Mapping[str, object]) -> timedelta | None:

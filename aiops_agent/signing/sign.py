@@ -57,6 +57,8 @@ def put(path: Path, content: bytes) -> None:
         fresh.replace(path)
     except OSError as error:
         hint = "run this as root, or name another file with --manifest FILE"
+        if not path.parent.exists():
+            hint = f"make its folder first: install -d -m 755 {path.parent}"
         raise UsageError(f"{path} is not written: {error.strerror}", hint=hint) from error
 
 

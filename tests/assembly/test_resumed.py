@@ -3,12 +3,12 @@
 import random
 from collections import Counter
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aiops_agent.assembly.assemble import Assembly
 from tests.assembly.test_interleaved import JAVA, POSTGRES, TRACE, kernel, postgres, syslog, written
+from tests.examples import some_and_many
 
 REPORT = ["BUG: unable to handle page fault", "RIP: 0010:{0}", "Call Trace:", " {0}_open+0x1d", "---[ end ]---"]
 KINDS = [(syslog, TRACE), (syslog, JAVA), (postgres, POSTGRES), (kernel, REPORT), (syslog, ["error: {0} is gone"])]
@@ -68,16 +68,26 @@ def read(data, size, cuts, *, ticks=False):
     return found
 
 
-@pytest.mark.slow
-@settings(max_examples=300, deadline=None)
-@given(st.integers(0, 10**9), st.sampled_from([64, 300, 1_000, 4_096]), st.lists(st.integers(1, 40), max_size=4))
-def test_a_reading_cut_between_chunks_and_taken_up_again_counts_what_one_does(seed, size, cuts):
-    data = log(seed)
-    assert +read(data, size, cuts) == read(data, len(data), ())
+READINGS = (st.integers(0, 10**9), st.sampled_from([64, 300, 1_000, 4_096]), st.lists(st.integers(1, 40), max_size=4))
 
 
-@settings(max_examples=300, deadline=None)
-@given(st.integers(0, 10**9), st.sampled_from([64, 300, 1_000, 4_096]), st.lists(st.integers(1, 40), max_size=4))
-def test_ticks_over_a_log_that_grows_count_what_one_does(seed, size, cuts):
-    data = log(seed)
-    assert sum(read(data, size, cuts, ticks=True).values()) == sum(read(data, len(data), ()).values())
+@some_and_many(40, 300)
+def test_a_reading_cut_between_chunks_and_taken_up_again_counts_what_one_does(examples):
+    @settings(max_examples=examples)
+    @given(*READINGS)
+    def law(seed, size, cuts):
+        data = log(seed)
+        assert +read(data, size, cuts) == read(data, len(data), ())
+
+    law()
+
+
+@some_and_many(40, 300)
+def test_ticks_over_a_log_that_grows_count_what_one_does(examples):
+    @settings(max_examples=examples)
+    @given(*READINGS)
+    def law(seed, size, cuts):
+        data = log(seed)
+        assert sum(read(data, size, cuts, ticks=True).values()) == sum(read(data, len(data), ()).values())
+
+    law()

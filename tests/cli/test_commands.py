@@ -273,6 +273,18 @@ def test_diagnose_answers_with_the_keys_of_the_contract(tmp_path, capsys):
     assert list(answer["alternatives"][0]) == ["category", "confidence"]
 
 
+def test_diagnose_of_a_whole_log_says_that_it_took_it_as_one_record(tmp_path, capsys):
+    log = tmp_path / "worker.log"
+    log.write_text(FAULT + "2026-11-23 03:00:01,000 INFO worker: goes on\n" + FAULT)
+    assert run(["diagnose", str(log)]) == 0
+    assert (
+        f"2 error records were taken as one; each by itself:\n  aiops-agent replay {log}\n" in capsys.readouterr().err
+    )
+    log.write_text('Traceback (most recent call last):\n  File "a.py", line 1, in go\nOSError: No space left\n')
+    assert run(["diagnose", str(log)]) == 0
+    assert capsys.readouterr().err == ""
+
+
 def test_diagnose_takes_lines_of_json_and_keeps_their_order_and_ids(tmp_path, capsys):
     lines = tmp_path / "records.jsonl"
     lines.write_text(
@@ -316,7 +328,21 @@ def test_lint_names_the_faults_of_a_file(tmp_path, capsys):
     bad = tmp_path / "bad.yaml"
     bad.write_text("name: bad\nsteps: [{format: {disk: sda}}]\n")
     assert run(["playbook", "lint", str(bad)]) == 1
-    assert "bad.yaml:2" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "bad.yaml:2" in out
+    assert out.splitlines()[-1] == "0 playbooks can be used, 1 refused until mended, no advice"
+
+
+def test_lint_of_a_folder_tells_faults_from_advice(tmp_path, capsys):
+    (tmp_path / "bad.yaml").write_text("name: bad\n")
+    (tmp_path / "other.yaml").write_text(OWN)
+    assert run(["playbook", "lint", str(tmp_path)]) == 1
+    out = capsys.readouterr().out.splitlines()
+    assert f"{tmp_path}/bad.yaml:1: steps: is missing" in out
+    name, busy = (line for line in out if "advice: " in line)
+    assert name.startswith(f"{tmp_path}/other.yaml:1: advice: name: the file is called other.yaml; ")
+    assert busy.startswith(f"{tmp_path}/other.yaml:11: advice: busy: false lets it act in the middle of an upgrade; ")
+    assert out[-1] == "1 playbook can be used, 1 refused until mended, 2 advice"
 
 
 def test_an_own_playbook_overrides_the_shipped_one_and_diff_shows_it(shell):

@@ -30,6 +30,7 @@ class Signing(Shell):
         self.manifest = folder / "playbooks.manifest"
         self.passphrase = folder / "passphrase"
         self.passphrase.write_text(f"{PASSPHRASE}\n")
+        self.passphrase.chmod(0o600)
         self.key = folder / "ann.key"
         self.sets()
 
@@ -230,6 +231,52 @@ def test_a_mistake_is_named_with_the_way_out(signing, mistake):
     code, _, err = signing.sign(*words)
     assert (code, said in err) == (2, True), err
     assert not signing.manifest.exists()
+
+
+def test_a_playbook_that_is_refused_is_said_to_be_and_how_to_see_why(signing):
+    signing.keygen()
+    (signing.playbooks / "broken.yaml").write_text("name: broken\nversion: one\n")
+    for words in (["show", "broken"], ["run", "broken"], ["diff", "broken"], ["sign", "broken"], ["verify", "broken"]):
+        code, _, err = signing("playbook", *words)
+        assert code == 2
+        first, hint = err.splitlines()
+        assert first.startswith(f"aiops-agent: broken is refused: {signing.playbooks}/broken.yaml:1: "), words
+        assert first.endswith("; and 4 more")
+        assert hint == f"  all of it: aiops-agent playbook lint {signing.playbooks}/broken.yaml"
+
+
+def test_a_passphrase_that_others_can_read_is_not_taken(signing):
+    signing.keygen()
+    signing.passphrase.chmod(0o640)
+    code, _, err = signing.sign("--all")
+    assert (code, f"{signing.passphrase} is open to others (mode 640)" in err) == (2, True)
+    assert not signing.manifest.exists()
+
+
+def test_a_manifest_whose_folder_is_missing_names_the_folder_to_make(signing):
+    signing.keygen()
+    signing.sets(manifest=str(signing.folder / "etc" / "playbooks.manifest"))
+    code, _, err = signing.sign("mine")
+    assert (code, f"install -d -m 755 {signing.folder}/etc" in err) == (2, True)
+
+
+def test_verify_says_what_to_do_about_an_edited_playbook(signing):
+    signing.keygen()
+    signing.sign("--all")
+    assert "sign again" not in signing("playbook", "verify")[1]
+    signing.repair.write_text(signing.repair.read_text() + "# edited\n")
+    code, out, _ = signing("playbook", "verify")
+    assert (code, "sign again: aiops-agent playbook sign --key FILE mine\n" in out) == (1, True)
+
+
+def test_where_no_key_is_trusted_it_is_not_said_to_sign_once_more(signing):
+    signing.keygen()
+    assert "`aiops-agent playbook sign`" in signing("playbook", "verify")[1]
+    signing.sign("--all")
+    signing.trusted.chmod(0o777)
+    _, out, _ = signing("playbook", "verify")
+    assert "no key is trusted" in out
+    assert out.endswith("nothing counts as signed here\n")
 
 
 def test_a_wrong_passphrase_opens_nothing(signing):

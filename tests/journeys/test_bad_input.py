@@ -157,7 +157,10 @@ def test_t25_what_may_not_be_read_is_named_once_and_the_others_are_read(open_mac
     assert [i["title"] for i in machine.run_as_nobody("scan", "--json").json["incidents"]] == [title_of(OTHER)]
 
 
-@pytest.mark.parametrize("pattern", ["private/*.log", "private/app.log", "*/app.log", "private/deep/*.log"])
+SLOWLY = [pytest.param(pattern, marks=pytest.mark.slow) for pattern in ("private/app.log", "private/deep/*.log")]
+
+
+@pytest.mark.parametrize("pattern", ["private/*.log", "*/app.log", *SLOWLY])
 def test_a_folder_that_may_not_be_looked_into_is_named_once(open_machine, pattern):
     machine = open_machine
     private = machine.logs / "private"

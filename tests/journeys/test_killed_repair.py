@@ -1,7 +1,9 @@
 """kill -9 at every durable point of a repair: no step twice, no undo lost, the outcome told once and true."""
 
 import os
+import random
 import signal
+import time
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import replace
@@ -86,6 +88,17 @@ class Repair(Host):
 
             agent.state.transaction = agent.state.database.transaction = transaction
             tick(agent, self.clock.time)
+
+    def is_killed_after(self, seconds):
+        """Take one tick in a process that is killed after a while; tell whether it was still at work."""
+        self.clock.time += timedelta(minutes=10)
+        child = os.fork()
+        if child == 0:
+            self.ticks()
+            os._exit(0)
+        time.sleep(seconds)
+        os.kill(child, signal.SIGKILL)
+        return os.waitpid(child, 0)[1] == signal.SIGKILL
 
     def is_killed_at(self, point):
         """Take one tick in a process that is killed at a point; tell whether it came so far."""
@@ -178,3 +191,24 @@ def test_a_kill_at_any_boundary_of_any_step_repeats_nothing_and_loses_no_undo(tm
     assert point > 40, "before and after the intent, each step, its journal, its act, the result, the report"
     assert outcomes[Outcome.UNDONE] > 10
     assert (outcomes[Outcome.SUCCEEDED] > 10) == (kind == "succeeds")
+
+
+@pytest.mark.slow
+def test_two_hundred_kills_at_any_moment_repeat_nothing_and_lose_no_undo(tmp_path):
+    unhurt = Repair(tmp_path / "unhurt", "succeeds")
+    unhurt.breaks()
+    began = time.monotonic()
+    unhurt.ticks()
+    longest = time.monotonic() - began
+    chance = random.Random(time.time_ns())
+    outcomes, killed = Counter(), 0
+    for number in range(200):
+        host = Repair(tmp_path / str(number), (*KINDS,)[number % len(KINDS)])
+        host.breaks()
+        before = host.things()
+        killed += host.is_killed_after(chance.uniform(0, longest))
+        for _ in range(2):
+            host.clock.time += timedelta(minutes=10)
+            host.ticks()
+        outcomes[check(host, before)] += 1
+    assert killed > 100, (killed, outcomes)

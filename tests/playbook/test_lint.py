@@ -1,7 +1,11 @@
 import pytest
 
-from aiops_agent.playbook.lint import lint
+from aiops_agent.playbook.executor import EmbeddedExecutor
+from aiops_agent.playbook.lint import lint, placed
 from aiops_agent.playbook.load import load
+from aiops_agent.playbook.run import never
+from aiops_agent.playbook.vocabulary import command
+from tests.fakes import SteppingClock
 from tests.playbook.make import REPAIR, write
 
 
@@ -17,6 +21,8 @@ COMPRESS = "compress: {directory: $lock, pattern: '*.log*'}"
 
 
 DELETE = "delete_old: {directory: $lock, pattern: '*.gz', older_than: 7d}"
+OPPOSITE = "nothing there denies what verify wants, so a healthy service may be repaired; add its opposite"
+MORE = "disk_use: {path: /srv, above: 90}"
 STATES = "[active, inactive, failed, activating, deactivating, reloading]"
 
 
@@ -64,11 +70,53 @@ STATES = "[active, inactive, failed, activating, deactivating, reloading]"
         ("- http: {url: $url}", "- log_quiet: {for: 2s}", "verify: only the log is listened to"),
         ("- http: {url: $url}", "- port: {host: localhost, port: 1, is: open}", "evidence: nothing there denies what"),
         ("  - http_down: {url: $url}\n", "", "evidence: nothing there denies what verify wants"),
+        ("  - http_down: {url: $url}\n", "", f"evidence: {OPPOSITE}: http_down: {{url: $url}}"),
+        (
+            "- http: {url: $url}",
+            "- port: {host: localhost, port: 1, is: open}",
+            f"evidence: {OPPOSITE}: port with another",
+        ),
+        (
+            "- http: {url: $url}",
+            "- disk_use: {path: /srv, below: 90}",
+            f"evidence: {OPPOSITE}: disk_use: {{path: /srv, above: 90}}",
+        ),
     ],
 )
 def test_what_its_author_will_be_sorry_for_is_said(tmp_path, written, instead, expected):
     assert written in REPAIR
     assert any(line.startswith(expected) for line in advice(tmp_path, REPAIR.replace(written, instead)))
+
+
+READS = (
+    "file_unused: {path: $lock}",
+    "older_than: {path: $lock, age: 1h}",
+    "process_of: {pid_file: $lock, is: gone}",
+    "config: {path: $lock, format: json, is: valid}",
+)
+
+
+@pytest.mark.parametrize("reads", READS)
+def test_what_reads_a_file_denies_that_it_is_absent(tmp_path, reads):
+    wants = REPAIR.replace("- http: {url: $url}", "- file_absent: {path: $lock}")
+    assert advice(tmp_path, wants.replace("file_exists: {path: $lock}", reads)) == []
+    [said] = advice(tmp_path, wants.replace("file_exists: {path: $lock}", reads.replace("$lock", "/run/other")))
+    assert said.startswith("evidence: nothing there denies")
+    [probe] = load(write(tmp_path, wants.replace("file_exists: {path: $lock}", reads), "repair.yaml")).evidence[:1]
+    gone = {name: str(tmp_path / "gone") if value == "$lock" else value for name, value in probe.arguments.items()}
+    assert not EmbeddedExecutor(SteppingClock()).run(command(probe.verb, gone), never).ok, "so it may count as one"
+
+
+def test_each_piece_of_advice_has_the_line_it_is_about(tmp_path):
+    text = REPAIR.replace("cooldown: 15m", "cooldown: 2s").replace("  - http_down: {url: $url}\n", "")
+    path = write(tmp_path, text.replace("caps: {per_day: 3}\n", "caps: {per_day: 13}\n"))
+    lines = path.read_text().splitlines()
+    said = placed(load(path), path.read_bytes())
+    assert [lines[each.line - 1].partition(":")[0] for each in said] == ["evidence", "cooldown", "caps"]
+    assert str(said[0]).startswith(f"{path}:9: evidence: nothing there denies")
+    path.write_text(REPAIR[: REPAIR.index("verify:")])
+    [missing] = placed(load(path), path.read_bytes())
+    assert (missing.key, missing.line) == ("verify", 0)
 
 
 EVERYWHERE = """\

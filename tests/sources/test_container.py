@@ -12,6 +12,7 @@ from aiops_agent.assembly.assemble import Assembly
 from aiops_agent.model.event import Checkpoint
 from aiops_agent.sources.container import Unwrapped, unwrap
 from aiops_agent.sources.file import FileSource
+from tests.examples import some_and_many
 
 TIME = "2026-11-22T10:00:00.123456789Z"
 PIECE = 16_384
@@ -189,10 +190,14 @@ SOME = (
 )
 
 
-@given(cuts=st.lists(st.integers(0, len(SOME)), max_size=12), final=st.booleans())
-@settings(max_examples=300, deadline=None)
-def test_any_split_into_chunks_gives_the_same_records(cuts, final):
-    assert read(SOME, cuts, final=final) == read(SOME, final=final)
+@some_and_many(60, 300)
+def test_any_split_into_chunks_gives_the_same_records(examples):
+    @given(cuts=st.lists(st.integers(0, len(SOME)), max_size=12), final=st.booleans())
+    @settings(max_examples=examples)
+    def law(cuts, final):
+        assert read(SOME, cuts, final=final) == read(SOME, final=final)
+
+    law()
 
 
 @given(cuts=st.lists(st.integers(0, len(SOME)), max_size=6))

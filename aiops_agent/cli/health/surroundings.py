@@ -6,7 +6,7 @@ import stat
 from pathlib import Path
 
 from aiops_agent.cli.health.finding import Findings, Place, fail, ok, warn
-from aiops_agent.errors import ExecutorError
+from aiops_agent.errors import ExecutorError, Fault
 from aiops_agent.settings import ChatSettings, SourceSettings
 from aiops_agent.sources.paths import find
 from aiops_agent.state.database import copied
@@ -148,6 +148,11 @@ def library(place: Place) -> Findings:
     from aiops_agent.wiring.library import Library
 
     found = Library(place.config.playbooks, place.config.knowledge_base)
+    by_file: dict[str, list[Fault]] = {}
     for fault in found.faults:
-        yield warn(str(fault), "the others work; `aiops-agent playbook lint`, `aiops-agent kb lint`")
+        by_file.setdefault(fault.file, []).append(fault)
+    for file, faults in by_file.items():
+        more = f", and {len(faults) - 1} more" if faults[1:] else ""
+        lint = "kb lint" if file.endswith(".md") else f"playbook lint {file}"
+        yield warn(f"{faults[0]}{more}", f"it is not used, the others are: `aiops-agent {lint}`")
     yield ok(f"{len(found.playbooks.all())} playbooks, {len(found.articles.articles)} articles")

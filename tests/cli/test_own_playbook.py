@@ -1,0 +1,97 @@
+"""A playbook of one's own, from the first mistake to the first run: what each command says to who has never done it."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.cli.test_commands import Shell
+
+FAILS = "2026-11-27 03:00:00,001 ERROR tilld: failed to start: pid file /srv/tills/tilld.pid already exists\n"
+OWN = """\
+name: clear-pid
+version: 1
+description: {en: Move the pid file of a till that is gone aside.}
+risk: low
+for: {categories: [service_failure], services: [tilld.service]}
+params: {pid_file: {from: source.parameters.pid_file}}
+evidence:
+  - process_of: {pid_file: $pid_file, is: gone}
+steps:
+  - move_aside: {path: $pid_file}
+verify:
+  within: 1s
+  probes:
+    - file_absent: {path: $pid_file}
+busy: false
+cooldown: 1s
+"""
+NOBODY = 2**22
+"""No process has this number: Linux gives smaller ones only."""
+
+
+class Till(Shell):
+    """A service that a stale pid file keeps from starting, and a playbook for it."""
+
+    def __init__(self, folder: Path, capsys) -> None:
+        super().__init__(folder, capsys)
+        self.pid_file = folder / "tilld.pid"
+        self.own = folder / "own" / "clear-pid.yaml"
+        self.own.parent.mkdir()
+        self.own.write_text(OWN)
+        self.configure(playbooks=f"[{folder}/own]", policy="{limits: {self_effect: 1s}}")
+        source = self.config.read_text().replace("worker.service", "tilld.service")
+        self.config.write_text(source.replace("beginning", f"beginning, parameters: {{pid_file: {self.pid_file}}}"))
+
+    def fails(self) -> str:
+        """Have it fail, and a scan see it; return the incident's id."""
+        self.pid_file.write_text(f"{NOBODY}\n")
+        with self.log.open("a") as log:
+            log.write(FAILS)
+        [incident] = self.json("scan")["incidents"]
+        return incident["id"]
+
+    def question(self) -> str:
+        """Return the id of the question that waits."""
+        [asked] = [a["id"] for a in self.json("approvals", "list")["approvals"] if a["state"] == "pending"]
+        return asked
+
+
+@pytest.fixture
+def till(tmp_path, capsys):
+    return Till(tmp_path, capsys)
+
+
+def test_agreeing_to_a_playbook_that_was_edited_meanwhile_says_that_it_was_not_run(till):
+    incident = till.fails()
+    code, out, _ = till("approvals", "approve", till.question())
+    assert (code, out.splitlines()[0]) == (0, f"{incident}: clear-pid: succeeded; the incident is resolved")
+    time.sleep(1.1)  # longer than the cooldown, and than the log is taken to speak of the repair itself
+    assert till.fails() == incident
+    asked = till.question()
+    till.own.write_text(OWN.replace("risk: low", "risk: medium"))
+    code, out, _ = till("approvals", "approve", asked)
+    assert code == 1
+    assert out == (
+        f"{incident}: clear-pid: not run; the incident is open\n    the playbook was changed after the question\n"
+    )
+    assert till.pid_file.exists()
+
+
+def test_an_incident_that_waits_says_in_words_why_and_how_to_answer(till):
+    incident = till.fails()
+    _, out, _ = till("incidents", "show", incident)
+    assert "why:             The policy is to ask before every repair (`policy.mode`).\n" in out
+    asked = till.question()
+    assert f"to answer:       aiops-agent approvals approve {asked}, or deny {asked}\n" in out
+    till("approvals", "deny", asked)
+    assert "to answer" not in till("incidents", "show", incident)[1]
+
+
+def test_a_scan_that_asks_says_where_the_question_is(till):
+    till.pid_file.write_text(f"{NOBODY}\n")
+    till.log.write_text(FAILS)
+    hint = "a question waits for an answer: `aiops-agent approvals list`"
+    assert hint not in till("scan", "--dry-run")[1]
+    assert till("scan")[1].splitlines()[-1] == hint
+    assert hint not in till("scan")[1], "said when it is asked, not at each scan"
