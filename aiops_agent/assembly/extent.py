@@ -282,7 +282,7 @@ class Extent:
         if self._chained and not self._tracing and opens_with_exception(message):
             self._chained = False
             return True
-        if message[:1] == b"#" and self._origin.message.startswith(b"# A fatal error"):
+        if message[:1] == b"#" and self._origin.message.startswith(patterns.HOTSPOT):
             return True
         if message in patterns.SECTIONS:
             self._chained = self._chained or message == patterns.SECTIONS[0]
@@ -336,7 +336,8 @@ class Extent:
         if self._may_be_given and opens_with_exception(line) and not self._framed:
             self._may_be_given, self._preluded = False, True
             return self._accepts_up_to_frames(buffer, below)
-        if self._caused and not speaks_for_itself(line):  # a cause may take several lines to say what it has to say
+        is_another = speaks_for_itself(line) or may_name_what_was_raised(line)
+        if self._caused and not is_another:  # a cause may take several lines to say what it has to say
             return self._accepts_up_to_frames(buffer, below)
         belongs = self._accepts_plain()
         if belongs is Belongs.NO and not self._framed and (not self._headed or self._wraps):

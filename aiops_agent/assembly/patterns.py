@@ -148,6 +148,9 @@ STACK_KEYS = (
     *("exception.stacktrace", "errorVerbose", "@x"),
 )
 
+HOTSPOT = b"# A fatal error has been detected by the Java"
+"""How the second line begins that a runtime of Java leaves as it crashes; the first is a `#` alone."""
+
 FAULTS: tuple[tuple[bytes, Severity], ...] = (
     (b"Out of memory: Kill", Severity.CRITICAL),
     (b"out of memory: Kill", Severity.CRITICAL),
@@ -209,7 +212,7 @@ FAULTS: tuple[tuple[bytes, Severity], ...] = (
     (b"WARNING: MemorySanitizer: ", Severity.CRITICAL),
     (b"CRITICAL **: ", Severity.ERROR),
     (b"ERROR **: ", Severity.CRITICAL),
-    (b"# A fatal error has been detected by the Java", Severity.CRITICAL),
+    (HOTSPOT, Severity.CRITICAL),
 )
 """Statements that are a fault whatever level the program gave them."""
 
@@ -525,7 +528,6 @@ PREAMBLES: tuple[tuple[bytes, tuple[bytes, ...]], ...] = (
     (b"Exception in callback ", (b"handle: ",)),
     (b"--- Logging error ---", (b"Traceback (most",)),
     (b"runtime: out of memory", (b"fatal error: ",)),
-    (b"#", (b"# A fatal error has been detected by the Java",)),
 )
 """What a runtime prints above the line that says what was raised, and how the line below it begins; empty: anyhow."""
 

@@ -23,6 +23,9 @@ _LINES_OF_A_CHAIN = 500
 _LINES_OF_CONTEXT = 500
 _FRAMES_KEPT = (b" ", b"\t", b"#")
 _NEWLINE = ord("\n")
+_LAST = (*(b"%d" % digit for digit in range(10)), b"#")
+"""How a line ends above an excerpt of the source, or above what a runtime of Java says as it crashes."""
+
 _CAUSE = b"Caused by: "
 _NEXT_OF_PHP = b"Next "
 _MARKS_OF_PHP = (patterns.PHP_TRACE, b"#")
@@ -263,7 +266,7 @@ def _behind_preamble(buffer: bytes, start: int) -> int:
     """Return where the line begins that the preamble at `start` leads to; `start` when it is none."""
     line = buffer[start : buffer.find(b"\n", start)]
     announces = _announces(line)
-    if not (announces or line[-1:].isdigit() or any(opening in line for opening, _ in patterns.PREAMBLES)):
+    if not (announces or line[-1:] in _LAST or any(opening in line for opening, _ in patterns.PREAMBLES)):
         return start  # most lines: who wrote them takes five times as long to find out
     if writer := relay_of(buffer, start):
         last = own_lines_below(buffer, start, writer, LINES_BACK_TO_HEAD)
@@ -274,7 +277,8 @@ def _behind_preamble(buffer: bytes, start: int) -> int:
     for opening, goes_on in patterns.PREAMBLES:
         if below and buffer.startswith(opening, start) and buffer.startswith(goes_on or b"", below):
             return below
-    if announces and below and not is_head(buffer, start) and _opens_a_trace(buffer, below):
+    opens = announces and below and not is_head(buffer, start) and _opens_a_trace(buffer, below)
+    if opens or (line == b"#" and buffer.startswith(patterns.HOTSPOT, below)):
         return below
     return _behind_excerpt(buffer, start)
 
