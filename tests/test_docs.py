@@ -35,11 +35,23 @@ def test_every_folder_and_module_of_the_package_stands_in_the_architecture():
             assert f"`{path.name}{'/' if path.is_dir() else ''}`" in said, path.name
 
 
-def test_every_file_the_readme_links_to_exists():
-    for name in ("README.md", "ARCHITECTURE.md"):
-        for link in (ROOT / name).read_text().split("](")[1:]:
-            target = link.split(")")[0]
-            assert target.startswith("http") or (ROOT / target).exists(), target
+PAGES = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def anchors(page: Path) -> set[str]:
+    """Return what the headings of a page are linked to by."""
+    titles = [line.lstrip("#").strip().lower() for line in page.read_text().splitlines() if line.startswith("#")]
+    return {"".join(c for c in title if c.isalnum() or c in " -_").replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_place_a_page_links_to_is_there(page):
+    for link in page.read_text().split("](")[1:]:
+        target, _, anchor = link.split(")")[0].partition("#")
+        if not target.startswith("http"):
+            there = page.parent / target if target else page
+            assert there.exists(), target
+            assert not anchor or anchor in anchors(there), f"{target}#{anchor}"
 
 
 def test_every_command_the_readme_shows_is_one():
