@@ -31,6 +31,7 @@ from aiops_agent.wiring.late import (
     late_files,
 )
 from aiops_agent.wiring.library import Library, LibraryToday, library_of
+from aiops_agent.wiring.stated import Stated
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -150,7 +151,8 @@ def _agent(  # noqa: PLR0913, PLR0917 - what differs between an agent and its re
     diagnostician: Callable[[Library], "LateDiagnostician"],
     memory: Memory,
 ) -> Agent:
-    assembly = Assembly(Local(config.faults, config.ignore), memory)
+    local = Local(config.faults, config.ignore)
+    assembly = Assembly(local, memory)
     now = world.clock.now().timestamp()
     parameters: dict[str, dict[str, str | int | float | bool]] = {}
     roots: dict[str, tuple[str, ...]] = {}
@@ -167,7 +169,7 @@ def _agent(  # noqa: PLR0913, PLR0917 - what differs between an agent and its re
         parameters=parameters,
         roots=roots,
         state=state,
-        diagnostician=diagnostician(library),
+        diagnostician=Stated(diagnostician(library), local),
         library=library,
         policy=config.policy,
         executor=LateExecutor(world.clock, config.connections),
