@@ -6,7 +6,7 @@ from pathlib import Path
 
 from aiops_agent.agent import Agent, Tick, entry
 from aiops_agent.asking import bound_to
-from aiops_agent.circumstances import aimed, busy, circumstances
+from aiops_agent.circumstances import NO_RECORDS, aimed, busy, circumstances
 from aiops_agent.errors import AuditError
 from aiops_agent.model.audit import AuditEntry
 from aiops_agent.model.event import Fingerprint
@@ -69,7 +69,7 @@ def outdated(
     if approval.bound != bound_to(agent, playbook, incident, approval.expires):
         return "the parameters, or the host, are others than those of the question"
     history = agent.state.actions.history(playbook.name)
-    at = circumstances(agent, report, incident, playbook, now, settled=False)
+    at = circumstances(agent, report, incident, playbook, now, NO_RECORDS)
     hindered = hindrance(playbook, history, at, agent.policy)
     return f"the policy does not allow it now: {hindered.replace('_', ' ')}" if hindered else None
 
