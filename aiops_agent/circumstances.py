@@ -8,6 +8,7 @@ from aiops_agent.agent import Agent, Tick
 from aiops_agent.model.incident import Incident
 from aiops_agent.model.playbook import Playbook
 from aiops_agent.model.signature import Signature
+from aiops_agent.noun import dataclass
 from aiops_agent.policy.decide import Circumstances
 from aiops_agent.policy.limits import SYSTEMIC_WITHIN
 
@@ -16,15 +17,25 @@ if TYPE_CHECKING:
     from aiops_agent.playbook.bind import Bound
 
 
-def circumstances(  # noqa: PLR0913 - what is known of the incident and its records
-    agent: Agent,
-    report: Tick,
-    incident: Incident,
-    playbook: Playbook | None,
-    now: datetime,
-    *,
-    settled: bool,
-    written: datetime | None = None,
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """What an incident is decided about for, just now: what is known of its new records."""
+
+    settled: bool = False
+    """As in `Circumstances`."""
+
+    written: datetime | None = None
+    """The same."""
+
+    time_passed: bool = False
+    """There are none: it is due to be looked at again, and the fault may be over by now."""
+
+
+NO_RECORDS = Grounds()
+
+
+def circumstances(
+    agent: Agent, report: Tick, incident: Incident, playbook: Playbook | None, now: datetime, grounds: Grounds
 ) -> Circumstances:
     """Gather what the policy asks for beside the incident, but for `busy`: see below."""
     service = incident.service or ""
@@ -33,8 +44,8 @@ def circumstances(  # noqa: PLR0913 - what is known of the incident and its reco
         now=now,
         service=service,
         silenced=any(silence.matches(incident) for silence in agent.state.silences.in_force(now)),
-        settled=settled,
-        written=written,
+        settled=grounds.settled,
+        written=grounds.written,
         halted=agent.state.halt.is_set(),
         audit_available=report.audit_error is None,
         forged=report.forged is not None,

@@ -5,7 +5,7 @@ from functools import partial
 
 from aiops_agent.agent import Agent, Tick, entry
 from aiops_agent.asking import ask
-from aiops_agent.circumstances import busy, circumstances, is_evident
+from aiops_agent.circumstances import NO_RECORDS, Grounds, busy, circumstances, is_evident
 from aiops_agent.errors import ExecutorError
 from aiops_agent.model.audit import AuditEntry
 from aiops_agent.model.decision import NO_HISTORY, AskApproval, Decision, Reason, ReportOnly, Run, Suppress, name_of
@@ -18,22 +18,32 @@ from aiops_agent.policy.decide import decide, was_told_lately
 from aiops_agent.telling import tell
 
 
-def settle(  # noqa: PLR0913 - what is known of the incident and its records
-    agent: Agent,
-    report: Tick,
-    incident: Incident,
-    *,
-    settled: bool,
-    now: datetime,
-    written: datetime | None = None,
-    unseen: bool = False,
-) -> None:
-    """Decide about an incident, record the decision, save it, queue what is to be told.
-
-    `settled` and `written` are what is known of its new records, as in `Circumstances`; `unseen`: it has none.
-    """
+def settle(agent: Agent, report: Tick, incident: Incident, now: datetime, grounds: Grounds = NO_RECORDS) -> None:
+    """Decide about an incident, record the decision, save it, queue what is to be told; call inside a transaction."""
     incident = report.sealed(agent, incident)
-    again = partial(decided, agent, report, incident, settled=settled, now=now, written=written, unseen=unseen)
+    decision, asked = decided_and_recorded(agent, report, incident, now, grounds)
+    later = decision.again if isinstance(decision, Suppress | ReportOnly) else None
+    incident = replace(incident, decision=name_of(decision), reason=decision.reason.value, look_again=later)
+    match decision:
+        case Suppress():
+            pass
+        case ReportOnly():
+            incident = reported(agent, report, incident, decision, now)
+        case AskApproval(playbook=playbook, expires_in=lifetime):
+            incident = ask(agent, incident, playbook, now, expires=now + lifetime, asked=asked)
+        case Run():
+            incident = replace(incident, status=Status.RUNNING)
+    report.keep(agent, incident)
+
+
+def decided_and_recorded(
+    agent: Agent, report: Tick, incident: Incident, now: datetime, grounds: Grounds
+) -> tuple[Decision, Asked | None]:
+    """Return a decision and, if the root executor asks people, its question; to act or ask is on record by then.
+
+    Where it cannot be recorded, or what people are asked not be encrypted, the policy decides again, knowing that.
+    """
+    again = partial(decided, agent, report, incident, now, grounds)
     decision = again()
     if isinstance(decision, Run | AskApproval) and not report.can_keep_approvals(agent):
         decision = again()  # now without a key
@@ -45,24 +55,19 @@ def settle(  # noqa: PLR0913 - what is known of the incident and its records
             report.note(agent, made)
         elif not report.record(agent, made):
             decision = again()  # now without a record
-    later = decision.again if isinstance(decision, Suppress | ReportOnly) else None
-    incident = replace(incident, decision=name_of(decision), reason=decision.reason.value, look_again=later)
-    match decision:
-        case Suppress():
-            pass
-        case ReportOnly():
-            status = Status.OPEN if incident.status is Status.RESOLVED else incident.status
-            kind = ReportKind.NOTICE if incident.kind is Kind.AGENT else ReportKind.FOUND
-            is_alone = report.crowd(incident.source).is_told_alone(incident)
-            incident = replace(incident, status=status, last_told=now)
-            if is_alone:
-                report.record(agent)  # what was noted: the report says where the record stands with it
-                incident = tell(agent, incident, kind, now, at_work=at_work_at(report, incident, decision))
-        case AskApproval(playbook=playbook, expires_in=lifetime):
-            incident = ask(agent, incident, playbook, now, expires=now + lifetime, asked=asked)
-        case Run():
-            incident = replace(incident, status=Status.RUNNING)
-    report.keep(agent, incident)
+    return decision, asked
+
+
+def reported(agent: Agent, report: Tick, incident: Incident, decision: Decision, now: datetime) -> Incident:
+    """Return an incident as told, by a report of its own or, one of many, by the notice that stands for them."""
+    status = Status.OPEN if incident.status is Status.RESOLVED else incident.status
+    kind = ReportKind.NOTICE if incident.kind is Kind.AGENT else ReportKind.FOUND
+    is_alone = report.crowd(incident.source).is_told_alone(incident)
+    incident = replace(incident, status=status, last_told=now)
+    if not is_alone:
+        return incident
+    report.record(agent)  # what was noted: the report says where the record stands with it
+    return tell(agent, incident, kind, now, at_work=at_work_at(report, incident, decision))
 
 
 def put_to_root(
@@ -93,30 +98,21 @@ def refused_by_root(agent: Agent, incident: Incident, now: datetime) -> Decision
     return Suppress(Reason.REPEAT_INTERVAL) if is_told else ReportOnly(Reason.EXECUTOR_REFUSES)
 
 
-def decided(  # noqa: PLR0913 - as above
-    agent: Agent,
-    report: Tick,
-    incident: Incident,
-    *,
-    settled: bool,
-    now: datetime,
-    written: datetime | None = None,
-    unseen: bool = False,
-) -> Decision:
+def decided(agent: Agent, report: Tick, incident: Incident, now: datetime, grounds: Grounds = NO_RECORDS) -> Decision:
     """Ask the policy about an incident as it stands.
 
-    Who is at work is looked at only when something would be done or asked; and where the fault was not `unseen`, people
-    are asked on the word of the log: else it may be over by now, and is looked at too.
+    Who is at work is looked at only when something would be done or asked. Of a fault that was seen just now people are
+    asked on the word of the log; where time has passed it may be over, and is looked at too.
     """
     named = incident.playbook if incident.service else None  # the policy asks for none where none can be used
     playbook = agent.library.playbooks.get(named) if named else None
-    at = circumstances(agent, report, incident, playbook, now, settled=settled, written=written)
+    at = circumstances(agent, report, incident, playbook, now, grounds)
     history = agent.state.actions.history(named) if incident.service else NO_HISTORY
     decision = decide(incident, playbook, history, at, agent.policy)
     if not isinstance(decision, Run | AskApproval):
         return decision
     at = replace(at, busy=busy(agent, report, decision.playbook, at.service))
-    if unseen and not at.busy and isinstance(decision, AskApproval):
+    if grounds.time_passed and not at.busy and isinstance(decision, AskApproval):
         at = replace(at, not_needed=not is_evident(agent, decision.playbook, at.service))
     return decide(incident, playbook, history, at, agent.policy)
 

@@ -44,11 +44,10 @@ def heed(agent: Agent, report: Tick, root: RootExecutor, approval: Approval, now
 
 def answers(approval: Approval, state: ApprovalState, agreed: tuple[str, ...], now: datetime) -> list[AuditEntry]:
     """Return what is recorded of an answer: the root executor's own record has who gave it."""
-    detail = {"incident": approval.incident, "playbook": approval.playbook, "digest": approval.digest}
     if state is ApprovalState.APPROVED:
         return [
-            AuditEntry(now, f"user:{name}", "approval.granted", approval.id, {**detail, "at": "executor"})
+            AuditEntry(now, f"user:{name}", "approval.granted", approval.id, {**approval.about, "at": "executor"})
             for name in agreed
         ]
     word = "denied" if state is ApprovalState.DENIED else "expired"
-    return [entry(now, f"approval.{word}", approval.id, **detail, at="executor")]
+    return [entry(now, f"approval.{word}", approval.id, **approval.about, at="executor")]

@@ -5,6 +5,7 @@ from collections.abc import Set as AbstractSet
 from datetime import datetime
 
 from aiops_agent.agent import Agent, CutShort, Tick, entry
+from aiops_agent.circumstances import Grounds
 from aiops_agent.deciding import counted_again, heard, settle
 from aiops_agent.errors import AuditError, ForgedError
 from aiops_agent.listening import close, judge
@@ -37,7 +38,7 @@ def absorb_unreadable(agent: Agent, source: str, report: Tick, error: OSError, n
     name = str(error.filename or source.strip("\0").replace("\0", ", "))
     with report.transaction(agent):
         notice = heard(agent, Notice("unreadable", name, str(error.strerror or error)), now)
-        settle(agent, report, notice, settled=False, now=now)
+        settle(agent, report, notice, now)
 
 
 def absorb_silence(agent: Agent, report: Tick, read: AbstractSet[str], now: datetime) -> None:
@@ -50,14 +51,14 @@ def absorb_silence(agent: Agent, report: Tick, read: AbstractSet[str], now: date
                 continue
             agent.state.voices.save(change.voice, change.due)
             if change.notice:
-                settle(agent, report, heard(agent, change.notice, now), settled=False, now=now)
+                settle(agent, report, heard(agent, change.notice, now), now)
 
 
 def absorb_due(agent: Agent, report: Tick, now: datetime) -> None:
     """Decide anew about what waited: whether it recovers by itself, for others to end their work."""
     for incident in agent.state.incidents.due(now):
         with report.transaction(agent):
-            settle(agent, report, replace(incident, look_again=None), settled=False, now=now, unseen=True)
+            settle(agent, report, replace(incident, look_again=None), now, Grounds(time_passed=True))
 
 
 def absorb_failures(agent: Agent, report: Tick, failures: Sequence[AuditError | ForgedError], now: datetime) -> None:
@@ -70,7 +71,7 @@ def absorb_failures(agent: Agent, report: Tick, failures: Sequence[AuditError | 
         with report.transaction(agent):
             if forged:
                 report.record(agent, entry(now, notice.kind, notice.path, detail=detail))
-            settle(agent, report, counted_again(agent, fresh, now), settled=False, now=now)
+            settle(agent, report, counted_again(agent, fresh, now), now)
 
 
 def close_available(agent: Agent, report: Tick, now: datetime) -> None:
@@ -105,7 +106,7 @@ def absorb_circuit(agent: Agent, report: Tick, what: str, stands: Circuit, now: 
             report.close(agent, known, "a verified success has closed the circuit", now)
     elif stands is Circuit.OPEN and known is None:
         with report.transaction(agent):
-            settle(agent, report, counted_again(agent, fresh, now), settled=False, now=now)
+            settle(agent, report, counted_again(agent, fresh, now), now)
 
 
 def deliver_all(agent: Agent, report: Tick, now: datetime) -> None:
@@ -138,7 +139,7 @@ def absorb_faults(agent: Agent, report: Tick, now: datetime) -> None:
             close_mended(agent, report, paths, now)
             for path in paths:
                 detail = "\n".join(str(fault) for fault in faults if fault.file == path)
-                settle(agent, report, heard(agent, Notice(REFUSED_FILE, path, detail), now), settled=False, now=now)
+                settle(agent, report, heard(agent, Notice(REFUSED_FILE, path, detail), now), now)
 
 
 def close_mended(agent: Agent, report: Tick, refused: Sequence[str], now: datetime) -> None:

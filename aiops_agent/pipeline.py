@@ -10,6 +10,7 @@ from datetime import datetime
 
 from aiops_agent.agent import Agent, CutShort, Tick, endless
 from aiops_agent.asking import expire
+from aiops_agent.circumstances import Grounds
 from aiops_agent.deciding import decided, heard, settle
 from aiops_agent.digest import blake2b
 from aiops_agent.heartbeat import beat
@@ -102,13 +103,14 @@ def absorb(agent: Agent, source: str, batch: Batch, report: Tick, now: datetime)
     """Commit one batch: its offset, its incidents, what was decided about them, the reports that follow."""
     with report.transaction(agent):
         settled = agent.state.checkpoints.is_settled(batch.checkpoint, batch.service)
+        grounds = Grounds(settled, batch.checkpoint.written)
         admitted, left_out = admit(agent, batch, report)
         for incident in counted(agent, admitted, now):
-            settle(agent, report, incident, settled=settled, now=now, written=batch.checkpoint.written)
+            settle(agent, report, incident, now, grounds)
         for notice, records in report.crowd(batch.path).notices(batch.path, left_out):
-            settle(agent, report, heard(agent, notice, now, times=records), settled=False, now=now)
+            settle(agent, report, heard(agent, notice, now, times=records), now)
         for notice in batch.notices:
-            settle(agent, report, heard(agent, notice, now), settled=False, now=now)
+            settle(agent, report, heard(agent, notice, now), now)
         agent.state.checkpoints.save(batch.checkpoint)
         hear(agent, report, source, batch, now)
     report.add(batch)
@@ -189,10 +191,10 @@ def act_on_decided(agent: Agent, report: Tick, now: datetime) -> None:
         if (str(incident.playbook), incident.service) in repaired:
             resolve(agent, report, incident)
             continue
-        decision = decided(agent, report, incident, settled=False, now=now)
+        decision = decided(agent, report, incident, now)
         if isinstance(decision, Run):
             if act(agent, report, incident, decision.playbook):
                 repaired.add((decision.playbook.name, incident.service))
         else:
             with report.transaction(agent):
-                settle(agent, report, replace(incident, status=Status.OPEN), settled=False, now=now)
+                settle(agent, report, replace(incident, status=Status.OPEN), now)

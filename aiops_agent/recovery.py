@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from aiops_agent.agent import Agent, Tick, entry
 from aiops_agent.circumstances import aimed
 from aiops_agent.errors import AuditError, ExecutorError, ForgedError
-from aiops_agent.model.playbook import Failed, RunResult
+from aiops_agent.model.playbook import Failed, RunResult, reworded
 from aiops_agent.noun import replace
-from aiops_agent.repair import conclude, recorder, told_without_secrets
+from aiops_agent.repair import conclude, recorder, without_secrets
 from aiops_agent.state.actions import Action
 
 LOOK_AGAIN_AFTER = timedelta(minutes=15)
@@ -31,7 +31,7 @@ def settle_interrupted(agent: Agent, report: Tick) -> None:
         except ExecutorError:  # it is away, and may be at work on it: it is asked again by the next tick
             continue
         else:
-            conclude(agent, report, action, told_without_secrets(result))
+            conclude(agent, report, action, reworded(result, without_secrets))
 
 
 def _settled(agent: Agent, report: Tick, action: Action) -> RunResult:

@@ -31,7 +31,14 @@ NAME = "config.checked"
 _SETTLED = 1.0
 """Seconds a configuration must have been left alone before it was read: a second edit would then show in its times."""
 
-_CHECKER = os.path.join(os.path.dirname(__file__), "config.py")  # noqa: PTH118, PTH120 - compared as text
+CHECKED_BY = (
+    "settings.py",
+    *(f"config/{name}.py" for name in ("file", "load", "outward", "policy", "record", "sources", "values")),
+)
+"""The code that checks a configuration: an upgrade writes each of these files anew."""
+
+# As it was when it was loaded: a daemon runs on with the old code after an upgrade.
+_CODE = [stamp(f"{__file__.rpartition('/')[0]}/{name}") for name in CHECKED_BY]
 _NOUNS = (
     *(Config, SourceSettings, ChatSettings, Connection, PolicySettings, Rule, Window, Limits, Group),
     *(SigningRules, LocalPattern),
@@ -72,7 +79,7 @@ def save(config: Config, *, began: float) -> None:
 
 
 def _premises(path: Path) -> list[str]:
-    return [stamp(str(path)), stamp(_CHECKER), sys.version]
+    return [stamp(str(path)), *_CODE, sys.version]
 
 
 def _recall(path: Path, environment: Mapping[str, str] | None) -> Config | None:

@@ -6,14 +6,14 @@ from pathlib import Path
 
 from aiops_agent.agent import Agent, Tick, entry
 from aiops_agent.asking import bound_to
-from aiops_agent.circumstances import aimed, busy, circumstances
+from aiops_agent.circumstances import NO_RECORDS, aimed, busy, circumstances
 from aiops_agent.errors import AuditError
 from aiops_agent.model.audit import AuditEntry
 from aiops_agent.model.event import Fingerprint
-from aiops_agent.model.incident import Incident, Outcome, Status
+from aiops_agent.model.incident import Incident, Outcome, Status, outcome_of
 from aiops_agent.model.message import ReportKind
 from aiops_agent.model.order import Order
-from aiops_agent.model.playbook import Command, Failed, NotNeeded, Playbook, RunResult, Succeeded
+from aiops_agent.model.playbook import Command, Failed, NotNeeded, Playbook, RunResult, Succeeded, reworded
 from aiops_agent.noun import replace
 from aiops_agent.policy.decide import POSTPONED, hindrance, was_told_lately
 from aiops_agent.ports import Executor, RootExecutor
@@ -69,7 +69,7 @@ def outdated(
     if approval.bound != bound_to(agent, playbook, incident, approval.expires):
         return "the parameters, or the host, are others than those of the question"
     history = agent.state.actions.history(playbook.name)
-    at = circumstances(agent, report, incident, playbook, now, settled=False)
+    at = circumstances(agent, report, incident, playbook, now, NO_RECORDS)
     hindered = hindrance(playbook, history, at, agent.policy)
     return f"the policy does not allow it now: {hindered.replace('_', ' ')}" if hindered else None
 
@@ -102,7 +102,7 @@ def perform(
 
     root = agent.root if bound.playbook.privileged else None
     result = by_root(agent, root, bound, action) if root else executed(agent, report, bound, action)
-    result = told_without_secrets(result)
+    result = reworded(result, without_secrets)
     conclude(agent, report, action, result)
     return result
 
@@ -186,16 +186,11 @@ def recorder(agent: Agent, report: Tick, action: Action) -> Callable[[Command], 
     return record
 
 
-def told_without_secrets(result: RunResult) -> RunResult:
-    """Return a result whose words may be kept: an address in a playbook or a configuration can hold a password."""
-    detail = without_secrets(result.detail)
-    if isinstance(result, Failed):
-        return replace(result, detail=detail, left_behind=tuple(without_secrets(left) for left in result.left_behind))
-    return replace(result, detail=detail)
-
-
 def without_secrets(text: str) -> str:
-    """Return `text` redacted; what that needs is loaded when something is done for the first time."""
+    """Return `text` redacted: an address in a playbook or a configuration can hold a password.
+
+    What that needs is loaded when something is done for the first time.
+    """
     from aiops_agent.assembly.redact import redact
 
     return redact(text)
@@ -217,7 +212,8 @@ def resolve_all(agent: Agent, report: Tick, playbook: str, service: str) -> None
 def conclude(agent: Agent, report: Tick, action: Action, result: RunResult) -> None:
     """Record what came of an action and tell it."""
     now = agent.clock.now()
-    status, outcome = ending(result)
+    outcome = outcome_of(result)
+    status = Status.RESOLVED if outcome is Outcome.SUCCEEDED else Status.OPEN
     word = outcome.value if outcome else "not needed"
     report.record(agent, entry(now, "result", action.id, incident=action.incident, outcome=word, detail=result.detail))
     with agent.state.transaction():
@@ -268,19 +264,6 @@ def refuse(
     status = incident.status if incident.status is Status.CLOSED else Status.OPEN
     left = replace(incident, status=status, look_again=again)
     report.keep(agent, tell(agent, left, ReportKind.DONE, now, result=result, playbook=playbook))
-
-
-def ending(result: RunResult) -> tuple[Status, Outcome | None]:
-    """Return where a result leaves the incident."""
-    match result:
-        case Succeeded():
-            return Status.RESOLVED, Outcome.SUCCEEDED
-        case NotNeeded():
-            return Status.OPEN, None
-        case Failed(undone=True):
-            return Status.OPEN, Outcome.UNDONE
-        case Failed():
-            return Status.OPEN, Outcome.FAILED
 
 
 def sizes(agent: Agent) -> Iterator[tuple[str, int]]:

@@ -213,9 +213,19 @@ def test_what_is_damaged_is_ignored_and_written_anew(place, damage):
     assert place.is_remembered()
 
 
-def test_it_is_void_after_an_upgrade_of_what_checks_the_file(place):
-    place.forge(lambda document: document.__setitem__(1, document[1].replace("config.py", "config-0.py")))
+@pytest.mark.parametrize("name", remembered.CHECKED_BY)
+def test_it_is_void_after_an_upgrade_of_what_checks_the_file(place, name):
+    [code] = [stamp for stamp in json.loads(place.kept.read_text())[:-1] if stamp.endswith(f"/{name}")]
+    size = f" {Path(code.partition(chr(9))[2]).stat().st_size} "
+    assert size in code
+    place.forge(lambda document: document.__setitem__(document.index(code), code.replace(size, " 1 ")))
     assert not place.is_remembered()
+
+
+def test_all_code_of_the_configuration_counts_as_what_checks_it():
+    folder = Path(sections.__file__).parent
+    code = {f"config/{module.name}" for module in folder.glob("*.py") if module.name != "__init__.py"}
+    assert code == {name for name in remembered.CHECKED_BY if name.startswith("config/")}
 
 
 def test_it_never_sends_the_agent_to_another_state_dir(place, tmp_path):

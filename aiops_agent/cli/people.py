@@ -14,7 +14,7 @@ from aiops_agent.cli.output import print_json, print_table, safe
 from aiops_agent.cli.session import acting, reading, start, user
 from aiops_agent.errors import ExecutorError, UsageError
 from aiops_agent.heeding import heed_answers
-from aiops_agent.model.audit import AuditEntry, Value
+from aiops_agent.model.audit import AuditEntry
 from aiops_agent.model.incident import Status, rfc3339
 from aiops_agent.model.order import TOKEN_DIGITS, Asked
 from aiops_agent.noticing import deliver_all
@@ -76,7 +76,7 @@ def _agree(agent: Agent, identity: str, now: datetime) -> bool:
     approval = _check_pending(agent.state.approvals.by_id(identity), identity, now)
     if user() in approval.agreed:
         raise UsageError(f"you have agreed to {identity} already", hint="this risk needs a second person")
-    agent.journal.append(AuditEntry(now, user(), "approval.granted", approval.id, _asked(approval)))
+    agent.journal.append(AuditEntry(now, user(), "approval.granted", approval.id, approval.about))
     with agent.state.transaction():
         agent.state.approvals.answer(identity, ApprovalState.APPROVED, user(), now)
     missing = approval.needed - len(approval.agreed) - 1
@@ -118,17 +118,12 @@ def deny(arguments: argparse.Namespace) -> int:
         return 0
     with acting(arguments.config) as (session, agent):
         approval = _check_pending(agent.state.approvals.by_id(arguments.id), arguments.id, session.now)
-        agent.journal.append(AuditEntry(session.now, user(), "approval.denied", approval.id, _asked(approval)))
+        agent.journal.append(AuditEntry(session.now, user(), "approval.denied", approval.id, approval.about))
         with agent.state.transaction():
             agent.state.approvals.answer(arguments.id, ApprovalState.DENIED, user(), session.now)
             withdraw(agent, Tick(), approval)
     print(f"{arguments.id} is denied; {approval.playbook} is not run")
     return 0
-
-
-def _asked(approval: Approval) -> dict[str, Value]:
-    """Return what a person answers to, for the record."""
-    return {"incident": approval.incident, "playbook": approval.playbook, "digest": approval.digest}
 
 
 def _check_pending(approval: Approval | None, identity: str, now: datetime) -> Approval:

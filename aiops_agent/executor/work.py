@@ -10,7 +10,7 @@ from aiops_agent.assembly.redact import redact
 from aiops_agent.errors import AuditError, ForgedError, StateError
 from aiops_agent.executor.checks import Inventory, Ready, aimed, examine, playbook_of
 from aiops_agent.executor.desk import Desk
-from aiops_agent.model.incident import Outcome
+from aiops_agent.model.incident import outcome_of
 from aiops_agent.model.order import Order, Progress, Refused, Running, Unknown
 from aiops_agent.model.playbook import (
     Command,
@@ -20,7 +20,7 @@ from aiops_agent.model.playbook import (
     Planned,
     RunResult,
     StepState,
-    Succeeded,
+    reworded,
 )
 from aiops_agent.noun import replace
 from aiops_agent.playbook import wire
@@ -169,7 +169,7 @@ class Work:
             )
         except (AuditError, StateError) as error:  # what had been done was taken back
             result = Failed("record", error.message, undone=False, left_behind=_LOOK_YOURSELF)
-        return without_secrets(result)
+        return reworded(result, redact)
 
     def _conclude(self, identity: str, result: RunResult) -> None:
         """Put down what came of it: in the record, and in the state that counts it."""
@@ -205,7 +205,7 @@ class Work:
                 )
             except ForgedError as error:
                 result = Failed("interrupted", error.message, undone=False, left_behind=_LOOK_YOURSELF)
-            self._conclude(action.id, without_secrets(result))
+            self._conclude(action.id, reworded(result, redact))
 
     def _as_begun(self, action: Action) -> Bound | None:
         """Return the playbook of an action, aimed; None when it is not the one any more that was run."""
@@ -243,27 +243,6 @@ class _Guarded:
         """Return what was put down."""
         with self._desk.alone():
             return self._journal.entries()
-
-
-def outcome_of(result: RunResult) -> Outcome | None:
-    """Return what a result counts as; None: nothing was touched."""
-    match result:
-        case Succeeded():
-            return Outcome.SUCCEEDED
-        case NotNeeded():
-            return None
-        case Failed(undone=True):
-            return Outcome.UNDONE
-        case Failed():
-            return Outcome.FAILED
-
-
-def without_secrets(result: RunResult) -> RunResult:
-    """Return a result whose words may be kept and told."""
-    detail = redact(result.detail)
-    if isinstance(result, Failed):
-        return replace(result, detail=detail, left_behind=tuple(redact(left) for left in result.left_behind))
-    return replace(result, detail=detail)
 
 
 def _said_of(order: Order) -> dict[str, str]:

@@ -9,6 +9,7 @@ from aiops_agent.model.diagnosis import Diagnosis
 from aiops_agent.model.event import Batch, Fingerprint, Notice, Severity, Sighting
 from aiops_agent.model.evidence import Evidence, Words
 from aiops_agent.model.occurrences import Spell, seen
+from aiops_agent.model.playbook import Failed, NotNeeded, RunResult, Succeeded
 from aiops_agent.noun import dataclass, replace
 
 TITLE_LENGTH = 160
@@ -41,6 +42,19 @@ class Outcome(StrEnum):
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     UNDONE = "undone"
+
+
+def outcome_of(result: RunResult) -> Outcome | None:
+    """Return what a result counts as; None: nothing was touched."""
+    match result:
+        case Succeeded():
+            return Outcome.SUCCEEDED
+        case NotNeeded():
+            return None
+        case Failed(undone=True):
+            return Outcome.UNDONE
+        case Failed():
+            return Outcome.FAILED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

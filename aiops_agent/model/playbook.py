@@ -1,10 +1,10 @@
 """A repair that a person wrote, and what running it gave."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from enum import IntEnum, StrEnum
 
-from aiops_agent.noun import dataclass, field
+from aiops_agent.noun import dataclass, field, replace
 
 
 class Risk(IntEnum):
@@ -267,3 +267,11 @@ class Failed:
 
 
 RunResult = Succeeded | NotNeeded | Failed
+
+
+def reworded(result: RunResult, reword: Callable[[str], str]) -> RunResult:
+    """Return a result with all that it says in words put through `reword`: what hides secrets, before it is kept."""
+    detail = reword(result.detail)
+    if isinstance(result, Failed):
+        return replace(result, detail=detail, left_behind=tuple(map(reword, result.left_behind)))
+    return replace(result, detail=detail)

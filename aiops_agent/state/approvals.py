@@ -54,6 +54,11 @@ class Approval:
     by_root: bool = False
     """The root executor asks it, under the same id: an answer counts there, and is only known here."""
 
+    @property
+    def about(self) -> dict[str, str]:
+        """Return what a person answers to, for the record."""
+        return {"incident": self.incident, "playbook": self.playbook, "digest": self.digest}
+
     def as_json(self) -> dict[str, object]:
         """Return the object of `approvals list --json`."""
         return {

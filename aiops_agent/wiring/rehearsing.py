@@ -5,10 +5,6 @@ from datetime import datetime
 from aiops_agent.model.audit import Anchor, AuditEntry
 from aiops_agent.ports import Cipher
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    pass
-
 
 class Unrecorded:
     """The journal of a rehearsal: nothing is done, so nothing is recorded."""

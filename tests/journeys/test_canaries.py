@@ -4,8 +4,8 @@ from random import Random
 
 import pytest
 
-from aiops_agent.model.playbook import Failed, Succeeded
-from aiops_agent.repair import told_without_secrets
+from aiops_agent.model.playbook import Failed, Succeeded, reworded
+from aiops_agent.repair import without_secrets
 from tests.assembly.planted import CARRIERS, FIXED, KEYED, drawn, encodings
 from tests.journeys.machine import Machine
 
@@ -26,9 +26,9 @@ def planted() -> dict[str, str]:
 
 
 def test_what_a_command_says_is_kept_without_the_secrets_of_its_address():
-    done = told_without_secrets(Succeeded("http://shop:hunter2@127.0.0.1/ answers 200"))
+    done = reworded(Succeeded("http://shop:hunter2@127.0.0.1/ answers 200"), without_secrets)
     assert done == Succeeded("http://[redacted:userinfo]@127.0.0.1/ answers 200")
-    left = told_without_secrets(Failed("http", "password=hunter2", undone=False, left_behind=("token=hunter2",)))
+    left = reworded(Failed("http", "password=hunter2", undone=False, left_behind=("token=hunter2",)), without_secrets)
     assert "hunter2" not in repr(left)
 
 
