@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from aiops_agent.executor import hand
@@ -92,15 +93,20 @@ class RootHands:
         return answer if isinstance(answer, CommandResult) else _strange(command, "it answered with a plan")
 
     def _sent(self, call: str, command: Command, stopped: Stopped) -> Planned | CommandResult:
-        """Have a command planned or run in a sandbox of its own."""
-        confinement = confined(command)
+        """Have a command planned or run in a sandbox of its own.
+
+        What does it as a service's user that user can take over, and have it answer anything: so that is never believed
+        to be a plan, and whatever it is, it is a result.
+        """
+        confinement = looking(command) if call == "plan" else confined(command)
         ours = replace(command, privileged=False)  # in there it has what it needs, and `confined` says what that is
         ended = self._spawned(confinement, json.dumps([call, hand.written(ours)]).encode(), stopped)
-        try:
+        answer = None
+        with suppress(ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError):
             answer = hand.heard(json.loads(ended.output))
-        except (ValueError, KeyError, TypeError) as error:
+        if answer is None or ended.status != 0 or (isinstance(answer, Planned) and not _is_for(ours, answer)):
             why = f"{command.verb} ended without an answer ({ended.status}): {ended.errors.strip()[-500:]}"
-            raise (HalfDoneError if call == "run" else RefusedError)(why) from error
+            raise (HalfDoneError if call == "run" else RefusedError)(why)
         if isinstance(answer, Planned) and command.privileged:
             undo = replace(answer.undo, privileged=True) if answer.undo else None
             return Planned(replace(answer.command, privileged=True), undo)
@@ -121,6 +127,11 @@ class RootHands:
             raise
 
 
+def looking(command: Command) -> Confinement:
+    """Return what a command may do that changes nothing, as probes and plans: as root, so that it is nobody else's."""
+    return Confinement(capabilities=_LOOKING, seconds=command.timeout.total_seconds())
+
+
 def confined(command: Command) -> Confinement:
     """Return what a command may do: look at everything and change nothing, or change below the root of what it names.
 
@@ -137,7 +148,7 @@ def confined(command: Command) -> Confinement:
     if command.verb in OF_NO_FOLDER:
         return replace(OF_NO_FOLDER[command.verb], seconds=seconds)
     if not command.changes:
-        return Confinement(capabilities=_LOOKING, seconds=seconds)
+        return looking(command)
     named = next((name for name in _PLACES if name in command.arguments), None)
     if named is None:
         raise RefusedError(f"{command.verb} is nothing that this executor does in a sandbox")
@@ -149,6 +160,15 @@ def confined(command: Command) -> Confinement:
     if command.privileged or owner.st_uid == 0:
         return Confinement(writable=writable, capabilities=_CHANGING, seconds=seconds)
     return Confinement(user=owner.st_uid, group=owner.st_gid, writable=writable, seconds=seconds)
+
+
+def _is_for(command: Command, planned: Planned) -> bool:
+    """Tell whether a plan is for a command: the same with more decided, taken back at the same place."""
+    decided, undo = planned.command, planned.undo
+    same = replace(decided, arguments=command.arguments) == command
+    kept = command.arguments.items() <= decided.arguments.items()
+    back = undo is None or (undo.verb == "put_back" and undo.arguments.get("path") == command.arguments.get("path"))
+    return same and kept and back
 
 
 def _strange(command: Command, why: str) -> CommandResult:
