@@ -1,6 +1,7 @@
 """The executor's hands: systemd is asked here, all else is done in a sandbox that allows that one command only."""
 
 import json
+import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -13,6 +14,7 @@ from aiops_agent.noun import replace
 from aiops_agent.playbook import privileged
 from aiops_agent.playbook.doing import told
 from aiops_agent.playbook.executor import EmbeddedExecutor
+from aiops_agent.playbook.files import folder_of
 from aiops_agent.playbook.refusal import HalfDoneError, RefusedError
 from aiops_agent.playbook.spawn import CutOffError, Ended, spawn
 from aiops_agent.playbook.systemd import SYSTEM_PATH, never
@@ -139,7 +141,7 @@ def confined(command: Command) -> Confinement:
     no link that it puts there leads to more. Only where the playbook says `as: root` it is root's.
 
     Raises:
-        RefusedError: It names nothing that it changes.
+        RefusedError: It names nothing that it changes, or a link is on the way there.
         OSError: What it names is not there.
     """
     seconds = command.timeout.total_seconds()
@@ -156,7 +158,8 @@ def confined(command: Command) -> Confinement:
     folder = place if named == "directory" else place.parent
     # The whole root: what is mounted anew in the sandbox is another mount than what is around it, and refused there.
     writable = (str(command.arguments.get(root_of(named), folder)),)
-    owner = folder.lstat()
+    with folder_of(f"{str(folder).rstrip('/')}/.") as (opened, _):  # a link would lead to an owner who can be changed
+        owner = os.fstat(opened)
     if command.privileged or owner.st_uid == 0:
         return Confinement(writable=writable, capabilities=_CHANGING, seconds=seconds)
     return Confinement(user=owner.st_uid, group=owner.st_gid, writable=writable, seconds=seconds)

@@ -344,3 +344,13 @@ def test_a_service_cannot_speak_for_the_hand_that_plans(hands, place, monkeypatc
     finally:
         service.kill()
         service.join()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="as whom it is done is root's to say")
+def test_a_link_to_a_folder_of_roots_makes_no_step_be_done_as_root(place):
+    (place / "way").symlink_to("/")
+    for named in ({"path": f"{place}/way/etc/hosts"}, {"path": f"{place}/way/hosts"}):
+        with pytest.raises(RefusedError, match="is a link"):
+            confined(command("move_aside", **named))
+    with pytest.raises(RefusedError, match="is a link"):
+        confined(command("compress", directory=f"{place}/way/etc", pattern="*.log"))
