@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from aiops_agent.errors import StateError
 from aiops_agent.executor import hand
 from aiops_agent.executor.sandbox import NOBODY, Confinement, under_bubblewrap, under_systemd
 from aiops_agent.model.playbook import Command, CommandResult, Planned
@@ -17,7 +18,7 @@ from aiops_agent.playbook.executor import EmbeddedExecutor
 from aiops_agent.playbook.files import folder_of
 from aiops_agent.playbook.refusal import HalfDoneError, RefusedError
 from aiops_agent.playbook.spawn import CutOffError, Ended, spawn
-from aiops_agent.playbook.systemd import SYSTEM_PATH, never
+from aiops_agent.playbook.systemd import SYSTEM_PATH, never, systemctl
 from aiops_agent.playbook.verb import root_of
 from aiops_agent.ports import Clock, Stopped
 
@@ -51,6 +52,7 @@ OF_NO_FOLDER = {
 }
 """What is allowed to words that name no folder."""
 
+_STEP = "aiops-agent-step-"
 _SPARE = 5.0
 """Seconds beyond the time of a command for the sandbox to be made."""
 
@@ -94,6 +96,20 @@ class RootHands:
         answer = told(command, lambda: self._sent("run", command, stopped))
         return answer if isinstance(answer, CommandResult) else _strange(command, "it answered with a plan")
 
+    def end_left_behind(self) -> None:
+        """End the steps of an executor that was killed: they are systemd's, and would go on while theirs is taken back.
+
+        Raises:
+            StateError: One may still be at work.
+        """
+        if not self._booted:  # they have died with it
+            return
+        try:
+            systemctl("stop", "--", f"{_STEP}*.service", seconds=_SPARE, path=self._path)
+        except (RefusedError, OSError) as error:
+            why = f"steps of an executor that was killed may still be at work: {error}"
+            raise StateError(why, hint=f"systemctl status '{_STEP}*'") from error
+
     def _sent(self, call: str, command: Command, stopped: Stopped) -> Planned | CommandResult:
         """Have a command planned or run in a sandbox of its own.
 
@@ -119,7 +135,7 @@ class RootHands:
         if not self._booted:
             argv = under_bubblewrap(_HAND, confinement)
             return spawn(argv, path=self._path, seconds=seconds, stopped=stopped, given=given)
-        unit = f"aiops-agent-step-{self._token()}.service"
+        unit = f"{_STEP}{self._token()}.service"
         try:
             argv = under_systemd(_HAND, confinement, unit)
             return spawn(argv, path=self._path, seconds=seconds, stopped=stopped, given=given)
