@@ -88,6 +88,7 @@ def serve(settings: Settings) -> int:
             hands, inventory = _world(clock)
             work = Work(desk, hands, inventory)
             desk.record("started", "executor")  # also explains in the record what a kill left open there
+            hands.end_left_behind()
             work.settle_interrupted()
             desk.rest()
             with listening(settings.socket) as listener:

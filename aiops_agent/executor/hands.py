@@ -1,10 +1,13 @@
 """The executor's hands: systemd is asked here, all else is done in a sandbox that allows that one command only."""
 
 import json
+import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
+from aiops_agent.errors import StateError
 from aiops_agent.executor import hand
 from aiops_agent.executor.sandbox import NOBODY, Confinement, under_bubblewrap, under_systemd
 from aiops_agent.model.playbook import Command, CommandResult, Planned
@@ -12,9 +15,10 @@ from aiops_agent.noun import replace
 from aiops_agent.playbook import privileged
 from aiops_agent.playbook.doing import told
 from aiops_agent.playbook.executor import EmbeddedExecutor
+from aiops_agent.playbook.files import folder_of
 from aiops_agent.playbook.refusal import HalfDoneError, RefusedError
 from aiops_agent.playbook.spawn import CutOffError, Ended, spawn
-from aiops_agent.playbook.systemd import SYSTEM_PATH, never
+from aiops_agent.playbook.systemd import SYSTEM_PATH, never, systemctl
 from aiops_agent.playbook.verb import root_of
 from aiops_agent.ports import Clock, Stopped
 
@@ -48,6 +52,7 @@ OF_NO_FOLDER = {
 }
 """What is allowed to words that name no folder."""
 
+_STEP = "aiops-agent-step-"
 _SPARE = 5.0
 """Seconds beyond the time of a command for the sandbox to be made."""
 
@@ -91,16 +96,35 @@ class RootHands:
         answer = told(command, lambda: self._sent("run", command, stopped))
         return answer if isinstance(answer, CommandResult) else _strange(command, "it answered with a plan")
 
+    def end_left_behind(self) -> None:
+        """End the steps of an executor that was killed: they are systemd's, and would go on while theirs is taken back.
+
+        Raises:
+            StateError: One may still be at work.
+        """
+        if not self._booted:  # they have died with it
+            return
+        try:
+            systemctl("stop", "--", f"{_STEP}*.service", seconds=_SPARE, path=self._path)
+        except (RefusedError, OSError) as error:
+            why = f"steps of an executor that was killed may still be at work: {error}"
+            raise StateError(why, hint=f"systemctl status '{_STEP}*'") from error
+
     def _sent(self, call: str, command: Command, stopped: Stopped) -> Planned | CommandResult:
-        """Have a command planned or run in a sandbox of its own."""
-        confinement = confined(command)
+        """Have a command planned or run in a sandbox of its own.
+
+        What does it as a service's user that user can take over, and have it answer anything: so that is never believed
+        to be a plan, and whatever it is, it is a result.
+        """
+        confinement = looking(command) if call == "plan" else confined(command)
         ours = replace(command, privileged=False)  # in there it has what it needs, and `confined` says what that is
         ended = self._spawned(confinement, json.dumps([call, hand.written(ours)]).encode(), stopped)
-        try:
+        answer = None
+        with suppress(ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError):
             answer = hand.heard(json.loads(ended.output))
-        except (ValueError, KeyError, TypeError) as error:
+        if answer is None or ended.status != 0 or (isinstance(answer, Planned) and not _is_for(ours, answer)):
             why = f"{command.verb} ended without an answer ({ended.status}): {ended.errors.strip()[-500:]}"
-            raise (HalfDoneError if call == "run" else RefusedError)(why) from error
+            raise (HalfDoneError if call == "run" else RefusedError)(why)
         if isinstance(answer, Planned) and command.privileged:
             undo = replace(answer.undo, privileged=True) if answer.undo else None
             return Planned(replace(answer.command, privileged=True), undo)
@@ -111,7 +135,7 @@ class RootHands:
         if not self._booted:
             argv = under_bubblewrap(_HAND, confinement)
             return spawn(argv, path=self._path, seconds=seconds, stopped=stopped, given=given)
-        unit = f"aiops-agent-step-{self._token()}.service"
+        unit = f"{_STEP}{self._token()}.service"
         try:
             argv = under_systemd(_HAND, confinement, unit)
             return spawn(argv, path=self._path, seconds=seconds, stopped=stopped, given=given)
@@ -121,6 +145,11 @@ class RootHands:
             raise
 
 
+def looking(command: Command) -> Confinement:
+    """Return what a command may do that changes nothing, as probes and plans: as root, so that it is nobody else's."""
+    return Confinement(capabilities=_LOOKING, seconds=command.timeout.total_seconds())
+
+
 def confined(command: Command) -> Confinement:
     """Return what a command may do: look at everything and change nothing, or change below the root of what it names.
 
@@ -128,7 +157,7 @@ def confined(command: Command) -> Confinement:
     no link that it puts there leads to more. Only where the playbook says `as: root` it is root's.
 
     Raises:
-        RefusedError: It names nothing that it changes.
+        RefusedError: It names nothing that it changes, or a link is on the way there.
         OSError: What it names is not there.
     """
     seconds = command.timeout.total_seconds()
@@ -137,7 +166,7 @@ def confined(command: Command) -> Confinement:
     if command.verb in OF_NO_FOLDER:
         return replace(OF_NO_FOLDER[command.verb], seconds=seconds)
     if not command.changes:
-        return Confinement(capabilities=_LOOKING, seconds=seconds)
+        return looking(command)
     named = next((name for name in _PLACES if name in command.arguments), None)
     if named is None:
         raise RefusedError(f"{command.verb} is nothing that this executor does in a sandbox")
@@ -145,10 +174,20 @@ def confined(command: Command) -> Confinement:
     folder = place if named == "directory" else place.parent
     # The whole root: what is mounted anew in the sandbox is another mount than what is around it, and refused there.
     writable = (str(command.arguments.get(root_of(named), folder)),)
-    owner = folder.lstat()
+    with folder_of(f"{str(folder).rstrip('/')}/.") as (opened, _):  # a link would lead to an owner who can be changed
+        owner = os.fstat(opened)
     if command.privileged or owner.st_uid == 0:
         return Confinement(writable=writable, capabilities=_CHANGING, seconds=seconds)
     return Confinement(user=owner.st_uid, group=owner.st_gid, writable=writable, seconds=seconds)
+
+
+def _is_for(command: Command, planned: Planned) -> bool:
+    """Tell whether a plan is for a command: the same with more decided, taken back at the same place."""
+    decided, undo = planned.command, planned.undo
+    same = replace(decided, arguments=command.arguments) == command
+    kept = command.arguments.items() <= decided.arguments.items()
+    back = undo is None or (undo.verb == "put_back" and undo.arguments.get("path") == command.arguments.get("path"))
+    return same and kept and back
 
 
 def _strange(command: Command, why: str) -> CommandResult:

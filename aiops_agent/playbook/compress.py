@@ -93,6 +93,7 @@ def _pack(folder: int, name: str, target: int, before: os.stat_result, until: Ca
     """Write the compressed form and prove that it unpacks to what was read, and that nothing was written meanwhile."""
     digest = hashlib.sha256()
     with os.fdopen(os.open(name, _OLD, dir_fd=folder), "rb") as source:
+        _refuse_other(source.fileno(), before)  # before a byte of it is in a copy that belongs to who owned the other
         with (
             os.fdopen(os.dup(target), "wb") as raw,
             gzip.GzipFile("", "wb", _LEVEL, raw, mtime=before.st_mtime) as packed,
@@ -102,9 +103,7 @@ def _pack(folder: int, name: str, target: int, before: os.stat_result, until: Ca
                 packed.write(chunk)
                 if until():
                     raise RefusedError("the time was over")
-        after = os.fstat(source.fileno())
-    if not stat.S_ISREG(after.st_mode) or _identity(after) != _identity(before):
-        raise RefusedError("it was written to meanwhile")
+        _refuse_other(source.fileno(), before)
     proof = hashlib.sha256()
     os.lseek(target, 0, os.SEEK_SET)
     with os.fdopen(os.dup(target), "rb") as written, gzip.GzipFile("", "rb", fileobj=written) as unpacked:
@@ -114,6 +113,12 @@ def _pack(folder: int, name: str, target: int, before: os.stat_result, until: Ca
                 raise RefusedError("the time was over")
     if proof.digest() != digest.digest():
         raise RefusedError("its compressed form did not unpack to the same")
+
+
+def _refuse_other(source: int, before: os.stat_result) -> None:
+    now = os.fstat(source)
+    if not stat.S_ISREG(now.st_mode) or _identity(now) != _identity(before):
+        raise RefusedError("it was written to meanwhile")
 
 
 def _identity(status: os.stat_result) -> tuple[int, int, int, int]:

@@ -296,6 +296,8 @@ def put_back(command: Command) -> CommandResult:
 def _good_copy(command: Command, *, like: os.stat_result) -> bytes:
     source = str(command.arguments["from"])
     content, origin = read(source, str(command.arguments.get(root_of("from"), "")))
+    if origin.st_nlink != 1 and origin.st_uid != like.st_uid:
+        raise RefusedError(f"{source} has {origin.st_nlink} names (hard links), and may be another file of its owner's")
     if origin.st_mode & stat.S_IWOTH:
         raise RefusedError(f"anyone can write {source}; it is not taken for a good copy")
     if origin.st_uid not in (0, like.st_uid):

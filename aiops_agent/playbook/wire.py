@@ -17,7 +17,8 @@ LONGEST = 64 * 1024
 LONGEST_WORD = 255
 """Characters of a value in a request: the name of a unit."""
 
-MOST_LISTED = 100
+MOST_LISTED = 60
+"""Questions in an answer, the newest: with names as long as they may be they fit a message."""
 _LONGEST_TOLD = 2000
 _LONGEST_PART, _MOST_PARTS = 1000, 6
 """Characters of a text in an answer: even if each takes six bytes, they fit a message together."""

@@ -1,8 +1,12 @@
 """What a step may do: what it names, and nothing else. The sandboxes are real."""
 
+import contextlib
+import ctypes
 import json
+import multiprocessing
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -269,3 +273,84 @@ def test_what_is_handed_in_and_out_comes_back_as_it_was():
     assert hand.read(json.loads(json.dumps(hand.written(plain)))) == plain
     for answer in (Planned(plain, None), Planned(plain, plain), CommandResult(ok=False, detail="no", half_done=True)):
         assert hand.heard(json.loads(json.dumps(hand.told(answer)))) == answer
+
+
+FORGED = {
+    "an answer that is no object": "[]",
+    "one that nests": "[" * 60_000,
+    "a time that is none": json.dumps(
+        {"command": {"verb": "unit", "arguments": {}, "changes": 1, "privileged": 1, "timeout": "inf"}}
+    ),
+    "a plan": json.dumps(hand.told(Planned(command("unit", start="evil.service"), None))),
+}
+
+
+def bubblewrap_that_says(folder: Path, said: str, status: int = 0) -> RootHands:
+    """Hands whose sandbox is a program of the attacker's: who may change the hand inside may have it say anything."""
+    folder.mkdir()
+    (folder / "said").write_text(said)
+    (folder / "bwrap").write_text(f"#!/bin/sh\ncat {folder}/said\nexit {status}\n")
+    (folder / "bwrap").chmod(0o755)
+    return RootHands(SteppingClock(), booted=False, token=lambda: "token", path=f"{folder}:{PATH}")
+
+
+@pytest.mark.parametrize("said", FORGED.values(), ids=FORGED)
+def test_whatever_a_hand_says_it_is_a_result_and_no_end_of_the_executor(tmp_path, place, said):
+    hands = bubblewrap_that_says(tmp_path / "bin", said)
+    found = hands.run(aside(place / "lock"), never)
+    assert (found.ok, found.half_done) == (False, True)
+
+
+def test_a_hand_that_was_killed_has_not_said_that_it_is_done(tmp_path, place):
+    hands = bubblewrap_that_says(tmp_path / "bin", json.dumps(hand.told(CommandResult(ok=True, detail=""))), 137)
+    found = hands.run(aside(place / "lock"), never)
+    assert (found.ok, found.half_done) == (False, True)
+
+
+@pytest.mark.parametrize("said", FORGED.values(), ids=FORGED)
+def test_no_plan_is_taken_for_another_word_than_was_to_be_planned(tmp_path, place, said):
+    hands = bubblewrap_that_says(tmp_path / "bin", said)
+    assert isinstance(hands.plan(aside(place / "lock")), CommandResult)
+
+
+def speak_for_hands(forged: bytes) -> None:
+    """Be a process of the service's user that answers in the place of every hand that it may, and kills that one."""
+    os.setgroups([])
+    os.setgid(ANN)
+    os.setuid(ANN)
+    pidfd_getfd = 438
+    while True:
+        for folder in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                if (folder / "cmdline").read_bytes().endswith(b"a hand\0") and folder.stat().st_uid == ANN:
+                    time.sleep(0.1)  # the one that lives, not who is about to become something else
+                    theirs = os.pidfd_open(int(folder.name))
+                    os.write(ctypes.CDLL(None).syscall(pidfd_getfd, theirs, 1, 0), forged)
+                    signal.pidfd_send_signal(theirs, signal.SIGKILL)
+                    return
+
+
+@needs_bubblewrap
+def test_a_service_cannot_speak_for_the_hand_that_plans(hands, place, monkeypatch):
+    wanted = aside(place / "lock")
+    slow = f"sleep 0.5; echo '{json.dumps(hand.told(Planned(wanted, None)))}'"
+    monkeypatch.setattr("aiops_agent.executor.hands._HAND", ["sh", "-c", slow, "a hand"])
+    forged = json.dumps(hand.told(Planned(wanted, aside(Path("/etc/hosts")))))
+    service = multiprocessing.get_context("fork").Process(target=speak_for_hands, args=[forged.encode()])
+    service.start()
+    try:
+        time.sleep(0.2)
+        assert hands.plan(wanted) == Planned(wanted, None)
+    finally:
+        service.kill()
+        service.join()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="as whom it is done is root's to say")
+def test_a_link_to_a_folder_of_roots_makes_no_step_be_done_as_root(place):
+    (place / "way").symlink_to("/")
+    for named in ({"path": f"{place}/way/etc/hosts"}, {"path": f"{place}/way/hosts"}):
+        with pytest.raises(RefusedError, match="is a link"):
+            confined(command("move_aside", **named))
+    with pytest.raises(RefusedError, match="is a link"):
+        confined(command("compress", directory=f"{place}/way/etc", pattern="*.log"))

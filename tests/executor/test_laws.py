@@ -144,7 +144,10 @@ class History:
         if not isinstance(answered, Refused) and yes and who != EVE:
             self.agreed[unit] += 1
 
-    def asks_and_orders(self, unit, number):
+    def comes_again(self, unit, number):
+        """The fault comes again, somebody agrees, and the agent orders; the cooldown is over, or nearly."""
+        self.clock.sleep((700, 890, 910, 910, 1300, 1300)[number])
+        self.fails(unit, number)
         self.asks(unit, 0)
         self.orders(unit, number)
 
@@ -178,7 +181,7 @@ class History:
         switch.touch() if self.halted else switch.unlink(missing_ok=True)
 
 
-OFTEN = ("orders", "orders", "asks", "asks_and_orders", "asks_and_orders", "fails", "fails", "waits", "waits")
+OFTEN = (*["comes_again"] * 12, "orders", "orders", "asks", "fails", "fails", "waits", "waits")
 EVENTS = st.tuples(
     st.sampled_from([*OFTEN, "recovers", "resists", "dies", "edits", "signs", "halts"]),
     st.sampled_from(UNITS),

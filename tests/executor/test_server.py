@@ -1,6 +1,7 @@
 """The socket: one answer for each message, nothing for strangers, and no message that it does not survive."""
 
 import contextlib
+import dataclasses
 import json
 import os
 import socket
@@ -17,6 +18,8 @@ from aiops_agent.executor.server import MOST_CONNECTIONS, Caller, Role, Server, 
 from aiops_agent.model.order import Running, Unknown
 from aiops_agent.playbook import wire
 from aiops_agent.playbook.remote import Remote
+from aiops_agent.state.approvals import ApprovalState
+from aiops_agent.state.questions import MOST_OPEN, Question
 from tests.executor.desk import AGENT, ANN, BOB, Idle, Units, desk_in, order_for
 
 THE_AGENT, THE_ANN, THE_BOB = Caller(Role.AGENT, AGENT), Caller(Role.APPROVER, ANN), Caller(Role.APPROVER, BOB)
@@ -222,3 +225,21 @@ def test_a_line_that_is_closed_for_another_in_the_very_look_that_it_spoke_in_end
             assert others[0].recv(1) == b"", "it was silent longest, and made room"
         assert all(b"halted" in line.recv(wire.LONGEST) for line in others[1:])
         assert hall.thread.is_alive()
+
+
+def test_however_much_an_agent_asks_the_list_of_it_can_be_read(tmp_path):
+    long = "s" * 200 + ".service"
+    with hall_in(tmp_path) as hall:
+        question = dataclasses.replace(
+            question_of(hall), playbook="p" * 60, service=long, incident="i" * wire.LONGEST_WORD
+        )
+        with hall.desk.transaction():
+            for number in range(MOST_OPEN):
+                hall.desk.questions.ask(dataclasses.replace(question, id=f"{number:032x}"))
+        assert hall.as_(THE_ANN).waiting()
+
+
+def question_of(hall) -> Question:
+    asked = hall.as_(THE_AGENT).ask(order_for(hall.desk, incident="inc-11"))
+    hall.as_(THE_BOB).deny(asked.id)
+    return dataclasses.replace(hall.desk.questions.by_id(asked.id), state=ApprovalState.PENDING)
