@@ -4,15 +4,10 @@ from collections.abc import Mapping
 
 from aiops_agent.playbook.refusal import RefusedError
 from aiops_agent.playbook.spawn import CutOffError, spawn
-from aiops_agent.ports import Stopped
+from aiops_agent.ports import Stopped, never
 
 SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 _PROGRAM = ("systemctl", "--no-pager", "--no-ask-password")
-
-
-def never() -> bool:
-    """Stop for nothing: what is asked for takes no time worth stopping."""
-    return False
 
 
 def systemctl(*words: str, seconds: float, path: str = SYSTEM_PATH, stopped: Stopped = never) -> str:

@@ -13,8 +13,8 @@ from aiops_agent.assembly.assemble import Assembly
 from aiops_agent.model.playbook import Planned
 from aiops_agent.playbook import vocabulary
 from aiops_agent.playbook.executor import EmbeddedExecutor
-from aiops_agent.playbook.run import never
 from aiops_agent.playbook.verb import root_of
+from aiops_agent.ports import never
 from aiops_agent.sources.file import FileSource
 from tests.attacks.test_playbook_attacks import FILE_CHANGES, change
 from tests.fakes import SteppingClock

@@ -13,8 +13,8 @@ from threading import Thread
 from aiops_agent.model.playbook import Command, CommandResult, Planned, Scalar
 from aiops_agent.playbook import vocabulary
 from aiops_agent.playbook.executor import EmbeddedExecutor
-from aiops_agent.playbook.run import never
 from aiops_agent.playbook.verb import root_of
+from aiops_agent.ports import never
 from tests.fakes import SteppingClock
 
 Tree = dict[str, tuple[bytes, int, int, int]]
