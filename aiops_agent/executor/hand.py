@@ -75,7 +75,6 @@ def main() -> None:
     call, said = json.loads(sys.stdin.buffer.read())
     command = read(said)
     executor = EmbeddedExecutor(Clock(), more=_more())
-    answer = (
-        executor.plan(command) if call == "plan" else executor.run(command, never)
-    )  # who is outside ends the whole sandbox
+    # Stopped by nothing in here: who is outside ends the whole sandbox.
+    answer = executor.plan(command) if call == "plan" else executor.run(command, never)
     print(json.dumps(told(answer)))
