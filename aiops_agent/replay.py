@@ -63,7 +63,7 @@ class Assumed:
     """Whether there would have been something that does as root what needs it."""
 
     trusted: bool = False
-    """Whether every playbook counts as signed and as one that has earned `auto`, which `wiring.past` sees to."""
+    """Whether every playbook counts as signed and as one that has earned `auto`, which `wiring.build.past` sees to."""
 
 
 @dataclass(frozen=True, slots=True)

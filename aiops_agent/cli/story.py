@@ -15,7 +15,7 @@ from aiops_agent.model.audit import AuditEntry
 from aiops_agent.model.incident import rfc3339
 from aiops_agent.playbook.kinds import parse_duration
 from aiops_agent.settings import Config
-from aiops_agent.wiring.late import keys_of
+from aiops_agent.wiring.keys import keys_of
 
 DIGEST_SHOWN = 12
 """Characters of a digest that tell it from others on a screen; the JSON has it whole."""

@@ -1,4 +1,4 @@
-"""Config -> Agent: with `late`, the only place that names concrete adapters."""
+"""Config -> Agent: with `late`, the only place of the agent that names concrete adapters."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
