@@ -46,7 +46,6 @@ ROOMS = (
     "signing",
     "sources",
     "state",
-    "wiring",
 )
 
 
