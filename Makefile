@@ -31,8 +31,8 @@ install: $(STAMP)
 	@$(BIN)/python -m compileall -q aiops_agent  # a tick would compile it all where Python may not keep what it compiled
 endif
 
-laws: $(DEV_STAMP) ## the laws of the policy over 20,000 histories each; `make test` takes 500
-	AIOPS_EXAMPLES=20000 $(BIN)/python -m pytest tests/policy
+laws: $(DEV_STAMP) ## the laws of policy and executor over 20,000 histories each; CI takes 500
+	AIOPS_EXAMPLES=20000 $(BIN)/python -m pytest tests/policy tests/executor/test_laws.py
 
 check: $(DEV_STAMP) ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .

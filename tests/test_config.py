@@ -93,6 +93,11 @@ def test_every_fault_is_listed_with_its_line_and_key(tmp_path):
         ("patterns: {faults: [{contains: '12345678abc'}]}", "at least four bytes that are no digits"),
         ("patterns: {ignore: [{contains: pump, matches: '(?<=a)b'}]}", "is not RE2"),
         ("patterns: {faults: [{contains: pump, severity: bad}]}", "critical"),
+        (
+            "patterns: {faults: [{contains: pump, category: unknown}]}",
+            "'unknown' is not a category; known: disk_full, ",
+        ),
+        ("patterns: {ignore: [{contains: pump, category: disk_full}]}", "known: contains, matches"),
         ("patterns: {faults: [{contains: pump, level: error}]}", "known: contains, matches, severity"),
         ('sources: [{type: file, paths: ["/a"], silence: 30}]', "off, auto nor a duration such as 30m"),
         ('sources: [{type: file, paths: ["/a"], silence: on}]', "off, auto nor a duration such as 30m"),
@@ -340,8 +345,12 @@ def test_the_key_of_an_auditor_is_looked_at_when_the_file_is_read(tmp_path):
 def test_patterns_of_the_host_are_read_with_their_severity(tmp_path):
     path = tmp_path / "config.yaml"
     path.write_text(
-        "patterns: {faults: [{contains: pump is dry, severity: critical}], ignore: [{contains: noise, matches: x}]}"
+        "patterns: {faults: [{contains: pump is dry, severity: critical}, {contains: jam it, category: cpu_hang}],"
+        " ignore: [{contains: noise, matches: x}]}"
     )
     read = load(path, {})
-    assert read.faults == (LocalPattern("pump is dry", "", Severity.CRITICAL),)
+    assert read.faults == (
+        LocalPattern("pump is dry", "", Severity.CRITICAL),
+        LocalPattern("jam it", "", Severity.ERROR, "cpu_hang"),
+    )
     assert read.ignore == (LocalPattern("noise", "x"),)

@@ -32,7 +32,7 @@ knowledge_base: [/srv/kb]
 playbooks: [/srv/playbooks]
 executor: /run/elsewhere/executor.sock
 patterns:
-  faults: [{{contains: pump is dry, matches: "is dry$", severity: critical}}]
+  faults: [{{contains: pump is dry, matches: "is dry$", severity: critical, category: cpu_hang}}]
   ignore: [{{contains: known noise, matches: "^known"}}]
 policy:
   mode: auto

@@ -53,6 +53,7 @@ class _Rule:
         """The literal without its digits: it stands in the form of every line that holds the literal."""
 
         self.severity = pattern.severity
+        self.said = (pattern.category, pattern.contains) if pattern.category else None
         self._matches = pattern.matches
 
     @cached_property
@@ -87,6 +88,10 @@ class Local:
             return _IGNORED
         rule = next((rule for rule in self._faults if rule.holds(line)), None)
         return Verdict(Says.ERROR, rule.severity) if rule else None
+
+    def stated(self, record: bytes) -> tuple[str, str] | None:
+        """Return what the record's fault was said to be, and by which words it is known; None: nobody has said."""
+        return next((rule.said for rule in self._faults if rule.said and rule.holds(record)), None)
 
     def ignores(self, record: bytes) -> bool:
         """Tell whether a line of the record is one that means nothing here."""

@@ -9,14 +9,16 @@ from itertools import islice
 from pathlib import Path
 from typing import TextIO
 
+from aiops_agent.assembly.local import Local
 from aiops_agent.assembly.redact import redact
 from aiops_agent.cli.output import percent, print_json, safe
-from aiops_agent.cli.session import library
+from aiops_agent.cli.session import faults, library
 from aiops_agent.errors import UsageError
 from aiops_agent.model.diagnosis import Diagnosis
 from aiops_agent.playbook.catalogue import Catalogue
 from aiops_agent.playbook.choose import choose
 from aiops_agent.wiring.late import LateDiagnostician
+from aiops_agent.wiring.stated import Stated
 
 MAX_CHARACTERS = 1 << 20
 """Of one record: more is no record."""
@@ -33,7 +35,7 @@ def diagnose(arguments: argparse.Namespace) -> int:
         raise UsageError("name one record's FILE (or -), or --jsonl FILE", hint="aiops-agent diagnose --help")
     written = library(arguments.config)
     catalogue = written.playbooks
-    asked = LateDiagnostician(written)
+    asked = Stated(LateDiagnostician(written), Local(faults(arguments.config)))
     with _opened(arguments.jsonl or arguments.file) as stream:
         if not arguments.jsonl:
             text = stream.read(MAX_CHARACTERS)

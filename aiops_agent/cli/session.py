@@ -15,6 +15,7 @@ from aiops_agent.agent import Agent
 from aiops_agent.cli.output import safe
 from aiops_agent.errors import StateError, UsageError
 from aiops_agent.model.decision import NO_HISTORY
+from aiops_agent.model.event import LocalPattern
 from aiops_agent.model.playbook import Playbook
 from aiops_agent.noun import dataclass, replace
 from aiops_agent.policy.limits import Limits, stage
@@ -118,6 +119,16 @@ def library(config_file: str | None) -> Library:
         return Library()
     config = remembered.load(path, None)
     return Library(config.playbooks, config.knowledge_base, rules_of(config))
+
+
+def faults(config_file: str | None) -> tuple[LocalPattern, ...]:
+    """Return what people have said is a fault, in the configuration that `library` goes by.
+
+    Raises:
+        ConfigError: The configuration has faults.
+    """
+    path = _configured(config_file)
+    return remembered.load(path, None).faults if path else ()
 
 
 def _configured(config_file: str | None) -> Path | None:

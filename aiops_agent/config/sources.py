@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 from aiops_agent.assembly.local import check_literal, check_pattern
 from aiops_agent.config.values import AbsolutePath, Root, Silence, Strict, Unit
 from aiops_agent.model.event import LocalPattern, Severity
+from aiops_agent.playbook.categories import CATEGORIES
 from aiops_agent.playbook.kinds import parse_unit
 from aiops_agent.settings import SourceSettings
 from aiops_agent.sources.container import PATHS as CONTAINER_LOGS
@@ -91,6 +92,9 @@ class Journald(Source):
         )
 
 
+TELLING = tuple(category for category in CATEGORIES if category != "unknown")
+"""What a fault can be said to be."""
+
 SOURCES: dict[str, type[Source]] = {"file": Files, "journald": Journald, "container": Containers}
 
 
@@ -106,6 +110,12 @@ def _linear(value: object) -> object:
     return value
 
 
+def _known(value: object) -> object:
+    if value not in TELLING:
+        raise ValueError(f"{value!r} is not a category; known: {', '.join(TELLING)}")
+    return value
+
+
 class Ignored(Strict):
     """What is no fault on this host."""
 
@@ -117,10 +127,11 @@ class FaultPattern(Ignored):
     """What is a fault on this host."""
 
     severity: Literal["warning", "error", "critical"] = "error"
+    category: Annotated[str, BeforeValidator(_known)] = ""
 
     def settled(self) -> LocalPattern:
         """Return it as the rest of the program reads it."""
-        return LocalPattern(self.contains, self.matches, Severity[self.severity.upper()])
+        return LocalPattern(self.contains, self.matches, Severity[self.severity.upper()], self.category)
 
 
 class LocalPatterns(Strict):

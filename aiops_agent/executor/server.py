@@ -158,7 +158,7 @@ class Server:
                 for key, _ in ready:
                     if key.fileobj is self._listener:
                         self._accept()
-                    else:
+                    elif key.fd in self._lines:  # else it made room for one that was met in this look
                         self._hear(self._lines[key.fd])
                 if not ready:
                     self._tidy()

@@ -143,6 +143,8 @@ class LocalPattern:
     """RE2, looked for in lines that contain it. Empty: containing it is enough."""
 
     severity: Severity = Severity.ERROR
+    category: str = ""
+    """What the fault is, for whoever has said so; empty: the diagnosis tells."""
 
 
 @dataclass(frozen=True, slots=True)

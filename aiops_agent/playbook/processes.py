@@ -2,6 +2,7 @@
 
 import os
 import signal
+import stat
 from pathlib import Path
 
 import psutil
@@ -141,8 +142,8 @@ def process_of(command: Command, stopped: Stopped, *, path: str) -> CommandResul
     if "unit" in command.arguments:
         return _main_of_unit(command, stopped, path)
     pid_file = str(command.arguments["pid_file"])
-    pid, written = _recorded(pid_file)
-    owner, whose = _owner(pid, written), f"process {pid} of {pid_file}"
+    pid, status = _recorded(pid_file)
+    owner, whose = _owner(pid, status.st_mtime), f"process {pid} of {pid_file}"
     if command.arguments["is"] == "alive":
         return CommandResult(ok=owner is not None, detail=f"{whose} is {'alive' if owner else 'gone'}")
     if owner is None and _is_inside_container(pid):
@@ -170,16 +171,18 @@ def send_signal(command: Command) -> CommandResult:
     if "process" in command.arguments:
         return _signal_found(command)
     path, name = str(command.arguments["pid_file"]), str(command.arguments["name"])
-    pid, written = _recorded(path)
+    pid, status = _recorded(path)
     if pid != command.arguments["pid"]:
         raise RefusedError(f"{path} names another process than a moment ago")
+    if _is_of_others(status):  # in a folder of root's they would have root signal whatever process they like
+        raise RefusedError(f"{path} could have been written by others than whose processes it may name")
     try:
         descriptor = os.pidfd_open(pid)
     except ProcessLookupError as error:
         raise RefusedError(f"process {pid} of {path} is gone") from error
     try:
         # Looked at after it was opened: from here on the descriptor cannot come to mean another process.
-        owner = _owner(pid, written)
+        owner = _owner(pid, status.st_mtime)
         if owner is None:
             raise RefusedError(f"process {pid} of {path} is gone")
         if pid == os.getpid() or set(owner.uids()) != {os.geteuid()}:
@@ -210,13 +213,19 @@ def _signal_found(command: Command) -> CommandResult:
     return CommandResult(ok=True, detail=f"sent {name} to process {pid}")
 
 
-def _recorded(path: str) -> tuple[int, float]:
-    """Return the pid a file begins with and when it was written."""
+def _is_of_others(status: os.stat_result) -> bool:
+    """Tell whether somebody beside root and us could have written a file."""
+    by_group = status.st_mode & stat.S_IWGRP and status.st_gid not in (0, os.getegid())
+    return status.st_uid not in (0, os.geteuid()) or bool(by_group or status.st_mode & stat.S_IWOTH)
+
+
+def _recorded(path: str) -> tuple[int, os.stat_result]:
+    """Return the pid a file begins with, and the status of the file."""
     content, status = files.read(path)
     first = content.partition(b"\n")[0].strip()
     if not first.isdigit() or not 1 < int(first[:8]) <= _LARGEST_PID:
         raise RefusedError(f"{path} does not begin with the number of a process")
-    return int(first[:8]), status.st_mtime
+    return int(first[:8]), status
 
 
 def _owner(pid: int, written: float) -> psutil.Process | None:

@@ -190,9 +190,33 @@ _PATTERNS = {
 }
 
 
+_SUMMARIES = {
+    "name": "Lower-case words with dashes; the file is called the same.",
+    "version": "A whole number.",
+    "description": "What it does, by language: {en: ..., zh: ...}; at least en.",
+    "risk": "From medium on a person is asked in any case; from high on `undo` is needed.",
+    "for": "The kinds of fault, and patterns of the units it is for.",
+    "params": "Values for probes and steps, by name; from the configuration or the host, never from a log line.",
+    "evidence": "Probes: all must hold immediately before the first step.",
+    "steps": "What is done, in order.",
+    "verify": "Probes that must all hold within this time; else everything is taken back.",
+    "undo": "Steps that are done after the steps' own undo when a run fails.",
+    "cooldown": "How long after a run on a service until the next one there.",
+    "caps": "How often at the most on each service.",
+    "roots": "Folders below which its steps may change files.",
+    "grace": "Not within this time of the host's boot, nor of the start of the unit.",
+    "busy": "Who else is waited for, beside package and configuration managers and a person's hand on the unit.",
+    "throttle": "How much of a fault must have been seen.",
+}
+"""For editors, which show it beside a key."""
+
+
 def schema() -> dict[str, object]:
     """Return the JSON Schema of a playbook file."""
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_File.model_json_schema()}
+    found = _File.model_json_schema()
+    for key, summary in _SUMMARIES.items():
+        found["properties"][key]["description"] = summary
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **found}
 
 
 def fill(document: Document, digest: str) -> Playbook | None:

@@ -125,7 +125,7 @@ STEPS: Mapping[str, Verb] = {
     ),
     "signal": Verb(
         "Send a signal to the process whose number the file begins with, or that the inventory found, of the agent's "
-        "own user. Not undone.",
+        "own user. Others must not be able to write the file. Not undone.",
         {"pid_file": PATH, "process": PROCESS, "name": choice(*SIGNALS)},
         one_of=frozenset({"pid_file", "process"}),
         changes=True,

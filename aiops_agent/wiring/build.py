@@ -31,6 +31,7 @@ from aiops_agent.wiring.late import (
     late_files,
 )
 from aiops_agent.wiring.library import Library, LibraryToday, library_of
+from aiops_agent.wiring.stated import Stated
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -152,7 +153,8 @@ def old_logs(
 
 
 def _agent(config: Config, state: State, world: World, parts: _Parts) -> Agent:
-    assembly = Assembly(Local(config.faults, config.ignore), parts.memory)
+    local = Local(config.faults, config.ignore)
+    assembly = Assembly(local, parts.memory)
     now = world.clock.now().timestamp()
     parameters: dict[str, dict[str, str | int | float | bool]] = {}
     roots: dict[str, tuple[str, ...]] = {}
@@ -169,7 +171,7 @@ def _agent(config: Config, state: State, world: World, parts: _Parts) -> Agent:
         parameters=parameters,
         roots=roots,
         state=state,
-        diagnostician=parts.diagnostician,
+        diagnostician=Stated(parts.diagnostician, local),
         library=parts.library,
         policy=config.policy,
         executor=LateExecutor(world.clock, config.connections),

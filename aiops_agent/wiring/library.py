@@ -9,6 +9,7 @@ from pathlib import Path
 from aiops_agent.digest import blake2b
 from aiops_agent.errors import Fault
 from aiops_agent.model.diagnosis import Citation
+from aiops_agent.model.event import LocalPattern
 from aiops_agent.model.playbook import Playbook
 from aiops_agent.model.signature import Floors, Signature, SigningRules
 from aiops_agent.noun import replace
@@ -63,6 +64,7 @@ class Library:
         article_folders: Sequence[Path] = (),
         rules: SigningRules | None = None,
         floors: Callable[[], Floors] = Floors,
+        stated: Sequence[LocalPattern] = (),
     ) -> None:
         """Read nothing yet.
 
@@ -71,11 +73,13 @@ class Library:
             article_folders: The same.
             rules: Whose signatures count; None: nothing is signed.
             floors: Return what this host has seen signed.
+            stated: What people have said of faults: an edit of it is one of what a diagnosis is made of.
         """
         self._playbooks = _layered("playbooks", playbook_folders)
         self._articles = _layered("knowledge_base", article_folders)
         self._rules = rules
         self._floors = floors
+        self._stated = [repr(pattern) for pattern in stated if pattern.category]
         # Before the first of them is read: an edit meanwhile must not pass for what was read.
         folders = [*self._playbooks, *self._articles]
         places = [place for folder in folders for place in (str(folder), *sorted(_below(folder)))]
@@ -123,8 +127,9 @@ class Library:
 
     @property
     def edition(self) -> str:
-        """Return a word that is another one after any edit of their files; reads none of them."""
-        return f"edition {blake2b(repr(self.stamps).encode(errors='surrogateescape'), digest_size=16).hexdigest()}"
+        """Return a word that is another one after any edit of what a diagnosis is made of; reads none of it."""
+        made_of = repr([*self.stamps, *self._stated])
+        return f"edition {blake2b(made_of.encode(errors='surrogateescape'), digest_size=16).hexdigest()}"
 
     @property
     def faults(self) -> Sequence[Fault]:
@@ -148,4 +153,4 @@ class LibraryToday(Library):
 
 def library_of(config: Config, state: State) -> Library:
     """Return the library of a configuration, its signatures no older than the state has seen."""
-    return Library(config.playbooks, config.knowledge_base, rules_of(config), state.signed.floors)
+    return Library(config.playbooks, config.knowledge_base, rules_of(config), state.signed.floors, config.faults)

@@ -95,3 +95,40 @@ def test_a_scan_that_asks_says_where_the_question_is(till):
     assert hint not in till("scan", "--dry-run")[1]
     assert till("scan")[1].splitlines()[-1] == hint
     assert hint not in till("scan")[1], "said when it is asked, not at each scan"
+
+
+OWN_WORDS = "2026-11-27 03:00:00,001 ERROR tilld: drawer 3 is jammed\n"
+SAID = 'patterns: {faults: [{contains: "is jammed", category: service_failure}]}\n'
+
+
+def test_what_people_say_a_fault_is_goes_before_a_diagnosis_that_is_not_sure(till, tmp_path):
+    till.pid_file.write_text(f"{NOBODY}\n")
+    till.log.write_text(OWN_WORDS)
+    [incident] = till.json("scan")["incidents"]
+    assert (incident["abstained"], incident["reason"]) == (True, "unsure")
+    assert "`category` in `patterns.faults`" in till("incidents", "show", incident["id"])[1]
+    till.config.write_text(till.config.read_text() + SAID)
+    till.log.write_text(OWN_WORDS * 2)
+    [again] = till.json("scan")["incidents"]
+    assert again["id"] == incident["id"], "also of a fault that was known before it was said"
+    assert (again["category"], again["abstained"], again["decision"]) == ("service_failure", False, "ask")
+    assert "service_failure (99%); decided by patterns: is jammed" in till("incidents", "show", again["id"])[1]
+    assert till("approvals", "approve", till.question())[0] == 0
+    assert not till.pid_file.exists()
+
+
+def test_diagnose_and_replay_go_by_what_people_say_too(till):
+    till.log.write_text(OWN_WORDS)
+    assert till.json("diagnose", str(till.log))["abstained"]
+    assert till.json("replay", str(till.log))["summary"]["asked"] == 0
+    till.config.write_text(till.config.read_text() + SAID)
+    said = till.json("diagnose", str(till.log))
+    assert (said["category"], said["abstained"]) == ("service_failure", False)
+    assert till.json("replay", str(till.log))["summary"]["asked"] == 1
+
+
+def test_a_fault_that_nobody_said_anything_of_is_diagnosed_as_ever(till):
+    till.log.write_text(FAILS + OWN_WORDS)
+    before = {i["title"]: (i["category"], i["confidence"]) for i in till.json("scan", "--dry-run")["incidents"]}
+    till.config.write_text(till.config.read_text() + SAID.replace("jammed", "jammed shut"))
+    assert {i["title"]: (i["category"], i["confidence"]) for i in till.json("scan")["incidents"]} == before

@@ -203,3 +203,22 @@ def test_a_socket_that_a_killed_executor_left_is_replaced(tmp_path):
     listening(path).close()
     assert path.exists()
     listening(path).close()
+
+
+def test_a_line_that_is_closed_for_another_in_the_very_look_that_it_spoke_in_ends_nothing(tmp_path):
+    with hall_in(tmp_path) as hall, contextlib.ExitStack() as open_lines:
+        hall.who = THE_BOB
+        *others, last = [open_lines.enter_context(hall.line()) for _ in range(MOST_CONNECTIONS)]
+        last.send(wire.request("hello"))
+        assert last.recv(wire.LONGEST), "all of them have been met"
+        with hall.desk.alone():
+            last.send(wire.request("list"))  # it waits for the desk: what comes meanwhile is seen in one look
+            time.sleep(0.3)
+            open_lines.enter_context(hall.line())
+            for line in others:
+                line.send(wire.request("hello"))
+        assert b"questions" in last.recv(wire.LONGEST)
+        with contextlib.suppress(ConnectionResetError):  # as a line is closed that has said what nobody has read
+            assert others[0].recv(1) == b"", "it was silent longest, and made room"
+        assert all(b"halted" in line.recv(wire.LONGEST) for line in others[1:])
+        assert hall.thread.is_alive()

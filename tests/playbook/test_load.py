@@ -292,3 +292,8 @@ def test_the_schema_knows_every_word_and_category():
 def test_reading_is_bounded_by_the_interpreter_and_not_by_luck(tmp_path):
     depth = sys.getrecursionlimit() * 3
     assert faults_of(tmp_path, "{a: " * depth)
+
+
+def test_the_schema_explains_every_key_to_an_editor():
+    for name, key in schema()["properties"].items():
+        assert key.get("description"), name

@@ -1,0 +1,28 @@
+"""What the operators have said of a fault (`category:` in `patterns`) goes before what the model thinks of it."""
+
+from collections.abc import Sequence
+
+from aiops_agent.assembly.local import Local
+from aiops_agent.model.diagnosis import Diagnosis, Prediction
+from aiops_agent.noun import replace
+from aiops_agent.ports import Diagnostician
+
+
+class Stated:
+    """A diagnostician that believes the people of this host, where they have said what a fault is."""
+
+    def __init__(self, asked: Diagnostician, local: Local) -> None:
+        self._asked = asked
+        self._local = local
+
+    def diagnose(self, texts: Sequence[str], services: Sequence[str | None]) -> list[Diagnosis]:
+        """Return one diagnosis for each redacted text, in order; the articles are the model's in any case."""
+        answers = self._asked.diagnose(texts, services)
+        return [self._believed(text, answer) for text, answer in zip(texts, answers, strict=True)]
+
+    def _believed(self, text: str, answer: Diagnosis) -> Diagnosis:
+        said = self._local.stated(text.encode(errors="surrogateescape"))
+        if said is None:
+            return answer
+        category, why = said
+        return replace(answer, prediction=Prediction(category, 1.0, False, (), f"patterns: {why}"))  # noqa: FBT003
