@@ -10,7 +10,7 @@ from aiops_agent.model.playbook import Playbook
 from aiops_agent.model.signature import Signature
 from aiops_agent.noun import dataclass
 from aiops_agent.policy.decide import Circumstances
-from aiops_agent.policy.limits import SYSTEMIC_WITHIN
+from aiops_agent.policy.limits import SYSTEMIC_WITHIN, healthy_others
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -110,13 +110,11 @@ def is_usable(agent: Agent, playbook: Playbook, service: str) -> bool:
 
 def healthy(agent: Agent, service: str, failing: AbstractSet[str]) -> Mapping[str, int]:
     """Return, by group that a service is of, how many others in it are active and have no new faults."""
-    groups = [group for group in agent.policy.limits.groups if service in group.services]
-    return {
-        group.name: sum(
-            other != service and other not in failing and is_active(agent, other) for other in group.services
-        )
-        for group in groups
-    }
+
+    def is_healthy(other: str) -> bool:
+        return other not in failing and is_active(agent, other)
+
+    return healthy_others(agent.policy.limits.groups, service, is_healthy)
 
 
 def is_active(agent: Agent, unit: str) -> bool:

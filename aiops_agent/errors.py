@@ -7,14 +7,15 @@
     ├── PlaybookError       a playbook is broken, unknown or was refused                    exit 2
     ├── ArticleError        an article of the knowledge base is broken                      exit 2
     ├── SigningError        a manifest of signed playbooks cannot be read                   exit 2
-    ├── ExecutorError       the root executor is not there, is not root's, or said no           exit 2
+    ├── ExecutorError       the root executor is not there, is not root's, or said no       exit 2
     ├── ChatError           a report could not be delivered; `retryable` says if later helps
     ├── StateError          the state cannot be read or written                             exit 3
     │   └── ForgedError     the state holds what this agent did not write                   exit 3
     └── AuditError          the audit log is damaged, unreadable or cannot be written       exit 3
 
-Foreign exceptions are translated where they arise (`raise ChatError(...) from error`); ours are caught in
-three places only: an adapter, `pipeline` (one incident must not stop the next) and `cli` (message, hint, exit code).
+Foreign exceptions are translated where they arise (`raise ChatError(...) from error`). Ours are caught where something
+else must go on - the journey keeps an AuditError in its `Tick`, acts on nothing any more and tells it; the daemon tries
+what passes by itself again - and in the end by `cli` and the root executor's own program: message, hint, exit code.
 """
 
 from collections.abc import Sequence

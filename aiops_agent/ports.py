@@ -15,6 +15,11 @@ Stopped = Callable[[], bool]
 """Asked at least five times a second by what waits or takes long; True: end now, and take your children with you."""
 
 
+def never() -> bool:
+    """Let what is asked for come to its end: a `Stopped`."""
+    return False
+
+
 class LogSource(Protocol):
     """Something lines come from."""
 

@@ -13,7 +13,7 @@ from aiops_agent.agent import Agent, Tick
 from aiops_agent.asking import expire, withdraw
 from aiops_agent.crowd import Crowd
 from aiops_agent.hints import Protocol
-from aiops_agent.model.audit import Anchor, AuditEntry
+from aiops_agent.model.audit import AuditEntry
 from aiops_agent.model.event import Batch
 from aiops_agent.model.evidence import Evidence, Words
 from aiops_agent.model.incident import Incident
@@ -24,6 +24,7 @@ from aiops_agent.pipeline import absorb, act_on_decided
 from aiops_agent.ports import Stopped
 from aiops_agent.repair import act_on_granted
 from aiops_agent.state.approvals import ApprovalState
+from aiops_agent.wiring.rehearsing import Unrecorded
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ACTING = frozenset(("intent", "step", "result", "approval.expired"))
@@ -62,7 +63,7 @@ class Assumed:
     """Whether there would have been something that does as root what needs it."""
 
     trusted: bool = False
-    """Whether every playbook counts as signed and as one that has earned `auto`, which `wiring.past` sees to."""
+    """Whether every playbook counts as signed and as one that has earned `auto`, which `wiring.build.past` sees to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,7 @@ class PastClock:
         return self._now
 
 
-class Minutes:
+class Minutes(Unrecorded):
     """The audit log of a replay: what would have been recorded of acting, until it is asked for."""
 
     def __init__(self) -> None:
@@ -144,17 +145,6 @@ class Minutes:
         """Return what was kept since the last time."""
         entries, self._entries = self._entries, []
         return entries
-
-    def check(self) -> None:
-        """Be content."""
-
-    def retire(self, before: datetime, at: datetime) -> int:  # noqa: ARG002 - there is nothing to remove
-        """Remove nothing."""
-        return 0
-
-    def anchor(self) -> Anchor:
-        """Return the anchor of an empty log."""
-        return Anchor(0, "")
 
 
 @dataclass(slots=True)

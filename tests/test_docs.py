@@ -35,6 +35,27 @@ def test_every_folder_and_module_of_the_package_stands_in_the_architecture():
             assert f"`{path.name}{'/' if path.is_dir() else ''}`" in said, path.name
 
 
+ROOMS = (
+    "assembly",
+    "audit",
+    "chat",
+    "diagnosis",
+    "executor",
+    "playbook",
+    "policy",
+    "signing",
+    "sources",
+    "state",
+)
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_every_module_of_a_room_stands_in_the_paragraph_of_the_room(room):
+    [said] = [p for p in (ROOT / "ARCHITECTURE.md").read_text().split("\n\n") if p.startswith(f"`{room}/`")]
+    modules = {path.stem for path in (ROOT / "aiops_agent" / room).glob("*.py")} - {"__init__", "__main__"}
+    assert {module for module in modules if f"`{module}`" not in said} == set()
+
+
 PAGES = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 

@@ -14,7 +14,7 @@ from aiops_agent.cli.session import start
 from aiops_agent.errors import AuditError, UsageError
 from aiops_agent.model.audit import Anchor
 from aiops_agent.settings import Config
-from aiops_agent.wiring.late import keys_of
+from aiops_agent.wiring.keys import keys_of
 
 TAMPERED = 3
 

@@ -15,7 +15,7 @@ from aiops_agent.cli.story import as_json, recorded
 from aiops_agent.errors import UsageError
 from aiops_agent.settings import Config
 from aiops_agent.state.database import exclusive
-from aiops_agent.wiring.late import keys_of
+from aiops_agent.wiring.keys import keys_of
 from aiops_agent.wiring.library import shipped
 
 PRIVATE_KEY = 32

@@ -32,7 +32,8 @@ from aiops_agent.signing.sign import added, put, signed
 from aiops_agent.state.database import exclusive
 from aiops_agent.state.state import State
 from aiops_agent.wiring.build import build
-from aiops_agent.wiring.late import LateCipher, keys_of
+from aiops_agent.wiring.keys import keys_of
+from aiops_agent.wiring.late import LateCipher
 from aiops_agent.wiring.library import shipped
 
 SERVICE = "demo-shop.service"

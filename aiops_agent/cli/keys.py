@@ -8,7 +8,7 @@ from aiops_agent.audit.segments import list_segments
 from aiops_agent.cli.session import acting, start, user
 from aiops_agent.errors import UsageError
 from aiops_agent.model.audit import AuditEntry
-from aiops_agent.wiring.late import keys_of
+from aiops_agent.wiring.keys import keys_of
 
 
 def rotate(arguments: argparse.Namespace) -> int:

@@ -12,7 +12,8 @@ from aiops_agent.cli.named import named
 from aiops_agent.cli.output import print_json, print_table, safe
 from aiops_agent.cli.session import acting, library, stages, start, user
 from aiops_agent.errors import Fault, PlaybookError, UsageError
-from aiops_agent.model.playbook import Failed, NotNeeded, Playbook, RunResult, Succeeded
+from aiops_agent.model.incident import outcome_of
+from aiops_agent.model.playbook import Playbook, Succeeded
 from aiops_agent.noun import replace
 from aiops_agent.playbook.bind import HAND, Bound, bind
 from aiops_agent.playbook.catalogue import Catalogue
@@ -154,12 +155,11 @@ def run(arguments: argparse.Namespace) -> int:
             resolve_all(agent, report, arguments.name, service)
     if result is None or report.audit_error:
         raise report.audit_error or AssertionError("a run without a record")
+    outcome = outcome_of(result) or "not needed"
     if arguments.json:
-        print_json(
-            {"playbook": arguments.name, "service": service, "outcome": _outcome(result), "detail": result.detail}
-        )
+        print_json({"playbook": arguments.name, "service": service, "outcome": outcome, "detail": result.detail})
     else:
-        print(f"{_outcome(result)}: {safe(result.detail)}")
+        print(f"{outcome}: {safe(result.detail)}")
     return 0 if isinstance(result, Succeeded) else NEEDS_ATTENTION
 
 
@@ -200,18 +200,6 @@ def _bound(catalogue: Catalogue, agent: Agent, arguments: argparse.Namespace) ->
     if not isinstance(bound, Bound):
         raise UsageError(str(bound), hint="give it under `parameters:` of a source of that service")
     return bound, service
-
-
-def _outcome(result: RunResult) -> str:
-    match result:
-        case Succeeded():
-            return "succeeded"
-        case NotNeeded():
-            return "not needed"
-        case Failed(undone=True):
-            return "undone"
-        case Failed():
-            return "failed"
 
 
 def _as_json(playbook: Playbook, stage: str | None) -> dict[str, object]:

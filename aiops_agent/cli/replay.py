@@ -10,10 +10,9 @@ from pathlib import Path
 from aiops_agent.cli.output import print_json, safe
 from aiops_agent.cli.replayed import CameTo, decision
 from aiops_agent.cli.session import SystemClock
-from aiops_agent.cli.story import moment
+from aiops_agent.cli.story import span
 from aiops_agent.config.load import load as load_config
 from aiops_agent.errors import UsageError
-from aiops_agent.model.incident import rfc3339
 from aiops_agent.noun import dataclass
 from aiops_agent.playbook.kinds import parse_unit
 from aiops_agent.replay import Answer, Assumed, Minutes, PastClock
@@ -68,11 +67,7 @@ def replay(arguments: argparse.Namespace) -> int:
 
 def _chosen(arguments: argparse.Namespace) -> Chosen:
     now = SystemClock().now()
-    since, until = moment(arguments.since, now, "--since"), moment(arguments.until, now, "--until")
-    if since and until and since >= until:
-        raise UsageError(
-            f"nothing lies between {rfc3339(since)} and {rfc3339(until)}", hint="--since is the earlier one"
-        )
+    since, until = span(arguments, now)
     try:
         service = parse_unit(arguments.service) if arguments.service else None
     except ValueError as error:

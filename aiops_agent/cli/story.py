@@ -15,7 +15,7 @@ from aiops_agent.model.audit import AuditEntry
 from aiops_agent.model.incident import rfc3339
 from aiops_agent.playbook.kinds import parse_duration
 from aiops_agent.settings import Config
-from aiops_agent.wiring.late import keys_of
+from aiops_agent.wiring.keys import keys_of
 
 DIGEST_SHOWN = 12
 """Characters of a digest that tell it from others on a screen; the JSON has it whole."""
@@ -37,13 +37,7 @@ def show(arguments: argparse.Namespace) -> int:
 
 
 def _wanted(arguments: argparse.Namespace, now: datetime) -> list[Callable[[AuditEntry], bool]]:
-    since, until = (
-        moment(text, now, name) for text, name in ((arguments.since, "--since"), (arguments.until, "--until"))
-    )
-    if since and until and since >= until:
-        raise UsageError(
-            f"nothing lies between {rfc3339(since)} and {rfc3339(until)}", hint="--since is the earlier one"
-        )
+    since, until = span(arguments, now)
     actor, action = arguments.actor, arguments.action
     wanted: list[Callable[[AuditEntry], bool]] = []
     if since:
@@ -57,12 +51,21 @@ def _wanted(arguments: argparse.Namespace, now: datetime) -> list[Callable[[Audi
     return wanted
 
 
-def moment(text: str | None, now: datetime, option: str) -> datetime | None:
-    """Return the time that a person means by `2026-11-26T12:00:00Z`, or by `2h`: so long ago.
+def span(arguments: argparse.Namespace, now: datetime) -> tuple[datetime | None, datetime | None]:
+    """Return the times that a person means by --since and --until: `2026-11-26T12:00:00Z`, or `2h`: so long ago.
 
     Raises:
-        UsageError: It is neither.
+        UsageError: One is neither, or nothing lies between them.
     """
+    since, until = _moment(arguments.since, now, "--since"), _moment(arguments.until, now, "--until")
+    if since and until and since >= until:
+        raise UsageError(
+            f"nothing lies between {rfc3339(since)} and {rfc3339(until)}", hint="--since is the earlier one"
+        )
+    return since, until
+
+
+def _moment(text: str | None, now: datetime, option: str) -> datetime | None:
     if text is None:
         return None
     with suppress(ValueError):

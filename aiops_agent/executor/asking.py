@@ -59,10 +59,8 @@ def decide(desk: Desk, identity: str, uid: int, *, yes: bool, now: datetime) -> 
             return refused
         action = "approval.granted" if yes else "approval.denied"
         desk.record(action, identity, f"user:{name}", uid=uid, needed=question.needed, **_said_of(question))
-        with desk.transaction():
-            counted = (
-                desk.questions.agree(identity, uid, now) if yes else desk.questions.deny(identity, now)
-            )  # the record may have taken until the time was over
+        with desk.transaction():  # may count nothing: the record may have taken until the time was over
+            counted = desk.questions.agree(identity, uid, now) if yes else desk.questions.deny(identity, now)
             answered = desk.questions.by_id(identity)
     desk.tell_agent()
     if not counted or answered is None:

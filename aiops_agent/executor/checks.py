@@ -16,7 +16,7 @@ from aiops_agent.playbook.bind import HAND, Bound, bind
 from aiops_agent.playbook.kinds import UNIT
 from aiops_agent.playbook.load import load_folders
 from aiops_agent.policy.decide import UNATTENDED, people_needed
-from aiops_agent.policy.limits import Moment, caution, refusal
+from aiops_agent.policy.limits import Moment, caution, healthy_others, refusal
 from aiops_agent.ports import Executor, Stopped
 from aiops_agent.state.approvals import ApprovalState
 from aiops_agent.state.questions import Agreed, Question
@@ -115,8 +115,7 @@ def healthy(desk: Desk, service: str, prober: Executor, stopped: Stopped) -> dic
     def is_active(unit: str) -> bool:
         return prober.run(vocabulary.command("unit_state", {"unit": unit, "is": "active"}), stopped).ok
 
-    groups = [group for group in desk.settings.limits.groups if service in group.services]
-    return {group.name: sum(map(is_active, {*group.services} - {service})) for group in groups}
+    return healthy_others(desk.settings.limits.groups, service, is_active)
 
 
 def hindering(

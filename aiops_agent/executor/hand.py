@@ -11,6 +11,7 @@ from aiops_agent.playbook import privileged
 from aiops_agent.playbook.doing import Doing
 from aiops_agent.playbook.executor import EmbeddedExecutor
 from aiops_agent.playbook.systemd import SYSTEM_PATH
+from aiops_agent.ports import never
 
 
 class Clock:
@@ -63,11 +64,6 @@ def heard(said: Mapping[str, object]) -> Planned | CommandResult:
     return CommandResult(said["ok"] is True, str(said["detail"]), said["half_done"] is True)
 
 
-def never() -> bool:
-    """Let it come to its end: who is outside ends the whole sandbox."""
-    return False
-
-
 def _more() -> Mapping[str, Doing]:
     """Return the words that need root and are done in a sandbox; what asks systemd to act is done outside of it."""
     known = privileged.words(Clock(), path=SYSTEM_PATH)
@@ -79,5 +75,6 @@ def main() -> None:
     call, said = json.loads(sys.stdin.buffer.read())
     command = read(said)
     executor = EmbeddedExecutor(Clock(), more=_more())
+    # Stopped by nothing in here: who is outside ends the whole sandbox.
     answer = executor.plan(command) if call == "plan" else executor.run(command, never)
     print(json.dumps(told(answer)))

@@ -18,9 +18,9 @@ from aiops_agent.playbook.executor import EmbeddedExecutor
 from aiops_agent.playbook.files import folder_of
 from aiops_agent.playbook.refusal import HalfDoneError, RefusedError
 from aiops_agent.playbook.spawn import CutOffError, Ended, spawn
-from aiops_agent.playbook.systemd import SYSTEM_PATH, never, systemctl
+from aiops_agent.playbook.systemd import SYSTEM_PATH, systemctl
 from aiops_agent.playbook.verb import root_of
-from aiops_agent.ports import Clock, Stopped
+from aiops_agent.ports import Clock, Stopped, never
 
 OF_SYSTEMD = frozenset({"unit_state", "untouched", "past_grace"})
 """Probes that ask systemd and touch nothing else."""

@@ -31,4 +31,4 @@ def choose(
         if fits(playbook, service or "", parameters, roots=roots) is None and (privileged or not playbook.privileged)
     ]
     wanted = [playbook for playbook in candidates if playbook.name == named]
-    return next((p for p in [*(w for w in wanted if w in usable), *usable, *wanted]), None)
+    return next(iter([*(playbook for playbook in wanted if playbook in usable), *usable, *wanted]), None)

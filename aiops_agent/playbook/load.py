@@ -77,9 +77,7 @@ def _files(folder: Path, faults: list[Fault]) -> Iterator[Path]:
 
     for directory, below, names in os.walk(folder, onerror=unreadable):
         below.sort()
-        if (
-            Path(directory).stat().st_mode & stat.S_IWOTH
-        ):  # who can write here can put another folder in the place of one below
+        if Path(directory).stat().st_mode & stat.S_IWOTH:  # and so put another folder in the place of one below
             faults.append(_open_to_all(Path(directory)))
             below.clear()
             continue

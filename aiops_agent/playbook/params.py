@@ -9,7 +9,6 @@ from aiops_agent.playbook.kinds import (
     EXECUTABLE,
     PATH,
     PORT,
-    PROCESS,
     UNIT,
     UNIT_PATTERN,
     USER,
@@ -25,7 +24,6 @@ class Selector:
     """One thing that a host has several of."""
 
     summary: str
-    gives: Kind
     arguments: Mapping[str, Kind]
     required: frozenset[str]
 
@@ -33,25 +31,21 @@ class Selector:
 SELECTORS: Mapping[str, Selector] = {
     "unit": Selector(
         "The one loaded unit whose name fits and that is in this state.",
-        UNIT,
         {"named": UNIT_PATTERN, "state": choice(*STATES)},
         frozenset({"named"}),
     ),
     "mount": Selector(
         "The mount point that a path lies below.",
-        PATH,
         {"path": PATH},
         frozenset({"path"}),
     ),
     "port": Selector(
         "The one TCP port that the processes of a unit, or of a program and a user, listen on.",
-        PORT,
         {"unit": UNIT, "executable": EXECUTABLE, "user": USER},
         frozenset(),
     ),
     "process": Selector(
         "The one process of a program and a user; with its descendants only the first of them counts.",
-        PROCESS,
         {"executable": EXECUTABLE, "user": USER},
         frozenset({"executable", "user"}),
     ),

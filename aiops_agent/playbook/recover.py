@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from aiops_agent.model.playbook import Command, Failed, Journalled, RunResult, StepState, Succeeded
 from aiops_agent.playbook.bind import Bound
-from aiops_agent.playbook.run import holds, never
-from aiops_agent.ports import Executor, UndoJournal
+from aiops_agent.playbook.run import holds
+from aiops_agent.ports import Executor, UndoJournal, never
 
 _FAILED = (StepState.REFUSED, StepState.TAKING_BACK, StepState.TAKEN_BACK)
 """States that only a run has which was not to go on."""

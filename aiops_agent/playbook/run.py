@@ -7,7 +7,7 @@ from aiops_agent.errors import AuditError, StateError
 from aiops_agent.model.playbook import Command, CommandResult, Failed, NotNeeded, RunResult, StepState, Succeeded
 from aiops_agent.noun import dataclass
 from aiops_agent.playbook.bind import Bound
-from aiops_agent.ports import Clock, Executor, UndoJournal
+from aiops_agent.ports import Clock, Executor, UndoJournal, never
 
 BETWEEN_PROBES = 0.5
 """Seconds between two looks at a repair that is not verified yet; also how soon a halt is noticed meanwhile."""
@@ -146,11 +146,6 @@ def execute(
     if driver.unrecorded:
         raise driver.unrecorded
     return result
-
-
-def never() -> bool:
-    """Let what is asked for come to its end."""
-    return False
 
 
 def _next_wish(talk: Generator[Wish, Answer, RunResult], driver: "_Driver", wish: Wish) -> Wish:

@@ -18,12 +18,7 @@ def config(command: Command) -> CommandResult:
     found = "valid"
     try:
         _parse(form, content.decode("utf-8"))
-    except (
-        ValueError,
-        RecursionError,
-        yaml.YAMLError,
-        configparser.Error,
-    ):  # TOML, JSON and UTF-8 faults are ValueErrors
+    except (ValueError, RecursionError, yaml.YAMLError, configparser.Error):  # the others' faults are ValueErrors
         found = "invalid"
     return CommandResult(ok=found == command.arguments["is"], detail=f"{path} is {found} {form}")
 

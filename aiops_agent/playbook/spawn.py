@@ -6,11 +6,12 @@ import selectors
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 
 from aiops_agent.hints import IO
 from aiops_agent.noun import dataclass
+from aiops_agent.playbook.refusal import RefusedError
 from aiops_agent.ports import Stopped
 
 NOTHING: Mapping[str, str] = {}
@@ -95,6 +96,26 @@ def spawn(  # noqa: PLR0913 - what a program is started with
         finally:
             _kill(process)
     return Ended(process.returncode, output.decode("utf-8", "replace"), errors.decode("utf-8", "replace"))
+
+
+def printed(program: str, run: Callable[[], Ended]) -> str:
+    """Return what a program prints that changes nothing: how far it came before it was cut off does not matter.
+
+    Args:
+        program: What it is called.
+        run: Spawns it.
+
+    Raises:
+        RefusedError: It failed, or was cut off.
+        OSError: It could not be started.
+    """
+    try:
+        ended = run()
+    except CutOffError as cut:
+        raise RefusedError(str(cut)) from cut
+    if ended.status != 0:
+        raise RefusedError(f"{program} ended with status {ended.status}: {ended.errors.strip()}")
+    return ended.output
 
 
 def _filled(given: bytes) -> int:

@@ -11,7 +11,7 @@ from aiops_agent.model.connection import Connection
 from aiops_agent.model.playbook import Command, CommandResult
 from aiops_agent.playbook.files import folder_of, status_of
 from aiops_agent.playbook.refusal import RefusedError
-from aiops_agent.playbook.spawn import CutOffError, spawn
+from aiops_agent.playbook.spawn import printed, spawn
 from aiops_agent.ports import Stopped
 
 _STEPS = 1000
@@ -127,12 +127,9 @@ def _asked(
     environment: Mapping[str, str],
     descriptors: tuple[int, ...] = (),
 ) -> str:
-    try:
-        ended = spawn(
+    return printed(
+        argv[0],
+        lambda: spawn(
             argv, path=path, seconds=seconds + 1, stopped=stopped, environment=environment, descriptors=descriptors
-        )
-    except CutOffError as cut:
-        raise RefusedError(str(cut)) from cut
-    if ended.status != 0:
-        raise RefusedError(f"{argv[0]} ended with status {ended.status}: {ended.errors.strip()}")
-    return ended.output
+        ),
+    )

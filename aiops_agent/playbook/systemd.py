@@ -3,16 +3,11 @@
 from collections.abc import Mapping
 
 from aiops_agent.playbook.refusal import RefusedError
-from aiops_agent.playbook.spawn import CutOffError, spawn
-from aiops_agent.ports import Stopped
+from aiops_agent.playbook.spawn import printed, spawn
+from aiops_agent.ports import Stopped, never
 
 SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 _PROGRAM = ("systemctl", "--no-pager", "--no-ask-password")
-
-
-def never() -> bool:
-    """Stop for nothing: what is asked for takes no time worth stopping."""
-    return False
 
 
 def systemctl(*words: str, seconds: float, path: str = SYSTEM_PATH, stopped: Stopped = never) -> str:
@@ -22,13 +17,7 @@ def systemctl(*words: str, seconds: float, path: str = SYSTEM_PATH, stopped: Sto
         RefusedError: It failed, or took too long.
         OSError: It is not there.
     """
-    try:
-        ended = spawn([*_PROGRAM, *words], path=path, seconds=seconds, stopped=stopped)
-    except CutOffError as cut:
-        raise RefusedError(str(cut)) from cut
-    if ended.status != 0:
-        raise RefusedError(f"systemctl ended with status {ended.status}: {ended.errors.strip()}")
-    return ended.output
+    return printed("systemctl", lambda: spawn([*_PROGRAM, *words], path=path, seconds=seconds, stopped=stopped))
 
 
 def properties(

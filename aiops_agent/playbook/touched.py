@@ -13,7 +13,7 @@ from pathlib import Path
 from aiops_agent.model.playbook import Command, CommandResult
 from aiops_agent.noun import dataclass
 from aiops_agent.playbook.refusal import RefusedError
-from aiops_agent.playbook.spawn import CutOffError, spawn
+from aiops_agent.playbook.spawn import printed, spawn
 from aiops_agent.playbook.systemd import properties
 from aiops_agent.ports import Stopped
 
@@ -131,14 +131,9 @@ def _entries(unit: str, since: datetime, *, seconds: float, path: str, stopped: 
     argv = ["journalctl", "--quiet", "--no-pager", "--reverse", "--output=json", fields]
     argv += [f"--since=@{since.timestamp():.0f}", "_PID=1", f"UNIT={unit}"]
     argv += ["+", "_PID=1", *(f"MESSAGE_ID={each}" for each in sorted(_STARTED_UP))]
-    try:
-        ended = spawn(argv, path=path, seconds=seconds, stopped=stopped, most=_LONGEST)
-    except CutOffError as cut:
-        raise RefusedError(str(cut)) from cut
-    lines = ended.output.splitlines()
-    if ended.status != 0:
-        raise RefusedError(f"journalctl ended with status {ended.status}: {ended.errors.strip()}")
-    whole = lines if ended.output.endswith("\n") else lines[:-1]  # the oldest is cut off
+    said = printed(argv[0], lambda: spawn(argv, path=path, seconds=seconds, stopped=stopped, most=_LONGEST))
+    lines = said.splitlines()
+    whole = lines if said.endswith("\n") else lines[:-1]  # the oldest is cut off
     return [json.loads(line) for line in reversed(whole)]
 
 

@@ -97,12 +97,6 @@ VERBS: Mapping[str, Verb] = {
 }
 
 
-def parse(verb: str, arguments: Mapping[str, object]) -> dict[str, Scalar]:
-    """Return the arguments as the executor takes them, defaults filled in; they have passed `misfits`."""
-    word = VERBS[verb]
-    return {**word.defaults, **{name: word.kind(name).parse(value) for name, value in arguments.items()}}
-
-
 def command(
     verb: str,
     arguments: Mapping[str, Scalar],

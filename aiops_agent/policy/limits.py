@@ -4,7 +4,7 @@ The root executor is another process with a history of its own. It asks `refusal
 an agent that was taken over can ask for as much as it likes. Pure: what is counted comes in, what holds back comes out.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -211,6 +211,13 @@ def is_systemic(history: History, failing: Iterable[str], now: datetime, limits:
 def _within(time: timedelta, runs: Iterable[PastRun], now: datetime) -> int:
     """Count runs that began so lately; those from a clock that has been set back since as well."""
     return sum(now - run.began < time for run in runs)
+
+
+def healthy_others(groups: Iterable[Group], service: str, is_healthy: Callable[[str], bool]) -> dict[str, int]:
+    """Return, by name of each group that a service is of, how many others in it are healthy; each counts once."""
+    return {
+        group.name: sum(map(is_healthy, {*group.services} - {service})) for group in groups if service in group.services
+    }
 
 
 def _takes_too_many_away(playbook: Playbook, at: Moment, groups: Iterable[Group]) -> bool:

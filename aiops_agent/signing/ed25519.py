@@ -140,9 +140,8 @@ def _write_new(path: Path, content: bytes, mode: int) -> None:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
         with os.fdopen(descriptor, "wb") as file:
-            os.fchmod(
-                file.fileno(), mode
-            )  # whatever the umask: the public half must be readable, and by no means writable
+            # Whatever the umask: the public half must be readable, and by no means writable.
+            os.fchmod(file.fileno(), mode)
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

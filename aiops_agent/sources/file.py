@@ -158,9 +158,8 @@ class FileSource:
             before, at = at, family.copied_from(file, is_rotated=is_rotated)
             if at is None and before and before.prefix_length and before.path == path and not is_rotated:
                 if family.has_new_members(self.covers):
-                    raise FileNotFoundError(
-                        path
-                    )  # copied since the folder was listed: the next tick reads the copy first
+                    # Copied since the folder was listed: the next tick reads the copy first.
+                    raise FileNotFoundError(path)
                 lost, notices = family.lost(before, file)
             if at is None and file.is_wide:
                 notices = (*notices, Notice("encoding", path, "is UTF-16: read, with `?` for all but ASCII"))

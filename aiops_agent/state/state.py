@@ -3,7 +3,6 @@
 import os
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
 
 from aiops_agent.errors import StateError
 from aiops_agent.hints import Self
@@ -93,7 +92,5 @@ class State:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.database.close()

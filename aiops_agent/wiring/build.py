@@ -1,4 +1,4 @@
-"""Config -> Agent: with `late`, the only place that names concrete adapters."""
+"""Config -> Agent: with `late`, the only place of the agent that names concrete adapters."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -51,6 +51,17 @@ class World:
     """Where the system's journal takes entries."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What differs between an agent, its rehearsal and one in the past."""
+
+    library: Library
+    journal: Journal
+    diagnostician: LateDiagnostician
+    memory: Memory
+    chats: Sequence[Chat] = ()
+
+
 @contextmanager
 def build(config: Config, state: State, world: World, model: "Model | None" = None) -> Iterator[Agent]:
     """Yield the agent that this configuration describes; its audit session ends with the context.
@@ -60,9 +71,9 @@ def build(config: Config, state: State, world: World, model: "Model | None" = No
     journal = LateJournal(config, partial(published, config, world))
     chats = [late_files(config), *(late_chat(settings) for settings in config.chat)]
     try:
-        diagnostician = partial(LateDiagnostician, cache=config.state_dir / "cache", model=model)
-        memory = learnt.load(config.state_dir)
-        yield _agent(config, state, world, library_of(config, state), journal, chats, diagnostician, memory)
+        library, memory = library_of(config, state), learnt.load(config.state_dir)
+        diagnostician = LateDiagnostician(library, cache=config.state_dir / "cache", model=model)
+        yield _agent(config, state, world, _Parts(library, journal, diagnostician, memory, chats))
         learnt.save(config.state_dir, memory)
     finally:
         journal.close()
@@ -75,7 +86,7 @@ def rehearsal(config: Config, world: World) -> Iterator[Agent]:
 
     with State.copied(config.state_dir, Unsealed(LateCipher(config))) as state:
         library, memory = library_of(config, state), learnt.load(config.state_dir)
-        yield _agent(config, state, world, library, Unrecorded(), [], LateDiagnostician, memory)
+        yield _agent(config, state, world, _Parts(library, Unrecorded(), LateDiagnostician(library), memory))
 
 
 @contextmanager
@@ -97,7 +108,7 @@ def past(config: Config, world: World, journal: Journal, *, today: datetime, tru
         config = replace(config, policy=replace(config.policy, limits=replace(config.policy.limits, unlock_after=0)))
     with State.in_memory(Unsealed()) as state:
         library = LibraryToday(config, today, trusted=trusted)
-        yield _agent(config, state, world, library, journal, [], LateDiagnostician, Memory())
+        yield _agent(config, state, world, _Parts(library, journal, LateDiagnostician(library), Memory()))
 
 
 def old_logs(
@@ -141,18 +152,9 @@ def old_logs(
     return logs
 
 
-def _agent(  # noqa: PLR0913, PLR0917 - what differs between an agent and its rehearsal
-    config: Config,
-    state: State,
-    world: World,
-    library: Library,
-    journal: Journal,
-    chats: Sequence[Chat],
-    diagnostician: Callable[[Library], "LateDiagnostician"],
-    memory: Memory,
-) -> Agent:
+def _agent(config: Config, state: State, world: World, parts: _Parts) -> Agent:
     local = Local(config.faults, config.ignore)
-    assembly = Assembly(local, memory)
+    assembly = Assembly(local, parts.memory)
     now = world.clock.now().timestamp()
     parameters: dict[str, dict[str, str | int | float | bool]] = {}
     roots: dict[str, tuple[str, ...]] = {}
@@ -169,14 +171,14 @@ def _agent(  # noqa: PLR0913, PLR0917 - what differs between an agent and its re
         parameters=parameters,
         roots=roots,
         state=state,
-        diagnostician=Stated(diagnostician(library), local),
-        library=library,
+        diagnostician=Stated(parts.diagnostician, local),
+        library=parts.library,
         policy=config.policy,
         executor=LateExecutor(world.clock, config.connections),
         root=LateRoot(config.executor, world.clock) if config.executor else None,
-        journal=journal,
+        journal=parts.journal,
         composer=LateComposer(),
-        chats=chats,
+        chats=parts.chats,
         clock=world.clock,
         token=_token,
         keep=config.keep,

@@ -16,19 +16,16 @@ from aiops_agent.model.playbook import Command, CommandResult, Planned, RunResul
 from aiops_agent.ports import Chat, Cipher, Clock, Composer, Executor, Stopped
 from aiops_agent.settings import ChatSettings, Config
 from aiops_agent.sources.quiet import stamp
+from aiops_agent.wiring.keys import STATE_KEY, key_names, keys_of
 from aiops_agent.wiring.library import Library, shipped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from aiops_agent.audit.journal import Journal as AuditJournal
-    from aiops_agent.audit.keys import Keys
     from aiops_agent.diagnosis.classifier import Classifier
     from aiops_agent.diagnosis.diagnose import LocalDiagnostician
     from aiops_agent.diagnosis.encoder import Encoder
     from aiops_agent.playbook.remote import Remote
-
-STATE_KEY = "state.key"
-"""The file of the key that the state is encrypted with, beside the keys of the audit log."""
 
 
 class LateCipher:
@@ -58,34 +55,6 @@ class LateCipher:
     def open(self, sealed: bytes, context: bytes) -> bytes | None:
         """Return what was sealed, or None."""
         return self._real.open(sealed, context)
-
-
-def keys_of(config: Config) -> "Keys":
-    """Return the keys of the audit log, as the configuration says where they are. Reads none yet."""
-    directory = config.state_dir / "keys"
-    if config.credential is None:
-        from aiops_agent.audit.keys import FileKeys
-
-        return FileKeys(directory, config.auditor_key)
-    from aiops_agent.audit.credential import CredentialKeys
-
-    return CredentialKeys(directory, config.credentials, config.credential, config.auditor_key)
-
-
-def key_stamps(config: Config) -> list[str]:
-    """Return what changes when a key of the audit log is lost or replaced: a tick that looks is then no quiet one."""
-    names = (*key_names(config), STATE_KEY)
-    return [stamp(f"{config.state_dir}/keys/{name}") for name in names if name != "signing.key"]
-
-
-def answer_stamps(config: Config) -> list[str]:
-    """Return what changes when a person answers at the root executor: the tick that hears of it is no quiet one."""
-    return [stamp(str(config.executor.with_name(ANSWERED)))] if config.executor else []
-
-
-def key_names(config: Config) -> Sequence[str]:
-    """Return which files of keys no log can do without. The signing key is another one after each session."""
-    return ("genesis.pub", "signing.key") if config.credential else ("genesis.pub", "signing.key", "wrapping.key")
 
 
 class LateJournal:
@@ -293,6 +262,11 @@ class LateRoot:
     def outcome(self, identity: str, stopped: Stopped) -> RunResult | None:
         """Return what came of an order."""
         return self.remote.outcome(identity, stopped, self._clock)
+
+
+def answer_stamps(config: Config) -> list[str]:
+    """Return what changes when a person answers at the root executor: the tick that hears of it is no quiet one."""
+    return [stamp(str(config.executor.with_name(ANSWERED)))] if config.executor else []
 
 
 def remote_of(config: Config) -> "Remote":

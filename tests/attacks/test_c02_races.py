@@ -13,11 +13,12 @@ from aiops_agent.assembly.assemble import Assembly
 from aiops_agent.model.playbook import Planned
 from aiops_agent.playbook import vocabulary
 from aiops_agent.playbook.executor import EmbeddedExecutor
-from aiops_agent.playbook.run import never
 from aiops_agent.playbook.verb import root_of
+from aiops_agent.ports import never
 from aiops_agent.sources.file import FileSource
 from tests.attacks.test_playbook_attacks import FILE_CHANGES, change
 from tests.fakes import SteppingClock
+from tests.playbook.world import parsed
 
 pytestmark = pytest.mark.slow
 
@@ -125,7 +126,7 @@ def test_c02_a_file_that_is_changed_ten_thousand_times_in_one_way_or_another_is_
     race = Race(tmp_path, swapped)
     executor = EmbeddedExecutor(SteppingClock())
     given = change(verb, race.logs)
-    arguments = vocabulary.parse(verb, {name.rstrip("_"): value for name, value in given.items()})
+    arguments = parsed(verb, {name.rstrip("_"): value for name, value in given.items()})
     arguments |= {root_of(name): str(race.logs.parent) for name in vocabulary.VERBS[verb].rooted}
     command = vocabulary.command(verb, arguments)
     attacked = "good" if verb == "restore_file" else "app.log.1"

@@ -9,7 +9,7 @@ from aiops_agent.model.playbook import CommandResult, Planned
 from aiops_agent.playbook import vocabulary
 from aiops_agent.playbook.executor import EmbeddedExecutor
 from aiops_agent.playbook.files import own
-from aiops_agent.playbook.run import never
+from aiops_agent.ports import never
 from tests.executor.desk import ANN
 from tests.fakes import SteppingClock
 

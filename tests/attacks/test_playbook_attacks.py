@@ -17,7 +17,7 @@ from aiops_agent.playbook.bind import Bound, Unbound, bind
 from aiops_agent.playbook.executor import EmbeddedExecutor
 from aiops_agent.playbook.load import load, load_folders
 from aiops_agent.playbook.privileged import words
-from aiops_agent.playbook.run import never
+from aiops_agent.ports import never
 from tests.fakes import SteppingClock
 from tests.playbook.make import PARAMETERS, REPAIR, write
 from tests.playbook.test_privileged import Root

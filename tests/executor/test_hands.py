@@ -26,6 +26,7 @@ from aiops_agent.playbook.refusal import RefusedError
 from aiops_agent.playbook.spawn import CutOffError, spawn
 from tests.executor.desk import ANN
 from tests.fakes import SteppingClock
+from tests.playbook.world import parsed
 from tests.public import public_folder
 
 PATH = os.environ["PATH"]
@@ -51,7 +52,7 @@ def never() -> bool:
 
 def command(verb: str, **arguments: object) -> Command:
     given = {name.rstrip("_"): value for name, value in arguments.items()}
-    return vocabulary.command(verb, vocabulary.parse(verb, given))
+    return vocabulary.command(verb, parsed(verb, given))
 
 
 def aside(path: Path) -> Command:

@@ -114,6 +114,7 @@ class Machine:
         )
         lines = [f"state_dir: {self.state}", "sources:", source, *(f"{key}: {value}" for key, value in keys.items())]
         self.config.write_text("\n".join([*lines, ""]))
+        self.config.chmod(0o644)  # whatever umask a command that ran in this process has left
 
     def can_repair(self, *, mode: str = "auto", probe: str = "file_absent") -> None:
         """Configure a playbook of its own that moves the lock aside, and break the service."""

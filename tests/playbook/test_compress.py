@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from aiops_agent.playbook import vocabulary
 from aiops_agent.playbook.executor import EmbeddedExecutor
-from aiops_agent.playbook.run import never
+from aiops_agent.ports import never
 from tests.fakes import SteppingClock
-from tests.playbook.world import ask, date, names
+from tests.playbook.world import ask, date, names, parsed
 
 ROTATED = "*.log[.-][0-9]*"
 
@@ -124,4 +124,4 @@ def test_when_the_time_is_over_the_rest_is_left_as_it_is(tmp_path):
 @pytest.mark.parametrize("pattern", ["*", "**", "?*", "a/*", "../*", "", "[*]"])
 def test_a_pattern_that_means_everything_or_elsewhere_is_refused(pattern):
     with pytest.raises(ValueError, match=r"pattern|matches every file"):
-        vocabulary.parse("compress", {"directory": "/var/log", "pattern": pattern})
+        parsed("compress", {"directory": "/var/log", "pattern": pattern})

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from aiops_agent.model.playbook import Command, Planned
 from aiops_agent.playbook import vocabulary
 from aiops_agent.playbook.executor import EmbeddedExecutor
-from aiops_agent.playbook.run import never
+from aiops_agent.ports import never
 from tests.fakes import SteppingClock
 
 ELSEWHERE = {"log_quiet", "wait_until", "not_busy", "untouched"}

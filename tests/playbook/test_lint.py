@@ -3,8 +3,8 @@ import pytest
 from aiops_agent.playbook.executor import EmbeddedExecutor
 from aiops_agent.playbook.lint import lint, placed
 from aiops_agent.playbook.load import load
-from aiops_agent.playbook.run import never
 from aiops_agent.playbook.vocabulary import command
+from aiops_agent.ports import never
 from tests.fakes import SteppingClock
 from tests.playbook.make import REPAIR, write
 

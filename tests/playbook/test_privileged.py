@@ -12,7 +12,7 @@ from aiops_agent.playbook import vocabulary
 from aiops_agent.playbook.doing import told
 from aiops_agent.playbook.presence import started
 from aiops_agent.playbook.privileged import words
-from aiops_agent.playbook.run import never
+from aiops_agent.ports import never
 from tests.fakes import SteppingClock
 from tests.playbook.world import living, names
 

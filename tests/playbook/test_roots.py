@@ -10,7 +10,7 @@ import pytest
 
 from aiops_agent.playbook import vocabulary
 from aiops_agent.playbook.executor import EmbeddedExecutor
-from aiops_agent.playbook.run import never
+from aiops_agent.ports import never
 from tests.fakes import SteppingClock
 from tests.playbook.world import ask, do, names, plan, planned
 

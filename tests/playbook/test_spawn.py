@@ -8,8 +8,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from aiops_agent.playbook.run import never
 from aiops_agent.playbook.spawn import LONGEST_OUTPUT, CutOffError, spawn
+from aiops_agent.ports import never
 
 PATH = "/usr/bin:/bin"
 

@@ -16,8 +16,8 @@ from aiops_agent.playbook import vocabulary
 from aiops_agent.playbook.bind import HAND
 from aiops_agent.playbook.kinds import interval
 from aiops_agent.playbook.refusal import RefusedError
-from aiops_agent.playbook.run import never
 from aiops_agent.playbook.touched import Entry, given, untouched
+from aiops_agent.ports import never
 
 RECORDED = [json.loads(line) for line in (Path(__file__).parent / "journal.jsonl").read_text().splitlines()]
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)

@@ -19,7 +19,7 @@ from aiops_agent.playbook.busy import AT_WORK, not_busy
 from aiops_agent.playbook.executor import EmbeddedExecutor
 from aiops_agent.playbook.inventory import look
 from aiops_agent.playbook.presence import started
-from aiops_agent.playbook.run import never
+from aiops_agent.ports import never
 from tests.fakes import SteppingClock
 from tests.playbook.world import ask, living
 

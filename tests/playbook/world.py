@@ -3,7 +3,7 @@
 import os
 import socket
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -13,11 +13,17 @@ from threading import Thread
 from aiops_agent.model.playbook import Command, CommandResult, Planned, Scalar
 from aiops_agent.playbook import vocabulary
 from aiops_agent.playbook.executor import EmbeddedExecutor
-from aiops_agent.playbook.run import never
 from aiops_agent.playbook.verb import root_of
+from aiops_agent.ports import never
 from tests.fakes import SteppingClock
 
 Tree = dict[str, tuple[bytes, int, int, int]]
+
+
+def parsed(verb: str, arguments: Mapping[str, object]) -> dict[str, Scalar]:
+    """Return arguments as a playbook's are taken, defaults filled in."""
+    word = vocabulary.VERBS[verb]
+    return {**word.defaults, **{name: word.kind(name).parse(value) for name, value in arguments.items()}}
 
 
 def ask(verb: str, *, within: timedelta | None = None, **arguments: Scalar) -> CommandResult:
@@ -29,7 +35,7 @@ def ask(verb: str, *, within: timedelta | None = None, **arguments: Scalar) -> C
 def plan(verb: str, *, within: timedelta | None = None, **arguments: Scalar) -> Planned | CommandResult:
     said = {name.rstrip("_"): value for name, value in arguments.items()}
     roots = {name: said.pop(name) for name in list(said) if name.endswith("_root")}
-    given = {**vocabulary.parse(verb, said), **roots}
+    given = {**parsed(verb, said), **roots}
     for name, is_folder in vocabulary.VERBS[verb].rooted.items():  # its own folder, unless the test is about it
         given.setdefault(root_of(name), given[name] if is_folder else str(given[name]).rpartition("/")[0])
     command = vocabulary.command(verb, given)

@@ -11,9 +11,11 @@ from aiops_agent.noun import replace
 from aiops_agent.policy.limits import (
     FAILURES,
     Circuit,
+    Group,
     Limits,
     circuit,
     circuit_for,
+    healthy_others,
     host_circuit,
     proofs,
     refusal,
@@ -145,3 +147,11 @@ def test_the_first_reason_is_the_one_that_matters_most():
     assert refused(worst, busy="apt", audit_available=False) is Reason.AUDIT_UNAVAILABLE
     assert refused(worst, busy="apt") is Reason.BUSY
     assert refused(worst) is Reason.CIRCUIT_OPEN
+
+
+def test_a_member_that_is_named_twice_is_one_healthy_other_and_the_target_is_none():
+    web = Group(name="web", services=("a.service", "b.service", "b.service", "c.service"), minimum=2)
+    mail = Group(name="mail", services=("d.service", "b.service"), minimum=1)
+    up = {"a.service", "b.service", "d.service"}
+    assert healthy_others((web, mail), "a.service", up.__contains__) == {"web": 1}
+    assert healthy_others((web, mail), "b.service", up.__contains__) == {"web": 1, "mail": 1}

@@ -63,7 +63,7 @@ def state_folder(place: Place) -> Findings:
 
 def key_files(place: Place) -> Findings:
     """Are the keys of the audit log there, and its owner's alone?"""
-    from aiops_agent.wiring.late import key_names
+    from aiops_agent.wiring.keys import key_names
 
     folder = place.config.state_dir / "keys"
     has_log = any(place.audit.glob("*.aia1"))

@@ -15,7 +15,7 @@ from aiops_agent.audit.segments import list_segments, writer
 from aiops_agent.audit.walk import Walk, walk_tail
 from aiops_agent.cli.health.finding import Findings, Place, fail, ok, warn
 from aiops_agent.model.incident import rfc3339
-from aiops_agent.wiring.late import keys_of
+from aiops_agent.wiring.keys import keys_of
 
 _AHEAD = timedelta(minutes=5)
 """As far as the clocks of two machines may differ by the rules of Kerberos."""
