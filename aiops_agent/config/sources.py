@@ -28,29 +28,11 @@ class Source(Strict):
         return value if value is None else parse_unit(value)
 
 
-class Files(Source):
-    """Log files, by their paths."""
+class Paths(Source):
+    """What is read by its paths."""
 
-    type: Literal["file"]
+    type: Literal["file", "container"]
     paths: list[AbsolutePath] = Field(min_length=1)
-
-    def settled(self) -> SourceSettings:
-        """Return it as the rest of the program reads it."""
-        return SourceSettings(
-            tuple(self.paths),
-            self.service,
-            self.start,
-            self.parameters,
-            roots=tuple(self.roots),
-            silence=self.silence,
-        )
-
-
-class Containers(Source):
-    """Log files as a container runtime wraps them."""
-
-    type: Literal["container"]
-    paths: list[AbsolutePath] = Field(default=list(CONTAINER_LOGS), min_length=1)
 
     def settled(self) -> SourceSettings:
         """Return it as the rest of the program reads it."""
@@ -63,6 +45,19 @@ class Containers(Source):
             roots=tuple(self.roots),
             silence=self.silence,
         )
+
+
+class Files(Paths):
+    """Log files as programs write them."""
+
+    type: Literal["file"]
+
+
+class Containers(Paths):
+    """Log files as a container runtime wraps them."""
+
+    type: Literal["container"]
+    paths: list[AbsolutePath] = Field(default=list(CONTAINER_LOGS), min_length=1)
 
 
 class Journald(Source):

@@ -9,10 +9,9 @@ import json
 from collections import deque
 
 from aiops_agent.hints import NamedTuple
-from aiops_agent.model.event import Sighting
 from aiops_agent.noun import dataclass
 from aiops_agent.sources.rawlines import Raw, RawLines
-from aiops_agent.sources.stretch import Stretch, Stretches
+from aiops_agent.sources.stretch import Found, Stretch, Stretches
 
 PATHS = ("/var/lib/docker/containers/*/*-json.log", "/var/log/pods/*/*/*.log")
 """Where Docker and the kubelet put them."""
@@ -73,16 +72,6 @@ class Unwrapped:
     def stretch(self, start: int, counted_until: int, record_end: int, sample: bytes = b"") -> Stretch:  # noqa: ARG002
         """Return one that begins at byte `start` of the file, as any other."""
         return _Unwrapping(self._assembly, start, counted_until, record_end)
-
-
-@dataclass(frozen=True, slots=True)
-class _Gathered:
-    sightings: tuple[Sighting, ...]
-    offset: int
-    record_start: int
-    record_end: int
-    longest_line: int
-    binary: bool
 
 
 class _Place(NamedTuple):
@@ -165,7 +154,7 @@ class _Unwrapping:
             self._open.clear()
         self._feed().finish(final=final)
 
-    def take(self) -> _Gathered:
+    def take(self) -> Found:
         """Return what was gathered since the last call, in places of the file."""
         found = self._feed().take()
         offset = next((place.end for place in reversed(self._places) if place.fed == found.offset), self._offset)
@@ -174,13 +163,13 @@ class _Unwrapping:
         record_start = min((self._offset, *begun, *(line.begin for line in self._open.values())))
         record_end = next((place.end for place in self._places if place.fed >= found.record_end), 0)
         longest, self._longest = max(self._longest, self._lines.longest, found.longest_line), 0
-        return _Gathered(
+        return Found(
             found.sightings,
             self._offset,
             record_start,
-            record_end if found.record_start < found.offset else 0,
             longest,
             found.binary or self._lines.binary,
+            record_end if found.record_start < found.offset else 0,
         )
 
     def _feed(self) -> Stretch:

@@ -13,9 +13,9 @@ from contextlib import contextmanager, suppress
 
 from aiops_agent.digest import blake2b
 from aiops_agent.model.event import Fingerprint, Severity, Sighting
-from aiops_agent.noun import astuple, dataclass
+from aiops_agent.noun import astuple
 from aiops_agent.sources.opened import CHUNK, Opened
-from aiops_agent.sources.stretch import Gathered, Stretch, feed
+from aiops_agent.sources.stretch import Found, Gathered, Stretch, feed
 
 LEAST = 32 << 20
 """Bytes still to read from which on two share them: to begin costs some ten milliseconds, and a run-up of one chunk."""
@@ -25,18 +25,6 @@ MOST_FAULTS = 2_000
 
 _RUN_UP = 131_072
 """Bytes above the last chunk before the seam: twice as long as a line or a record can be."""
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a far half held, as a stretch gathers it."""
-
-    sightings: tuple[Sighting, ...]
-    offset: int
-    record_start: int
-    longest_line: int
-    binary: bool
-    record_end: int
 
 
 class Far:

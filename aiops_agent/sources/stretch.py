@@ -2,6 +2,7 @@
 
 from aiops_agent.hints import Protocol
 from aiops_agent.model.event import Sighting
+from aiops_agent.noun import dataclass
 
 
 class Gathered(Protocol):
@@ -30,6 +31,18 @@ class Gathered(Protocol):
     @property
     def binary(self) -> bool:
         """Tell whether NUL bytes were seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was gathered, where this room puts it together itself."""
+
+    sightings: tuple[Sighting, ...]
+    offset: int
+    record_start: int
+    longest_line: int
+    binary: bool
+    record_end: int
 
 
 class Stretch(Protocol):
