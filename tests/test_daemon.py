@@ -358,6 +358,7 @@ def test_an_abstract_address_of_the_manager_works_and_a_manager_that_is_gone_is_
     Supervisor(None).tell("WATCHDOG=1")
 
 
+@pytest.mark.slow
 def test_the_model_is_released_when_nothing_was_asked_for_a_while(watched):
     watched.daemon._model = Model()
     watched.machine.writes(KNOWN.replace("thing", "first matter"))

@@ -34,6 +34,7 @@ def test_the_first_ticks_record_nothing(host):
     assert not (host.state_dir / "audit").exists()
 
 
+@pytest.mark.slow
 def test_a_day_of_ticks_records_one_heartbeat_and_opens_one_segment(host):
     for _ in range(2 * 288):
         host.tick(TICK)

@@ -222,6 +222,7 @@ def test_auto_waits_three_times_the_longest_silence_so_far(tmp_path):
     assert notices(host) == [("silence", "open")]
 
 
+@pytest.mark.slow
 def test_auto_is_at_least_an_hour(tmp_path):
     host = regular(tmp_path, days=1, every=15 * MINUTE)
     assert due(host) == host.clock.time + timedelta(hours=1)

@@ -114,6 +114,7 @@ def reasons(found: Found) -> list[tuple[str, str]]:
     return [(made.incident.decision, made.incident.reason) for made in found.decisions]
 
 
+@pytest.mark.slow
 def test_a_service_that_fails_for_two_days_is_repaired_as_often_as_cooldown_and_caps_allow(bench):
     bench.configure("mode: auto, limits: {repairs_per_day: 9}")
     bench.write(*failing())
@@ -128,6 +129,7 @@ def test_a_service_that_fails_for_two_days_is_repaired_as_often_as_cooldown_and_
     assert found.made["report", "cap_reached"] > 2
 
 
+@pytest.mark.slow
 def test_a_fix_that_does_not_hold_is_given_up_for_the_day(bench):
     bench.write(*failing())
     found = bench.found(trusted=True)
@@ -187,6 +189,7 @@ def test_a_question_expires_also_while_the_log_is_silent(bench):
     assert found.expired == 1
 
 
+@pytest.mark.slow
 def test_somebody_who_always_agrees_has_it_run_as_often_as_by_itself(bench):
     bench.write(*failing(days=1))
     alone = bench.found(trusted=True)

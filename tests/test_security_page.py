@@ -111,6 +111,7 @@ def test_every_command_on_the_page_works_in_the_order_it_stands_there(machines):
     assert machines.run("host", "aiops-agent audit verify").stdout.count("an outside anchor covers all") == 1
 
 
+@pytest.mark.slow
 def test_acting_can_be_stopped_when_the_log_is_not_intact(machines):
     machines.run("auditor", blocks("sh auditor")[0][1])
     machines.configure()

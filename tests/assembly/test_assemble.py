@@ -54,6 +54,7 @@ def test_the_literals_stay_below_what_slows_the_search():
     assert min(map(len, patterns.LITERALS)) >= 4
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.integers(0, len(EVERYTHING)), max_size=12))
 def test_any_split_gives_the_same_records(cuts):

@@ -136,6 +136,7 @@ def found_by_ticks(text, size):
     return +counts, ticks
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(
     st.lists(st.tuples(st.integers(1, 3), st.sampled_from([TRACE, JAVA])), min_size=1, max_size=8),

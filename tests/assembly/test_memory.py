@@ -6,6 +6,8 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import pytest
+
 from aiops_agent.assembly.assemble import Assembly
 from aiops_agent.assembly.fingerprint import fingerprint
 from aiops_agent.assembly.mask import mask
@@ -28,6 +30,7 @@ def test_a_record_has_the_same_fingerprint_with_a_memory_and_without():
     assert [fingerprint(text, later.mask) for text in CASES] == [fingerprint(text) for text in CASES]
 
 
+@pytest.mark.slow
 @settings(max_examples=500, deadline=None)
 @given(st.lists(texts | st.sampled_from(CASES), max_size=8))
 def test_what_was_masked_before_does_not_matter(before):
@@ -38,6 +41,7 @@ def test_what_was_masked_before_does_not_matter(before):
     assert [later.mask(text) for text in before] == [mask(text) for text in before]
 
 
+@pytest.mark.slow
 @settings(max_examples=500, deadline=None)
 @given(texts, st.randoms(use_true_random=False))
 def test_a_text_with_other_digits_is_masked_as_if_it_were_the_first(text, random):
@@ -96,6 +100,7 @@ def test_what_it_leaves_on_the_disk_tells_nothing_to_who_has_not_met_the_text():
     assert equal < len(contents[0]) / 4, "two texts share no stream"
 
 
+@pytest.mark.slow
 @given(st.text(min_size=12, max_size=300), st.binary(max_size=40))
 def test_a_form_is_unlocked_with_its_own_text_only_and_damage_is_survived(masked, told):
     locked = lock(masked, told)

@@ -34,6 +34,7 @@ def recall(forms, carriers, *, key=None, times=1):
     return found / tried, tried, missed
 
 
+@pytest.mark.slow
 def test_of_tokens_with_a_form_of_their_own_ninety_nine_in_a_hundred_are_found_without_a_telling_key():
     found, tried, missed = recall(FIXED, {**CARRIERS, **BARE}, key="thing", times=2)
     print(f"fixed forms: {found:.4f} of {tried}")

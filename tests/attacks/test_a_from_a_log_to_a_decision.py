@@ -72,7 +72,7 @@ def test_a02_a_url_in_the_shape_of_cve_2013_2178_names_no_address_to_act_on(brok
 def test_a02_a_playbook_that_would_take_a_parameter_from_a_record_is_refused(broken, origin):
     broken.adds("takes", REPAIR.replace("PROBE", "file_absent").replace("source.parameters.lock_file", origin))
     done = broken.run("playbook", "lint", str(broken.folder / "playbooks" / "takes.yaml"))
-    assert (done.code, "no record" in done.out) == (1, True), done.out
+    assert (done.code, "params.lock.from: must be source.service" in done.out) == (1, True), done.out
 
 
 def test_a03_an_ssh_user_name_that_holds_an_address_is_no_address(broken):

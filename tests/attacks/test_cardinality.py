@@ -32,6 +32,7 @@ def faults(host):
     return [i for i in host.incidents() if i.kind == "log"]
 
 
+@pytest.mark.slow
 def test_f11_beyond_a_bound_new_faults_are_counted_into_one_notice_exactly_and_people_get_what_they_can_read(host):
     host.writes(*novelties(MOST_NEW + 1_234))
     found = host.tick()
@@ -76,6 +77,7 @@ def test_f11_a_flood_in_one_file_takes_nothing_from_another(host):
     assert "cardinality" in agents(host)
 
 
+@pytest.mark.slow
 def test_f11_a_flood_that_goes_on_is_told_once_and_counted_on(host):
     host.writes(*novelties(MOST_NEW + 10))
     host.tick()

@@ -125,6 +125,7 @@ NO_UTF_8 = {
 }
 
 
+@pytest.mark.slow
 def test_f03_what_is_no_utf_8_is_shown_as_escapes(bench):
     half = rb'{"level":"error","msg":"lonely \ud800 half \udfff"}'
     assert bench.reads(half_a_pair_in_json=half, **{name: HEAD + raw for name, (raw, _) in NO_UTF_8.items()}) == []
@@ -161,6 +162,7 @@ NEW_YEAR_AND_BACK = ("Dec 31 23:59:59", "Jan  1 00:00:00", "Dec 31 23:00:00", "F
 """As syslog has them: without a year."""
 
 
+@pytest.mark.slow
 def test_f07_times_that_are_none_order_nothing_and_split_nothing(bench):
     struck = [f"{time},001 ERROR clock: the hour struck twice".encode() for time in TIMES]
     went_by = [f"{stamp} web01 shop[7]: error: the year went by".encode() for stamp in NEW_YEAR_AND_BACK]
@@ -171,6 +173,7 @@ def test_f07_times_that_are_none_order_nothing_and_split_nothing(bench):
 NUMBERS = ("1e400", "-1e400", "NaN", "-0", "Infinity", "9" * 5_000, "0x" + "f" * 5_000, "1." + "0" * 5_000)
 
 
+@pytest.mark.slow
 def test_f08_numbers_no_machine_can_hold(bench):
     lines = [HEAD + f"balance of {number} is odd".encode() for number in NUMBERS]
     lines += [b'{"level":"error","msg":"sum is odd","sum":%s}' % number.encode() for number in NUMBERS]

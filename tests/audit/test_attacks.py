@@ -254,6 +254,7 @@ def test_every_prefix_of_five_kilobytes_is_found(tmp_path):
     assert unseen == []
 
 
+@pytest.mark.slow
 def test_every_shorter_log_is_found(tmp_path):
     log = Log(tmp_path)
     log.write(entry(1))

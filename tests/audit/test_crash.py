@@ -60,6 +60,7 @@ def subjects(log: Log) -> list[str]:
     return [each.subject for each in show(log.audit, log.keys) if each.action != "unclean_start"]
 
 
+@pytest.mark.slow
 def test_twenty_kills_lose_no_acknowledged_entry_and_each_is_explained(tmp_path):
     log = Log(tmp_path)
     chance = random.Random(4)
@@ -99,6 +100,7 @@ def test_a_crash_between_two_records_is_explained_by_the_next_start(tmp_path):
     assert log.verify().intact
 
 
+@pytest.mark.slow
 def test_wherever_a_write_tore_the_bytes_are_kept_and_explained(tmp_path):
     crashed = Log(tmp_path / "crashed")
     crashed.write(entry(1))
@@ -139,6 +141,7 @@ def test_zeros_that_a_power_cut_left_are_explained(tmp_path, zeros):
     assert kind(log.verify()) == "intact"
 
 
+@pytest.mark.slow
 def test_from_whatever_byte_on_a_power_cut_left_zeros_the_next_start_explains_it(tmp_path):
     crashed = Log(tmp_path / "crashed")
     crash(crashed, 1, 2)

@@ -195,6 +195,7 @@ def test_a_segment_whose_end_was_not_synced_is_not_written_to_again(tmp_path):
     assert (other.verify().intact, other.verify().tears) == (True, 1)
 
 
+@pytest.mark.slow
 def test_too_many_open_files_are_not_taken_for_damage(tmp_path):
     calls = each_call(tmp_path, "open", "list")
     refused = []

@@ -70,6 +70,7 @@ def test_both_agree_on_whole_logs(tmp_path):
     assert assert_agreement(log, Anchor(late.records + 1, late.head)) == "cut"
 
 
+@pytest.mark.slow
 def test_both_agree_on_crashes_before_and_after_they_are_explained(tmp_path):
     crashed = Log(tmp_path / "crashed")
     crashed.write(entry(1))

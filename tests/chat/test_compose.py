@@ -212,6 +212,7 @@ def test_whatever_a_log_says_can_be_read(text, kind, locale):
     assert message.title in message.text
 
 
+@pytest.mark.slow
 @given(hostile, st.sampled_from(ReportKind), st.sampled_from(LOCALES))
 def test_a_report_is_small_whatever_the_log_says(text, kind, locale):
     assert len(composed(harmful(kind, text * 100), locale).markdown) < 8_000

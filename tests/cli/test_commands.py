@@ -67,6 +67,7 @@ def test_a_missing_log_is_no_error(shell):
     assert shell.json("scan")["incidents"] == []
 
 
+@pytest.mark.slow
 def test_a_dry_run_writes_nothing_at_all(shell):
     shell.log.write_text(FAULT)
     found = shell.json("scan", "--dry-run")
@@ -122,6 +123,7 @@ def test_an_incident_is_shown_acknowledged_and_closed(shell):
     assert shell("incidents", "close", incident["id"])[0] == 2
 
 
+@pytest.mark.slow
 def test_a_closed_fault_that_returns_is_a_new_incident(shell):
     shell.log.write_text(FAULT)
     [first] = shell.json("scan")["incidents"]
@@ -214,6 +216,7 @@ def test_the_audit_log_is_verified_and_a_changed_byte_is_found(shell):
     assert json.loads(out)["first_bad"]["kind"]
 
 
+@pytest.mark.slow
 def test_a_lost_key_is_exit_3_and_no_new_key_is_made(shell):
     shell.log.write_text(FAULT)
     shell.json("scan")
@@ -273,6 +276,7 @@ def test_diagnose_answers_with_the_keys_of_the_contract(tmp_path, capsys):
     assert list(answer["alternatives"][0]) == ["category", "confidence"]
 
 
+@pytest.mark.slow
 def test_diagnose_of_a_whole_log_says_that_it_took_it_as_one_record(tmp_path, capsys):
     log = tmp_path / "worker.log"
     log.write_text(FAULT + "2026-11-23 03:00:01,000 INFO worker: goes on\n" + FAULT)
@@ -303,6 +307,7 @@ def test_a_line_that_is_no_record_is_named(tmp_path, capsys, content):
     assert "records.jsonl:1" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_kb_search_finds_the_article_in_both_languages(capsys):
     for text in ("no space left on device", "设备上没有空间"):
         assert run(["kb", "search", text, "--json"]) == 0
@@ -379,6 +384,7 @@ def test_help_names_every_command(capsys):
     assert "Exit codes" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_log_that_is_configured_no_more_does_not_keep_ticks_from_being_quiet(shell):
     shell.log.write_text(FAULT)
     old = shell.folder / "old.log"
@@ -393,6 +399,7 @@ def test_a_log_that_is_configured_no_more_does_not_keep_ticks_from_being_quiet(s
     assert quiet.check(str(shell.config), time.time()) is None
 
 
+@pytest.mark.slow
 def test_a_quiet_tick_is_told_from_the_snapshot_and_any_command_that_changes_something_ends_it(shell):
     shell.log.write_text("2026-11-23 03:00:00,001 INFO worker: all is well\n")
     time.sleep(1.1)  # a configuration changed within the second before a tick is not vouched for

@@ -28,6 +28,7 @@ def scan(tmp_path, capsys):
     os.umask(before)
 
 
+@pytest.mark.slow
 def test_a_containers_log_is_rehearsed_then_read_once(scan, tmp_path):
     log = tmp_path / "ab12-json.log"
     log.write_text(json.dumps(LINE) + "\n" + json.dumps({**LINE, "log": "fine\n"}) + "\n")

@@ -62,6 +62,7 @@ def till(tmp_path, capsys):
     return Till(tmp_path, capsys)
 
 
+@pytest.mark.slow
 def test_agreeing_to_a_playbook_that_was_edited_meanwhile_says_that_it_was_not_run(till):
     incident = till.fails()
     code, out, _ = till("approvals", "approve", till.question())
@@ -88,6 +89,7 @@ def test_an_incident_that_waits_says_in_words_why_and_how_to_answer(till):
     assert "to answer" not in till("incidents", "show", incident)[1]
 
 
+@pytest.mark.slow
 def test_a_scan_that_asks_says_where_the_question_is(till):
     till.pid_file.write_text(f"{NOBODY}\n")
     till.log.write_text(FAILS)
@@ -101,6 +103,7 @@ OWN_WORDS = "2026-11-27 03:00:00,001 ERROR tilld: drawer 3 is jammed\n"
 SAID = 'patterns: {faults: [{contains: "is jammed", category: service_failure}]}\n'
 
 
+@pytest.mark.slow
 def test_what_people_say_a_fault_is_goes_before_a_diagnosis_that_is_not_sure(till, tmp_path):
     till.pid_file.write_text(f"{NOBODY}\n")
     till.log.write_text(OWN_WORDS)
@@ -117,6 +120,7 @@ def test_what_people_say_a_fault_is_goes_before_a_diagnosis_that_is_not_sure(til
     assert not till.pid_file.exists()
 
 
+@pytest.mark.slow
 def test_diagnose_and_replay_go_by_what_people_say_too(till):
     till.log.write_text(OWN_WORDS)
     assert till.json("diagnose", str(till.log))["abstained"]
@@ -127,6 +131,7 @@ def test_diagnose_and_replay_go_by_what_people_say_too(till):
     assert till.json("replay", str(till.log))["summary"]["asked"] == 1
 
 
+@pytest.mark.slow
 def test_a_fault_that_nobody_said_anything_of_is_diagnosed_as_ever(till):
     till.log.write_text(FAILS + OWN_WORDS)
     before = {i["title"]: (i["category"], i["confidence"]) for i in till.json("scan", "--dry-run")["incidents"]}

@@ -102,6 +102,7 @@ def test_what_is_refused_is_remembered_with_its_reason_and_recorded(tmp_path):
         assert (action, subject, detail["why"]) == ("refused", "order-1", "digest_differs")
 
 
+@pytest.mark.slow
 def test_no_more_refusals_are_remembered_than_are_of_use(tmp_path):
     with working(tmp_path) as (work, desk):
         for number in range(MOST_REMEMBERED + 5):

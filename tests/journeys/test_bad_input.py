@@ -97,6 +97,7 @@ def test_t34_a_hole_of_a_gigabyte_is_passed_in_seconds(experienced):
     assert f"binary: {experienced.log}" in experienced.notices()
 
 
+@pytest.mark.slow
 def test_what_is_no_plain_text_is_read_as_far_as_it_goes_and_told_once(machine):
     shutil.copy(shutil.which("true"), machine.logs / "program.log")
     (machine.logs / "wide.log").write_bytes(("\ufeff" + OTHER + "\r\n").encode("utf-16-le"))
@@ -139,6 +140,7 @@ def test_t24_what_is_no_file_and_links_that_lead_out_are_refused_once_and_the_ot
     assert machine.told() == told
 
 
+@pytest.mark.slow
 def test_t25_what_may_not_be_read_is_named_once_and_the_others_are_read(open_machine):
     machine = open_machine
     machine.writes(KNOWN)
@@ -160,6 +162,7 @@ def test_t25_what_may_not_be_read_is_named_once_and_the_others_are_read(open_mac
 SLOWLY = [pytest.param(pattern, marks=pytest.mark.slow) for pattern in ("private/app.log", "private/deep/*.log")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pattern", ["private/*.log", "*/app.log", *SLOWLY])
 def test_a_folder_that_may_not_be_looked_into_is_named_once(open_machine, pattern):
     machine = open_machine

@@ -128,6 +128,7 @@ def test_what_is_only_there_to_save_time_may_fail(machine, name):
     assert machine.scan()["errors"] == 0
 
 
+@pytest.mark.slow
 def test_a_state_of_another_user_is_named_with_the_way_out(open_machine):
     machine = open_machine
     machine.writes(KNOWN)

@@ -37,6 +37,7 @@ def why(machine, word):
     return reason, incident["occurrences"]
 
 
+@pytest.mark.slow
 def test_a_trace_is_one_incident_because_of_its_exceptions_and_frames(machine):
     reason, occurrences = why(machine, "SocketException")
     assert reason == (
@@ -47,11 +48,13 @@ def test_a_trace_is_one_incident_because_of_its_exceptions_and_frames(machine):
     assert occurrences == 3
 
 
+@pytest.mark.slow
 def test_a_line_is_one_incident_because_of_its_shape_without_its_secret(machine):
     reason, occurrences = why(machine, "disk sda")
     assert reason.startswith("message shape worker: disk sda1 is <number> % full, token=[redacted:")
     assert occurrences == 2
 
 
+@pytest.mark.slow
 def test_a_structured_line_is_one_incident_because_of_what_it_says(machine):
     assert why(machine, "deadlock") == ("message shape deadlock in job <number>", 3)

@@ -124,6 +124,7 @@ def test_where_nothing_would_be_done_nobody_is_looked_for(tmp_path):
     assert host.looked == []
 
 
+@pytest.mark.slow
 def test_five_hundred_faults_at_once_are_one_look(host):
     host.somebody = True
     host.lock.write_text("1\n")

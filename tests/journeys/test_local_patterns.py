@@ -10,6 +10,7 @@ def machine(tmp_path):
     return Machine(tmp_path)
 
 
+@pytest.mark.slow
 def test_an_added_fault_is_found_and_an_ignored_one_is_not(machine):
     calm, noise = (
         "2026-11-23 03:00:00,001 INFO pumps: pump is dry",

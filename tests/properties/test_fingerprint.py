@@ -5,6 +5,8 @@ from collections import Counter
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
+import pytest
+
 from aiops_agent.assembly.assemble import Assembly
 from aiops_agent.assembly.fingerprint import fingerprint
 from aiops_agent.assembly.mask import kept, mask, skeleton
@@ -33,6 +35,7 @@ def alone(texts):
     return sum((counted([text]) for text in texts), Counter())
 
 
+@pytest.mark.slow
 @some_and_many(60, 300)
 def test_what_was_read_before_does_not_matter(examples):
     @settings(max_examples=examples)

@@ -39,6 +39,7 @@ def kept(*chunks):
     return "\n".join(f"{s.text}\n{s.headline}\n{s.grouped_by}" for s in assembler.take().sightings)
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None)
 @given(planted)
 def test_no_secret_survives_any_split_into_two_chunks(plant):
@@ -62,6 +63,7 @@ def test_no_secret_survives_any_split_into_many(plants, cuts):
     assert not [form for secret, _ in pairs for form in encodings(secret) if form in found]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("left", [1, 8, 15])
 def test_no_token_that_is_cut_where_a_record_ends_leaves_its_beginning(left):
     random = Random(left)

@@ -200,6 +200,7 @@ def test_any_split_into_chunks_gives_the_same_records(examples):
     law()
 
 
+@pytest.mark.slow
 @given(cuts=st.lists(st.integers(0, len(SOME)), max_size=6))
 @settings(max_examples=150, deadline=None)
 def test_any_split_into_ticks_counts_the_same(tmp_path_factory, cuts):

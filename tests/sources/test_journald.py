@@ -384,6 +384,7 @@ SAYS = (
 )
 
 
+@pytest.mark.slow
 @given(
     said=st.lists(
         st.tuples(st.sampled_from(SAYS), st.sampled_from(WRITERS), st.sampled_from("346"), st.integers(0, 8)),

@@ -405,6 +405,7 @@ with State.open(Path(sys.argv[1]), cipher(Path(sys.argv[1]))) as state:
 """
 
 
+@pytest.mark.slow
 def test_kill_9_at_any_moment_leaves_offset_and_incident_in_step_and_nothing_acknowledged_lost(tmp_path):
     for round_number in range(8):
         process = subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path)], stdout=subprocess.PIPE, text=True)
