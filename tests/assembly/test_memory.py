@@ -3,10 +3,9 @@
 from binascii import a2b_base64
 from collections import Counter
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-import pytest
 
 from aiops_agent.assembly.assemble import Assembly
 from aiops_agent.assembly.fingerprint import fingerprint
