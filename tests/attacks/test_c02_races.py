@@ -26,6 +26,9 @@ TRIES = 10_000
 EACH = TRIES // (2 * len(FILE_CHANGES))
 """Of the changes; each of them ten thousand times takes seven minutes, and has led nowhere either."""
 
+PATIENCE = 8
+"""Times as many tries, on a machine that is too busy for the one who swaps to come between often."""
+
 INSIDE = "2026-11-23 03:00:00,001 ERROR worker: the thing with the other thing"
 OUTSIDE = "2026-11-23 03:00:00,001 ERROR shadow: quetzalcoatl cannot start"
 SECRET = b"quetzalcoatl"
@@ -107,7 +110,9 @@ def test_c02_a_log_that_is_read_ten_thousand_times_never_shows_what_a_link_led_t
     )
     read, refused = 0, 0
     with race.run("app.log"):
-        for _ in range(TRIES):
+        for tried in range(PATIENCE * TRIES):
+            if tried >= TRIES and min(read, refused) > TRIES // 100:
+                break
             for batch in source.read({}):
                 shown = "".join(sighting.text for sighting in batch.sightings)
                 assert SECRET.decode() not in shown
@@ -135,7 +140,9 @@ def test_c02_a_file_that_is_changed_ten_thousand_times_in_one_way_or_another_is_
     before = {path.name: (path.read_bytes(), path.stat().st_ino) for path in race.outside.iterdir()}
     done, refused = 0, 0
     with race.run(attacked):
-        for _ in range(EACH):
+        for tried in range(PATIENCE * EACH):
+            if tried >= EACH and min(done, refused) > EACH // 100:
+                break
             race.has("good", "good", OUTSIDE)
             race.has("app.log.1", INSIDE, OUTSIDE)
             planned = executor.plan(command)
