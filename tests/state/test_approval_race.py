@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import time
 from collections import Counter
 from datetime import timedelta
 
@@ -26,23 +27,30 @@ def asked(folder):
 def racing(folder, work):
     """Have so many processes work at once, each with its number, and return what each of them won."""
     begin, go = os.pipe()
+    here, arrived = os.pipe()
     pipes = []
     for number in range(PROCESSES):
         reading, writing = os.pipe()
         if os.fork() == 0:
-            won = []
+            won, waits = [], True
             try:
                 os.close(go)
-                os.read(begin, 1)  # until the last of them is there
                 with State.open(folder, cipher(folder)) as state:
+                    os.write(arrived, b"1")
+                    waits = False
+                    os.read(begin, 1)  # until the last of them is there
                     won = work(state, number)
             finally:
+                if waits:  # what went wrong is told by what it did not win
+                    os.write(arrived, b"1")
                 os.write(writing, json.dumps(won).encode())
                 os._exit(0)
         os.close(writing)
         pipes.append(reading)
-    os.close(begin)
-    os.close(go)
+    for _ in range(PROCESSES):
+        os.read(here, 1)
+    for end in (begin, go, here, arrived):
+        os.close(end)
     won = []
     for reading in pipes:
         with os.fdopen(reading) as pipe:
@@ -68,6 +76,7 @@ def test_four_processes_race_over_300_approvals_and_each_is_used_exactly_once(tm
             with state.transaction():
                 if state.approvals.use(name):
                     won.append(name)
+            time.sleep(0.001)  # who has just had the database would have it again before the others wake
         return won
 
     won = racing(tmp_path, work)
@@ -84,6 +93,7 @@ def test_four_persons_answer_300_questions_at_once_and_the_first_answer_stays(tm
             with state.transaction():
                 if state.approvals.answer(name, YES if number % 2 else NO, f"user:{number}", NOW):
                     won.append(name)
+            time.sleep(0.001)
         return won
 
     won = racing(tmp_path, work)
