@@ -52,6 +52,9 @@ class Family:
         self._copied: dict[str, int] = {}
         """Length of the copy found of a file, by its key."""
 
+        self._oldest: tuple[int, int] | None = None
+        """What `_turns_of_the_oldest` returns, until members are looked for or known anew."""
+
     def has_changed(self, known: Mapping[str, Checkpoint]) -> bool:
         """Tell whether something was rotated, truncated or has grown since it was read."""
         if not self.known:
@@ -66,6 +69,7 @@ class Family:
 
     def look_for_siblings(self, is_covered: Callable[[str], bool]) -> None:
         """Find the rotated files in the folder, and those that moved, unless they are read by their new name anyway."""
+        self._oldest = None
         self.moved = [path for path in self._where_the_inodes_went() if not is_covered(path)]
         directory, _, name = self.live.rpartition("/")
         try:
@@ -110,6 +114,7 @@ class Family:
 
     def take_note(self) -> None:
         """Take for known what was read since this was looked for; the copies found were of what stood there before."""
+        self._oldest = None
         for key in self.fresh:
             self._copied.pop(key, None)
         read = [at for at in self.fresh.values() if isinstance(at, Checkpoint)]
@@ -130,11 +135,25 @@ class Family:
         rotations, one that was rotated less often than a generation that was read is none: who still writes to that
         one makes it look younger.
         """
-        own, known = turns(path), [turns(self._place_of(at)) for at in self.known]
-        if any(own < other and own * other > 0 for other in known):  # both are numbers, or both dates
-            return False
         read = [at.mtime_ns for at in self.known if at.mtime_ns]
-        return path != self.live and bool(read) and found.st_mtime_ns < min(read)
+        if path == self.live or not read or found.st_mtime_ns >= min(read):
+            return False
+        own = turns(path)
+        number, date = self._turns_of_the_oldest()
+        return not (0 < own < number or own < date < 0)
+
+    def _turns_of_the_oldest(self) -> tuple[int, int]:
+        """Return how often the oldest generation was rotated that was read and is here, by number and by date; or 0."""
+        if self._oldest is None:  # of thousands each would else look at all
+            known = {(at.device, at.inode) for at in self.known}
+            rotated = [
+                turns(path)
+                for path in self._siblings
+                if (found := _stat(path)) and (found.st_dev, found.st_ino) in known
+            ]
+            numbers, dates = [each for each in rotated if each > 0], [each for each in rotated if each < 0]
+            self._oldest = max(numbers, default=0), max(dates, default=0)
+        return self._oldest
 
     def is_copy_of_the_log(self, file: Opened) -> bool:
         """Tell whether all of a rotated file stands in the log as well: it was copied, and not truncated yet."""
