@@ -220,7 +220,8 @@ from aiops_agent.executor.hand import Clock
 from aiops_agent.playbook import vocabulary as v
 hands = RootHands(Clock(), booted=True, token=lambda: "test")
 def command(verb, **given):
-    return v.command(verb, v.parse(verb, given))
+    word = v.VERBS[verb]
+    return v.command(verb, {**word.defaults, **{name: word.kind(name).parse(value) for name, value in given.items()}})
 def below(root, plain):
     return replace(plain, arguments={**plain.arguments, "path_root": root})
 planned = hands.plan(below("/srv/steps", command("move_aside", path="/srv/steps/lock")))

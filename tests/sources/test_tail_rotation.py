@@ -9,7 +9,7 @@ import shutil
 
 import pytest
 
-from aiops_agent.sources import opened, reading
+from aiops_agent.sources import opened, reading, rotation
 from tests.sources.reader import Reader, append, error, pack
 
 
@@ -314,6 +314,19 @@ def test_a_generation_that_was_there_before_anything_was_read_is_left(log, name)
     append(log, error("c"))
     reader.tick()
     assert reader.count() == 3
+
+
+def test_among_hundreds_of_generations_that_are_left_each_is_looked_at_a_few_times(log, monkeypatch):
+    for number in range(1, 301):
+        log.with_name(f"app.log.{number}").write_text(error("old"))
+        os.utime(log.with_name(f"app.log.{number}"), ns=(0, number))
+    reader = read_once(log, error("a"))
+    looked, stat = [], rotation._stat
+    monkeypatch.setattr(rotation, "_stat", lambda path: looked.append(path) or stat(path))
+    append(log, error("b"))
+    reader.tick()
+    assert reader.count() == 2
+    assert len(looked) < 10 * 300
 
 
 @pytest.mark.parametrize("batches", [1, 2])
