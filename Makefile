@@ -19,8 +19,8 @@ test: $(DEV_STAMP) ## set up, then run the tests (under two minutes)
 	$(BIN)/python -m pytest -n 2 -m "not slow and not services"
 
 test-slow: $(DEV_STAMP) ## what needs minutes or real services (nginx, postgresql, redis, systemd-analyze)
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "slow and not services"
 	$(BIN)/python -m pytest -m services
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "slow and not services"
 
 install: ## .venv/bin/aiops-agent from this checkout; PREFIX=/opt/aiops-agent for a server
 ifdef PREFIX
