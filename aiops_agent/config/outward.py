@@ -36,8 +36,8 @@ class Sqlite(Strict):
     type: Literal["sqlite"]
     database: AbsolutePath
 
-    def settled(self, password: str) -> Connection:  # noqa: ARG002 - a file has none
-        """Return it as the rest of the program reads it."""
+    def settled(self, _password: str) -> Connection:
+        """Return it as the rest of the program reads it; a file has no password."""
         return Connection(type=self.type, database=self.database)
 
 

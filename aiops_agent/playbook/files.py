@@ -6,6 +6,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
+from pathlib import Path
 
 from aiops_agent.model.playbook import Command, CommandResult, Planned, Scalar
 from aiops_agent.noun import replace
@@ -89,8 +90,8 @@ def opened_folder(parent: int) -> Iterator[int]:
 
 def _mount_of(descriptor: int) -> bytes:
     """Return the kernel's number of the mount that an open file is on: a bind mount has its own, on the same device."""
-    with open(f"/proc/self/fdinfo/{descriptor}", "rb") as told:  # noqa: PTH123 - nothing to join
-        return next(line.split()[1] for line in told if line.startswith(b"mnt_id:"))
+    told = Path(f"/proc/self/fdinfo/{descriptor}").read_bytes().splitlines()
+    return next(line.split()[1] for line in told if line.startswith(b"mnt_id:"))
 
 
 def _enter(parent: int, folder: str, walked: str) -> int:

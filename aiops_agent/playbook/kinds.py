@@ -214,9 +214,9 @@ def parse_digest(value: object) -> str:
 
 def parse_interval(value: object) -> Scalar:
     """Return two moments in seconds since 1970, as they are."""
-    if isinstance(value, str) and len(value.split()) == 2:  # noqa: PLR2004 - its beginning and its end
-        began, ended = map(float, value.split())
-        if began <= ended:
+    if isinstance(value, str):
+        began, _, ended = value.partition(" ")
+        if float(began) <= float(ended):
             return value
     raise ValueError(f"{value!r} is not the beginning and the end of a time")
 

@@ -52,7 +52,7 @@ class Register:
         entry = self.manifest.playbooks.get(playbook.name) if self.manifest else None
         if entry is None:
             return Signature.UNSIGNED
-        is_alone = self.two_signatures and playbook.risk >= NEEDS_TWO and len(self.signers) < 2  # noqa: PLR2004 - two
+        is_alone = self.two_signatures and playbook.risk >= NEEDS_TWO and len(self.signers) <= 1
         hindrances = (
             (entry.digest != playbook.digest, Signature.EDITED),
             (self._is_old(playbook.name, entry.version), Signature.BELOW_FLOOR),

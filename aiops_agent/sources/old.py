@@ -1,9 +1,10 @@
 """Old logs, read as if their time passed once more: what was written before a moment, then before the next."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 
+from aiops_agent.hints import Protocol
 from aiops_agent.model.event import Batch, Checkpoint
 from aiops_agent.noun import replace
 from aiops_agent.sources import paths, rotation
@@ -27,8 +28,12 @@ _HOLE = bytes(64)
 NOWHERE = -1
 """The device of a place in an old log: nothing that stands on a disk today is to be taken for it."""
 
-Readers = Callable[[datetime, bool], Reader]
-"""When a file was last written to, and whether its lines say it was later -> what reads the times of its lines."""
+
+class Readers(Protocol):
+    """Makes what reads the times of a file's lines."""
+
+    def __call__(self, changed: datetime, *, is_ahead: bool) -> Reader:
+        """Return it for a file that was last written to then; `is_ahead`: its lines say it was later."""
 
 
 def generations(files: Sequence[str]) -> list[tuple[str, list[str]]]:
@@ -268,8 +273,8 @@ class _Generation:
 
 def _moments(file: Opened, changed: datetime, readers: Readers) -> tuple[Moments, bool]:
     """Return what finds times in a file, and whether there are none."""
-    usual = Moments(file, readers(changed, False))  # noqa: FBT003 - a plain function has no names for them
-    ahead = Moments(file, readers(changed, True))  # noqa: FBT003
+    usual = Moments(file, readers(changed, is_ahead=False))
+    ahead = Moments(file, readers(changed, is_ahead=True))
     # A forged line in the midst of a log does not show here, and is not believed.
     moments = usual if ahead.last() == usual.last() else ahead
     return moments, moments.at(0) is None and moments.last() is None

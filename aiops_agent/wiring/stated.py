@@ -25,4 +25,5 @@ class Stated:
         if said is None:
             return answer
         category, why = said
-        return replace(answer, prediction=Prediction(category, 1.0, False, (), f"patterns: {why}"))  # noqa: FBT003
+        stated = Prediction(category, 1.0, abstained=False, alternatives=(), decided_by=f"patterns: {why}")
+        return replace(answer, prediction=stated)

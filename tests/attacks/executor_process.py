@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -112,12 +113,16 @@ class Process:
         environment = {**os.environ, **self.witness.environment}
         argv = [*before, sys.executable, "-c", PROGRAM, str(self.folder)]
         self.running = subprocess.Popen(argv, cwd=CHECKOUT, env=environment)
+        self.until(Remote(self.path).answers)
+
+    def until(self, condition: Callable[[], object]) -> None:
+        """Wait for what it does by itself, for half a minute at most."""
         for _ in range(600):
-            if Remote(self.path).answers():
+            if condition():
                 return
-            assert self.running.poll() is None, "it did not start"
+            assert self.running and self.running.poll() is None, "it has ended"
             time.sleep(0.05)
-        raise AssertionError("it does not answer")
+        raise AssertionError("it does not come to it")
 
     def kill(self) -> None:
         if self.running:

@@ -161,8 +161,7 @@ def test_c06_a_playbook_that_is_changed_while_it_runs_goes_on_as_it_was_verified
     process.says(slow="1")
     order = process.order(playbook="restart-both")
     process.says_as(AGENT, wire.order_request(order))
-    while not process.restarted:
-        time.sleep(0.01)
+    process.until(lambda: process.restarted)
     file.write_text(TWO_UNITS.replace("restart: $unit", "restart: evil.service"))
     process.sign()
     assert isinstance(process.ended(), Succeeded)

@@ -45,16 +45,21 @@ class Machine:
         return self("journalctl", "-u", "aiops-agent.service", "--no-pager", "-o", "cat").stdout
 
 
+def copied(checkout: Path) -> Path:
+    """Copy what is tracked of this checkout, as it stands, to a folder; return that."""
+    tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True)
+    for name in filter(None, tracked.stdout.split("\0")):
+        if (ROOT / name).exists():
+            (checkout / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, checkout / name)
+    return checkout
+
+
 @contextmanager
 def booted_machine() -> Iterator[Machine]:
     """A container that has booted to its target; thrown away at the end."""
     with tempfile.TemporaryDirectory() as folder:
-        checkout = Path(folder) / "checkout"
-        tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True)
-        for name in filter(None, tracked.stdout.split("\0")):
-            if (ROOT / name).exists():
-                (checkout / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(ROOT / name, checkout / name)
+        checkout = copied(Path(folder) / "checkout")
         log = Path(folder) / "boot.log"
         script = [str(ROOT / "tests" / "services" / "boot_systemd.sh"), str(checkout), f"{folder}/overlay"]
         with log.open("wb") as out:

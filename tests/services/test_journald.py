@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.services.machine import ROOT, Machine
+from tests.services.machine import ROOT, Machine, copied
 
 pytestmark = [
     pytest.mark.services,
@@ -79,12 +79,7 @@ class Journal(Machine):
 @pytest.fixture(scope="module")
 def machine():
     with tempfile.TemporaryDirectory() as folder:
-        checkout = Path(folder) / "checkout"
-        tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True)
-        for name in filter(None, tracked.stdout.split("\0")):
-            if (ROOT / name).exists():
-                (checkout / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(ROOT / name, checkout / name)
+        checkout = copied(Path(folder) / "checkout")
         log = Path(folder) / "boot.log"
         script = [str(ROOT / "tests" / "services" / "boot_journald.sh"), str(checkout), f"{folder}/overlay"]
         with log.open("wb") as out:
