@@ -18,7 +18,9 @@ def search(arguments: argparse.Namespace) -> int:
         print_json({"articles": [{"id": c.id, "title": c.title, "score": round(c.score, 4)} for c in found]})
     else:
         print_table(
-            ("SCORE", "ID", "TITLE"), ((f"{c.score:.3f}", c.id, c.title) for c in found), empty="no article fits"
+            ("SCORE", "ID", "TITLE", "WHY"),
+            ((f"{c.score:.3f}", c.id, c.title, c.why) for c in found),
+            empty="no article fits",
         )
     return 0
 

@@ -29,8 +29,14 @@ class Article:
     """Wordings that lead to it."""
 
     playbook: str | None
+    is_general: bool
+    """It is for whatever of its categories no other article is about."""
+
     body: str
     """The text below the front matter, CommonMark."""
+
+    body_line: int
+    """Line of the file that the body begins on, from 1."""
 
     path: Path
     digest: str
@@ -116,7 +122,9 @@ def read_article(path: Path) -> Article:
         services=_strings(fields.get("services") or ["*"]),
         signs=_strings(fields.get("signs") or []),
         playbook=str(fields["playbook"]) if fields.get("playbook") else None,
+        is_general=bool(fields.get("general")),
         body=body,
+        body_line=front.count("\n") + 4,
         path=path,
         digest=hashlib.sha256(data).hexdigest(),
     )
@@ -167,5 +175,6 @@ _FIELDS: Mapping[str, tuple[Callable[[object], bool], str]] = {
     "categories": (_is_list, "must be a list of categories, such as [disk_full]"),
     "services": (lambda value: value is None or _is_list(value), 'must be a list of unit patterns, such as ["*"]'),
     "signs": (lambda value: value is None or _is_list(value), "must be a list of wordings, or be left out"),
+    "general": (lambda value: value is None or isinstance(value, bool), "must be true or false, or be left out"),
     "playbook": (lambda value: value is None or _is_text(value), "must be the name of a playbook, or null"),
 }

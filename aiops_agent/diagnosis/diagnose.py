@@ -9,7 +9,8 @@ from aiops_agent.diagnosis.classifier import Classifier, Opinions
 from aiops_agent.diagnosis.condense import condense
 from aiops_agent.diagnosis.encoder import Encoder
 from aiops_agent.diagnosis.head import load_head
-from aiops_agent.diagnosis.index import Index, Query
+from aiops_agent.diagnosis.index import Index
+from aiops_agent.diagnosis.retrieve import Query, retrieve
 from aiops_agent.diagnosis.signs import load_signs
 from aiops_agent.model.diagnosis import Citation, Diagnosis
 
@@ -42,11 +43,11 @@ class LocalDiagnostician:
     def search(self, question: str) -> tuple[Citation, ...]:
         """Return the articles that fit a person's words, best first."""
         asked = condense(question).text
-        return self._index.search(Query(asked, self._encoder.embed([asked])[0], {}, None))
+        return retrieve(self._index, Query(question, asked, self._encoder.embed([asked])[0], {}, None))
 
     def _cite(self, text: str, opinion: Opinions, service: str | None) -> tuple[Citation, ...]:
         probabilities = dict(zip(self._classifier.head.categories, opinion.probabilities.tolist(), strict=True))
-        return self._index.search(Query(condense(text).text, opinion.vector, probabilities, service))
+        return retrieve(self._index, Query(text, condense(text).text, opinion.vector, probabilities, service))
 
 
 def load_classifier(encoder: Encoder, models: Path = MODELS) -> Classifier:

@@ -1,4 +1,4 @@
-"""One vector for each piece of an article: what was shipped, or kept by an earlier process, is not computed again."""
+"""One vector for each piece of an article: what was shipped is not computed again."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -12,18 +12,13 @@ from aiops_agent.diagnosis.encoder import WIDTH, Encoder
 SHIPPED = "vectors.bin"
 """Beside the shipped articles: made by `aiops-agent kb index --out`."""
 
-KEPT = "articles.bin"
-"""In a folder of the caller's, what was not shipped."""
-
 _KEY_BYTES = 16
 _HALF = "<f2"
 _VECTOR_BYTES = 2 * WIDTH
 _DIGEST_BYTES = 32
 
 
-def vectors_of(
-    pieces: Sequence[str], encoder: Encoder, *, shipped: Path | None, cache: Path | None
-) -> NDArray[np.float32]:
+def vectors_of(pieces: Sequence[str], encoder: Encoder, shipped: Path | None) -> NDArray[np.float32]:
     """Return one vector of unit length for each piece, in order: shape (len(pieces), 384).
 
     They are rounded to half precision, so that it does not matter which were computed here (a cosine is off by less
@@ -31,18 +26,14 @@ def vectors_of(
 
     Args:
         pieces: Of articles.
-        encoder: Computes what is not known.
+        encoder: Computes what is not shipped.
         shipped: A file of vectors that is only read; None: there is none.
-        cache: A folder that keeps what was computed from one process to the next; None: nothing is kept.
     """
     keys = [_key(encoder, piece) for piece in pieces]
-    travelled = _read(shipped)
-    known = {**_read(cache and cache / KEPT), **travelled}
+    known = dict(_read(shipped)) if pieces else {}
     missing = {key: piece for key, piece in zip(keys, pieces, strict=True) if key not in known}
     if missing:
         known.update(zip(missing, encoder.embed(list(missing.values())).astype(np.float16), strict=True))
-        if cache:
-            _keep(cache, {key: known[key] for key in keys if key not in travelled})
     return np.array([known[key] for key in keys], dtype=np.float32).reshape(-1, WIDTH)
 
 
@@ -75,16 +66,6 @@ def _read(path: Path | None) -> Mapping[bytes, NDArray[np.float16]]:
     keys = content[: count * _KEY_BYTES]
     vectors = np.frombuffer(content, dtype=_HALF, offset=len(keys)).reshape(count, WIDTH)
     return {keys[row * _KEY_BYTES : (row + 1) * _KEY_BYTES]: vectors[row] for row in range(count)}
-
-
-def _keep(cache: Path, known: Mapping[bytes, NDArray[np.float16]]) -> None:
-    partial = cache / f"{KEPT}.partial"
-    try:
-        cache.mkdir(parents=True, exist_ok=True)
-        _write(partial, known)
-        partial.replace(cache / KEPT)
-    except OSError:
-        pass  # a full disk: the next process computes them again
 
 
 def _write(path: Path, known: Mapping[bytes, NDArray[np.float16]]) -> None:

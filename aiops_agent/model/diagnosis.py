@@ -45,6 +45,9 @@ class Citation:
     title_zh: str = ""
     """Its Chinese title; empty when it has none."""
 
+    why: str = ""
+    """What spoke for it, for people: `its sign "..."; words a, b; meaning 0.82`. Words are of the record."""
+
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:

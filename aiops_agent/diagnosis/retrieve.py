@@ -1,0 +1,187 @@
+"""Which article helps: a whole sign first, then words, names and meaning, beside the category; none when none fits."""
+
+import fnmatch
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from aiops_agent.diagnosis.articles import Article
+from aiops_agent.diagnosis.index import SATURATION, Entry, Floats, Index, Wording
+from aiops_agent.diagnosis.terms import terms
+from aiops_agent.model.diagnosis import Citation
+from aiops_agent.noun import dataclass
+
+SIGN, WORDS, NAME, MEANING, CATEGORY = 0.35, 0.2, 0.1, 0.2, 0.15
+"""Shares of the score: of the best sign, BM25, what the article is named for, the cosine, the category's probability."""
+
+FITS = 0.36
+"""Below this score no article is shown."""
+
+SHOWN = 5
+CANDIDATES = 24
+"""Articles that are looked at closely: those that the first look, over all, puts first."""
+
+TELLING = 16
+"""Terms of a record that are looked up: the rarest. The others are in so many articles that they say little."""
+
+PERFECT = 12
+"""Terms that an article would have to have for a full score by words."""
+
+WEIGHTY = 6.0
+"""A sign of this weight, two or three rare words, counts half: longer ones more, `timeout` alone little."""
+
+NAMED = 5.0
+"""The same of names."""
+
+SIGN_SAYS, NEAR, LIKELY, SHARED_SHOWN = 0.2, 0.6, 0.5, 3
+"""From where on a reason is worth telling, and how many words."""
+
+STRICT = 3
+"""A sign of which a tenth is missing counts a quarter less."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A record to find help for, or a person's question."""
+
+    text: str
+    """As it was written: the programs that its heads and frames name say what it is about."""
+
+    stated: str
+    """Without heads and frames."""
+
+    vector: Floats
+    """Unit vector of what is stated."""
+
+    probabilities: Mapping[str, float]
+    """Likely categories; empty when the text is a person's question."""
+
+    service: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """How an article and a record fit, each way of looking from 0 to 1."""
+
+    place: int
+    """Of the article in the index."""
+
+    entry: Entry
+    wording: Wording | None
+    """The sign that fits best; None when no word of any is met."""
+
+    sign: float
+    words: float
+    name: float
+    meaning: float
+    category: float
+
+    @property
+    def score(self) -> float:
+        """Return all of it as one number, 0 to 1."""
+        parts = (self.sign, self.words, self.name, self.meaning, self.category)
+        return sum(share * part for share, part in zip((SIGN, WORDS, NAME, MEANING, CATEGORY), parts, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The terms of a query that any article has, with what each tells."""
+
+    stated: Mapping[str, float]
+    """The most telling first."""
+
+    anywhere: Mapping[str, float]
+
+
+def retrieve(index: Index, query: Query) -> tuple[Citation, ...]:
+    """Return the articles that fit, best first; empty when none does."""
+    asked = _asked(index, query)
+    found = sorted(matches(index, query, asked), key=lambda match: match.score, reverse=True)
+    return tuple(_citation(index, match, asked) for match in found[:SHOWN] if match.score >= FITS)
+
+
+def matches(index: Index, query: Query, asked: Asked) -> list[Match]:
+    """Return how the likeliest articles fit, in no order."""
+    words = _by_words(index, asked)
+    category = index.by_category(query.probabilities)
+    near = np.maximum(index.means @ query.vector, 0)
+    signs = np.zeros(len(index.articles), dtype=np.float32)
+    for place, weight in index.whole_signs(asked.stated):
+        signs[place] = max(signs[place], _counting(weight, WEIGHTY))
+    rough = SIGN * signs + WORDS * words + MEANING * near + CATEGORY * category
+    best = np.argpartition(-rough, CANDIDATES)[:CANDIDATES] if len(rough) > CANDIDATES else range(len(rough))
+    return [
+        _match(index, place, query, asked, words=float(words[place]), category=float(category[place]))
+        for place in map(int, best)
+        if _is_about(index.articles[place], query.service)
+    ]
+
+
+def _asked(index: Index, query: Query) -> Asked:
+    stated = {*terms(query.stated)}
+    anywhere = {term: rarity for term in stated.union(terms(query.text)) if (rarity := index.rarity(term))}
+    telling = sorted((term for term in stated if term in anywhere), key=lambda term: (-anywhere[term], term))
+    return Asked({term: anywhere[term] for term in telling}, anywhere)
+
+
+def _by_words(index: Index, asked: Asked) -> Floats:
+    """Return BM25 of each article as a share of what a perfect match would have."""
+    scores = np.zeros(len(index.articles), dtype=np.float32)
+    for term in [*asked.stated][:TELLING]:
+        posting = index.posting(term)
+        scores[posting.places] += asked.stated[term] * posting.impacts
+    perfect = sum([*asked.stated.values()][:PERFECT]) * (SATURATION + 1)
+    return np.minimum(scores / (perfect or 1.0), 1.0)
+
+
+def _match(index: Index, place: int, query: Query, asked: Asked, *, words: float, category: float) -> Match:
+    entry = index.entry(place)
+    sign, wording = max(
+        ((_strength(wording, asked.stated), wording) for wording in entry.wordings),
+        key=lambda found: found[0],
+        default=(0.0, None),
+    )
+    return Match(
+        place,
+        entry,
+        wording if sign else None,
+        sign,
+        words,
+        name=_counting(sum(asked.anywhere[term] for term in entry.name if term in asked.anywhere), NAMED),
+        meaning=max(0.0, float((entry.vectors @ query.vector).max())),
+        category=category,
+    )
+
+
+def _strength(wording: Wording, stated: Mapping[str, float]) -> float:
+    met = sum(stated[term] for term in wording.terms if term in stated)
+    return min(1.0, met / wording.weight) ** STRICT * _counting(wording.weight, WEIGHTY) if met else 0.0
+
+
+def _counting(weight: float, half: float) -> float:
+    """Return a weight as a share that grows slower and slower: 0.5 at `half`."""
+    return weight / (weight + half)
+
+
+def _is_about(article: Article, service: str | None) -> bool:
+    return service is None or any(fnmatch.fnmatchcase(service, pattern) for pattern in article.services)
+
+
+def _citation(index: Index, match: Match, asked: Asked) -> Citation:
+    article = match.entry.article
+    why = "; ".join(_why(index, match, asked))
+    return Citation(article.id, article.title, round(match.score, 4), article.playbook, article.title_zh, why)
+
+
+def _why(index: Index, match: Match, asked: Asked) -> Iterator[str]:
+    """Yield what spoke for an article, in words for people."""
+    if match.wording and match.sign >= SIGN_SAYS:
+        whole = all(term in asked.stated for term in match.wording.terms)
+        yield f'{"its sign" if whole else "nearly its sign"} "{match.wording.text}"'
+    shared = [term for term in [*asked.stated][:TELLING] if match.place in index.posting(term).places]
+    if shared:
+        yield f"words {', '.join(shared[:SHARED_SHOWN])}"
+    if match.meaning >= NEAR:
+        yield f"meaning {match.meaning:.2f}"
+    if match.category >= LIKELY:
+        yield "its category"
