@@ -24,7 +24,7 @@ PLANTED = {
 
 HOMES = {
     "ahocorasick_rs": {"assembly"},
-    "apsw": {"state"},
+    "apsw": {"diagnosis", "state"},
     "cryptography": {"audit", "signing"},
     "jinja2": {"chat"},
     "markdown_it": {"chat"},
@@ -41,7 +41,7 @@ HOMES = {
     "tokenizers": {"diagnosis", "training"},
     "yaml": {"config", "diagnosis", "playbook", "training"},
 }
-"""Where each library lives; `cli` spawns only the service of its demo, `sources` only journalctl."""
+"""Where each library lives; `cli` spawns only the service of its demo and `bash -n`, `sources` only journalctl."""
 
 
 def linted(folder: Path) -> subprocess.CompletedProcess[str]:

@@ -219,7 +219,11 @@ def _articles(group: _Subparsers) -> None:
         group, "index", "write what articles are found by to a file", "articles", "index", config="optional"
     )
     index.add_argument("--out", metavar="FILE", required=True, help="for the shipped: knowledge_base/vectors.bin")
-    _json(_command(group, "lint", "faults of the articles, with file and line", "articles", "lint", config="optional"))
+    lint = _command(
+        group, "lint", "faults of articles and advice, with file and line", "articles", "lint", config="optional"
+    )
+    lint.add_argument("files", nargs="*", metavar="FILE", help="articles or folders of them (default: all in use)")
+    _json(lint)
 
 
 def _audit(group: _Subparsers) -> None:

@@ -1,14 +1,26 @@
 """`kb`: the knowledge base."""
 
 import argparse
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from aiops_agent.cli.output import print_json, print_table, safe
 from aiops_agent.cli.session import library
-from aiops_agent.errors import UsageError
+from aiops_agent.errors import ArticleError, Fault, UsageError
+from aiops_agent.noun import replace
 from aiops_agent.wiring.late import LateDiagnostician, Model
+from aiops_agent.wiring.library import Library
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from aiops_agent.diagnosis.articles import Article, Shelf
 
 NEEDS_ATTENTION = 1
+PARSED_WITHIN = 10.0
+"""Seconds."""
 
 
 def search(arguments: argparse.Namespace) -> int:
@@ -46,18 +58,71 @@ def show(arguments: argparse.Namespace) -> int:
 
 
 def lint(arguments: argparse.Namespace) -> int:
-    """Print the faults of every article, and playbooks they name that do not exist."""
+    """Print the faults of articles and advice on them; 1 when there is any."""
+    from aiops_agent.diagnosis.lint import lint as advise
+
     written = library(arguments.config)
-    shelf = written.articles
-    known = {playbook.name for playbook in written.playbooks.all()}
-    faults = [str(fault) for fault in shelf.faults]
-    faults += [
-        f"{a.path}: playbook: there is no playbook {a.playbook}; known: {', '.join(sorted(known))}"
-        for a in shelf.articles
-        if a.playbook and a.playbook not in known
-    ]
+    missing = [name for name in arguments.files if not Path(name).exists()]
+    if missing:
+        raise UsageError(f"there is no {', '.join(missing)}", hint="`aiops-agent kb lint` checks every article")
+    shelf = _shelf_of(arguments.files) if arguments.files else written.articles
+    faults = [*shelf.faults, *_dead_playbooks(shelf, written), *_broken_commands(shelf)]
+    advice = advise(shelf.articles)
     if arguments.json:
-        print_json({"articles": len(shelf.articles), "faults": faults})
+        said = {"faults": list(map(str, faults)), "advice": list(map(str, advice))}
+        print_json({"articles": len(shelf.articles), **said})
     else:
-        print("\n".join(faults) or f"{len(shelf.articles)} articles, no faults")
-    return NEEDS_ATTENTION if faults else 0
+        for fault in faults:
+            print(safe(f"{fault}"))
+        for each in advice:
+            print(safe(f"{replace(each, key=f'advice: {each.key}' if each.key else 'advice')}"))
+        print(f"{len(shelf.articles)} articles, {len(faults) or 'no'} faults, {len(advice) or 'no'} advice")
+    return NEEDS_ATTENTION if faults or advice else 0
+
+
+def _shelf_of(names: Sequence[str]) -> "Shelf":
+    """Return the articles of the named files and folders."""
+    from aiops_agent.diagnosis.articles import Shelf, load_articles, read_article
+
+    articles: list[Article] = []
+    faults: list[Fault] = []
+    for path in map(Path, names):
+        if path.is_dir():
+            held = load_articles([path])
+            articles += held.articles
+            faults += held.faults
+            continue
+        try:
+            articles.append(read_article(path))
+        except ArticleError as error:
+            faults += error.faults
+    return Shelf(tuple(articles), tuple(faults))
+
+
+def _dead_playbooks(shelf: "Shelf", written: Library) -> Iterator[Fault]:
+    known = {playbook.name for playbook in written.playbooks.all()}
+    for article in shelf.articles:
+        if article.playbook and article.playbook not in known:
+            message = f"there is no playbook {article.playbook}; known: {', '.join(sorted(known))}"
+            yield Fault(str(article.path), 0, "playbook", message)
+
+
+def _broken_commands(shelf: "Shelf") -> Iterator[Fault]:
+    """Yield the first fault of each block of shell commands that does not parse. Nothing is run: `bash -n` reads."""
+    from aiops_agent.diagnosis.lint import commands
+
+    shell = shutil.which("bash")
+    if shell is None:
+        print("aiops-agent: there is no bash here: whether commands parse was not looked at", file=sys.stderr)
+        return
+    for article in shelf.articles:
+        for block in commands(article):
+            read = subprocess.run(
+                [shell, "-n"], input=block.text, capture_output=True, text=True, check=False, timeout=PARSED_WITHIN
+            )
+            if read.returncode:
+                first = read.stderr.partition("\n")[0]
+                _, _, after = first.partition(": line ")
+                number, _, message = after.partition(": ")
+                line = block.line + (int(number) - 1 if number.isdecimal() else 0)
+                yield Fault(str(article.path), line, "", f"this command does not parse: {message or first}")

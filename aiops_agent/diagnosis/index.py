@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aiops_agent.diagnosis.articles import Article
+from aiops_agent.diagnosis.condense import condense
 from aiops_agent.diagnosis.encoder import WIDTH, Encoder
 from aiops_agent.diagnosis.kept import Kept
 from aiops_agent.diagnosis.terms import terms
@@ -108,7 +109,8 @@ class Index:
             shipped: A file of vectors that is only read.
         """
         kept = Kept(folder, _SCHEMA)
-        wanted = {_key(article, encoder): article for article in articles}
+        made_by = _made_by(encoder)
+        wanted = {_key(article, made_by): article for article in articles}
         self._connection = kept.opened(
             lambda connection: _is_of(connection, wanted),
             lambda connection: _bring_up_to_date(connection, wanted, encoder, shipped),
@@ -186,9 +188,17 @@ def pieces_of(article: Article) -> Iterator[str]:
     yield f"{article.title}. {article.body[:BEGINNING]}"
 
 
-def _key(article: Article, encoder: Encoder) -> bytes:
-    """Return what is another one after any edit, for another encoder, and for another schema."""
-    made_of = [_SCHEMA, encoder.identity, article.id, article.title, article.title_zh, *article.signs, article.body]
+def _made_by(encoder: Encoder) -> str:
+    """Return what is another one for another encoder, and for other code that makes terms of a text."""
+    code = hashlib.sha256()
+    for name in ("condense.py", "index.py", "terms.py"):
+        code.update(Path(__file__).with_name(name).read_bytes())
+    return f"{encoder.identity} {code.hexdigest()}"
+
+
+def _key(article: Article, made_by: str) -> bytes:
+    """Return what is another one after any edit."""
+    made_of = [made_by, article.id, article.title, article.title_zh, *article.signs, article.body]
     return hashlib.sha256("\0".join(made_of).encode()).digest()[:16]
 
 
@@ -259,7 +269,7 @@ def _put_terms(connection: apsw.Connection, articles: Mapping[int, Article]) -> 
             (row, number, max(found, key=weight), " ".join(found), sum(map(weight, found)))
             for row, article in articles.items()
             for number, sign in enumerate(article.signs)
-            if (found := sorted(set(terms(sign))))
+            if (found := sorted({*terms(condense(sign).text)}))
         ),
     )
 

@@ -1,10 +1,12 @@
 """Advice on articles that load: what a person at three in the morning would miss in them."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
+import re2
+
 from aiops_agent.diagnosis.articles import Article
+from aiops_agent.diagnosis.condense import condense
 from aiops_agent.diagnosis.terms import terms
 from aiops_agent.errors import Fault
 from aiops_agent.noun import dataclass
@@ -12,8 +14,11 @@ from aiops_agent.noun import dataclass
 SECTIONS = ("Signs", "Cause", "Checks", "Remedy", "Verification", "When to call a person")
 """Headings of the second level, in the order in which they are needed."""
 
-_HEADING = re.compile(r"^## (.+?)\s*$", re.MULTILINE)
-_BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FEW = 3
+"""Terms: a shorter sign may well be part of a longer one, as `Connection refused` is of many."""
+
+_HEADING = re2.compile(r"(?m)^## (.+?)\s*$")
+_BLOCK = re2.compile(r"(?ms)^```(\w*)\n(.*?)^```$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +66,25 @@ def _of_one(article: Article) -> Iterator[Fault]:
 
 def _of_all(articles: Sequence[Article]) -> Iterator[Fault]:
     """Yield what stands in two articles: neither would be sure to come first."""
-    by_title, by_sign = defaultdict(list), defaultdict(list)
+    titles: dict[str, Article] = {}
     for article in articles:
-        by_title[article.title.casefold()].append((article, article.title))
-        for sign in article.signs:
-            by_sign[frozenset(terms(sign))].append((article, sign))
-    for key, found in (("title", by_title), ("signs", by_sign)):
-        for (first, text), *others in found.values():
-            for article, _ in others:
-                yield Fault(str(article.path), 0, key, f"`{text}` stands in {first.id} too: leave it where it fits best")
+        other = titles.setdefault(article.title.casefold(), article)
+        if other is not article:
+            yield Fault(str(article.path), 0, "title", f"{other.id} has the same title: say what this one is for")
+    signs = [(article, sign, frozenset(terms(condense(sign).text))) for article in articles for sign in article.signs]
+    holding: dict[str, list[int]] = defaultdict(list)
+    for number, (_, _, words) in enumerate(signs):
+        for word in words:
+            holding[word].append(number)
+    for number, (article, sign, words) in enumerate(signs):
+        rarest = min(words, key=lambda word: len(holding[word]), default="")
+        for place in holding[rarest]:
+            longer, text, of_longer = signs[place]
+            same = words == of_longer and place > number
+            nearly = len(words) >= FEW and words < of_longer and len(of_longer - words) <= 1
+            if longer is not article and (same or nearly):
+                said = f"`{sign}` stands in {longer.id} too (`{text}`): leave it where it fits best"
+                yield Fault(str(article.path), 0, "signs", said)
 
 
 def _line(article: Article, at: int) -> int:

@@ -12,14 +12,21 @@ from aiops_agent.model.diagnosis import Citation
 from aiops_agent.noun import dataclass
 
 SIGN, WORDS, NAME, MEANING, CATEGORY = 0.35, 0.2, 0.1, 0.2, 0.15
-"""Shares of the score: of the best sign, BM25, what the article is named for, the cosine, the category's probability."""
+"""Shares of the score: the best sign, BM25, what the article is named for, the cosine, the category's probability."""
 
-FITS = 0.36
-"""Below this score no article is shown."""
+FITS = 0.2
+"""Below this score no article is shown for a record."""
+
+ANSWERS = 0.3
+"""The same of a person's question, which has no category; its score is of what is left."""
 
 SHOWN = 5
 CANDIDATES = 24
 """Articles that are looked at closely: those that the first look, over all, puts first."""
+
+SPECIAL = 0.85
+"""What the category counts for an article that is about one kind of software: of two that it alone speaks for, the
+general one is right."""
 
 TELLING = 16
 """Terms of a record that are looked up: the rarest. The others are in so many articles that they say little."""
@@ -97,7 +104,8 @@ def retrieve(index: Index, query: Query) -> tuple[Citation, ...]:
     """Return the articles that fit, best first; empty when none does."""
     asked = _asked(index, query)
     found = sorted(matches(index, query, asked), key=lambda match: match.score, reverse=True)
-    return tuple(_citation(index, match, asked) for match in found[:SHOWN] if match.score >= FITS)
+    fits = FITS if query.probabilities else ANSWERS * (1 - CATEGORY)
+    return tuple(_citation(index, match, asked) for match in found[:SHOWN] if match.score >= fits)
 
 
 def matches(index: Index, query: Query, asked: Asked) -> list[Match]:
@@ -131,7 +139,8 @@ def _by_words(index: Index, asked: Asked) -> Floats:
         posting = index.posting(term)
         scores[posting.places] += asked.stated[term] * posting.impacts
     perfect = sum([*asked.stated.values()][:PERFECT]) * (SATURATION + 1)
-    return np.minimum(scores / (perfect or 1.0), 1.0)
+    shares: Floats = np.minimum(scores / (perfect or 1.0), 1.0)
+    return shares
 
 
 def _match(index: Index, place: int, query: Query, asked: Asked, *, words: float, category: float) -> Match:
@@ -149,7 +158,7 @@ def _match(index: Index, place: int, query: Query, asked: Asked, *, words: float
         words,
         name=_counting(sum(asked.anywhere[term] for term in entry.name if term in asked.anywhere), NAMED),
         meaning=max(0.0, float((entry.vectors @ query.vector).max())),
-        category=category,
+        category=category if entry.article.is_general else category * SPECIAL,
     )
 
 

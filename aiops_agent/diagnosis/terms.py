@@ -21,7 +21,7 @@ _PIECE = re2.compile(r"[A-Z]+[a-z]+|[A-Z]{2,}|[a-z]+|[0-9]+|[A-Z]")
 
 
 def terms(text: str, most: int = MAX_CHARACTERS) -> Iterator[str]:
-    """Yield the terms of the first `most` characters in their order: letters, digits and `_.:-` in lower case, or two Han."""
+    """Yield the terms of the first `most` characters, in their order: lower case with digits and `_.:-`, or two Han."""
     for word in text[:most].translate(_APART).split():  # several times as fast as a pattern for words
         if len(word) <= LONGEST or not word.isascii():
             yield from _parts(word) if len(word) <= LONGEST else _mixed(word)

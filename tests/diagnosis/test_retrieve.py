@@ -1,5 +1,3 @@
-from pathlib import Path
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -59,9 +57,8 @@ def test_it_says_what_spoke_for_an_article(index):
 
 
 def test_a_sign_of_which_a_word_is_missing_is_called_nearly_one():
-    index = Index(
-        [article("long", "alpha beta gamma delta epsilon zeta eta theta", "disk_full")], CountingEncoder(), None
-    )
+    long = article("long", "alpha beta gamma delta epsilon zeta eta theta", "disk_full")
+    index = Index([*TWO, GENERAL, SPECIAL, LIKELY, long], CountingEncoder(), None)
     best = retrieve(index, asked("alpha beta gamma delta epsilon zeta eta", disk_full=0.9))[0]
     assert "nearly its sign" in best.why
 
