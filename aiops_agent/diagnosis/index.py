@@ -76,7 +76,7 @@ class Wording:
     """A sign of an article, as it is looked for in a record."""
 
     text: str
-    terms: tuple[str, ...]
+    terms: frozenset[str]
     weight: float
     """What it tells that a record has all of them: the sum of their rarities, as of when the article was put in."""
 
@@ -128,6 +128,7 @@ class Index:
         self._place[self._rows] = np.arange(len(rows))
         self.entry = lru_cache(READY)(self._entry)
         self.rarity = lru_cache(1 << 16)(self._rarity)
+        self.posting = lru_cache(READY)(self._posting)
         self._of_category = _by_category(self.articles)
 
     def by_category(self, probabilities: Mapping[str, float]) -> Floats:
@@ -141,7 +142,7 @@ class Index:
         """Return what it tells that a text has this term; 0 when no article has it."""
         return _rarity_of(self._connection, term, len(self.articles))
 
-    def posting(self, term: str) -> Posting:
+    def _posting(self, term: str) -> Posting:
         """Return the articles that have a term."""
         parts = list(self._connection.execute("SELECT rows, impacts FROM posting WHERE term = ?", (term,)))
         rows = np.frombuffer(b"".join(part for part, _ in parts), dtype=_ROW)
@@ -164,7 +165,7 @@ class Index:
         article, row = self.articles[place], int(self._rows[place])
         ((vectors,),) = self._connection.execute("SELECT vectors FROM article WHERE row = ?", (row,))
         wordings = tuple(
-            Wording(article.signs[number], tuple(written.split()), weight)
+            Wording(article.signs[number], frozenset(written.split()), weight)
             for number, written, weight in self._connection.execute(
                 "SELECT number, terms, weight FROM sign WHERE article = ?", (row,)
             )

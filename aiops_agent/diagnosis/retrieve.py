@@ -21,7 +21,7 @@ ANSWERS = 0.3
 """The same of a person's question, which has no category; its score is of what is left."""
 
 SHOWN = 5
-CANDIDATES = 24
+CANDIDATES = 16
 """Articles that are looked at closely: those that the first look, over all, puts first."""
 
 SPECIAL = 0.85
@@ -97,6 +97,9 @@ class Asked:
     stated: Mapping[str, float]
     """The most telling first."""
 
+    words: frozenset[str]
+    """Those that are stated, as a set: it meets that of a sign several times as fast as a mapping."""
+
     anywhere: Mapping[str, float]
 
 
@@ -129,7 +132,7 @@ def _asked(index: Index, query: Query) -> Asked:
     stated = {*terms(query.stated)}
     anywhere = {term: rarity for term in stated.union(terms(query.text)) if (rarity := index.rarity(term))}
     telling = sorted((term for term in stated if term in anywhere), key=lambda term: (-anywhere[term], term))
-    return Asked({term: anywhere[term] for term in telling}, anywhere)
+    return Asked({term: anywhere[term] for term in telling}, frozenset(telling), anywhere)
 
 
 def _by_words(index: Index, asked: Asked) -> Floats:
@@ -146,7 +149,7 @@ def _by_words(index: Index, asked: Asked) -> Floats:
 def _match(index: Index, place: int, query: Query, asked: Asked, *, words: float, category: float) -> Match:
     entry = index.entry(place)
     sign, wording = max(
-        ((_strength(wording, asked.stated), wording) for wording in entry.wordings),
+        ((_strength(wording, asked), wording) for wording in entry.wordings),
         key=lambda found: found[0],
         default=(0.0, None),
     )
@@ -162,8 +165,8 @@ def _match(index: Index, place: int, query: Query, asked: Asked, *, words: float
     )
 
 
-def _strength(wording: Wording, stated: Mapping[str, float]) -> float:
-    met = sum(stated[term] for term in wording.terms if term in stated)
+def _strength(wording: Wording, asked: Asked) -> float:
+    met = sum(asked.stated[term] for term in wording.terms & asked.words)
     return min(1.0, met / wording.weight) ** STRICT * _counting(wording.weight, WEIGHTY) if met else 0.0
 
 
