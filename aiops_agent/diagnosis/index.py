@@ -43,6 +43,10 @@ AT_ONCE = 256
 ADDITIONS = 64
 """Changes after which the terms are written anew: each adds to what must be read of a term."""
 
+GONE = 0.25
+"""Share of articles that were edited or taken away after which the same is done: their terms still count for how rare
+a term is."""
+
 _HALF = "<f2"
 _ROW = "<u4"
 _SCHEMA = """
@@ -56,7 +60,8 @@ CREATE TABLE sign (
 ) STRICT;
 CREATE INDEX sign_by_article ON sign (article);
 CREATE INDEX sign_by_rarest ON sign (rarest);
-CREATE TABLE addition (at INTEGER PRIMARY KEY) STRICT;
+CREATE TABLE addition (number INTEGER PRIMARY KEY) STRICT;
+CREATE TABLE gone (row INTEGER PRIMARY KEY) STRICT;
 """
 
 
@@ -215,12 +220,13 @@ def _bring_up_to_date(
     for row in (row for key, row in there.items() if key not in wanted):
         connection.execute("DELETE FROM article WHERE row = ?", (row,))
         connection.execute("DELETE FROM sign WHERE article = ?", (row,))
+        connection.execute("INSERT INTO gone VALUES (?)", (row,))
     missing = {key: article for key, article in wanted.items() if key not in there}
     _put_articles(connection, missing, encoder, shipped)
     connection.execute("INSERT INTO addition DEFAULT VALUES")
-    ((additions,),) = connection.execute("SELECT count(*) FROM addition")
-    if anew := additions > ADDITIONS:
-        connection.execute("DELETE FROM addition; DELETE FROM posting; DELETE FROM sign")
+    ((additions, gone),) = connection.execute("SELECT (SELECT count(*) FROM addition), (SELECT count(*) FROM gone)")
+    if anew := additions > ADDITIONS or gone > GONE * len(wanted):
+        connection.execute("DELETE FROM addition; DELETE FROM gone; DELETE FROM posting; DELETE FROM sign")
     rows = dict(connection.execute("SELECT key, row FROM article"))
     _put_terms(connection, {rows[key]: wanted[key] for key in (wanted if anew else missing)})
 
