@@ -43,7 +43,7 @@ AT_ONCE = 256
 ADDITIONS = 64
 """Changes after which the terms are written anew: each adds to what must be read of a term."""
 
-GONE = 0.25
+GONE = 0.1
 """Share of articles that were edited or taken away after which the same is done: their terms still count for how rare
 a term is."""
 
