@@ -31,6 +31,8 @@ class LocalDiagnostician:
         self._classifier = classifier
         self._encoder = encoder
         self._index = Index(shelf.articles, encoder, cache, shipped=shipped)
+        self.refused = self._index.refused
+        """Which file of the cache was damaged, and was made anew."""
 
     def diagnose(self, texts: Sequence[str], services: Sequence[str | None]) -> list[Diagnosis]:
         """Return one diagnosis for each redacted text, in order."""

@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from aiops_agent.diagnosis.artefact import REINSTALL
 from aiops_agent.diagnosis.encoder import WIDTH, Encoder
+from aiops_agent.errors import ModelError
 
 SHIPPED = "vectors.bin"
 """Beside the shipped articles: made by `aiops-agent kb index --out`."""
@@ -28,6 +30,9 @@ def vectors_of(pieces: Sequence[str], encoder: Encoder, shipped: Path | None) ->
         pieces: Of articles.
         encoder: Computes what is not shipped.
         shipped: A file of vectors that is only read; None: there is none.
+
+    Raises:
+        ModelError: The shipped file is damaged.
     """
     keys = [_key(encoder, piece) for piece in pieces]
     known = dict(_read(shipped)) if pieces else {}
@@ -54,15 +59,21 @@ def _key(encoder: Encoder, piece: str) -> bytes:
 
 
 def _read(path: Path | None) -> Mapping[bytes, NDArray[np.float16]]:
-    """Return what a file holds; nothing of one that is missing, was cut short or is damaged."""
+    """Return what a file holds; nothing of one that is missing.
+
+    Raises:
+        ModelError: It was cut short or is damaged.
+    """
     try:
-        content = path.read_bytes() if path else b""
-    except OSError:
-        return {}  # it is only a copy of what is computed then
+        content = path.read_bytes() if path else None
+    except FileNotFoundError:
+        content = None
+    if content is None:
+        return {}
     digest, content = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
     count, over = divmod(len(content), _KEY_BYTES + _VECTOR_BYTES)
     if hashlib.sha256(content).digest() != digest or over:
-        return {}
+        raise ModelError(f"{path} is damaged: its content is not of the digest it begins with", hint=REINSTALL)
     keys = content[: count * _KEY_BYTES]
     vectors = np.frombuffer(content, dtype=_HALF, offset=len(keys)).reshape(count, WIDTH)
     return {keys[row * _KEY_BYTES : (row + 1) * _KEY_BYTES]: vectors[row] for row in range(count)}

@@ -142,6 +142,11 @@ class Model:
             vectors = shipped("knowledge_base") / SHIPPED
             self._real = LocalDiagnostician(classifier, encoder, library.articles, cache, shipped=vectors)
             self._edition = library.edition
+            if self._real.refused:
+                from logging import getLogger
+
+                why = "is not what its name says; it was removed, and made anew"
+                getLogger(__name__).warning("%s %s", self._real.refused, why)
         return self._real
 
     def index(self, library: Library, out: Path) -> int:
