@@ -4,9 +4,10 @@ import json
 import sys
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
-from aiops_agent.model.playbook import Command, CommandResult, Planned
+from aiops_agent.model.plain import command_of, plain_plan, plan_of
+from aiops_agent.model.playbook import CommandResult, Planned
 from aiops_agent.playbook import privileged
 from aiops_agent.playbook.doing import Doing
 from aiops_agent.playbook.executor import EmbeddedExecutor
@@ -26,41 +27,17 @@ class Clock:
         time.sleep(seconds)
 
 
-def written(command: Command) -> dict[str, object]:
-    """Return a command as it is handed in."""
-    return {
-        "verb": command.verb,
-        "arguments": dict(command.arguments),
-        "changes": command.changes,
-        "privileged": command.privileged,
-        "timeout": command.timeout.total_seconds(),
-    }
-
-
-def read(said: Mapping[str, object]) -> Command:
-    """Return what `written` was given."""
-    arguments = said["arguments"]
-    return Command(
-        str(said["verb"]),
-        arguments if isinstance(arguments, dict) else {},
-        said["changes"] is True,
-        said["privileged"] is True,
-        timedelta(seconds=float(str(said["timeout"]))),
-    )
-
-
 def told(answer: Planned | CommandResult) -> dict[str, object]:
     """Return an answer as it is handed out."""
     if isinstance(answer, Planned):
-        return {"command": written(answer.command), "undo": written(answer.undo) if answer.undo else None}
+        return {"planned": plain_plan(answer)}
     return {"ok": answer.ok, "detail": answer.detail, "half_done": answer.half_done}
 
 
 def heard(said: Mapping[str, object]) -> Planned | CommandResult:
     """Return what `told` was given."""
-    command, undo = said.get("command"), said.get("undo")
-    if isinstance(command, dict):
-        return Planned(read(command), read(undo) if isinstance(undo, dict) else None)
+    if "planned" in said:
+        return plan_of(said["planned"])
     return CommandResult(said["ok"] is True, str(said["detail"]), said["half_done"] is True)
 
 
@@ -73,7 +50,7 @@ def _more() -> Mapping[str, Doing]:
 def main() -> None:
     """Plan or run the command that is handed in."""
     call, said = json.loads(sys.stdin.buffer.read())
-    command = read(said)
+    command = command_of(said)
     executor = EmbeddedExecutor(Clock(), more=_more())
     # Stopped by nothing in here: who is outside ends the whole sandbox.
     answer = executor.plan(command) if call == "plan" else executor.run(command, never)

@@ -10,6 +10,7 @@ from pathlib import Path
 from aiops_agent.errors import StateError
 from aiops_agent.executor import hand
 from aiops_agent.executor.sandbox import NOBODY, Confinement, under_bubblewrap, under_systemd
+from aiops_agent.model.plain import plain
 from aiops_agent.model.playbook import Command, CommandResult, Planned
 from aiops_agent.noun import replace
 from aiops_agent.playbook import privileged
@@ -118,7 +119,7 @@ class RootHands:
         """
         confinement = looking(command) if call == "plan" else confined(command)
         ours = replace(command, privileged=False)  # in there it has what it needs, and `confined` says what that is
-        ended = self._spawned(confinement, json.dumps([call, hand.written(ours)]).encode(), stopped)
+        ended = self._spawned(confinement, json.dumps([call, plain(ours)]).encode(), stopped)
         answer = None
         with suppress(ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError):
             answer = hand.heard(json.loads(ended.output))
