@@ -21,9 +21,9 @@ from aiops_agent.executor.hand import Clock
 from aiops_agent.executor.hands import RootHands
 from aiops_agent.executor.sandbox import SYSTEMD
 from aiops_agent.executor.server import Server, listening
-from aiops_agent.executor.units import Systemd
 from aiops_agent.executor.work import Work
 from aiops_agent.model.incident import rfc3339
+from aiops_agent.playbook.inventory import Systemd
 from aiops_agent.state.database import exclusive
 from aiops_agent.supervisor import Supervisor
 

@@ -241,8 +241,7 @@ class Server:
 
     def _status(self, _: Caller, words: dict[str, str]) -> bytes:
         progress = self._worker.progress(words["id"])
-        with self._desk.alone():
-            question = self._desk.questions.by_id(words["id"]) if isinstance(progress, Unknown) else None
+        question = self._desk.questions.by_id(words["id"]) if isinstance(progress, Unknown) else None
         return wire.answer(**(_said_of(question) if question else wire.told(progress)))
 
     def _cancel(self, caller: Caller, words: dict[str, str]) -> bytes:
@@ -275,9 +274,8 @@ class Server:
 
     def _list(self, _: Caller, __: dict[str, str]) -> bytes:
         asking.expire(self._desk, self._desk.clock.now())
-        with self._desk.alone():
-            waiting = self._desk.questions.waiting()
-        return wire.answer(questions=[_said_of(question) for question in waiting[: wire.MOST_LISTED]])
+        waiting = self._desk.questions.waiting()[: wire.MOST_LISTED]
+        return wire.answer(questions=[_said_of(question) for question in waiting])
 
 
 def _told(answer: Question | Refused) -> bytes:

@@ -3,25 +3,16 @@
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 
 from aiops_agent.assembly.redact import redact
 from aiops_agent.errors import AuditError, ForgedError, StateError
-from aiops_agent.executor.checks import Inventory, Ready, aimed, examine, playbook_of
+from aiops_agent.executor.checks import Inventory, Ready, aimed, examine
 from aiops_agent.executor.desk import Desk
 from aiops_agent.model.incident import outcome_of
 from aiops_agent.model.order import Order, Progress, Refused, Running, Unknown
-from aiops_agent.model.playbook import (
-    Command,
-    Failed,
-    Journalled,
-    NotNeeded,
-    Planned,
-    RunResult,
-    StepState,
-    reworded,
-)
+from aiops_agent.model.playbook import Command, Failed, NotNeeded, RunResult, reworded
 from aiops_agent.noun import replace
 from aiops_agent.playbook import wire
 from aiops_agent.playbook.bind import Bound
@@ -29,7 +20,6 @@ from aiops_agent.playbook.recover import recover
 from aiops_agent.playbook.run import execute
 from aiops_agent.ports import Executor
 from aiops_agent.state.actions import Action
-from aiops_agent.state.undo import RunJournal, Undo
 
 MOST_REMEMBERED = 100
 """Refusals whose reason can still be asked for; nothing was done for them, so nothing of them is on disk."""
@@ -45,7 +35,6 @@ class Work:
         self._desk = desk
         self._hands = hands
         self._inventory = inventory
-        self._undo = Undo(desk.database, desk.vault)
         self._lock = threading.Lock()
         self._at: Order | None = None
         self._stopped = threading.Event()
@@ -78,8 +67,7 @@ class Work:
             return Running()
         if identity in self._refused:
             return self._refused[identity]
-        with self._desk.alone():
-            said = self._desk.orders.result(identity)
+        said = self._desk.orders.result(identity)
         return wire.heard(json.loads(said)) if said else Unknown()
 
     def cancel(self, identity: str | None) -> bool:
@@ -128,10 +116,10 @@ class Work:
         match found:
             case Refused(name, why):
                 found = Refused(name, redact(why))
-                desk.complain("refused", order.id, "agent", **_said_of(order), why=name, detail=found.why)
+                desk.complain("refused", order.id, "agent", **order.about, why=name, detail=found.why)
             case NotNeeded(probe, detail):
                 found = NotNeeded(probe, redact(detail))
-                desk.complain("not_needed", order.id, "agent", **_said_of(order), at=probe, detail=found.detail)
+                desk.complain("not_needed", order.id, "agent", **order.about, at=probe, detail=found.detail)
             case Ready():
                 pass
         return found
@@ -147,7 +135,7 @@ class Work:
             desk.orders.take(order.id, order.incident, ready.question.id if ready.question else None)
         try:
             desk.record(
-                "intent", order.id, "agent", **_said_of(order), question=ready.question.id if ready.question else None
+                "intent", order.id, "agent", **order.about, question=ready.question.id if ready.question else None
             )
         except AuditError as error:  # what was agreed to stays used: it is asked again when it can be recorded
             with desk.transaction():
@@ -165,7 +153,7 @@ class Work:
                 desk.clock,
                 halted=self._is_stopped,
                 record=self._recorder(identity),
-                journal=_Guarded(desk, self._undo.of(identity)),
+                journal=desk.undo.of(identity),
             )
         except (AuditError, StateError) as error:  # what had been done was taken back
             result = Failed("record", error.message, undone=False, left_behind=_LOOK_YOURSELF)
@@ -184,7 +172,7 @@ class Work:
         with desk.transaction():
             desk.orders.settle(identity, json.dumps(wire.told(result)))
             desk.actions.finish(identity, outcome, desk.clock.now())
-            self._undo.forget(identity)
+            desk.undo.forget(identity)
 
     def settle_interrupted(self) -> None:
         """Look at what a kill cut short: never repeated, taken back where its undo journal says how, and told.
@@ -193,15 +181,13 @@ class Work:
             AuditError: It cannot be recorded, or its journal not be opened: it is to be called again.
             StateError: The same, of the state.
         """
-        with self._desk.alone():
-            interrupted = self._desk.actions.interrupted()
-        for action in interrupted:
+        for action in self._desk.actions.interrupted():
             try:
                 result = recover(
                     self._as_begun(action),
                     self._hands,
                     record=self._recorder(action.id),
-                    journal=_Guarded(self._desk, self._undo.of(action.id)),
+                    journal=self._desk.undo.of(action.id),
                 )
             except ForgedError as error:
                 result = Failed("interrupted", error.message, undone=False, left_behind=_LOOK_YOURSELF)
@@ -209,9 +195,7 @@ class Work:
 
     def _as_begun(self, action: Action) -> Bound | None:
         """Return the playbook of an action, aimed; None when it is not the one any more that was run."""
-        desk = self._desk
-        playbook = playbook_of(desk, action.playbook, action.digest)
-        bound = playbook if isinstance(playbook, Refused) else aimed(desk, playbook, action.target, self._inventory)
+        bound = aimed(self._desk, action.playbook, action.digest, action.target, self._inventory)
         return None if isinstance(bound, Refused) else bound
 
     def _recorder(self, identity: str) -> Callable[[Command], None]:
@@ -220,35 +204,3 @@ class Work:
             self._desk.record("step", identity, verb=change.verb, arguments=arguments)
 
         return recorded
-
-
-class _Guarded:
-    """The undo journal of one run, kept from the other thread: `ports.UndoJournal`."""
-
-    def __init__(self, desk: Desk, journal: RunJournal) -> None:
-        self._desk = desk
-        self._journal = journal
-
-    def intend(self, number: int, planned: Planned) -> None:
-        """Put down a change that is about to be done."""
-        with self._desk.alone():
-            self._journal.intend(number, planned)
-
-    def settle(self, number: int, state: StepState) -> None:
-        """Put down how far a change has come."""
-        with self._desk.alone():
-            self._journal.settle(number, state)
-
-    def entries(self) -> Sequence[Journalled]:
-        """Return what was put down."""
-        with self._desk.alone():
-            return self._journal.entries()
-
-
-def _said_of(order: Order) -> dict[str, str]:
-    return {
-        "incident": order.incident,
-        "playbook": order.playbook,
-        "digest": order.digest,
-        "target": order.service,
-    }

@@ -46,7 +46,7 @@ import sys
 from pathlib import Path
 from aiops_agent.executor import __main__
 from aiops_agent.executor.hands import RootHands
-from aiops_agent.executor.units import SYSTEM_PATH, Systemd
+from aiops_agent.playbook.inventory import SYSTEM_PATH, Systemd
 folder = sys.argv[1]
 path = f"{folder}/bin:{SYSTEM_PATH}"
 __main__._shipped = lambda: Path(folder, "playbooks")
