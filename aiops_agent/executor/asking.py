@@ -3,11 +3,12 @@
 import secrets
 from datetime import datetime
 
-from aiops_agent.executor import persons
-from aiops_agent.executor.checks import Inventory, aimed, bound_to
+from aiops_agent.executor.checks import aimed, bound_to
 from aiops_agent.executor.desk import SELF, Desk
+from aiops_agent.host import name_of
 from aiops_agent.model.order import TOKEN_DIGITS, Refused
 from aiops_agent.policy.decide import people_needed
+from aiops_agent.ports import Inventory
 from aiops_agent.state.approvals import ApprovalState
 from aiops_agent.state.questions import MOST_OPEN, Question
 
@@ -45,7 +46,7 @@ def ask(desk: Desk, words: dict[str, str], inventory: Inventory, now: datetime) 
 
 def decide(desk: Desk, identity: str, uid: int, *, yes: bool, now: datetime) -> Question | Refused:
     """Take a person's answer: recorded, then counted. The first no ends it, enough yeses grant it."""
-    name = persons.name_of(uid)
+    name = name_of(uid)
     with desk.alone:
         question = desk.questions.by_id(identity)
         refused = _why_not(desk, question, uid, yes=yes)
@@ -77,7 +78,7 @@ def expire(desk: Desk, now: datetime) -> None:
 
 def _why_not(desk: Desk, question: Question | None, uid: int, *, yes: bool) -> Refused | None:
     if uid == desk.settings.agent or not desk.settings.approvers.include(uid):
-        return Refused("not_an_approver", f"{persons.name_of(uid)} is not among the approvers of this host")
+        return Refused("not_an_approver", f"{name_of(uid)} is not among the approvers of this host")
     if question is None:
         return None
     if question.state is not ApprovalState.PENDING:

@@ -7,7 +7,6 @@ from pathlib import Path
 from aiops_agent.executor.configured import written_by_others
 from aiops_agent.executor.desk import Desk
 from aiops_agent.executor.signatures import refused_unsigned
-from aiops_agent.hints import Protocol
 from aiops_agent.model.decision import Mode, Reason
 from aiops_agent.model.order import Order, Refused
 from aiops_agent.model.playbook import CommandResult, NotNeeded, Playbook
@@ -17,16 +16,9 @@ from aiops_agent.playbook.bind import HAND, Bound, bind
 from aiops_agent.playbook.load import load_folders
 from aiops_agent.policy.decide import UNATTENDED, people_needed
 from aiops_agent.policy.limits import Moment, caution, healthy_others, refusal
-from aiops_agent.ports import Executor, Stopped
+from aiops_agent.ports import Executor, Inventory, Stopped
 from aiops_agent.state.approvals import ApprovalState
 from aiops_agent.state.questions import Agreed, Question
-
-
-class Inventory(Protocol):
-    """What there is on this host, as of this moment."""
-
-    def missing(self, unit: str) -> str | None:
-        """Return why systemd does not have a unit to act on; None: it is loaded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +40,7 @@ def examine(
     bound = aimed(desk, order.playbook, order.digest, order.service, inventory)
     if isinstance(bound, Refused):
         return bound
-    hindered = hindering(desk, bound.playbook, order.service, now, healthy(desk, order.service, prober, stopped))
+    hindered = hindering(desk, bound, now, prober, stopped)
     if hindered:
         return hindered
     question = agreed_to(desk, bound, order, now)
@@ -97,23 +89,17 @@ def aimed(desk: Desk, name: str, digest: str, service: str, inventory: Inventory
     return replace(bound, verify=tuple(probe for probe in bound.verify if probe.verb != "log_quiet"))
 
 
-def healthy(desk: Desk, service: str, prober: Executor, stopped: Stopped) -> dict[str, int]:
-    """Return, by group that a service is of, how many others of it are active, as systemd says now."""
+def hindering(desk: Desk, bound: Bound, now: datetime, prober: Executor, stopped: Stopped) -> Refused | None:
+    """Return what the executor's own limits say against it: its mode, groups as they are now, caps, cooldown."""
+    if desk.settings.mode is Mode.OBSERVE:
+        return Refused(Reason.OBSERVE_ONLY.value, "the executor's own mode is observe")
 
     def is_active(unit: str) -> bool:
         return prober.run(vocabulary.command("unit_state", {"unit": unit, "is": "active"}), stopped).ok
 
-    return healthy_others(desk.settings.limits.groups, service, is_active)
-
-
-def hindering(
-    desk: Desk, playbook: Playbook, service: str, now: datetime, healthy: Mapping[str, int]
-) -> Refused | None:
-    """Return what the executor's own limits say against it: its mode, its groups, its caps, its cooldown."""
-    history = desk.actions.history(playbook.name)
-    if desk.settings.mode is Mode.OBSERVE:
-        return Refused(Reason.OBSERVE_ONLY.value, "the executor's own mode is observe")
-    reason = refusal(playbook, history, _moment(service, now, healthy), desk.settings.limits)
+    playbook, limits = bound.playbook, desk.settings.limits
+    moment = _moment(bound.service, now, healthy_others(limits.groups, bound.service, is_active))
+    reason = refusal(playbook, desk.actions.history(playbook.name), moment, limits)
     return Refused(reason.value, _IN_WORDS.get(reason, reason.value.replace("_", " "))) if reason else None
 
 
@@ -155,15 +141,14 @@ def is_unattended(desk: Desk, bound: Bound, now: datetime) -> bool:
 
 def bound_to(desk: Desk, bound: Bound, incident: str, expires: datetime) -> bytes:
     """Return the digest of what is agreed to."""
-    agreed = Agreed(
+    return Agreed(
         digest=bound.playbook.digest,
         parameters=desk.settings.services[bound.service],
         host=desk.host,
         incident=incident,
         service=bound.service,
         expires=expires,
-    )
-    return agreed.digested()
+    ).digested()
 
 
 def unconfirmed(bound: Bound, prober: Executor, stopped: Stopped) -> NotNeeded | None:

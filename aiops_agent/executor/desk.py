@@ -31,8 +31,15 @@ MOST_COMPLAINTS = 60
 class Desk:
     """State, record and settings."""
 
-    def __init__(self, settings: Settings, clock: Clock, host: str) -> None:
-        """Open the state and the record in `settings.state_dir`; the caller holds the lock of it."""
+    def __init__(self, settings: Settings, clock: Clock, host: str, *, patience: timedelta = timedelta(0)) -> None:
+        """Open the state and the record in `settings.state_dir`.
+
+        Args:
+            settings: What root allows.
+            clock: What everything is dated by.
+            host: Its name: agreements are for one host.
+            patience: How long to wait for another process to let go of the record.
+        """
         folder = settings.state_dir
         self.settings = settings
         self.clock = clock
@@ -49,7 +56,7 @@ class Desk:
         self.undo = Undo(self.database, Vault(self.database, StateCipher(keys, folder)))
         self.signed = Signed(self.database)
         self.halt = Halt(folder / "halt")
-        self._journal = Journal(folder / "audit", keys)
+        self._journal = Journal(folder / "audit", keys, patience)
         self._complaints: list[datetime] = []
         self._unrecorded = 0
 

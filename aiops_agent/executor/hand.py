@@ -2,10 +2,9 @@
 
 import json
 import sys
-import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
 
+from aiops_agent.host import SystemClock
 from aiops_agent.model.plain import command_of, plain_plan, plan_of
 from aiops_agent.model.playbook import CommandResult, Planned
 from aiops_agent.playbook import privileged
@@ -13,18 +12,6 @@ from aiops_agent.playbook.doing import Doing
 from aiops_agent.playbook.executor import EmbeddedExecutor
 from aiops_agent.playbook.systemd import SYSTEM_PATH
 from aiops_agent.ports import never
-
-
-class Clock:
-    """The clock of this machine."""
-
-    def now(self) -> datetime:
-        """Return the aware UTC time."""
-        return datetime.now(UTC)
-
-    def sleep(self, seconds: float) -> None:
-        """Wait."""
-        time.sleep(seconds)
 
 
 def told(answer: Planned | CommandResult) -> dict[str, object]:
@@ -43,7 +30,7 @@ def heard(said: Mapping[str, object]) -> Planned | CommandResult:
 
 def _more() -> Mapping[str, Doing]:
     """Return the words that need root and are done in a sandbox; what asks systemd to act is done outside of it."""
-    known = privileged.words(Clock(), path=SYSTEM_PATH)
+    known = privileged.words(SystemClock(), path=SYSTEM_PATH)
     return {name: known[name] for name in ("signal_unit", "config_test", "run")}
 
 
@@ -51,7 +38,7 @@ def main() -> None:
     """Plan or run the command that is handed in."""
     call, said = json.loads(sys.stdin.buffer.read())
     command = command_of(said)
-    executor = EmbeddedExecutor(Clock(), more=_more())
+    executor = EmbeddedExecutor(SystemClock(), more=_more())
     # Stopped by nothing in here: who is outside ends the whole sandbox.
     answer = executor.plan(command) if call == "plan" else executor.run(command, never)
     print(json.dumps(told(answer)))

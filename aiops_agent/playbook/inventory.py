@@ -29,7 +29,7 @@ def look(name: str, arguments: Mapping[str, Scalar], *, path: str = SYSTEM_PATH)
 
 
 class Systemd:
-    """The units of this host, as systemd knows them."""
+    """The units of this host, as systemd knows them: `ports.Inventory`."""
 
     def __init__(self, path: str = SYSTEM_PATH) -> None:
         """Take where systemctl is looked for."""

@@ -216,9 +216,9 @@ import sys
 from dataclasses import replace
 sys.path[:0] = [p for p in sys.path if p.endswith("site-packages")]
 from aiops_agent.executor.hands import RootHands
-from aiops_agent.executor.hand import Clock
+from aiops_agent.host import SystemClock
 from aiops_agent.playbook import vocabulary as v
-hands = RootHands(Clock(), booted=True, token=lambda: "test")
+hands = RootHands(SystemClock(), booted=True, token=lambda: "test")
 def command(verb, **given):
     word = v.VERBS[verb]
     return v.command(verb, {**word.defaults, **{name: word.kind(name).parse(value) for name, value in given.items()}})
