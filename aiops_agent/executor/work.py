@@ -122,7 +122,7 @@ class Work:
         action = Action(order.id, None, order.playbook, order.digest, order.service, now)
         question = ready.question.id if ready.question else None
         with desk.transaction():
-            if question and not desk.questions.use(question, now):
+            if question is not None and not desk.questions.use(question, now):
                 return Refused("not_approved", "what was agreed to has been used, or its time is over")
             desk.actions.intend(action)
             desk.orders.take(order.id, order.incident, question)
