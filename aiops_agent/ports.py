@@ -195,6 +195,13 @@ class Cipher(Protocol):
         """
 
 
+class Inventory(Protocol):
+    """What there is on this host, as of this moment."""
+
+    def missing(self, unit: str) -> str | None:
+        """Return why there is no such unit to act on; None: it is loaded."""
+
+
 class Clock(Protocol):
     """Time for what has to wait: probes that are repeated until a deadline."""
 

@@ -34,6 +34,7 @@ _SETTLED = 1.0
 CHECKED_BY = (
     "settings.py",
     *(f"config/{name}.py" for name in ("file", "load", "outward", "policy", "record", "sources", "values")),
+    "sections.py",
 )
 """The code that checks a configuration: an upgrade writes each of these files anew."""
 

@@ -85,6 +85,7 @@ def test_every_fault_is_listed_with_its_line_and_key(tmp_path):
         ("policy: {groups: [{name: web, services: [a.service], minimum: 1}]}", "at least 2 items"),
         ("policy: {groups: [{name: web, services: [a.service, '*.service'], minimum: 1}]}", "nginx.service"),
         ("policy: {groups: [{name: w, services: [a.service, b.service], minimum: 2}]}", "there are 1 others"),
+        ("policy: {groups: [{name: w, services: [a.service, a.service], minimum: 1}]}", "there are 0 others"),
         (f"policy: {{groups: [{PAIR}, {PAIR}]}}", "two have one name"),
         ("policy: {groups: [{name: w, services: [a.service, b.service], least: 1}]}", "known: name, services, minimum"),
         ("policy: {limits: {runs_per_hour: 0}}", "greater than or equal to 1"),

@@ -32,7 +32,7 @@ HOMES = {
     "numpy": {"diagnosis", "training"},
     "onnxruntime": {"diagnosis", "training"},
     "psutil": {"playbook"},
-    "pydantic": {"config", "executor", "playbook"},
+    "pydantic": {"config", "executor", "playbook", "sections"},
     "pydantic_core": {"config"},
     "re2": {"assembly", "audit", "cli", "diagnosis"},
     "rich": {"cli"},

@@ -1,7 +1,7 @@
 """The audit log, opened for writing when the first entry comes."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,7 +31,9 @@ class Journal:
     `close` the next entry opens it again.
     """
 
-    def __init__(self, directory: Path, keys: KeyProvider) -> None:
+    def __init__(self, directory: Path, keys: KeyProvider, patience: timedelta = timedelta(0)) -> None:
+        """Take the folder of the log and its keys; `patience`: how long to wait for another writer to let go of it."""
+        self._patience = patience
         self._directory = directory
         self._keys = keys
         self._reserve = Reserve(directory.parent / RESERVE)
@@ -77,7 +79,7 @@ class Journal:
                 session.close()
             if self._keys.exist():
                 self._keys.check()  # a key of another log, or an older one, is named as such and not as damage
-            self._session = Session(self._directory, self._keys, at)
+            self._session = Session(self._directory, self._keys, at, self._patience)
             self._is_full = not self._reserve.keep()
         return self._session
 

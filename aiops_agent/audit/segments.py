@@ -3,6 +3,8 @@
 import fcntl
 import os
 import stat
+import time
+from datetime import timedelta
 from pathlib import Path
 from typing import BinaryIO
 
@@ -12,6 +14,8 @@ from aiops_agent.errors import AuditError
 _SUFFIX = ".aia1"
 _DIGITS = 8
 _BUFFER = 1 << 20
+_LOOK_AGAIN = 0.05
+"""Seconds between two looks whether another writer has let go."""
 
 
 def segment_path(directory: Path, number: int) -> Path:
@@ -77,15 +81,15 @@ def _unreadable(path: Path, error: OSError) -> AuditError:
     return DamagedLogError(path.name, 0, Kind.UNREADABLE, f"{error.strerror}")
 
 
-def lock(directory: Path) -> int:
+def lock(directory: Path, patience: timedelta = timedelta(0)) -> int:
     """Return a descriptor that keeps other writers out until it is closed.
 
     Raises:
-        AuditError: Another writer has it.
+        AuditError: Another writer has it, and has not let go of it within `patience`.
     """
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _wait_for(descriptor, patience)
     except OSError as error:
         os.close(descriptor)
         if not isinstance(error, BlockingIOError):
@@ -96,6 +100,19 @@ def lock(directory: Path) -> int:
             hint="wait until it has finished, or stop it",
         ) from error
     return descriptor
+
+
+def _wait_for(descriptor: int, patience: timedelta) -> None:
+    deadline = time.monotonic() + patience.total_seconds()
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(_LOOK_AGAIN)
+        else:
+            return
 
 
 def writer(directory: Path) -> int | None:

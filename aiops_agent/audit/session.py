@@ -4,7 +4,7 @@ import errno
 import os
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from aiops_agent.audit.damage import DamagedLogError, Kind
@@ -31,13 +31,13 @@ class Session:
     The log's last segment is continued where its writer closed it; otherwise a new one begins, and explains why.
     """
 
-    def __init__(self, directory: Path, keys: KeyProvider, at: datetime) -> None:
+    def __init__(self, directory: Path, keys: KeyProvider, at: datetime, patience: timedelta = timedelta(0)) -> None:
         if not directory.exists():
             directory.mkdir(mode=0o700, parents=True)
             _sync(directory.parent)
         self._directory = directory
         self._keys = keys
-        self._lock = lock(directory)
+        self._lock = lock(directory, patience)
         self._descriptor: int | None = None
         with ExitStack() as undo:
             undo.callback(self.abandon)

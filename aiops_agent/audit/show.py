@@ -11,6 +11,7 @@ from aiops_agent.audit.seal import datetime_of, decrypt, entry_of
 from aiops_agent.audit.segments import list_segments
 from aiops_agent.audit.walk import Walk, refuse_missing
 from aiops_agent.model.audit import AuditEntry, Value
+from aiops_agent.model.incident import rfc3339
 
 
 def show(directory: Path, keys: KeyProvider) -> Iterator[AuditEntry]:
@@ -32,6 +33,17 @@ def show(directory: Path, keys: KeyProvider) -> Iterator[AuditEntry]:
         if entry:
             yield entry
     refuse_missing(walk)
+
+
+def as_json(entry: AuditEntry) -> dict[str, object]:
+    """Return an entry as it is printed, a line each."""
+    return {
+        "time": rfc3339(entry.time),
+        "actor": entry.actor,
+        "action": entry.action,
+        "subject": entry.subject,
+        "detail": dict(entry.detail),
+    }
 
 
 def _entry(raw: Raw, walk: Walk) -> AuditEntry | None:

@@ -1,6 +1,6 @@
 """Says whether a log is what its writer left, and how much of that something outside of it confirms."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -86,6 +86,21 @@ class VerifyReport:
             f"no outside anchor covers the last {self.uncovered} of {self.records} records: "
             f"log and keys put back together to an earlier state would not show{proof}"
         )
+
+    @property
+    def in_words(self) -> Iterator[str]:
+        """Say it to a person, line by line; names and details are as they were found in the log."""
+        if self.first_bad:
+            bad = self.first_bad
+            yield f"NOT intact: {bad.kind} at byte {bad.offset} of {bad.segment}: {bad.detail}"
+            yield f"{self.records} records before that are proven"
+        else:
+            yield f"intact: {self.records} records in {self.segments} segments, head {self.head[:_SHORTEST_HEAD]}"
+            yield self.coverage
+        for oddity in self.oddities:
+            yield f"odd: {oddity}"
+        if self.key_problem:
+            yield f"without the keys: {self.key_problem}"
 
     def as_json(self) -> Mapping[str, object]:
         """Return the object of `audit verify --json`."""

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from aiops_agent.audit.anchors import Sighting, find_anchors, of_log, read_anchors
 from aiops_agent.audit.publish import log_named
-from aiops_agent.audit.verify import VerifyReport
 from aiops_agent.audit.verify import verify as verified
 from aiops_agent.cli.output import print_json, safe
 from aiops_agent.cli.session import start
@@ -34,26 +33,13 @@ def verify(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json({**report.as_json(), "anchors_given": len(anchors), "anchors_of_other_logs": others})
     else:
-        _print_verdict(report)
+        for line in report.in_words:
+            print(safe(line))
         if anchors or others:
             print(f"anchors: {report.anchors} of {len(anchors)} found again, {others} of other logs left out")
     # What a credential of the unit keeps is not gone because a shell has no part of it.
     is_lost = bool(report.key_problem) and session.config.credential is None
     return 0 if report.intact and not is_lost else TAMPERED
-
-
-def _print_verdict(report: VerifyReport) -> None:
-    if report.first_bad:
-        bad = report.first_bad
-        print(f"NOT intact: {bad.kind} at byte {bad.offset} of {safe(bad.segment)}: {safe(bad.detail)}")
-        print(f"{report.records} records before that are proven")
-    else:
-        print(f"intact: {report.records} records in {report.segments} segments, head {report.head[:12]}")
-        print(report.coverage)
-    for oddity in report.oddities:
-        print(f"odd: {safe(str(oddity))}")
-    if report.key_problem:
-        print(f"without the keys: {safe(report.key_problem)}")
 
 
 def sightings(files: Sequence[str]) -> list[Sighting]:

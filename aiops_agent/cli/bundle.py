@@ -8,15 +8,16 @@ from pathlib import Path
 from aiops_agent.audit.auditor import seal, unwrap_sealed
 from aiops_agent.audit.export import SEALED, Contents
 from aiops_agent.audit.export import export as bundled
+from aiops_agent.audit.show import as_json
 from aiops_agent.cli.audit import fitting, sightings
 from aiops_agent.cli.output import safe
 from aiops_agent.cli.session import LOCK_WAIT, start
-from aiops_agent.cli.story import as_json, recorded
+from aiops_agent.cli.story import recorded
 from aiops_agent.errors import UsageError
+from aiops_agent.host import shipped
 from aiops_agent.settings import Config
 from aiops_agent.state.database import exclusive
 from aiops_agent.wiring.keys import keys_of
-from aiops_agent.wiring.library import shipped
 
 PRIVATE_KEY = 32
 """Bytes of an X25519 private key."""

@@ -24,6 +24,7 @@ from aiops_agent.audit.verify import VerifyReport, verify
 from aiops_agent.cli.output import percent
 from aiops_agent.cli.session import Session, library, start
 from aiops_agent.errors import AgentError, UsageError
+from aiops_agent.host import shipped
 from aiops_agent.model.incident import Incident, Outcome
 from aiops_agent.pipeline import tick
 from aiops_agent.signing.ed25519 import SigningKey, write_public
@@ -34,7 +35,6 @@ from aiops_agent.state.state import State
 from aiops_agent.wiring.build import build
 from aiops_agent.wiring.keys import keys_of
 from aiops_agent.wiring.late import LateCipher
-from aiops_agent.wiring.library import shipped
 
 SERVICE = "demo-shop.service"
 PATIENCE = 10.0

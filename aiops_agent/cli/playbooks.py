@@ -12,6 +12,7 @@ from aiops_agent.cli.named import named
 from aiops_agent.cli.output import print_json, print_table, safe
 from aiops_agent.cli.session import acting, library, stages, start, user
 from aiops_agent.errors import Fault, PlaybookError, UsageError
+from aiops_agent.host import shipped
 from aiops_agent.model.incident import outcome_of
 from aiops_agent.model.playbook import Playbook, Succeeded
 from aiops_agent.noun import replace
@@ -23,7 +24,6 @@ from aiops_agent.playbook.load import schema as json_schema
 from aiops_agent.playbook.run import dry_run
 from aiops_agent.repair import perform, resolve_all
 from aiops_agent.wiring.build import rehearsal
-from aiops_agent.wiring.library import shipped
 
 NEEDS_ATTENTION = 1
 NOT_KNOWN = "not known: run as root or as the owner of state_dir"

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from aiops_agent.cli.output import print_json, safe
 from aiops_agent.cli.replayed import CameTo, decision
-from aiops_agent.cli.session import SystemClock
 from aiops_agent.cli.story import span
 from aiops_agent.config.load import load as load_config
 from aiops_agent.errors import UsageError
+from aiops_agent.host import SystemClock
 from aiops_agent.noun import dataclass
 from aiops_agent.playbook.kinds import parse_unit
 from aiops_agent.replay import Answer, Assumed, Minutes, PastClock

@@ -14,6 +14,7 @@ from aiops_agent import remembered
 from aiops_agent.agent import Agent
 from aiops_agent.cli.output import safe
 from aiops_agent.errors import StateError, UsageError
+from aiops_agent.host import SystemClock, name_of
 from aiops_agent.model.decision import NO_HISTORY
 from aiops_agent.model.event import LocalPattern
 from aiops_agent.model.playbook import Playbook
@@ -32,18 +33,6 @@ NOBODY_LOGGED_IN = 2**32 - 1
 
 LOCK_WAIT = timedelta(seconds=90)
 """How long a person's command waits for a scan at work: longer than a playbook's usual verification."""
-
-
-class SystemClock:
-    """The clock of this machine."""
-
-    def now(self) -> datetime:
-        """Return the aware UTC time."""
-        return datetime.now(UTC)
-
-    def sleep(self, seconds: float) -> None:
-        """Wait."""
-        time.sleep(seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +219,7 @@ def user() -> str:
     """Return who typed the command, for the record: the kernel's login uid, the login behind sudo, or who runs this."""
     login = _login()
     name = os.environ.get("SUDO_USER") if login is None else None
-    return f"user:{name or _name_of(os.getuid() if login is None else login)}"
+    return f"user:{name or name_of(os.getuid() if login is None else login)}"
 
 
 def _login() -> int | None:
@@ -240,10 +229,3 @@ def _login() -> int | None:
     except (OSError, ValueError):  # the kernel was built without it
         return None
     return None if login == NOBODY_LOGGED_IN else login
-
-
-def _name_of(uid: int) -> str:
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return str(uid)

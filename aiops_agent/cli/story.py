@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
+from aiops_agent.audit.show import as_json
 from aiops_agent.audit.show import show as entries
 from aiops_agent.audit.timeline import Step, Story, steps, story, unfinished
 from aiops_agent.cli.output import print_json, safe
@@ -116,17 +117,6 @@ def _story(told: Story, found: Sequence[Step]) -> dict[str, object]:
 def recorded(config: Config) -> Iterator[AuditEntry]:
     """Yield every entry of the log, oldest first, each proven."""
     return entries(config.state_dir / "audit", keys_of(config))
-
-
-def as_json(entry: AuditEntry) -> dict[str, object]:
-    """Return an entry as `audit show --jsonl` has it."""
-    return {
-        "time": rfc3339(entry.time),
-        "actor": entry.actor,
-        "action": entry.action,
-        "subject": entry.subject,
-        "detail": dict(entry.detail),
-    }
 
 
 def _line(entry: AuditEntry) -> str:

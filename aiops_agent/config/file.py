@@ -8,12 +8,13 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from aiops_agent.config.outward import Server, Slack, Sqlite, Telegram
-from aiops_agent.config.policy import GroupSection, LimitsSection, PolicySection, RuleSection, WindowSection
-from aiops_agent.config.record import Anchors, AuditSection, Key, SigningSection
+from aiops_agent.config.policy import LimitsSection, PolicySection, RuleSection, WindowSection
+from aiops_agent.config.record import Anchors, AuditSection, Key
 from aiops_agent.config.sources import SOURCES, Containers, FaultPattern, Files, Ignored, Journald, LocalPatterns
-from aiops_agent.config.values import AbsolutePath, Duration, Locale, Name, Strict
+from aiops_agent.config.values import Locale, Name
 from aiops_agent.model.event import LocalPattern
 from aiops_agent.model.order import SOCKET
+from aiops_agent.sections import AbsolutePath, Duration, GroupSection, SigningSection, Strict
 from aiops_agent.settings import ChatSettings, Config
 
 TAGS = ("slack", "telegram", "sqlite", "postgresql", "mysql", *SOURCES)

@@ -4,8 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator
 
-from aiops_agent.config.values import AbsolutePath, Host, Locale, Name, Strict, parse_port
+from aiops_agent.config.values import Host, Locale, Name, parse_port
 from aiops_agent.model.connection import Connection
+from aiops_agent.sections import AbsolutePath, Strict
 
 
 class Slack(Strict):

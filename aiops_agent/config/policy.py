@@ -5,11 +5,12 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
-from aiops_agent.config.values import Duration, Patterns, Strict, Unit
+from aiops_agent.config.values import Patterns
 from aiops_agent.model.decision import Mode
 from aiops_agent.policy.decide import PolicySettings, Rule
-from aiops_agent.policy.limits import Group, Limits
+from aiops_agent.policy.limits import Limits
 from aiops_agent.policy.windows import A_DAY, Window
+from aiops_agent.sections import Duration, Groups, Strict
 
 
 class RuleSection(Strict):
@@ -110,22 +111,6 @@ class WindowSection(Strict):
         )
 
 
-class GroupSection(Strict):
-    """Services of which some must stay."""
-
-    name: str = Field(min_length=1)
-    services: list[Unit] = Field(min_length=2)
-    minimum: int = Field(ge=1)
-
-    @field_validator("minimum")
-    @classmethod
-    def _can_be_met(cls, minimum: int, info: ValidationInfo) -> int:
-        others = len(set(info.data.get("services", ()))) - 1
-        if 0 < others < minimum:
-            raise ValueError(f"can never be met: beside the one that is restarted there are {others} others")
-        return minimum
-
-
 class LimitsSection(Strict):
     """How much is done at the most."""
 
@@ -144,26 +129,19 @@ class PolicySection(Strict):
     unlock_after: int = Field(default=Limits().unlock_after, ge=0, le=100)
     rules: list[RuleSection] = []
     windows: list[WindowSection] = []
-    groups: list[GroupSection] = []
+    groups: Groups = []
     limits: LimitsSection = LimitsSection()
     repeat_interval: Duration = timedelta(hours=4)
     approval_expires: Duration = timedelta(hours=1)
 
-    @field_validator("groups")
-    @classmethod
-    def _have_names_of_their_own(cls, groups: list[GroupSection]) -> list[GroupSection]:
-        if len({group.name for group in groups}) < len(groups):
-            raise ValueError("two have one name: what is counted for one would count for the other")
-        return groups
-
     def settled(self) -> PolicySettings:
         """Return it as the rest of the program reads it."""
-        groups = (Group(name=g.name, services=tuple(g.services), minimum=g.minimum) for g in self.groups)
+        groups = tuple(group.settled() for group in self.groups)
         return PolicySettings(
             mode=Mode(self.mode),
             rules=tuple(rule.settled() for rule in self.rules),
             windows=tuple(window.settled() for window in self.windows),
-            limits=Limits(**dict(self.limits), unlock_after=self.unlock_after, groups=tuple(groups)),
+            limits=Limits(**dict(self.limits), unlock_after=self.unlock_after, groups=groups),
             repeat_interval=self.repeat_interval,
             approval_expires=self.approval_expires,
         )

@@ -1,15 +1,15 @@
-"""The sections `audit` and `signing`: how what was done is kept, and whose playbooks are trusted."""
+"""The section `audit`: how what was done is kept."""
 
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
+from pydantic import BeforeValidator, ValidationInfo, field_validator
 
 from aiops_agent.audit.auditor import read_public
-from aiops_agent.config.values import AbsolutePath, Keep, Strict, parse_absolute
+from aiops_agent.config.values import Keep
 from aiops_agent.errors import AuditError
-from aiops_agent.model.signature import MANIFEST, TRUSTED, SigningRules
+from aiops_agent.sections import AbsolutePath, Strict, parse_absolute
 from aiops_agent.settings import is_credential_name
 
 WRAPPING = "aiops-agent.wrapping"
@@ -62,16 +62,3 @@ class AuditSection(Strict):
     anchors: Anchors = Anchors()
     auditor_key: Annotated[str | None, BeforeValidator(_auditor)] = None
     keep: Keep = timedelta(days=400)
-
-
-class SigningSection(Strict):
-    """Whose playbooks are trusted, and where that is written."""
-
-    manifest: AbsolutePath = str(MANIFEST)
-    trusted: AbsolutePath = str(TRUSTED)
-    group: Annotated[str, Field(pattern="^[A-Za-z0-9._-]*$", max_length=64)] = ""
-    two_signatures: bool = False
-
-    def settled(self) -> SigningRules:
-        """Return it as the rest of the program reads it."""
-        return SigningRules(Path(self.manifest), Path(self.trusted), self.group, self.two_signatures)

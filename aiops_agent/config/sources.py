@@ -5,10 +5,11 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from aiops_agent.assembly.local import check_literal, check_pattern
-from aiops_agent.config.values import AbsolutePath, Root, Silence, Strict, Unit
+from aiops_agent.config.values import Root, Silence
 from aiops_agent.model.event import LocalPattern, Severity
 from aiops_agent.playbook.categories import CATEGORIES
 from aiops_agent.playbook.kinds import parse_unit
+from aiops_agent.sections import AbsolutePath, Strict, Unit
 from aiops_agent.settings import SourceSettings
 from aiops_agent.sources.container import PATHS as CONTAINER_LOGS
 

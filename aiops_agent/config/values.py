@@ -3,13 +3,10 @@
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, Field
 
-from aiops_agent.playbook.kinds import PORT, parse_duration, parse_host, parse_name, parse_root, parse_unit
-
-
-def _duration(value: object) -> object:
-    return timedelta(seconds=parse_duration(value))
+from aiops_agent.playbook.kinds import PORT, parse_duration, parse_host, parse_name, parse_root
+from aiops_agent.sections import parse_absolute
 
 
 def _silence(value: object) -> object:
@@ -24,18 +21,7 @@ def _silence(value: object) -> object:
 
 
 def _keep(value: object) -> object:
-    return None if value == "forever" else _duration(value)
-
-
-def parse_absolute(value: object) -> object:
-    """Return an absolute path as it is.
-
-    Raises:
-        ValueError: It is none.
-    """
-    if isinstance(value, str) and (not value.startswith("/") or "\0" in value):
-        raise ValueError(f"{value!r} must be an absolute path: it begins with / and holds no NUL")
-    return value
+    return None if value == "forever" else timedelta(seconds=parse_duration(value))
 
 
 def _host(value: object) -> object:
@@ -51,19 +37,10 @@ def parse_port(value: object) -> object:
     return None if value is None else PORT.parse(value)
 
 
-Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Silence = Annotated[timedelta | Literal["auto"] | None, BeforeValidator(_silence)]
 Keep = Annotated[timedelta | None, BeforeValidator(_keep)]
-AbsolutePath = Annotated[str, BeforeValidator(parse_absolute)]
 Root = Annotated[str, BeforeValidator(parse_root)]
-Unit = Annotated[str, BeforeValidator(parse_unit)]
 Name = Annotated[str, BeforeValidator(parse_name)]
 Host = Annotated[str, BeforeValidator(_host)]
 Patterns = Annotated[list[str], Field(min_length=1)]
 Locale = Literal["en", "zh"]
-
-
-class Strict(BaseModel):
-    """A section that knows its keys, and takes no value for another."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)

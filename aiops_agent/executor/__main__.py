@@ -6,30 +6,29 @@ import os
 import secrets
 import signal
 import sys
-import time
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from aiops_agent.audit.keys import FileKeys
-from aiops_agent.errors import AgentError, AuditError, StateError, UsageError
+from aiops_agent.errors import AgentError, StateError, UsageError
 from aiops_agent.executor import configured, persons
 from aiops_agent.executor.configured import CONFIG, Settings
 from aiops_agent.executor.desk import Desk
-from aiops_agent.executor.hand import Clock
 from aiops_agent.executor.hands import RootHands
 from aiops_agent.executor.sandbox import SYSTEMD
 from aiops_agent.executor.server import Server, listening
-from aiops_agent.executor.units import Systemd
 from aiops_agent.executor.work import Work
-from aiops_agent.model.incident import rfc3339
+from aiops_agent.host import SystemClock, name_of, shipped
+from aiops_agent.playbook import wire
+from aiops_agent.playbook.inventory import Systemd
 from aiops_agent.state.database import exclusive
 from aiops_agent.supervisor import Supervisor
 
 TAMPERED = 3
 PATIENCE = timedelta(seconds=10)
-"""How long a command at a shell waits until the executor has nothing to do."""
+"""How long a command at a shell waits until the executor has nothing to do, and lets go of the record."""
 
 LEFT_BEHIND = timedelta(seconds=2)
 """How long the lock of one that was killed may be held by a program that it was just starting."""
@@ -42,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if os.geteuid() != 0:
             raise UsageError("only root can run this", hint="systemctl start aiops-agent-executor")
         os.umask(0o077)
-        settings = configured.load(Path(arguments.config), _shipped())
+        settings = configured.load(Path(arguments.config), shipped("playbooks"))
         _make_private(settings.state_dir)
         return int(arguments.command(settings))
     except AgentError as error:
@@ -72,15 +71,11 @@ def _parser() -> argparse.ArgumentParser:
 
 def serve(settings: Settings) -> int:
     """Settle what a kill cut short, then take orders."""
-    told_to_end = [False]
-
-    def end(*_: object) -> None:
-        told_to_end[0] = True
-
+    told_to_end: list[int] = []
     for each in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(each, end)
+        signal.signal(each, lambda number, _: told_to_end.append(number))
     supervisor = Supervisor(os.environ.get("NOTIFY_SOCKET"))
-    clock = Clock()
+    clock = SystemClock()
     with exclusive(settings.state_dir, wait=LEFT_BEHIND) as is_only:
         if not is_only:
             raise UsageError("another executor is at work", hint="systemctl status aiops-agent-executor")
@@ -94,7 +89,7 @@ def serve(settings: Settings) -> int:
             with listening(settings.socket) as listener:
                 supervisor.tell("READY=1")
                 try:
-                    Server(listener, desk, work, inventory).serve(lambda: told_to_end[0] or work.fault is not None)
+                    Server(listener, desk, work, inventory).serve(lambda: bool(told_to_end) or work.fault is not None)
                 finally:
                     supervisor.tell("STOPPING=1")
                     work.end()
@@ -107,9 +102,9 @@ def serve(settings: Settings) -> int:
 
 def resume(settings: Settings) -> int:
     """Allow acting again: recorded first."""
-    person = persons.person_behind(persons.Peer(os.getpid(), os.getuid()))
-    with Desk(settings, Clock(), os.uname().nodename) as desk:
-        _record_when_idle(desk, "resume", f"user:{persons.name_of(os.getuid() if person is None else person)}")
+    person = persons.person_behind(wire.Peer(os.getpid(), os.getuid()))
+    with Desk(settings, SystemClock(), os.uname().nodename, patience=PATIENCE) as desk:
+        desk.record("resume", "all", f"user:{name_of(os.getuid() if person is None else person)}")
         was_set = desk.halt.clear()
     print("acting is allowed again" if was_set else "acting was not halted")
     return 0
@@ -120,24 +115,18 @@ def verify(settings: Settings) -> int:
     from aiops_agent.audit.verify import verify as verified
 
     keys = FileKeys(settings.state_dir / "keys")
-    report = verified(settings.state_dir / "audit", keys, (), now=datetime.now(UTC))
-    if report.first_bad:
-        bad = report.first_bad
-        print(f"NOT intact: {bad.kind} at byte {bad.offset} of {bad.segment}: {bad.detail}")
-    else:
-        print(f"intact: {report.records} records in {report.segments} segments, head {report.head[:12]}")
-    if report.key_problem:
-        print(f"without the keys: {report.key_problem}")
+    report = verified(settings.state_dir / "audit", keys, (), now=SystemClock().now())
+    print(*report.in_words, sep="\n")
     return 0 if report.intact and not report.key_problem else TAMPERED
 
 
 def show(settings: Settings) -> int:
     """Print every entry of the record, the oldest first; a record without its keys is not shown."""
+    from aiops_agent.audit.show import as_json
     from aiops_agent.audit.show import show as entries
 
     for entry in entries(settings.state_dir / "audit", FileKeys(settings.state_dir / "keys")):
-        said = {"time": rfc3339(entry.time), "actor": entry.actor, "action": entry.action, "subject": entry.subject}
-        print(json.dumps({**said, "detail": dict(entry.detail)}))
+        print(json.dumps(as_json(entry)))
     return 0
 
 
@@ -148,21 +137,6 @@ def check(settings: Settings) -> int:
     approvers = [*settings.approvers.users, *(f"the group {name}" for name in settings.approvers.groups)]
     print(f"approvers: {', '.join(approvers) or 'none: nothing that asks is ever done'}")
     return 0
-
-
-def _record_when_idle(desk: Desk, action: str, actor: str) -> None:
-    """Record an entry once the executor that serves has nothing to do, and has let go of the record."""
-    until = time.monotonic() + PATIENCE.total_seconds()
-    while True:
-        try:
-            desk.record(action, "all", actor)
-        except AuditError:
-            if time.monotonic() > until:
-                raise
-            desk.rest()
-            time.sleep(0.2)
-        else:
-            return
 
 
 def _make_private(state_dir: Path) -> None:
@@ -176,14 +150,7 @@ def _make_private(state_dir: Path) -> None:
         raise StateError(f"{state_dir}: {error.strerror}", hint="name another `state_dir`") from error
 
 
-def _shipped() -> Path:
-    """Return the playbooks that come with the package: inside it, or beside it in a checkout."""
-    package = Path(__file__).resolve().parent.parent
-    installed = package / "shipped" / "playbooks"
-    return installed if installed.exists() else package.parent / "playbooks"
-
-
-def _world(clock: Clock) -> tuple[RootHands, Systemd]:
+def _world(clock: SystemClock) -> tuple[RootHands, Systemd]:
     return RootHands(clock, booted=SYSTEMD.is_dir(), token=lambda: secrets.token_hex(8)), Systemd()
 
 

@@ -6,27 +6,19 @@ from pathlib import Path
 
 from aiops_agent.executor.configured import written_by_others
 from aiops_agent.executor.desk import Desk
-from aiops_agent.hints import Protocol
+from aiops_agent.executor.signatures import refused_unsigned
 from aiops_agent.model.decision import Mode, Reason
 from aiops_agent.model.order import Order, Refused
 from aiops_agent.model.playbook import CommandResult, NotNeeded, Playbook
 from aiops_agent.noun import dataclass, replace
 from aiops_agent.playbook import vocabulary
 from aiops_agent.playbook.bind import HAND, Bound, bind
-from aiops_agent.playbook.kinds import UNIT
 from aiops_agent.playbook.load import load_folders
 from aiops_agent.policy.decide import UNATTENDED, people_needed
 from aiops_agent.policy.limits import Moment, caution, healthy_others, refusal
-from aiops_agent.ports import Executor, Stopped
+from aiops_agent.ports import Executor, Inventory, Stopped
 from aiops_agent.state.approvals import ApprovalState
 from aiops_agent.state.questions import Agreed, Question
-
-
-class Inventory(Protocol):
-    """What there is on this host, as of this moment."""
-
-    def missing(self, unit: str) -> str | None:
-        """Return why systemd does not have a unit to act on; None: it is loaded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +37,10 @@ def examine(
     """Return the order ready to be carried out, or the first thing that speaks against it."""
     if desk.is_halted():
         return Refused("halted", "all acting is halted: `aiops-agent-executor resume`, as root")
-    playbook = playbook_of(desk, order.playbook, order.digest)
-    if isinstance(playbook, Refused):
-        return playbook
-    bound = aimed(desk, playbook, order.service, inventory)
+    bound = aimed(desk, order.playbook, order.digest, order.service, inventory)
     if isinstance(bound, Refused):
         return bound
-    hindered = hindering(desk, playbook, order.service, now, healthy(desk, order.service, prober, stopped))
+    hindered = hindering(desk, bound, now, prober, stopped)
     if hindered:
         return hindered
     question = agreed_to(desk, bound, order, now)
@@ -75,21 +64,24 @@ def playbook_of(desk: Desk, name: str, digest: str) -> Playbook | Refused:
     if playbook.digest != digest:
         why = f"{name} is another file here ({playbook.digest[:12]}) than the one that was asked for ({digest[:12]})"
         return Refused("digest_differs", why)
-    return desk.unsigned(playbook) or playbook
+    with desk.transaction():
+        return refused_unsigned(playbook, desk.settings.signing, desk.signed, desk.clock.now()) or playbook
 
 
-def aimed(desk: Desk, playbook: Playbook, service: str, inventory: Inventory) -> Bound | Refused:
-    """Return the playbook aimed at a service of root's own list, every unit it names there and loaded."""
+def aimed(desk: Desk, name: str, digest: str, service: str, inventory: Inventory) -> Bound | Refused:
+    """Return a playbook aimed at a service of root's own list, every unit it names there and loaded."""
+    playbook = playbook_of(desk, name, digest)
+    if isinstance(playbook, Refused):
+        return playbook
     parameters = desk.settings.services.get(service)
     if parameters is None:
         return Refused("unknown_service", f"{service} is not under `services` of the executor's configuration")
     now = desk.clock.now()
-    with desk.alone():
-        ours = desk.actions.history().at_work(now - 2 * HAND, now)
+    ours = desk.actions.history().at_work(now - 2 * HAND, now)
     bound = bind(playbook, service, parameters, ours=ours)
     if not isinstance(bound, Bound):
         return Refused("parameters", str(bound))
-    for unit in (service, *units_in(bound)):
+    for unit in bound.units:
         missing = inventory.missing(unit)
         if missing:
             return Refused("unit_missing", missing)
@@ -97,36 +89,17 @@ def aimed(desk: Desk, playbook: Playbook, service: str, inventory: Inventory) ->
     return replace(bound, verify=tuple(probe for probe in bound.verify if probe.verb != "log_quiet"))
 
 
-def units_in(bound: Bound) -> list[str]:
-    """Return the units that a playbook looks at or acts on."""
-    commands = (*bound.evidence, *bound.steps, *bound.verify, *bound.undo)
-    named = (
-        str(value)
-        for command in commands
-        for name, value in command.arguments.items()
-        if vocabulary.VERBS[command.verb].arguments.get(name) is UNIT
-    )
-    return list(dict.fromkeys(named))
-
-
-def healthy(desk: Desk, service: str, prober: Executor, stopped: Stopped) -> dict[str, int]:
-    """Return, by group that a service is of, how many others of it are active, as systemd says now."""
+def hindering(desk: Desk, bound: Bound, now: datetime, prober: Executor, stopped: Stopped) -> Refused | None:
+    """Return what the executor's own limits say against it: its mode, groups as they are now, caps, cooldown."""
+    if desk.settings.mode is Mode.OBSERVE:
+        return Refused(Reason.OBSERVE_ONLY.value, "the executor's own mode is observe")
 
     def is_active(unit: str) -> bool:
         return prober.run(vocabulary.command("unit_state", {"unit": unit, "is": "active"}), stopped).ok
 
-    return healthy_others(desk.settings.limits.groups, service, is_active)
-
-
-def hindering(
-    desk: Desk, playbook: Playbook, service: str, now: datetime, healthy: Mapping[str, int]
-) -> Refused | None:
-    """Return what the executor's own limits say against it: its mode, its groups, its caps, its cooldown."""
-    with desk.alone():
-        history = desk.actions.history(playbook.name)
-    if desk.settings.mode is Mode.OBSERVE:
-        return Refused(Reason.OBSERVE_ONLY.value, "the executor's own mode is observe")
-    reason = refusal(playbook, history, _moment(service, now, healthy), desk.settings.limits)
+    playbook, limits = bound.playbook, desk.settings.limits
+    moment = _moment(bound.service, now, healthy_others(limits.groups, bound.service, is_active))
+    reason = refusal(playbook, desk.actions.history(playbook.name), moment, limits)
     return Refused(reason.value, _IN_WORDS.get(reason, reason.value.replace("_", " "))) if reason else None
 
 
@@ -149,9 +122,7 @@ def agreed_to(desk: Desk, bound: Bound, order: Order, now: datetime) -> Question
     """Return what people agreed to, if that is exactly what is asked for; None: nobody needs to agree."""
     if is_unattended(desk, bound, now):
         return None
-    with desk.alone():
-        found = desk.questions.about(playbook=order.playbook, service=order.service, incident=order.incident)
-    for question in found:
+    for question in desk.questions.about(playbook=order.playbook, service=order.service, incident=order.incident):
         enough = sum(desk.settings.approvers.include(uid) for uid in question.agreed) >= people_needed(bound.playbook)
         granted = question.state is ApprovalState.APPROVED and question.expires > now and enough
         if granted and question.bound == bound_to(desk, bound, order.incident, question.expires):
@@ -164,22 +135,20 @@ def is_unattended(desk: Desk, bound: Bound, now: datetime) -> bool:
     playbook, limits = bound.playbook, desk.settings.limits
     if desk.settings.mode is not Mode.AUTO or playbook.risk > UNATTENDED:
         return False
-    with desk.alone():
-        history = desk.actions.history(playbook.name)
+    history = desk.actions.history(playbook.name)
     return caution(playbook, history, _moment(bound.service, now, {}), limits) is None
 
 
 def bound_to(desk: Desk, bound: Bound, incident: str, expires: datetime) -> bytes:
     """Return the digest of what is agreed to."""
-    agreed = Agreed(
+    return Agreed(
         digest=bound.playbook.digest,
         parameters=desk.settings.services[bound.service],
         host=desk.host,
         incident=incident,
         service=bound.service,
         expires=expires,
-    )
-    return agreed.digested()
+    ).digested()
 
 
 def unconfirmed(bound: Bound, prober: Executor, stopped: Stopped) -> NotNeeded | None:

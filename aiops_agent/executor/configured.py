@@ -8,27 +8,18 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from aiops_agent.errors import ConfigError, Fault
 from aiops_agent.executor.persons import Approvers
 from aiops_agent.model.decision import Mode
 from aiops_agent.model.order import SOCKET
 from aiops_agent.model.playbook import Scalar
-from aiops_agent.model.signature import MANIFEST, TRUSTED, SigningRules
+from aiops_agent.model.signature import SigningRules
 from aiops_agent.noun import dataclass, field
 from aiops_agent.playbook.document import Document, Place
-from aiops_agent.playbook.kinds import parse_duration, parse_unit
-from aiops_agent.policy.limits import Group, Limits
+from aiops_agent.policy.limits import Limits
+from aiops_agent.sections import AbsolutePath, Duration, Groups, GroupSection, SigningSection, Strict, Unit
 
 CONFIG = "/etc/aiops-agent/executor.yaml"
 STATE_DIR = "/var/lib/aiops-agent-executor"
@@ -68,21 +59,18 @@ def load(path: Path, shipped: Path) -> Settings:
     Raises:
         ConfigError: Every fault of it; also when others than root could have written it.
     """
-    others = [Fault(str(path), 0, "", why) for why in written_by_others(path)]
-    if others:
-        raise ConfigError(others, hint=_HINT)
-    document = Document(str(path))
+    document = Document(str(path), faults=[Fault(str(path), 0, "", why) for why in written_by_others(path)])
     try:
-        document.read(path.read_bytes())
-    except OSError as error:
-        raise ConfigError([Fault(str(path), 0, "", f"cannot be read: {error.strerror}")], hint=_HINT) from error
-    try:
+        if not document.faults:
+            document.read(path.read_bytes())
         if not document.faults:
             return _File.model_validate(document.data).settled(shipped)
     except ValidationError as error:
         for problem in error.errors(include_url=False):
             place = tuple(part for part in problem["loc"] if part != "[key]")
             document.fault(place, _message(place, problem["type"], problem["msg"]))
+    except OSError as error:
+        document.faults.append(Fault(str(path), 0, "", f"cannot be read: {error.strerror}"))
     raise ConfigError(sorted(document.faults, key=lambda fault: fault.line), hint=_HINT)
 
 
@@ -113,103 +101,63 @@ def _uid(name: object) -> int:
     return uid
 
 
-def _absolute(given: object) -> Path:
-    if isinstance(given, str) and given.startswith("/") and "\0" not in given:
-        return Path(given)
-    raise ValueError(f"{given!r} is not an absolute path")
-
-
 def _plain(given: object) -> object:
     if isinstance(given, str | int | bool):
         return given
     raise ValueError("is not a text, a whole number, true or false")
 
 
-_Unit = Annotated[str, AfterValidator(parse_unit)]
-_Path = Annotated[Path, BeforeValidator(_absolute)]
 _Parameters = Annotated[
     dict[str, Annotated[str | int | bool, BeforeValidator(_plain)]],
     BeforeValidator(lambda given: {} if given is None else given),
 ]
-_Duration = Annotated[timedelta, BeforeValidator(lambda given: timedelta(seconds=parse_duration(given)))]
 _Count = Annotated[int, Field(ge=1, le=1000)]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class _Approvers(_Strict):
+class _Approvers(Strict):
     users: list[str] = []
     groups: list[str] = []
 
 
-class _Limits(_Strict):
+class _Limits(Strict):
     unlock_after: int = Field(default=Limits().unlock_after, ge=0, le=1000)
     runs_per_hour: _Count = Limits().runs_per_hour
     host_runs_per_hour: _Count = Limits().host_runs_per_hour
     repairs_per_day: _Count = Limits().repairs_per_day
 
 
-class _Group(_Strict):
-    name: str
-    services: list[_Unit]
-    minimum: _Count
-
-    @model_validator(mode="after")
-    def _can_be_met(self) -> "_Group":
-        if self.minimum >= len(set(self.services)):
-            raise ValueError("can never be met: so many others are not there beside the one that is restarted")
-        return self
-
-
-class _Signing(_Strict):
-    manifest: _Path = MANIFEST
-    trusted: _Path = TRUSTED
-    group: str = ""
-    two_signatures: bool = False
-
-
-class _File(_Strict):
+class _File(Strict):
     agent: Annotated[int, BeforeValidator(_uid)] = Field(default="aiops-agent", validate_default=True)
-    services: dict[_Unit, _Parameters] = {}
-    playbooks: list[_Path] = []
+    services: dict[Unit, _Parameters] = {}
+    playbooks: list[AbsolutePath] = []
     approvers: _Approvers = _Approvers()
     mode: Annotated[Mode, Field(strict=False)] = Mode.APPROVE
-    approval_expires: _Duration = timedelta(hours=1)
+    approval_expires: Duration = APPROVAL_EXPIRES
     limits: _Limits = _Limits()
-    groups: list[_Group] = []
-    signing: _Signing = _Signing()
-    state_dir: _Path = Path(STATE_DIR)
-    socket: _Path = Path(SOCKET)
-
-    @field_validator("groups")
-    @classmethod
-    def _have_names_of_their_own(cls, groups: list[_Group]) -> list[_Group]:
-        if len({group.name for group in groups}) < len(groups):
-            raise ValueError("two have one name: what is counted for one would count for the other")
-        return groups
+    groups: Groups = []
+    signing: SigningSection = SigningSection()
+    state_dir: AbsolutePath = STATE_DIR
+    socket: AbsolutePath = SOCKET
 
     def settled(self, shipped: Path) -> Settings:
         """Return it as the rest of the program reads it."""
-        groups = (Group(name=g.name, services=tuple(g.services), minimum=g.minimum) for g in self.groups)
         return Settings(
             agent=self.agent,
             services=self.services,
-            playbooks=(shipped, *self.playbooks),
+            playbooks=(shipped, *map(Path, self.playbooks)),
             approvers=Approvers(tuple(self.approvers.users), tuple(self.approvers.groups)),
             mode=self.mode,
             approval_expires=self.approval_expires,
-            limits=Limits(**dict(self.limits), groups=tuple(groups)),
-            signing=SigningRules(**dict(self.signing), owners=(0, os.geteuid())),
-            state_dir=self.state_dir,
-            socket=self.socket,
+            limits=Limits(**dict(self.limits), groups=tuple(group.settled() for group in self.groups)),
+            signing=self.signing.settled(os.geteuid()),
+            state_dir=Path(self.state_dir),
+            socket=Path(self.socket),
         )
 
 
 KEYS = tuple(_File.model_fields)
 _SECTIONS: Mapping[str, type[BaseModel]] = {
-    "approvers": _Approvers, "limits": _Limits, "groups": _Group, "signing": _Signing
+    "approvers": _Approvers, "limits": _Limits, "groups": GroupSection, "signing": SigningSection
 }  # fmt: skip
 
 

@@ -1,9 +1,7 @@
 """What the executor works with: its settings, its own state and its own record, one thread at a time."""
 
 import os
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from aiops_agent.audit.journal import Journal
@@ -11,17 +9,16 @@ from aiops_agent.audit.keys import FileKeys
 from aiops_agent.audit.rest import StateCipher
 from aiops_agent.errors import AuditError
 from aiops_agent.executor.configured import Settings
-from aiops_agent.executor.signatures import refused_unsigned
 from aiops_agent.hints import Self
 from aiops_agent.model.audit import AuditEntry, Value
-from aiops_agent.model.order import ANSWERED, Refused
-from aiops_agent.model.playbook import Playbook
+from aiops_agent.model.order import ANSWERED
 from aiops_agent.ports import Clock
 from aiops_agent.state.actions import Actions
 from aiops_agent.state.database import Database, opened
 from aiops_agent.state.halt import Halt
 from aiops_agent.state.questions import Orders, Questions
 from aiops_agent.state.signed import Signed
+from aiops_agent.state.undo import Undo
 from aiops_agent.state.vault import Vault
 
 SELF = "executor"
@@ -34,41 +31,34 @@ MOST_COMPLAINTS = 60
 class Desk:
     """State, record and settings."""
 
-    def __init__(self, settings: Settings, clock: Clock, host: str) -> None:
-        """Open the state and the record in `settings.state_dir`; the caller holds the lock of it."""
+    def __init__(self, settings: Settings, clock: Clock, host: str, *, patience: timedelta = timedelta(0)) -> None:
+        """Open the state and the record in `settings.state_dir`.
+
+        Args:
+            settings: What root allows.
+            clock: What everything is dated by.
+            host: Its name: agreements are for one host.
+            patience: How long to wait for another process to let go of the record.
+        """
         folder = settings.state_dir
         self.settings = settings
         self.clock = clock
         self.host = host
         keys = FileKeys(folder / "keys")
         self.database: Database = opened(folder / "state.db")
-        self.vault = Vault(self.database, StateCipher(keys, folder))
+        self.transaction = self.database.transaction
+        self.alone = self.database.alone
+        """Keeps the other thread out of state and record."""
+
         self.actions = Actions(self.database)
         self.questions = Questions(self.database)
         self.orders = Orders(self.database)
-        self._seen_signed = Signed(self.database)
+        self.undo = Undo(self.database, Vault(self.database, StateCipher(keys, folder)))
+        self.signed = Signed(self.database)
         self.halt = Halt(folder / "halt")
-        self._journal = Journal(folder / "audit", keys)
-        self._lock = threading.RLock()
+        self._journal = Journal(folder / "audit", keys, patience)
         self._complaints: list[datetime] = []
         self._unrecorded = 0
-
-    @contextmanager
-    def alone(self) -> Iterator[None]:
-        """Keep the other thread out of state and record."""
-        with self._lock:
-            yield
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Commit everything inside, durably, or nothing of it; keeps the other thread out."""
-        with self._lock, self.database.transaction():
-            yield
-
-    def unsigned(self, playbook: Playbook) -> Refused | None:
-        """Return why a playbook does not count as signed by somebody whom this host trusts; None: it does."""
-        with self.transaction():
-            return refused_unsigned(playbook, self.settings.signing, self._seen_signed, self.clock.now())
 
     def is_halted(self) -> bool:
         """Tell whether all acting is stopped, as of this moment. A switch that cannot be read is one that stops."""
@@ -83,7 +73,7 @@ class Desk:
         Raises:
             AuditError: It is not on disk. What it speaks of must not be done.
         """
-        with self._lock:
+        with self.alone:
             self._journal.append(AuditEntry(self.clock.now(), actor, action, subject, detail))
 
     def complain(self, action: str, subject: str, actor: str = SELF, **detail: Value) -> None:
@@ -118,7 +108,7 @@ class Desk:
         Raises:
             AuditError: The end could not be written; the next start explains it.
         """
-        with self._lock:
+        with self.alone:
             self._journal.close()
 
     def __enter__(self) -> Self:

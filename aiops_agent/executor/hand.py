@@ -2,11 +2,11 @@
 
 import json
 import sys
-import time
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
 
-from aiops_agent.model.playbook import Command, CommandResult, Planned
+from aiops_agent.host import SystemClock
+from aiops_agent.model.plain import command_of, plain_plan, plan_of
+from aiops_agent.model.playbook import CommandResult, Planned
 from aiops_agent.playbook import privileged
 from aiops_agent.playbook.doing import Doing
 from aiops_agent.playbook.executor import EmbeddedExecutor
@@ -14,67 +14,31 @@ from aiops_agent.playbook.systemd import SYSTEM_PATH
 from aiops_agent.ports import never
 
 
-class Clock:
-    """The clock of this machine."""
-
-    def now(self) -> datetime:
-        """Return the aware UTC time."""
-        return datetime.now(UTC)
-
-    def sleep(self, seconds: float) -> None:
-        """Wait."""
-        time.sleep(seconds)
-
-
-def written(command: Command) -> dict[str, object]:
-    """Return a command as it is handed in."""
-    return {
-        "verb": command.verb,
-        "arguments": dict(command.arguments),
-        "changes": command.changes,
-        "privileged": command.privileged,
-        "timeout": command.timeout.total_seconds(),
-    }
-
-
-def read(said: Mapping[str, object]) -> Command:
-    """Return what `written` was given."""
-    arguments = said["arguments"]
-    return Command(
-        str(said["verb"]),
-        arguments if isinstance(arguments, dict) else {},
-        said["changes"] is True,
-        said["privileged"] is True,
-        timedelta(seconds=float(str(said["timeout"]))),
-    )
-
-
 def told(answer: Planned | CommandResult) -> dict[str, object]:
     """Return an answer as it is handed out."""
     if isinstance(answer, Planned):
-        return {"command": written(answer.command), "undo": written(answer.undo) if answer.undo else None}
+        return {"planned": plain_plan(answer)}
     return {"ok": answer.ok, "detail": answer.detail, "half_done": answer.half_done}
 
 
 def heard(said: Mapping[str, object]) -> Planned | CommandResult:
     """Return what `told` was given."""
-    command, undo = said.get("command"), said.get("undo")
-    if isinstance(command, dict):
-        return Planned(read(command), read(undo) if isinstance(undo, dict) else None)
+    if "planned" in said:
+        return plan_of(said["planned"])
     return CommandResult(said["ok"] is True, str(said["detail"]), said["half_done"] is True)
 
 
 def _more() -> Mapping[str, Doing]:
     """Return the words that need root and are done in a sandbox; what asks systemd to act is done outside of it."""
-    known = privileged.words(Clock(), path=SYSTEM_PATH)
+    known = privileged.words(SystemClock(), path=SYSTEM_PATH)
     return {name: known[name] for name in ("signal_unit", "config_test", "run")}
 
 
 def main() -> None:
     """Plan or run the command that is handed in."""
     call, said = json.loads(sys.stdin.buffer.read())
-    command = read(said)
-    executor = EmbeddedExecutor(Clock(), more=_more())
+    command = command_of(said)
+    executor = EmbeddedExecutor(SystemClock(), more=_more())
     # Stopped by nothing in here: who is outside ends the whole sandbox.
     answer = executor.plan(command) if call == "plan" else executor.run(command, never)
     print(json.dumps(told(answer)))

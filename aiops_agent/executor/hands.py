@@ -10,6 +10,7 @@ from pathlib import Path
 from aiops_agent.errors import StateError
 from aiops_agent.executor import hand
 from aiops_agent.executor.sandbox import NOBODY, Confinement, under_bubblewrap, under_systemd
+from aiops_agent.model.plain import plain
 from aiops_agent.model.playbook import Command, CommandResult, Planned
 from aiops_agent.noun import replace
 from aiops_agent.playbook import privileged
@@ -94,7 +95,9 @@ class RootHands:
         if command.verb in OF_SYSTEMD:
             return self._here.run(command, stopped)
         answer = told(command, lambda: self._sent("run", command, stopped))
-        return answer if isinstance(answer, CommandResult) else _strange(command, "it answered with a plan")
+        if isinstance(answer, CommandResult):
+            return answer
+        return CommandResult(ok=False, detail=f"{command.verb}: it answered with a plan", half_done=command.changes)
 
     def end_left_behind(self) -> None:
         """End the steps of an executor that was killed: they are systemd's, and would go on while theirs is taken back.
@@ -118,7 +121,7 @@ class RootHands:
         """
         confinement = looking(command) if call == "plan" else confined(command)
         ours = replace(command, privileged=False)  # in there it has what it needs, and `confined` says what that is
-        ended = self._spawned(confinement, json.dumps([call, hand.written(ours)]).encode(), stopped)
+        ended = self._spawned(confinement, json.dumps([call, plain(ours)]).encode(), stopped)
         answer = None
         with suppress(ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError):
             answer = hand.heard(json.loads(ended.output))
@@ -131,17 +134,13 @@ class RootHands:
         return answer
 
     def _spawned(self, confinement: Confinement, given: bytes, stopped: Stopped) -> Ended:
-        seconds = confinement.seconds + _SPARE
-        if not self._booted:
-            argv = under_bubblewrap(_HAND, confinement)
-            return spawn(argv, path=self._path, seconds=seconds, stopped=stopped, given=given)
         unit = f"{_STEP}{self._token()}.service"
+        argv = under_systemd(_HAND, confinement, unit) if self._booted else under_bubblewrap(_HAND, confinement)
         try:
-            argv = under_systemd(_HAND, confinement, unit)
-            return spawn(argv, path=self._path, seconds=seconds, stopped=stopped, given=given)
+            return spawn(argv, path=self._path, seconds=confinement.seconds + _SPARE, stopped=stopped, given=given)
         except CutOffError:
-            # Who waited for it is gone; it itself is systemd's, and is ended there.
-            spawn(["systemctl", "--no-ask-password", "stop", "--", unit], path=self._path, seconds=5, stopped=never)
+            if self._booted:  # who waited for it is gone; it itself is systemd's, and is ended there
+                spawn(["systemctl", "--no-ask-password", "stop", "--", unit], path=self._path, seconds=5, stopped=never)
             raise
 
 
@@ -188,7 +187,3 @@ def _is_for(command: Command, planned: Planned) -> bool:
     kept = command.arguments.items() <= decided.arguments.items()
     back = undo is None or (undo.verb == "put_back" and undo.arguments.get("path") == command.arguments.get("path"))
     return same and kept and back
-
-
-def _strange(command: Command, why: str) -> CommandResult:
-    return CommandResult(ok=False, detail=f"{command.verb}: {why}", half_done=command.changes)

@@ -3,25 +3,15 @@
 import grp
 import os
 import pwd
-import socket
-import struct
 from pathlib import Path
 
 from aiops_agent.noun import dataclass
+from aiops_agent.playbook.wire import Peer
 
-_CREDENTIALS = struct.Struct("3i")
 _NOBODY_LOGGED_IN = 2**32 - 1
 """What the kernel shows of a process that no login has begun."""
 
 PROC = Path("/proc")
-
-
-@dataclass(frozen=True, slots=True)
-class Peer:
-    """The process that connected, as it was then."""
-
-    pid: int
-    uid: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +33,6 @@ class Approvers:
         return any(_name_of_group(each) in self.groups for each in ids)
 
 
-def peer_of(connection: socket.socket) -> Peer:
-    """Return who connected."""
-    pid, uid, _ = _CREDENTIALS.unpack(connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size))
-    return Peer(pid, uid)
-
-
 def person_behind(peer: Peer, proc: Path = PROC) -> int | None:
     """Return the uid of the person who answers for a process; None: that cannot be told.
 
@@ -66,14 +50,6 @@ def person_behind(peer: Peer, proc: Path = PROC) -> int | None:
     if login == _NOBODY_LOGGED_IN:
         return peer.uid
     return login if peer.uid in (0, login) else None
-
-
-def name_of(uid: int) -> str:
-    """Return what a user is called, for people and the record."""
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return str(uid)
 
 
 def _name_of_group(gid: int) -> str:

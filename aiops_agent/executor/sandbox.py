@@ -96,6 +96,6 @@ def under_bubblewrap(argv: list[str], confinement: Confinement) -> list[str]:
 
 
 def _quoted(folder: str) -> str:
-    """Return a path as a word of systemd's: quoted, nothing in it expanded."""
-    escaped = folder.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
+    """Return a path as one word of systemd-run; a `%` stands for itself in what it is given, unlike in a unit file."""
+    escaped = folder.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'

@@ -6,19 +6,20 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from enum import Enum
+from functools import partial
 from pathlib import Path
 
 from aiops_agent.errors import AuditError, StateError
 from aiops_agent.executor import asking, persons
-from aiops_agent.executor.checks import Inventory
 from aiops_agent.executor.configured import written_by_others
 from aiops_agent.executor.desk import Desk
-from aiops_agent.executor.persons import Peer
-from aiops_agent.hints import Protocol
+from aiops_agent.executor.work import Work
+from aiops_agent.host import name_of
 from aiops_agent.model.incident import rfc3339
-from aiops_agent.model.order import Order, Progress, Refused, Unknown
+from aiops_agent.model.order import Order, Refused, Unknown
 from aiops_agent.noun import dataclass
 from aiops_agent.playbook import wire
+from aiops_agent.ports import Inventory
 from aiops_agent.state.questions import Question
 
 MOST_CONNECTIONS = 8
@@ -51,23 +52,10 @@ class Caller:
     @property
     def name(self) -> str:
         """Return the actor of what is recorded."""
-        return "agent" if self.role is Role.AGENT else f"user:{persons.name_of(self.uid)}"
+        return "agent" if self.role is Role.AGENT else f"user:{name_of(self.uid)}"
 
 
-class Worker(Protocol):
-    """Carries out orders, one at a time."""
-
-    def take(self, order: Order) -> Progress:
-        """Begin with it, if nothing is being done; return where it stands."""
-
-    def progress(self, identity: str) -> Progress:
-        """Return where an order stands."""
-
-    def cancel(self, identity: str | None) -> bool:
-        """Stop that one, or whichever there is; False: it is not being carried out."""
-
-
-def caller(peer: Peer, desk: Desk, proc: Path = persons.PROC) -> Caller | None:
+def caller(peer: wire.Peer, desk: Desk, proc: Path = persons.PROC) -> Caller | None:
     """Return who a process speaks for; None: a stranger."""
     if peer.uid == desk.settings.agent:  # first: whoever's login has begun it, what the agent is cannot be a person
         return Caller(Role.AGENT, peer.uid)
@@ -100,6 +88,10 @@ def listening(path: Path) -> socket.socket:
     return listener
 
 
+Said = Mapping[str, object] | Question | Refused
+"""What a verb is answered with."""
+
+
 @dataclass(slots=True)
 class _Line:
     """An open connection."""
@@ -117,7 +109,7 @@ class Server:
         self,
         listener: socket.socket,
         desk: Desk,
-        worker: Worker,
+        work: Work,
         inventory: Inventory,
         identify: Callable[[socket.socket], Caller | None] | None = None,
     ) -> None:
@@ -126,26 +118,26 @@ class Server:
         Args:
             listener: Where callers connect.
             desk: State and record.
-            worker: What carries out orders.
+            work: What carries out orders.
             inventory: What there is on this host.
             identify: Says who connected; None: as the kernel does.
         """
         self._listener = listener
         self._desk = desk
-        self._worker = worker
+        self._work = work
         self._inventory = inventory
-        self._identify = identify or (lambda connection: caller(persons.peer_of(connection), desk))
+        self._identify = identify or (lambda connection: caller(wire.peer_of(connection), desk))
         self._lines: dict[int, _Line] = {}
         self._waiting = selectors.DefaultSelector()
-        self._verbs: Mapping[str, Callable[[Caller, dict[str, str]], bytes]] = {
+        self._verbs: Mapping[str, Callable[[Caller, dict[str, str]], Said]] = {
             "hello": self._hello,
             "run": self._run,
             "status": self._status,
             "cancel": self._cancel,
             "halt": self._halt,
             "ask": self._ask,
-            "approve": self._approve,
-            "deny": self._deny,
+            "approve": partial(self._decide, yes=True),
+            "deny": partial(self._decide, yes=False),
             "list": self._list,
         }
 
@@ -184,7 +176,7 @@ class Server:
         connection.settimeout(0)
         found = self._identify(connection)
         if found is None:
-            peer = persons.peer_of(connection)
+            peer = wire.peer_of(connection)
             self._desk.complain("stranger", "executor", uid=peer.uid, pid=peer.pid)
             _send(connection, wire.refusal("stranger", f"uid {peer.uid} has no say here; see docs/executor.md"))
             connection.close()
@@ -223,67 +215,60 @@ class Server:
             self._desk.complain("not_allowed", verb, caller.name)
             return wire.refusal("not_allowed", f"{verb} is not for you ({caller.name})")
         try:
-            return self._verbs[verb](caller, words)
+            said = self._verbs[verb](caller, words)
         except (AuditError, StateError) as error:
             name = "audit_unavailable" if isinstance(error, AuditError) else "state_unavailable"
-            return wire.refusal(name, f"{error.message} ({error.hint})")
+            said = Refused(name, f"{error.message} ({error.hint})")
+        match said:
+            case Refused(name, why):
+                return wire.refusal(name, why)
+            case Question():
+                return wire.answer(**_said_of(said))
+            case _:
+                return wire.answer(**said)
 
-    def _hello(self, _: Caller, __: dict[str, str]) -> bytes:
-        return wire.answer(halted=self._desk.is_halted(), services=sorted(self._desk.settings.services)[:100])
+    def _hello(self, _: Caller, __: dict[str, str]) -> Said:
+        return {"halted": self._desk.is_halted(), "services": sorted(self._desk.settings.services)[:100]}
 
-    def _run(self, caller: Caller, words: dict[str, str]) -> bytes:
+    def _run(self, caller: Caller, words: dict[str, str]) -> Said:
         order = Order(**{name: words[name] for name in wire.REQUESTS["run"]})
-        progress = self._worker.take(order)
+        progress = self._work.take(order)
         if isinstance(progress, Refused):
             self._desk.complain("refused", order.id, caller.name, playbook=order.playbook, why=progress.name)
-            return wire.refusal(progress.name, progress.why)
-        return wire.answer(**wire.told(progress))
+            return progress
+        return wire.told(progress)
 
-    def _status(self, _: Caller, words: dict[str, str]) -> bytes:
-        progress = self._worker.progress(words["id"])
-        with self._desk.alone():
-            question = self._desk.questions.by_id(words["id"]) if isinstance(progress, Unknown) else None
-        return wire.answer(**(_said_of(question) if question else wire.told(progress)))
+    def _status(self, _: Caller, words: dict[str, str]) -> Said:
+        progress = self._work.progress(words["id"])
+        question = self._desk.questions.by_id(words["id"]) if isinstance(progress, Unknown) else None
+        return question or wire.told(progress)
 
-    def _cancel(self, caller: Caller, words: dict[str, str]) -> bytes:
-        stopped = self._worker.cancel(words["id"])
+    def _cancel(self, caller: Caller, words: dict[str, str]) -> Said:
+        stopped = self._work.cancel(words["id"])
         if stopped:
             self._desk.record("cancel", words["id"], caller.name)
-        return wire.answer(stopped=stopped)
+        return {"stopped": stopped}
 
-    def _halt(self, caller: Caller, _: dict[str, str]) -> bytes:
+    def _halt(self, caller: Caller, _: dict[str, str]) -> Said:
         was_halted = self._desk.is_halted()
         self._desk.halt.set(caller.name, self._desk.clock.now())  # first the switch, which needs no record
-        self._worker.cancel(None)
+        self._work.cancel(None)
         if not was_halted:
             self._desk.record("halt", "all", caller.name)
-        return wire.answer(halted=True)
+        return {"halted": True}
 
-    def _ask(self, _: Caller, words: dict[str, str]) -> bytes:
-        return _told(asking.ask(self._desk, words, self._inventory, self._desk.clock.now()))
+    def _ask(self, _: Caller, words: dict[str, str]) -> Said:
+        return asking.ask(self._desk, words, self._inventory, self._desk.clock.now())
 
-    def _approve(self, caller: Caller, words: dict[str, str]) -> bytes:
-        return self._decide(caller, words["id"], yes=True)
-
-    def _deny(self, caller: Caller, words: dict[str, str]) -> bytes:
-        return self._decide(caller, words["id"], yes=False)
-
-    def _decide(self, caller: Caller, identity: str, *, yes: bool) -> bytes:
+    def _decide(self, caller: Caller, words: dict[str, str], *, yes: bool) -> Said:
         now = self._desk.clock.now()
         asking.expire(self._desk, now)
-        return _told(asking.decide(self._desk, identity, caller.uid, yes=yes, now=now))
+        return asking.decide(self._desk, words["id"], caller.uid, yes=yes, now=now)
 
-    def _list(self, _: Caller, __: dict[str, str]) -> bytes:
+    def _list(self, _: Caller, __: dict[str, str]) -> Said:
         asking.expire(self._desk, self._desk.clock.now())
-        with self._desk.alone():
-            waiting = self._desk.questions.waiting()
-        return wire.answer(questions=[_said_of(question) for question in waiting[: wire.MOST_LISTED]])
-
-
-def _told(answer: Question | Refused) -> bytes:
-    if isinstance(answer, Refused):
-        return wire.refusal(answer.name, answer.why)
-    return wire.answer(**_said_of(answer))
+        waiting = self._desk.questions.waiting()[: wire.MOST_LISTED]
+        return {"questions": [_said_of(question) for question in waiting]}
 
 
 def _said_of(question: Question) -> dict[str, object]:
@@ -295,7 +280,7 @@ def _said_of(question: Question) -> dict[str, object]:
         "incident": question.incident,
         "expires": rfc3339(question.expires),
         "needed": question.needed,
-        "agreed": [persons.name_of(uid) for uid in question.agreed],
+        "agreed": [name_of(uid) for uid in question.agreed],
     }
 
 

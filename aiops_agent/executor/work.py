@@ -3,33 +3,22 @@
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 
 from aiops_agent.assembly.redact import redact
 from aiops_agent.errors import AuditError, ForgedError, StateError
-from aiops_agent.executor.checks import Inventory, Ready, aimed, examine, playbook_of
+from aiops_agent.executor.checks import Ready, aimed, examine
 from aiops_agent.executor.desk import Desk
 from aiops_agent.model.incident import outcome_of
 from aiops_agent.model.order import Order, Progress, Refused, Running, Unknown
-from aiops_agent.model.playbook import (
-    Command,
-    Failed,
-    Journalled,
-    NotNeeded,
-    Planned,
-    RunResult,
-    StepState,
-    reworded,
-)
+from aiops_agent.model.playbook import Command, Failed, NotNeeded, RunResult, reworded
 from aiops_agent.noun import replace
 from aiops_agent.playbook import wire
-from aiops_agent.playbook.bind import Bound
 from aiops_agent.playbook.recover import recover
 from aiops_agent.playbook.run import execute
-from aiops_agent.ports import Executor
+from aiops_agent.ports import Executor, Inventory
 from aiops_agent.state.actions import Action
-from aiops_agent.state.undo import RunJournal, Undo
 
 MOST_REMEMBERED = 100
 """Refusals whose reason can still be asked for; nothing was done for them, so nothing of them is on disk."""
@@ -38,15 +27,14 @@ _LOOK_YOURSELF = ("look at the service yourself",)
 
 
 class Work:
-    """Carries out orders in a thread of its own, so that a halt is heard meanwhile: `server.Worker`."""
+    """Carries out orders in a thread of its own, so that a halt is heard meanwhile."""
 
     def __init__(self, desk: Desk, hands: Executor, inventory: Inventory) -> None:
         """Begin with nothing to do."""
         self._desk = desk
         self._hands = hands
         self._inventory = inventory
-        self._undo = Undo(desk.database, desk.vault)
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._at: Order | None = None
         self._stopped = threading.Event()
         self._refused: OrderedDict[str, Refused | NotNeeded] = OrderedDict()
@@ -57,7 +45,7 @@ class Work:
     def take(self, order: Order) -> Progress:
         """Begin with it, if nothing is being done; return where it stands."""
         with self._lock:
-            known = self._progress(order.id)
+            known = self.progress(order.id)
             if not isinstance(known, Unknown):
                 return known
             if self._at is not None:
@@ -71,16 +59,12 @@ class Work:
     def progress(self, identity: str) -> Progress:
         """Return where an order stands."""
         with self._lock:
-            return self._progress(identity)
-
-    def _progress(self, identity: str) -> Progress:
-        if self._at is not None and self._at.id == identity:
-            return Running()
-        if identity in self._refused:
-            return self._refused[identity]
-        with self._desk.alone():
+            if self._at is not None and self._at.id == identity:
+                return Running()
+            if identity in self._refused:
+                return self._refused[identity]
             said = self._desk.orders.result(identity)
-        return wire.heard(json.loads(said)) if said else Unknown()
+            return wire.heard(json.loads(said)) if said else Unknown()
 
     def cancel(self, identity: str | None) -> bool:
         """Stop that one, or whichever there is; False: it is not being carried out."""
@@ -122,33 +106,28 @@ class Work:
             if isinstance(found, Ready):
                 found = self._intended(found, now)
         except (AuditError, StateError) as error:
-            found = Refused(
-                "audit_unavailable" if isinstance(error, AuditError) else "state_unavailable", error.message
-            )
-        match found:
-            case Refused(name, why):
-                found = Refused(name, redact(why))
-                desk.complain("refused", order.id, "agent", **_said_of(order), why=name, detail=found.why)
-            case NotNeeded(probe, detail):
-                found = NotNeeded(probe, redact(detail))
-                desk.complain("not_needed", order.id, "agent", **_said_of(order), at=probe, detail=found.detail)
-            case Ready():
-                pass
+            name = "audit_unavailable" if isinstance(error, AuditError) else "state_unavailable"
+            found = Refused(name, error.message)
+        if isinstance(found, Refused):
+            found = replace(found, why=redact(found.why))
+            desk.complain("refused", order.id, "agent", **order.about, why=found.name, detail=found.why)
+        elif isinstance(found, NotNeeded):
+            found = replace(found, detail=redact(found.detail))
+            desk.complain("not_needed", order.id, "agent", **order.about, at=found.probe, detail=found.detail)
         return found
 
     def _intended(self, ready: Ready, now: datetime) -> Ready | Refused:
         """Put down what is about to be done: in the state, with the question used up, and then in the record."""
         desk, order = self._desk, ready.order
         action = Action(order.id, None, order.playbook, order.digest, order.service, now)
+        question = ready.question.id if ready.question else None
         with desk.transaction():
-            if ready.question and not desk.questions.use(ready.question.id, now):
+            if question is not None and not desk.questions.use(question, now):
                 return Refused("not_approved", "what was agreed to has been used, or its time is over")
             desk.actions.intend(action)
-            desk.orders.take(order.id, order.incident, ready.question.id if ready.question else None)
+            desk.orders.take(order.id, order.incident, question)
         try:
-            desk.record(
-                "intent", order.id, "agent", **_said_of(order), question=ready.question.id if ready.question else None
-            )
+            desk.record("intent", order.id, "agent", **order.about, question=question)
         except AuditError as error:  # what was agreed to stays used: it is asked again when it can be recorded
             with desk.transaction():
                 desk.orders.withdraw(order.id)
@@ -165,7 +144,7 @@ class Work:
                 desk.clock,
                 halted=self._is_stopped,
                 record=self._recorder(identity),
-                journal=_Guarded(desk, self._undo.of(identity)),
+                journal=desk.undo.of(identity),
             )
         except (AuditError, StateError) as error:  # what had been done was taken back
             result = Failed("record", error.message, undone=False, left_behind=_LOOK_YOURSELF)
@@ -184,7 +163,7 @@ class Work:
         with desk.transaction():
             desk.orders.settle(identity, json.dumps(wire.told(result)))
             desk.actions.finish(identity, outcome, desk.clock.now())
-            self._undo.forget(identity)
+            desk.undo.forget(identity)
 
     def settle_interrupted(self) -> None:
         """Look at what a kill cut short: never repeated, taken back where its undo journal says how, and told.
@@ -193,26 +172,19 @@ class Work:
             AuditError: It cannot be recorded, or its journal not be opened: it is to be called again.
             StateError: The same, of the state.
         """
-        with self._desk.alone():
-            interrupted = self._desk.actions.interrupted()
-        for action in interrupted:
+        for action in self._desk.actions.interrupted():
+            # Refused: it is not the playbook any more that was run, or it cannot be aimed.
+            bound = aimed(self._desk, action.playbook, action.digest, action.target, self._inventory)
             try:
                 result = recover(
-                    self._as_begun(action),
+                    None if isinstance(bound, Refused) else bound,
                     self._hands,
                     record=self._recorder(action.id),
-                    journal=_Guarded(self._desk, self._undo.of(action.id)),
+                    journal=self._desk.undo.of(action.id),
                 )
             except ForgedError as error:
                 result = Failed("interrupted", error.message, undone=False, left_behind=_LOOK_YOURSELF)
             self._conclude(action.id, reworded(result, redact))
-
-    def _as_begun(self, action: Action) -> Bound | None:
-        """Return the playbook of an action, aimed; None when it is not the one any more that was run."""
-        desk = self._desk
-        playbook = playbook_of(desk, action.playbook, action.digest)
-        bound = playbook if isinstance(playbook, Refused) else aimed(desk, playbook, action.target, self._inventory)
-        return None if isinstance(bound, Refused) else bound
 
     def _recorder(self, identity: str) -> Callable[[Command], None]:
         def recorded(change: Command) -> None:
@@ -220,35 +192,3 @@ class Work:
             self._desk.record("step", identity, verb=change.verb, arguments=arguments)
 
         return recorded
-
-
-class _Guarded:
-    """The undo journal of one run, kept from the other thread: `ports.UndoJournal`."""
-
-    def __init__(self, desk: Desk, journal: RunJournal) -> None:
-        self._desk = desk
-        self._journal = journal
-
-    def intend(self, number: int, planned: Planned) -> None:
-        """Put down a change that is about to be done."""
-        with self._desk.alone():
-            self._journal.intend(number, planned)
-
-    def settle(self, number: int, state: StepState) -> None:
-        """Put down how far a change has come."""
-        with self._desk.alone():
-            self._journal.settle(number, state)
-
-    def entries(self) -> Sequence[Journalled]:
-        """Return what was put down."""
-        with self._desk.alone():
-            return self._journal.entries()
-
-
-def _said_of(order: Order) -> dict[str, str]:
-    return {
-        "incident": order.incident,
-        "playbook": order.playbook,
-        "digest": order.digest,
-        "target": order.service,
-    }

@@ -31,6 +31,16 @@ class Order:
     incident: str
     """Empty: a person wants it, for no incident."""
 
+    @property
+    def about(self) -> dict[str, str]:
+        """Return what it would do, for the record."""
+        return {
+            "incident": self.incident,
+            "playbook": self.playbook,
+            "digest": self.digest,
+            "target": self.service,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Refused:

@@ -8,7 +8,7 @@ from aiops_agent.model.playbook import Command, Param, Playbook, Scalar, Templat
 from aiops_agent.noun import dataclass, field
 from aiops_agent.playbook import vocabulary
 from aiops_agent.playbook.agreement import is_below
-from aiops_agent.playbook.kinds import interval
+from aiops_agent.playbook.kinds import UNIT, interval
 from aiops_agent.playbook.params import kind_of, selected_by
 from aiops_agent.playbook.verb import root_of
 
@@ -38,6 +38,18 @@ class Bound:
     def own_evidence(self) -> tuple[Command, ...]:
         """Return what of it speaks of the fault, and not of the moment."""
         return tuple(probe for probe in self.evidence if vocabulary.VERBS[probe.verb].written)
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """Return the units that it looks at or acts on, each once; its service first."""
+        commands = (*self.evidence, *self.steps, *self.verify, *self.undo)
+        named = (
+            str(value)
+            for command in commands
+            for name, value in command.arguments.items()
+            if vocabulary.VERBS[command.verb].arguments.get(name) is UNIT
+        )
+        return tuple(dict.fromkeys((self.service, *named)))
 
 
 @dataclass(frozen=True, slots=True)

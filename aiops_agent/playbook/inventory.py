@@ -9,7 +9,7 @@ import psutil
 from aiops_agent.model.playbook import Scalar
 from aiops_agent.playbook.presence import processes_of, started
 from aiops_agent.playbook.refusal import RefusedError
-from aiops_agent.playbook.systemd import SYSTEM_PATH, main_process, systemctl
+from aiops_agent.playbook.systemd import SYSTEM_PATH, main_process, properties, systemctl
 
 _SECONDS = 10.0
 
@@ -26,6 +26,22 @@ def look(name: str, arguments: Mapping[str, Scalar], *, path: str = SYSTEM_PATH)
         return _SELECT[name](given, path)
     except (RefusedError, psutil.Error) as error:
         raise ValueError(str(error)) from error
+
+
+class Systemd:
+    """The units of this host, as systemd knows them: `ports.Inventory`."""
+
+    def __init__(self, path: str = SYSTEM_PATH) -> None:
+        """Take where systemctl is looked for."""
+        self._path = path
+
+    def missing(self, unit: str) -> str | None:
+        """Return why there is no such unit to act on; None: it is loaded."""
+        try:
+            properties(unit, seconds=_SECONDS, path=self._path)
+        except (RefusedError, OSError) as error:
+            return str(error)
+        return None
 
 
 def _units(given: Mapping[str, str], path: str) -> list[Scalar]:

@@ -1,7 +1,6 @@
 """The root executor as the agent, and a person at a shell, speak to it: over its socket, if it is root's."""
 
 import socket
-import struct
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -24,7 +23,6 @@ LOST = 90.0
 
 ROOT = 0
 
-_CREDENTIALS = struct.Struct("3i")
 _HINT = "systemctl status aiops-agent-executor; docs/executor.md says how it is set up"
 
 
@@ -184,7 +182,7 @@ class Remote:
         return said
 
     def _refuse_squatter(self, line: socket.socket) -> None:
-        _, uid, _ = _CREDENTIALS.unpack(line.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size))
+        uid = wire.peer_of(line).uid
         if uid != self._owner:
             raise ExecutorError(
                 f"who listens at {self.path} is uid {uid}, and not root: nothing is said to it",

@@ -5,11 +5,14 @@ An answer comes from root, and may hold what is told to people.
 """
 
 import json
+import socket
 import string
+import struct
 from collections.abc import Mapping
 
 from aiops_agent.model.order import Order, Progress, Refused, Running, Unknown
 from aiops_agent.model.playbook import Failed, NotNeeded, Succeeded
+from aiops_agent.noun import dataclass
 
 LONGEST = 64 * 1024
 """Bytes of a message."""
@@ -40,8 +43,25 @@ _LETTERS = frozenset(string.ascii_letters + string.digits + ":_.@-")
 _MAY_BE_EMPTY = "incident"
 
 
+_CREDENTIALS = struct.Struct("3i")
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """The process at the other end of a connection, as it was when it connected."""
+
+    pid: int
+    uid: int
+
+
 class MalformedError(Exception):
     """A message is none of this protocol; for people."""
+
+
+def peer_of(connection: socket.socket) -> Peer:
+    """Return who is at the other end, as the kernel says."""
+    pid, uid, _ = _CREDENTIALS.unpack(connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size))
+    return Peer(pid, uid)
 
 
 def request(verb: str, **words: str) -> bytes:

@@ -3,6 +3,7 @@
 import errno
 import fcntl
 import os
+from _thread import RLock
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -114,7 +115,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 class Database:
-    """A connection whose writes are durable when `transaction` returns."""
+    """A connection whose writes are durable when `transaction` returns; of two threads that use it one waits."""
 
     def __init__(self, path: Path, connection: apsw.Connection, *, read_only: bool = False) -> None:
         """Take an open connection, and bring its schema up to date unless `read_only`.
@@ -123,6 +124,9 @@ class Database:
             StateError: It is damaged, or was written by a newer version.
         """
         self.path = path
+        self.alone = RLock()
+        """Held for each statement and each transaction; by a caller, around what must not change in between."""
+
         self._connection = connection
         try:
             connection.set_busy_timeout(5000)
@@ -164,19 +168,20 @@ class Database:
         Raises:
             StateError: It could not be written: the disk is full or failing.
         """
-        try:
-            self._connection.execute("BEGIN IMMEDIATE")
-        except apsw.Error as error:
-            raise damaged(self.path, error) from error
-        try:
-            yield
-            self._connection.execute("COMMIT")
-        except apsw.Error as error:
-            self._roll_back()
-            raise damaged(self.path, error) from error
-        except BaseException:
-            self._roll_back()
-            raise
+        with self.alone:
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+            except apsw.Error as error:
+                raise damaged(self.path, error) from error
+            try:
+                yield
+                self._connection.execute("COMMIT")
+            except apsw.Error as error:
+                self._roll_back()
+                raise damaged(self.path, error) from error
+            except BaseException:
+                self._roll_back()
+                raise
 
     def _roll_back(self) -> None:
         # SQLite rolls back by itself on some errors (a full disk): a second ROLLBACK would hide the first error.
@@ -185,10 +190,11 @@ class Database:
 
     def rows(self, sql: str, *bindings: object) -> list[tuple[object, ...]]:
         """Return all rows of a statement."""
-        try:
-            return list(self._connection.execute(sql, bindings))
-        except (apsw.Error, UnicodeDecodeError) as error:
-            raise damaged(self.path, error) from error
+        with self.alone:
+            try:
+                return list(self._connection.execute(sql, bindings))
+            except (apsw.Error, UnicodeDecodeError) as error:
+                raise damaged(self.path, error) from error
 
     def value(self, sql: str, *bindings: object) -> object:
         """Return the first column of the first row, or None."""
@@ -197,8 +203,9 @@ class Database:
 
     def changed(self, sql: str, *bindings: object) -> int:
         """Execute a statement and return how many rows it changed."""
-        self.rows(sql, *bindings)
-        return self._connection.changes()
+        with self.alone:
+            self.rows(sql, *bindings)
+            return self._connection.changes()
 
     def close(self) -> None:
         """Close; the write-ahead log is folded into the file."""

@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 
+from aiops_agent.model.incident import rfc3339
 from aiops_agent.model.playbook import Scalar
 from aiops_agent.noun import dataclass
 from aiops_agent.state.approvals import MOST_SET_BACK, ApprovalState
@@ -37,6 +38,18 @@ class Question:
     state: ApprovalState = ApprovalState.PENDING
     agreed: tuple[int, ...] = ()
     """The uids of those who agreed, in the order in which they did."""
+
+    @property
+    def about(self) -> dict[str, str]:
+        """Return what people answer to, for the record."""
+        return {
+            "playbook": self.playbook,
+            "digest": self.digest,
+            "service": self.service,
+            "incident": self.incident,
+            "bound": self.bound.hex(),
+            "expires": rfc3339(self.expires),
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,12 +160,13 @@ class Questions:
         return self._many("state='pending' ORDER BY asked DESC")
 
     def _many(self, where: str, *bindings: object) -> list[Question]:
-        rows = self._database.rows(
-            "SELECT id, bound, playbook, digest, service, incident, risk, needed, asked, expires, state "
-            f"FROM questions WHERE {where}",
-            *bindings,
-        )
-        return [self._read(row) for row in rows]
+        with self._database.alone:  # each with the answers of that moment
+            rows = self._database.rows(
+                "SELECT id, bound, playbook, digest, service, incident, risk, needed, asked, expires, state "
+                f"FROM questions WHERE {where}",
+                *bindings,
+            )
+            return [self._read(row) for row in rows]
 
     def _read(self, row: tuple[object, ...]) -> Question:
         identity, bound, playbook, digest, service, incident, risk, needed, asked, expires, state = row

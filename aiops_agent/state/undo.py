@@ -1,10 +1,10 @@
 """What would take back the changes of runs that are not concluded: on disk before each change, gone with the result."""
 
 import json
-from datetime import timedelta
 
 from aiops_agent.errors import ForgedError
-from aiops_agent.model.playbook import Command, Journalled, Planned, Scalar, StepState
+from aiops_agent.model.plain import plain_plan, plan_of
+from aiops_agent.model.playbook import Journalled, Planned, StepState
 from aiops_agent.state.database import Database
 from aiops_agent.state.vault import Vault
 
@@ -40,7 +40,7 @@ class RunJournal:
             StateError: It is not on disk. The change must not be made.
             AuditError: It cannot be encrypted. The same.
         """
-        content = json.dumps([_plain(planned.command), _plain(planned.undo) if planned.undo else None]).encode()
+        content = json.dumps(plain_plan(planned)).encode()
         with self._database.transaction():
             self._database.rows(
                 "INSERT INTO undo (action, number, state, sealed) VALUES (?,?,?,?)",
@@ -80,18 +80,7 @@ class RunJournal:
                 hint="find out who can write that file; then look at the service yourself",
             )
         content = self._vault.open(sealed if isinstance(sealed, bytes) else b"", self._place(number))
-        command, undo = json.loads(content)
-        return Journalled(number, Planned(_command(command), _command(undo) if undo else None), StepState(state))
+        return Journalled(number, plan_of(json.loads(content)), StepState(state))
 
     def _place(self, number: int) -> str:
         return f"undo {self._action}/{number}"
-
-
-def _plain(command: Command) -> list[object]:
-    timeout = command.timeout.total_seconds()
-    return [command.verb, dict(command.arguments), command.changes, command.privileged, timeout]
-
-
-def _command(plain: tuple[str, dict[str, Scalar], bool, bool, float]) -> Command:
-    verb, arguments, changes, privileged, timeout = plain
-    return Command(verb, arguments, changes, privileged, timedelta(seconds=timeout))

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from aiops_agent.errors import ExecutorError, UsageError
+from aiops_agent.host import shipped
 from aiops_agent.model.audit import Anchor, AuditEntry
 from aiops_agent.model.connection import Connection
 from aiops_agent.model.diagnosis import Citation, Diagnosis
@@ -17,7 +18,7 @@ from aiops_agent.ports import Chat, Cipher, Clock, Composer, Executor, Stopped
 from aiops_agent.settings import ChatSettings, Config
 from aiops_agent.sources.quiet import stamp
 from aiops_agent.wiring.keys import STATE_KEY, key_names, keys_of
-from aiops_agent.wiring.library import Library, shipped
+from aiops_agent.wiring.library import Library
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

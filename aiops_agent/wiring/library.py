@@ -8,6 +8,7 @@ from pathlib import Path
 
 from aiops_agent.digest import blake2b
 from aiops_agent.errors import Fault
+from aiops_agent.host import shipped
 from aiops_agent.model.diagnosis import Citation
 from aiops_agent.model.event import LocalPattern
 from aiops_agent.model.playbook import Playbook
@@ -24,15 +25,8 @@ if TYPE_CHECKING:
     from aiops_agent.diagnosis.articles import Shelf
 
 
-PACKAGE = Path(__file__).resolve().parent.parent
 OVERRIDES = Path("/etc/aiops-agent")
 """Files here override shipped ones of the same name; an upgrade never touches them."""
-
-
-def shipped(name: str) -> Path:
-    """Return a shipped file or folder: inside the installed package, or beside it in a checkout."""
-    installed = PACKAGE / "shipped" / name
-    return installed if installed.exists() else PACKAGE.parent / name
 
 
 def _layered(name: str, folders: Sequence[Path]) -> list[Path]:

@@ -46,10 +46,10 @@ import sys
 from pathlib import Path
 from aiops_agent.executor import __main__
 from aiops_agent.executor.hands import RootHands
-from aiops_agent.executor.units import SYSTEM_PATH, Systemd
+from aiops_agent.playbook.inventory import SYSTEM_PATH, Systemd
 folder = sys.argv[1]
 path = f"{folder}/bin:{SYSTEM_PATH}"
-__main__._shipped = lambda: Path(folder, "playbooks")
+__main__.shipped = lambda name: Path(folder, name)
 __main__._world = lambda clock: (RootHands(clock, booted=False, token=lambda: "", path=path), Systemd(path))
 sys.exit(__main__.main(["serve", "--config", f"{folder}/executor.yaml"]))
 """

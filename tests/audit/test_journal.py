@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+import threading
 from datetime import UTC, timedelta
 
 import pytest
@@ -349,3 +350,28 @@ def test_a_look_at_the_keys_tells_that_one_is_gone_and_asks_nothing_of_a_log_tha
     (log.key_folder / "genesis.pub").unlink()
     with pytest.raises(AuditError, match=r"genesis\.pub"):
         Journal(log.audit, log.keys).check()
+
+
+def test_who_has_patience_waits_until_another_writer_lets_go(tmp_path):
+    log = Log(tmp_path)
+    first = Journal(log.audit, log.keys)
+    first.append(entry(0))
+    second = Journal(log.audit, log.keys, patience=timedelta(seconds=30))
+    waiting = threading.Thread(target=second.append, args=[entry(1)])
+    waiting.start()
+    waiting.join(0.2)
+    assert waiting.is_alive(), "the first is not done yet"
+    first.close()
+    waiting.join(30)
+    second.close()
+    assert len(list(show(log.audit, log.keys))) == 2
+    assert log.verify().intact
+
+
+def test_patience_has_an_end(tmp_path):
+    log = Log(tmp_path)
+    first = Journal(log.audit, log.keys)
+    first.append(entry(0))
+    with pytest.raises(AuditError, match="another process writes"):
+        Journal(log.audit, log.keys, patience=timedelta(milliseconds=120)).append(entry(1))
+    first.close()

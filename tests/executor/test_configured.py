@@ -81,7 +81,7 @@ groups:
         (6, "services.shop"),
         (7, "socket"),
         (8, "more"),
-        (10, "groups.0"),
+        (10, "groups.0.services"),
         (11, "groups.1.minimum"),
         (11, "groups.1.more"),
         (11, "groups.1.services.1"),
@@ -91,6 +91,12 @@ groups:
 def test_two_groups_of_one_name_are_a_fault(tmp_path):
     group = "{name: web, services: [a.service, b.service], minimum: 1}"
     assert faults(tmp_path, f"agent: daemon\ngroups: [{group}, {group}]\n") == [(2, "groups")]
+
+
+@pytest.mark.parametrize(("services", "minimum"), [("a.service, b.service", 2), ("a.service, a.service", 1)])
+def test_a_group_of_which_so_many_can_never_be_left_is_a_fault(tmp_path, services, minimum):
+    text = f"agent: daemon\ngroups:\n  - name: web\n    services: [{services}]\n    minimum: {minimum}\n"
+    assert faults(tmp_path, text) == [(5, "groups.0.minimum")]
 
 
 def test_the_agent_is_not_root(tmp_path):

@@ -141,7 +141,7 @@ def test_what_systemd_is_asked_for_names_everything_that_is_allowed():
         "--unit=x.service",
         "--property=User=7",
         "--property=Group=8",
-        '--property=ReadWritePaths="/srv/a \\"b\\" 100%%"',
+        '--property=ReadWritePaths="/srv/a \\"b\\" 100%"',
         "--property=PrivateNetwork=yes",
         "--property=ProtectSystem=strict",
         "--property=NoNewPrivileges=yes",
@@ -270,18 +270,16 @@ def test_a_sandbox_that_cannot_be_made_is_a_result(place):
 
 
 def test_what_is_handed_in_and_out_comes_back_as_it_was():
-    plain = command("move_aside", path="/srv/shop/lock")
-    assert hand.read(json.loads(json.dumps(hand.written(plain)))) == plain
-    for answer in (Planned(plain, None), Planned(plain, plain), CommandResult(ok=False, detail="no", half_done=True)):
+    move = command("move_aside", path="/srv/shop/lock")
+    for answer in (Planned(move, None), Planned(move, move), CommandResult(ok=False, detail="no", half_done=True)):
         assert hand.heard(json.loads(json.dumps(hand.told(answer)))) == answer
 
 
 FORGED = {
     "an answer that is no object": "[]",
     "one that nests": "[" * 60_000,
-    "a time that is none": json.dumps(
-        {"command": {"verb": "unit", "arguments": {}, "changes": 1, "privileged": 1, "timeout": "inf"}}
-    ),
+    "a time that is none": '{"planned": [["move_aside", {}, true, false, "inf"], null]}',
+    "a time without an end": '{"planned": [["move_aside", {}, true, false, Infinity], null]}',
     "a plan": json.dumps(hand.told(Planned(command("unit", start="evil.service"), None))),
 }
 

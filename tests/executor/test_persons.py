@@ -5,8 +5,9 @@ import socket
 
 import pytest
 
-from aiops_agent.executor.persons import Approvers, Peer, peer_of, person_behind
+from aiops_agent.executor.persons import Approvers, person_behind
 from aiops_agent.executor.server import Caller, Role, caller
+from aiops_agent.playbook.wire import Peer, peer_of
 from tests.executor.desk import AGENT, ANN, BOB, EVE, desk_in
 
 NO_LOGIN = 2**32 - 1

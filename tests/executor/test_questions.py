@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from aiops_agent.executor import asking
-from aiops_agent.executor.checks import agreed_to, aimed, playbook_of
+from aiops_agent.executor.checks import agreed_to, aimed
 from aiops_agent.executor.persons import Approvers
 from aiops_agent.model.order import Refused
 from aiops_agent.state.approvals import ApprovalState
@@ -49,8 +49,7 @@ def answered(desk, question, uid, *, yes=True, later=timedelta()):
 
 
 def agreed(desk, order, *, later=timedelta()):
-    playbook = playbook_of(desk, order.playbook, order.digest)
-    bound = aimed(desk, playbook, order.service, Units())
+    bound = aimed(desk, order.playbook, order.digest, order.service, Units())
     return agreed_to(desk, bound, order, desk.clock.now() + later)
 
 

@@ -214,7 +214,7 @@ def test_a_line_that_is_closed_for_another_in_the_very_look_that_it_spoke_in_end
         *others, last = [open_lines.enter_context(hall.line()) for _ in range(MOST_CONNECTIONS)]
         last.send(wire.request("hello"))
         assert last.recv(wire.LONGEST), "all of them have been met"
-        with hall.desk.alone():
+        with hall.desk.alone:
             last.send(wire.request("list"))  # it waits for the desk: what comes meanwhile is seen in one look
             time.sleep(0.3)
             open_lines.enter_context(hall.line())

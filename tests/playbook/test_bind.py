@@ -31,6 +31,12 @@ def test_parameters_are_filled_in_from_the_configuration(tmp_path):
     assert not any(probe.changes for probe in aimed.evidence)
 
 
+def test_the_units_of_a_playbook_are_all_that_it_names_its_service_first(tmp_path):
+    text = RESTART.replace("steps: [", "steps: [{unit: {restart: db.service}}, ").replace("is: active", "is: failed")
+    assert bind(load(write(tmp_path, text)), "shop.service", {}).units == ("shop.service", "db.service")
+    assert bound(tmp_path).units == ("shop.service",), "a name in an address or a path is none"
+
+
 def test_durations_become_seconds_and_set_the_timeout(tmp_path):
     aimed = bound(tmp_path, REPAIR.replace("http: {url: $url}", "http: {url: $url, timeout: 2m}"))
     assert aimed.verify[0].timeout.total_seconds() == 120

@@ -17,7 +17,7 @@ from aiops_agent.model.playbook import Planned
 from aiops_agent.playbook import vocabulary
 from aiops_agent.playbook.busy import AT_WORK, not_busy
 from aiops_agent.playbook.executor import EmbeddedExecutor
-from aiops_agent.playbook.inventory import look
+from aiops_agent.playbook.inventory import Systemd, look
 from aiops_agent.playbook.presence import started
 from aiops_agent.ports import never
 from tests.fakes import SteppingClock
@@ -45,6 +45,17 @@ def says(folder, **properties):
 
 
 # Units.
+
+
+def test_a_unit_that_systemd_has_not_loaded_is_missing_and_so_is_one_it_says_nothing_of(tmp_path):
+    systemd = Systemd(f"{tmp_path}:/usr/bin:/bin")
+    says(tmp_path)
+    assert systemd.missing("shop.service") is None
+    says(tmp_path, LoadState="not-found")
+    assert systemd.missing("shop.service") == "shop.service is not a loaded unit here (not-found)"
+    program(tmp_path, "systemctl", "exit 1")
+    assert "ended with status 1" in str(systemd.missing("shop.service"))
+    assert Systemd(str(tmp_path / "nowhere")).missing("shop.service")
 
 
 def test_a_unit_is_in_one_of_several_states(tmp_path):

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from datetime import timedelta
 
@@ -440,3 +441,22 @@ def test_what_was_seen_signed_only_grows_and_the_next_expiry_is_what_is_due(tmp_
             state.signed.keep(Floors(2, {"restart": 1, "another": 1}), None)
         assert state.signed.floors() == Floors(7, {"restart": 3, "another": 1})
         assert state.next_due() is None
+
+
+def test_of_two_threads_one_waits_and_sees_only_what_was_committed(state):
+    seen, begun = [], threading.Event()
+
+    def look():
+        begun.set()
+        seen.append(state.database.value("SELECT count(*) FROM seen"))
+
+    reader = threading.Thread(target=look)
+    with pytest.raises(KeyError), state.transaction():
+        state.database.rows("INSERT INTO seen (word) VALUES ('half')")
+        reader.start()
+        assert begun.wait(10)
+        reader.join(0.2)
+        assert seen == [], "it waits until the transaction is over"
+        raise KeyError
+    reader.join(10)
+    assert seen == [0], "what was rolled back never was"
