@@ -31,7 +31,7 @@ class Prediction:
     """For people: "sign: errno ENOSPC" or "model"."""
 
     sure_for: Risk = Risk.LOW
-    """The highest risk of a playbook it is sure enough for, unless `abstained`; for a higher one a person looks first."""
+    """The highest risk of a playbook it is sure enough for, unless `abstained`; above it a person looks first."""
 
 
 @dataclass(frozen=True, slots=True)

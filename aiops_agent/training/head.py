@@ -26,8 +26,8 @@ from aiops_agent.diagnosis.encoder import load_encoder
 from aiops_agent.diagnosis.features import BUCKETS, cause_of, sign_columns, words
 from aiops_agent.diagnosis.head import Floats, Head, log_softmax, save_head
 from aiops_agent.diagnosis.signs import load_signs
-from aiops_agent.training.evaluate import calibration_error, macro_f1
 from aiops_agent.training.family import load_families
+from aiops_agent.training.figures import calibration_error, macro_f1
 from aiops_agent.training.render import Rendered, render_all
 
 SEED = 11
