@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from aiops_agent.diagnosis.artefact import REINSTALL
 from aiops_agent.diagnosis.encoder import WIDTH, Encoder
+from aiops_agent.errors import ModelError
 
 SHIPPED = "vectors.bin"
 """Beside the shipped articles: made by `aiops-agent kb index --out`."""
@@ -33,11 +35,17 @@ def vectors_of(
         pieces: Of articles.
         encoder: Computes what is not known.
         shipped: A file of vectors that is only read; None: there is none.
-        cache: A folder that keeps what was computed from one process to the next; None: nothing is kept.
+        cache: A folder that keeps what was computed from one process to the next; None: nothing is kept. What it
+            holds is ours to make anew, so a damaged file there is replaced.
+
+    Raises:
+        ModelError: The shipped file is damaged. One that is not there is no fault: own articles come without.
     """
     keys = [_key(encoder, piece) for piece in pieces]
     travelled = _read(shipped)
-    known = {**_read(cache and cache / KEPT), **travelled}
+    if travelled is None:
+        raise ModelError(f"{shipped} is not the file of vectors that was shipped", hint=REINSTALL)
+    known = {**(_read(cache and cache / KEPT) or {}), **travelled}
     missing = {key: piece for key, piece in zip(keys, pieces, strict=True) if key not in known}
     if missing:
         known.update(zip(missing, encoder.embed(list(missing.values())).astype(np.float16), strict=True))
@@ -62,16 +70,18 @@ def _key(encoder: Encoder, piece: str) -> bytes:
     return hashlib.sha256(f"{encoder.identity}\0{piece}".encode()).digest()[:_KEY_BYTES]
 
 
-def _read(path: Path | None) -> Mapping[bytes, NDArray[np.float16]]:
-    """Return what a file holds; nothing of one that is missing, was cut short or is damaged."""
+def _read(path: Path | None) -> Mapping[bytes, NDArray[np.float16]] | None:
+    """Return what a file holds; nothing of one that is missing, None of one that was cut short or is damaged."""
     try:
-        content = path.read_bytes() if path else b""
+        content = path.read_bytes() if path else None
     except OSError:
-        return {}  # it is only a copy of what is computed then
+        content = None  # it is only a copy of what is computed then
+    if content is None:
+        return {}
     digest, content = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
     count, over = divmod(len(content), _KEY_BYTES + _VECTOR_BYTES)
     if hashlib.sha256(content).digest() != digest or over:
-        return {}
+        return None
     keys = content[: count * _KEY_BYTES]
     vectors = np.frombuffer(content, dtype=_HALF, offset=len(keys)).reshape(count, WIDTH)
     return {keys[row * _KEY_BYTES : (row + 1) * _KEY_BYTES]: vectors[row] for row in range(count)}

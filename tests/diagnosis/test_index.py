@@ -9,6 +9,7 @@ from aiops_agent.diagnosis.articles import Article, load_articles
 from aiops_agent.diagnosis.encoder import load_encoder
 from aiops_agent.diagnosis.index import Index, Query, pieces_of, tokens
 from aiops_agent.diagnosis.vectors import SHIPPED, vectors_of, write
+from aiops_agent.errors import ModelError
 
 KNOWLEDGE_BASE = Path(__file__).parents[2] / "knowledge_base"
 
@@ -119,10 +120,19 @@ def test_what_was_shipped_is_not_computed_again(tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"", b"short", b"\0" * 32, b"\0" * 5000, hashlib.sha256(b"odd").digest() + b"odd"])
-def test_a_file_of_vectors_that_is_none_is_computed_anew(tmp_path, content):
+def test_shipped_vectors_that_are_none_are_refused_by_name_and_kept_ones_made_anew(tmp_path, content):
     (tmp_path / "vectors.bin").write_bytes(content)
+    with pytest.raises(ModelError, match=r"vectors\.bin is not the file of vectors that was shipped"):
+        Index(TWO, CountingEncoder(), None, shipped=tmp_path / "vectors.bin")
+    (tmp_path / "articles.bin").write_bytes(content)
     encoder = CountingEncoder()
-    Index(TWO, encoder, None, shipped=tmp_path / "vectors.bin")
+    Index(TWO, encoder, tmp_path, shipped=None)
+    assert encoder.texts > 0
+
+
+def test_without_shipped_vectors_they_are_computed(tmp_path):
+    encoder = CountingEncoder()
+    Index(TWO, encoder, None, shipped=tmp_path / "none.bin")
     assert encoder.texts > 0
 
 
@@ -131,10 +141,15 @@ def test_a_file_that_a_disk_has_damaged_never_gives_other_vectors(tmp_path):
     pieces = [piece for one in TWO for piece in pieces_of(one)]
     write(shipped, pieces, CountingEncoder())
     whole, good = shipped.read_bytes(), vectors_of(pieces, CountingEncoder(), shipped=shipped, cache=None)
+    (tmp_path / "kept").mkdir()
     for at in range(0, len(whole), 7):
-        shipped.write_bytes(whole[:at] + bytes([whole[at] ^ 0x40]) + whole[at + 1 :])
+        damaged = whole[:at] + bytes([whole[at] ^ 0x40]) + whole[at + 1 :]
+        shipped.write_bytes(damaged)
+        with pytest.raises(ModelError, match=r"vectors\.bin"):
+            vectors_of(pieces, CountingEncoder(), shipped=shipped, cache=None)
+        (tmp_path / "kept" / "articles.bin").write_bytes(damaged)
         encoder = CountingEncoder()
-        assert np.array_equal(vectors_of(pieces, encoder, shipped=shipped, cache=None), good)
+        assert np.array_equal(vectors_of(pieces, encoder, shipped=None, cache=tmp_path / "kept"), good)
         assert encoder.texts > 0, "it is noticed"
 
 
