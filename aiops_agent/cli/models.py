@@ -5,6 +5,7 @@ from pathlib import Path
 
 from aiops_agent.cli.output import print_json, print_table
 from aiops_agent.errors import UsageError
+from aiops_agent.model.playbook import Risk
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,10 +28,19 @@ def info(arguments: argparse.Namespace) -> int:
         "folder": str(MODELS),
         "card": str(MODELS / "MODEL_CARD.md"),
     }
+    enough = {
+        risk.name.lower(): [round(float(one), 4) if one <= 1 else None for one in head.thresholds[risk - 1]]
+        for risk in Risk
+    }
     if arguments.json:
-        print_json(facts)
+        print_json({**facts, "sure_enough": enough})
     else:
         print("\n".join(f"{name + ':':<18}{value}" for name, value in facts.items()))
+        print_table(
+            ("SURE ENOUGH FOR RISK", "THE MODEL ALONE", "WITH A DECISIVE SIGN"),
+            ((risk, *("never" if one is None else one for one in given)) for risk, given in enough.items()),
+            empty="none",
+        )
     return 0
 
 

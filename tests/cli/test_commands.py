@@ -368,6 +368,10 @@ def test_model_info_names_the_digest_and_the_card(capsys):
     facts = json.loads(capsys.readouterr().out)
     assert facts["categories"] == 31
     assert len(facts["manifest_sha256"]) == 64
+    assert list(facts["sure_enough"]) == ["low", "medium", "high", "critical"]
+    assert facts["sure_enough"]["low"] == [facts["acts_above"]] * 2
+    assert run(["model", "info"]) == 0
+    assert "\ncritical  " in capsys.readouterr().out
 
 
 def test_model_eval_counts_an_answer_among_also_ok_as_right(tmp_path, capsys):

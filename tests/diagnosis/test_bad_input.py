@@ -3,6 +3,7 @@
 import base64
 import json
 import time
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -10,13 +11,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from aiops_agent.diagnosis.artefact import MODELS
+from aiops_agent.diagnosis.articles import load_articles
 from aiops_agent.diagnosis.condense import MAX_CHARACTERS, MAX_DEPTH, condense
-from aiops_agent.diagnosis.diagnose import load_classifier
+from aiops_agent.diagnosis.diagnose import LocalDiagnostician, load_classifier
 from aiops_agent.diagnosis.encoder import load_encoder
+from aiops_agent.diagnosis.vectors import SHIPPED
 
 BOUND = 1.0
 """Seconds of processor time for one record, whatever is in it; measured: 0.13 at the most."""
 
+KNOWLEDGE_BASE = Path(__file__).parents[2] / "knowledge_base"
 MEGABYTE = 1 << 20
 BYTES = Random(1).randbytes(MEGABYTE)
 
@@ -63,6 +67,21 @@ def test_any_megabyte_is_answered_or_abstained_from_in_bounded_time(classifier, 
     assert time.process_time() - began < BOUND
     assert prediction.category in classifier.head.categories
     assert 0 <= prediction.confidence <= 1
+
+
+@pytest.fixture(scope="module")
+def diagnostician(classifier):
+    encoder = load_encoder(MODELS)
+    shelf = load_articles([KNOWLEDGE_BASE])
+    return LocalDiagnostician(classifier, encoder, shelf, None, shipped=KNOWLEDGE_BASE / SHIPPED)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_any_megabyte_is_looked_for_in_the_knowledge_base_in_bounded_time(diagnostician, name):
+    began = time.process_time()
+    [diagnosis] = diagnostician.diagnose([HOSTILE[name]], ["shop.service"])
+    assert time.process_time() - began < BOUND
+    assert all(0 <= citation.score <= 1 for citation in diagnosis.citations)
 
 
 @pytest.mark.parametrize("name", sorted(HOSTILE.keys() - {"Chinese", "signs", "objects as deep as JSON goes"}))
