@@ -98,7 +98,7 @@ def damaged(path: Path, content: bytes):
     return lambda: path.write_bytes(whole)
 
 
-@pytest.mark.parametrize(("name", "load"), zip(SHIPPED, LOADERS, strict=True), ids=SHIPPED)
+@pytest.mark.parametrize(("name", "load"), list(zip(SHIPPED, LOADERS, strict=True)), ids=SHIPPED)
 @pytest.mark.parametrize("kept", [0.0, 0.5, 1.0], ids=["nothing", "half", "all but a byte"])
 def test_every_shipped_file_that_was_cut_short_is_refused_by_name(copied, name, load, kept):
     whole = (copied / name).read_bytes()
@@ -111,7 +111,7 @@ def test_every_shipped_file_that_was_cut_short_is_refused_by_name(copied, name, 
         restore()
 
 
-@pytest.mark.parametrize(("name", "load"), zip(SHIPPED, LOADERS, strict=True), ids=SHIPPED)
+@pytest.mark.parametrize(("name", "load"), list(zip(SHIPPED, LOADERS, strict=True)), ids=SHIPPED)
 @pytest.mark.parametrize("place", [0.0, 0.5, 1.0], ids=["first", "middle", "last"])
 def test_every_shipped_file_with_a_flipped_bit_is_refused_by_name(copied, name, load, place):
     whole = bytearray((copied / name).read_bytes())
