@@ -50,6 +50,7 @@ soak: $(DEV_STAMP) ## MINUTES=30 of rotation every 5 s under scans: lines writte
 train: $(DEV_STAMP) ## rebuild the head of the shipped model from the message families
 	$(PIP) install 'scikit-learn>=1.6'
 	$(BIN)/python -m aiops_agent.training.head --out aiops_agent/models
+	$(BIN)/python -m aiops_agent.training.card --models aiops_agent/models
 
 $(STAMP): pyproject.toml packaging/bin/aiops-agent
 	@$(PYTHON) -c 'import venv, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo 'Python 3.11 or newer with venv is needed: apt-get install python3-venv'; exit 2; }

@@ -178,7 +178,9 @@ def choice_for(agent: Agent, service: str | None) -> str:
 def found_before(agent: Agent, incident: Incident) -> Diagnosis:
     """Return what an incident was found to mean, its article as it reads now."""
     article = agent.library.article(incident.article) if incident.article else None
-    prediction = Prediction(incident.category, incident.confidence, incident.abstained, (), incident.decided_by)
+    prediction = Prediction(
+        incident.category, incident.confidence, incident.abstained, (), incident.decided_by, incident.sure_for
+    )
     return Diagnosis(prediction, (article,) if article else ())
 
 

@@ -52,6 +52,7 @@ def incident(**changes: object) -> Incident:
         reason="",
         outcome=None,
         last_told=None,
+        sure_for=Risk.CRITICAL,
     )
     return replace(plain, **changes)  # type: ignore[arg-type]
 

@@ -34,7 +34,7 @@ HOMES = {
     "psutil": {"playbook"},
     "pydantic": {"config", "executor", "playbook", "sections"},
     "pydantic_core": {"config"},
-    "re2": {"assembly", "audit", "cli", "diagnosis"},
+    "re2": {"assembly", "audit", "cli", "diagnosis", "training"},
     "rich": {"cli"},
     "slack_sdk": {"chat"},
     "subprocess": {"cli", "playbook", "sources"},

@@ -298,6 +298,7 @@ def _model(group: _Subparsers) -> None:
     evaluate.add_argument(
         "--jsonl", required=True, metavar="FILE", help='one {"id", "text", "category", "also_ok"} a line'
     )
+    evaluate.add_argument("--quick", action="store_true", help="leave out the baselines, which take half a minute")
     _json(evaluate)
 
 

@@ -109,7 +109,8 @@ def _lines(stream: TextIO, name: str) -> Iterator[tuple[str, str]]:
 
 def _print(diagnosis: Diagnosis, answer: dict[str, object]) -> None:
     prediction = diagnosis.prediction
-    sure = "not sure enough to act on" if prediction.abstained else "sure"
+    enough = f"sure enough for a playbook of risk {prediction.sure_for.name.lower()}"
+    sure = "not sure enough to act on" if prediction.abstained else enough
     others = [f"{a.category} {percent(a.confidence)}" for a in prediction.alternatives if a.confidence >= WORTH_NAMING]
     print(f"category:  {prediction.category}, {percent(prediction.confidence)} ({sure})")
     print(f"because:   {safe(prediction.decided_by)}")

@@ -54,10 +54,9 @@ def digest(path: Path) -> str:
 
 def _read_manifest(folder: Path) -> dict[str, str]:
     try:
-        files: dict[str, str] = json.loads(_read_bytes(folder / MANIFEST))["sha256"]
-    except (ValueError, KeyError, TypeError) as error:
+        return dict(json.loads(_read_bytes(folder / MANIFEST))["sha256"].items())
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ModelError(f"{folder / MANIFEST} cannot be read: {error}", hint=REINSTALL) from error
-    return files
 
 
 def _read_bytes(path: Path) -> bytes:

@@ -9,8 +9,9 @@ from aiops_agent.diagnosis.condense import condense
 from aiops_agent.diagnosis.encoder import Encoder
 from aiops_agent.diagnosis.features import sign_columns
 from aiops_agent.diagnosis.head import Head
-from aiops_agent.diagnosis.signs import Found, Signs
+from aiops_agent.diagnosis.signs import Found, Rank, Signs
 from aiops_agent.model.diagnosis import Alternative, Prediction
+from aiops_agent.model.playbook import Risk
 from aiops_agent.noun import dataclass
 
 ALTERNATIVES = 3
@@ -75,11 +76,15 @@ class Classifier:
         category, *others = (
             Alternative(self.head.categories[number], round(float(opinion.probabilities[number]), 4)) for number in best
         )
+        states = opinion.signs[0].sign if opinion.signs else None
+        stated = states is not None and states.rank is Rank.DECISIVE and states.category == category.category
+        sure_for = None if category.category == UNKNOWN else self.head.sure_for(category.confidence, stated=stated)
         telling = next((one.sign for one in opinion.signs if one.sign.category == category.category), None)
         return Prediction(
             category=category.category,
             confidence=category.confidence,
-            abstained=category.category == UNKNOWN or category.confidence < self.head.threshold,
+            abstained=sure_for is None,
             alternatives=tuple(others),
             decided_by=f"sign: {telling.text}" if telling else "model",
+            sure_for=sure_for or Risk.LOW,
         )

@@ -11,6 +11,9 @@ MAX_CHARACTERS = 12_000
 """Half from the start, half from the end: an error states itself at one of them."""
 
 MAX_LINE = 2_000
+MAX_DEPTH = 40
+"""Objects within objects that are looked into: a cause is no deeper, and hostile ones must not exhaust the stack."""
+
 BRIEF = 420
 
 _TIME = (
@@ -163,8 +166,10 @@ def _unfold(line: str) -> Iterator[str]:
     yield from unescaped.splitlines() if len(unescaped) != len(line) else (line,)
 
 
-def _fields(value: dict[str, object]) -> Iterator[str]:
+def _fields(value: dict[str, object], depth: int = 0) -> Iterator[str]:
     """Yield the strings of an object: what failed first, errors and causes last."""
+    if depth > MAX_DEPTH:
+        return
     kept = [(key, item) for key, item in value.items() if key.lower() not in _NOISE_KEYS]
     kept.sort(key=lambda field: any(field[0].lower().startswith(inner) for inner in _INNER_KEYS))
     for key, item in kept:
@@ -176,13 +181,13 @@ def _fields(value: dict[str, object]) -> Iterator[str]:
             case int() | float() if not isinstance(item, bool):
                 yield f"{key}: {item}"
             case dict():
-                yield from _fields(item)
+                yield from _fields(item, depth + 1)
             case list():
                 for part in item:
                     if isinstance(part, str):
                         yield f"{key}: {part}"
                     elif isinstance(part, dict):
-                        yield from _fields(part)
+                        yield from _fields(part, depth + 1)
             case _:
                 pass
 

@@ -11,9 +11,13 @@ from aiops_agent.diagnosis.artefact import REINSTALL, verified
 from aiops_agent.diagnosis.condense import Condensed
 from aiops_agent.diagnosis.features import BUCKETS, SIGN_COLUMNS, cause_of, words
 from aiops_agent.errors import ModelError
+from aiops_agent.model.playbook import Risk
 from aiops_agent.noun import dataclass
 
 Floats = NDArray[np.float32]
+
+FORMAT = 2
+"""Of the file: 1 had one threshold for every risk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +44,24 @@ class Head:
 
     joint_bias: Floats
 
-    threshold: float
-    """Abstain below this probability."""
+    thresholds: NDArray[np.float64]
+    """How sure is enough, shape (4, 2): for a playbook of each risk; by the model alone, with a decisive sign.
+
+    Infinite: never enough.
+    """
+
+    @property
+    def threshold(self) -> float:
+        """Return the probability below which it abstains."""
+        return float(self.thresholds[0].min())
+
+    def sure_for(self, probability: float, *, stated: bool) -> Risk | None:
+        """Return the highest risk of a playbook that an answer is sure enough for; None: abstain.
+
+        `stated` tells that a decisive sign says the same.
+        """
+        borne = int((probability >= self.thresholds[:, int(stated)]).sum())
+        return Risk(borne) if borne else None
 
     def of_vectors(self, vectors: Floats) -> Floats:
         """Return log-probabilities by meaning alone, shape (records, categories)."""
@@ -79,6 +99,8 @@ def load_head(models: Path) -> Head:
     (path,) = verified(models, "head.npz")
     try:
         with np.load(path, allow_pickle=False) as stored:
+            if "format" not in stored or int(stored["format"]) != FORMAT:
+                raise ModelError(f"{path} was made for another version of this program", hint=REINSTALL)
             head = Head(
                 categories=tuple(str(name) for name in stored["categories"]),
                 dense=stored["dense"].astype(np.float32),
@@ -88,11 +110,12 @@ def load_head(models: Path) -> Head:
                 lexical_bias=stored["lexical_bias"],
                 joint=stored["joint"],
                 joint_bias=stored["joint_bias"],
-                threshold=float(stored["threshold"]),
+                thresholds=stored["thresholds"],
             )
     except (OSError, ValueError, KeyError, BadZipFile) as error:
         raise ModelError(f"{path} does not load: {error}", hint=REINSTALL) from error
-    if head.lexical.shape[1] != 2 * BUCKETS or len(head.joint) != 2 + SIGN_COLUMNS:
+    shapes = (head.lexical.shape[1], len(head.joint), head.thresholds.shape)
+    if shapes != (2 * BUCKETS, 2 + SIGN_COLUMNS, (len(Risk), 2)):
         raise ModelError(f"{path} was made for another version of this program", hint=REINSTALL)
     return head
 
@@ -101,6 +124,7 @@ def save_head(head: Head, path: Path) -> None:
     """Write the head, as small as it loads back the same."""
     np.savez_compressed(
         path,
+        format=np.int64(FORMAT),
         categories=np.array(head.categories),
         dense=head.dense.astype(np.float16),
         dense_bias=head.dense_bias,
@@ -109,5 +133,5 @@ def save_head(head: Head, path: Path) -> None:
         lexical_bias=head.lexical_bias,
         joint=head.joint,
         joint_bias=head.joint_bias,
-        threshold=np.float64(head.threshold),
+        thresholds=head.thresholds,
     )

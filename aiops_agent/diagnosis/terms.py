@@ -22,7 +22,8 @@ _PIECE = re2.compile(r"[A-Z]+[a-z]+|[A-Z]{2,}|[a-z]+|[0-9]+|[A-Z]")
 
 def terms(text: str, most: int = MAX_CHARACTERS) -> Iterator[str]:
     """Yield the terms of the first `most` characters, in their order: lower case with digits and `_.:-`, or two Han."""
-    for word in text[:most].translate(_APART).split():  # several times as fast as a pattern for words
+    plain = text[:most].encode(errors="replace").decode()  # of lone surrogates re2 makes nothing
+    for word in plain.translate(_APART).split():  # several times as fast as a pattern for words
         if len(word) <= LONGEST or not word.isascii():
             yield from _parts(word) if len(word) <= LONGEST else _mixed(word)
 

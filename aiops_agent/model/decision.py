@@ -31,6 +31,7 @@ class Reason(StrEnum):
     AUDIT_UNAVAILABLE = "audit_unavailable"
     STATE_FORGED = "state_forged"
     UNSURE = "unsure"
+    UNSURE_FOR_RISK = "unsure_for_risk"
     NO_SERVICE = "no_service"
     NO_PLAYBOOK = "no_playbook"
     PARAMETERS_MISSING = "parameters_missing"

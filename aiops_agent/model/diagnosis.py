@@ -1,5 +1,6 @@
 """What an error record means: its category, how sure we are, and the article that helps."""
 
+from aiops_agent.model.playbook import Risk
 from aiops_agent.noun import dataclass
 
 
@@ -28,6 +29,9 @@ class Prediction:
 
     decided_by: str
     """For people: "sign: errno ENOSPC" or "model"."""
+
+    sure_for: Risk = Risk.LOW
+    """The highest risk of a playbook it is sure enough for, unless `abstained`; above it a person looks first."""
 
 
 @dataclass(frozen=True, slots=True)

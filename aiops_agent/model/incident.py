@@ -9,7 +9,7 @@ from aiops_agent.model.diagnosis import Diagnosis
 from aiops_agent.model.event import Batch, Fingerprint, Notice, Severity, Sighting
 from aiops_agent.model.evidence import Evidence, Words
 from aiops_agent.model.occurrences import Spell, seen
-from aiops_agent.model.playbook import Failed, NotNeeded, RunResult, Succeeded
+from aiops_agent.model.playbook import Failed, NotNeeded, Risk, RunResult, Succeeded
 from aiops_agent.noun import dataclass, replace
 
 TITLE_LENGTH = 160
@@ -103,6 +103,9 @@ class Incident:
 
     notice: str = ""
     """Which notice of the agent it is about; empty for what a log says."""
+
+    sure_for: Risk = Risk.LOW
+    """The highest risk of a playbook that the diagnosis is sure enough for, unless `abstained`."""
 
     @property
     def title(self) -> str:
@@ -207,6 +210,7 @@ def diagnosed(incident: Incident, diagnosis: Diagnosis, playbook: str | None, ch
         confidence=prediction.confidence,
         abstained=prediction.abstained,
         decided_by=prediction.decided_by,
+        sure_for=prediction.sure_for,
         article=diagnosis.article.id if diagnosis.article else None,
         playbook=playbook,
         choice=choice,

@@ -184,7 +184,7 @@ def _boldest(
     held = hold(playbook.throttle, incident.recent, at.last_try, at.now)
     if held:
         return ReportOnly(held.reason, held.again)
-    cautious = _caution(playbook, history, at, settings)
+    cautious = _caution(incident, playbook, history, at, settings)
     if cautious is None:
         return Run(playbook)
     unasked = _unasked(at)
@@ -221,9 +221,12 @@ def _matches(name: str, patterns: tuple[str, ...]) -> bool:
     return any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
-def _caution(playbook: Playbook, history: History, at: Circumstances, settings: PolicySettings) -> Reason | None:
+def _caution(
+    incident: Incident, playbook: Playbook, history: History, at: Circumstances, settings: PolicySettings
+) -> Reason | None:
     """Return why a person is asked first, or None."""
     cautions = (
+        (incident.sure_for < playbook.risk, Reason.UNSURE_FOR_RISK),  # first: who is asked should know it
         (mode_of(playbook.name, at.service, settings) is not Mode.AUTO, Reason.MODE_APPROVE),
         (allowed_by_windows(settings.windows, at.service, at.now) is not Mode.AUTO, Reason.MAINTENANCE),
         (playbook.risk > UNATTENDED, Reason.RISK_NEEDS_APPROVAL),

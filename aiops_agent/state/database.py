@@ -107,6 +107,10 @@ MIGRATIONS = (
         id TEXT PRIMARY KEY, incident TEXT NOT NULL, question TEXT, result TEXT
     ) STRICT;
     """,
+    # What was diagnosed before is sure enough for a low risk only: a person looks before anything of a higher one.
+    """
+    ALTER TABLE incidents ADD COLUMN sure_for INTEGER NOT NULL DEFAULT 1;
+    """,
 )
 
 

@@ -8,6 +8,7 @@ from aiops_agent.model.event import Fingerprint, Severity
 from aiops_agent.model.evidence import Evidence, Words
 from aiops_agent.model.incident import Incident, Kind, Outcome, Status
 from aiops_agent.model.occurrences import Spell
+from aiops_agent.model.playbook import Risk
 from aiops_agent.noun import astuple, fields, replace
 from aiops_agent.state.database import Database, damaged, stamp, unstamp
 from aiops_agent.state.vault import Vault
@@ -130,6 +131,7 @@ class Incidents:
             status=Status(str(values["status"])),
             severity=Severity(int(str(values["severity"]))),
             abstained=bool(values["abstained"]),
+            sure_for=Risk(int(str(values["sure_for"]))),
             first_seen=unstamp(values["first_seen"]),
             last_seen=unstamp(values["last_seen"]),
             last_told=unstamp(values["last_told"]) if values["last_told"] is not None else None,
@@ -174,5 +176,6 @@ def _to_row(incident: Incident) -> tuple[object, ...]:
     values["recent"] = json.dumps([_numbers(spell) for spell in incident.recent], separators=(",", ":"))
     values["abstained"] = int(incident.abstained)
     values["severity"] = int(incident.severity)
+    values["sure_for"] = int(incident.sure_for)
     values["evidence"] = incident.evidence.sealed
     return tuple(values.values())

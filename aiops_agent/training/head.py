@@ -1,4 +1,4 @@
-"""Families -> the head: train, join, calibrate, choose the threshold, write it with its figures.
+"""Families -> the head: train, join, calibrate, choose the thresholds, write it with its figures.
 
     python -m aiops_agent.training.head --out aiops_agent/models
 
@@ -8,7 +8,7 @@ it every other family of the same software, is either trained on or judged. Need
 
 import argparse
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,9 +26,11 @@ from aiops_agent.diagnosis.encoder import load_encoder
 from aiops_agent.diagnosis.features import BUCKETS, cause_of, sign_columns, words
 from aiops_agent.diagnosis.head import Floats, Head, log_softmax, save_head
 from aiops_agent.diagnosis.signs import load_signs
-from aiops_agent.training.evaluate import calibration_error, macro_f1
+from aiops_agent.model.playbook import Risk
 from aiops_agent.training.family import load_families
+from aiops_agent.training.figures import calibration_error, macro_f1
 from aiops_agent.training.render import Rendered, render_all
+from aiops_agent.training.thresholds import BOUNDS, Answers, bears, choose_thresholds, highest_error
 
 SEED = 11
 COPIES = 2
@@ -36,8 +38,8 @@ FOLDS = 5
 DENSE_FREEDOM = 20.0
 LEXICAL_FREEDOM = 20.0
 JOINT_DECAY = 1e-4
-RIGHT_ENOUGH = 0.95
-"""Where the threshold lies: of the held-apart answers above it this share is right."""
+
+Rows = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +61,16 @@ def main() -> None:
     out: Path = parser.parse_args().out
     families = load_families()
     lesson = prepare(render_all(families, copies=COPIES, seed=SEED), out)
-    apart = opinions_apart(lesson)
+    apart = by_vector_apart(lesson), by_words_apart(lesson)
     joint, joint_bias, probabilities = join_apart(lesson, *apart)
-    named = probabilities.argmax(axis=1) != lesson.categories.index(UNKNOWN)  # `unknown` is never acted on
-    threshold = choose_threshold(probabilities[named], lesson.answers[named])
-    save_head(fit_head(lesson, joint, joint_bias, threshold), out / "head.npz")
+    thresholds = choose_thresholds(answers_apart(lesson, probabilities))
+    save_head(fit_head(lesson, joint, joint_bias, thresholds), out / "head.npz")
     figures = {
         "families": len(families),
         "systems": len(set(lesson.systems)),
         "records": len(lesson.answers),
-        **held_apart_figures(lesson, apart, probabilities, threshold),
+        **held_apart_figures(lesson, apart, probabilities, thresholds),
+        "risks": risk_figures(lesson, probabilities, thresholds),
     }
     (out / "figures.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     write_manifest(out)
@@ -112,17 +114,35 @@ def folds(lesson: Lesson) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]
     yield from GroupKFold(FOLDS).split(lesson.answers, lesson.answers, lesson.systems)
 
 
-def opinions_apart(lesson: Lesson) -> tuple[Floats, Floats]:
-    """Return log-probabilities by vector and by words, each record judged by models that never saw its software."""
-    shape = (len(lesson.answers), len(lesson.categories))
-    by_vector, by_words = np.empty(shape, dtype=np.float32), np.empty(shape, dtype=np.float32)
+def by_vector_apart(lesson: Lesson) -> Floats:
+    """Return log-probabilities by meaning, each record judged by a model that never saw its software."""
+    return _apart(lesson, lambda trained, apart: _fit_dense(lesson, trained).predict_log_proba(lesson.vectors[apart]))
+
+
+def by_words_apart(lesson: Lesson) -> Floats:
+    """Return log-probabilities by words, each record judged by a model that never saw its software."""
+    return _apart(lesson, lambda trained, apart: _fit_lexical(lesson, trained).predict_log_proba(lesson.lexical[apart]))
+
+
+def _apart(lesson: Lesson, judged: Callable[[Rows, Rows], Floats]) -> Floats:
+    logs = np.empty((len(lesson.answers), len(lesson.categories)), dtype=np.float32)
     for trained, apart in folds(lesson):
-        answers = lesson.answers[trained]
-        dense = _regression(DENSE_FREEDOM).fit(lesson.vectors[trained], answers)
-        by_vector[apart] = dense.predict_log_proba(lesson.vectors[apart])
-        lexical = _regression(LEXICAL_FREEDOM).fit(lesson.lexical[trained], answers)
-        by_words[apart] = lexical.predict_log_proba(lesson.lexical[apart])
-    return by_vector, by_words
+        logs[apart] = judged(trained, apart)
+    return logs
+
+
+def _fit_dense(lesson: Lesson, rows: Rows) -> LogisticRegression:
+    return _regression(DENSE_FREEDOM).fit(lesson.vectors[rows], lesson.answers[rows])
+
+
+def _fit_lexical(lesson: Lesson, rows: Rows) -> LogisticRegression:
+    """Return a model of words, the rare ones given more weight: it takes the columns of `word_matrix` as they are."""
+    columns = lesson.lexical[rows]
+    rarity = np.sqrt(np.log((1 + len(rows)) / (1 + columns.getnnz(axis=0))))
+    rarity /= rarity[columns.getnnz(axis=0) > 0].mean()
+    model = _regression(LEXICAL_FREEDOM).fit(columns.multiply(rarity).tocsr(), lesson.answers[rows])
+    model.coef_ *= rarity
+    return model
 
 
 def join_apart(lesson: Lesson, by_vector: Floats, by_words: Floats) -> tuple[Floats, Floats, Floats]:
@@ -154,18 +174,22 @@ def fit_joint(columns: Floats, answers: NDArray[np.int64]) -> tuple[Floats, Floa
     return found[:width].astype(np.float32), found[width:].astype(np.float32)
 
 
-def choose_threshold(probabilities: Floats, answers: NDArray[np.int64]) -> float:
-    """Return the lowest probability above which answers are right often enough."""
-    confidence = probabilities.max(axis=1)
-    order = np.argsort(-confidence)
-    share = np.cumsum(probabilities.argmax(axis=1)[order] == answers[order]) / np.arange(1, len(order) + 1)
-    return float(confidence[order][np.flatnonzero(share >= RIGHT_ENOUGH).max()])
+def answers_apart(lesson: Lesson, probabilities: Floats) -> Answers:
+    """Return the answers that name something to act on."""
+    given = probabilities.argmax(axis=1)
+    answers = Answers(
+        confidence=probabilities.max(axis=1),
+        right=given == lesson.answers,
+        stated=lesson.signs[np.arange(len(given)), given, 0] == 1,  # the first column of `features.sign_columns`
+        systems=np.unique(lesson.systems, return_inverse=True)[1],
+    )
+    return answers.where(given != lesson.categories.index(UNKNOWN))
 
 
-def fit_head(lesson: Lesson, joint: Floats, joint_bias: Floats, threshold: float) -> Head:
+def fit_head(lesson: Lesson, joint: Floats, joint_bias: Floats, thresholds: NDArray[np.float64]) -> Head:
     """Return the head trained on everything, the word weights rounded to 8 bits."""
-    dense = _regression(DENSE_FREEDOM).fit(lesson.vectors, lesson.answers)
-    lexical = _regression(LEXICAL_FREEDOM).fit(lesson.lexical, lesson.answers)
+    everything = np.arange(len(lesson.answers))
+    dense, lexical = _fit_dense(lesson, everything), _fit_lexical(lesson, everything)
     scale = np.abs(lexical.coef_).max(axis=1) / 127
     return Head(
         categories=lesson.categories,
@@ -176,28 +200,60 @@ def fit_head(lesson: Lesson, joint: Floats, joint_bias: Floats, threshold: float
         lexical_bias=lexical.intercept_.astype(np.float32),
         joint=joint,
         joint_bias=joint_bias,
-        threshold=threshold,
+        thresholds=thresholds,
     )
 
 
 def held_apart_figures(
-    lesson: Lesson, apart: tuple[Floats, Floats], probabilities: Floats, threshold: float
+    lesson: Lesson, apart: tuple[Floats, Floats], probabilities: Floats, thresholds: NDArray[np.float64]
 ) -> dict[str, float]:
     """Return how good the answers on held-apart software are."""
     right = probabilities.argmax(axis=1) == lesson.answers
-    named = probabilities.argmax(axis=1) != lesson.categories.index(UNKNOWN)
-    sure = named & (probabilities.max(axis=1) >= threshold)
     by_vector, by_words = apart
+    answers = answers_apart(lesson, probabilities)
+    sure = answers.where(bears(thresholds, answers, Risk.LOW))
     return {
         "held_apart_accuracy": round(float(right.mean()), 4),
         "held_apart_macro_f1": round(macro_f1(lesson.answers.tolist(), probabilities.argmax(axis=1).tolist()), 4),
         "held_apart_calibration_error": round(calibration_error(probabilities.max(axis=1), right), 4),
         "held_apart_accuracy_vector_only": round(float((by_vector.argmax(axis=1) == lesson.answers).mean()), 4),
         "held_apart_accuracy_words_only": round(float((by_words.argmax(axis=1) == lesson.answers).mean()), 4),
-        "threshold": round(threshold, 4),
-        "held_apart_coverage": round(float(sure.mean()), 4),
-        "held_apart_right_where_sure": round(float(right[sure].mean()), 4),
+        "threshold": round(float(thresholds[0].min()), 4),
+        "held_apart_coverage": round(len(sure.right) / len(right), 4),
+        "held_apart_right_where_sure": round(float(sure.right.mean()), 4),
     }
+
+
+def risk_figures(
+    lesson: Lesson, probabilities: Floats, thresholds: NDArray[np.float64]
+) -> dict[str, dict[str, object]]:
+    """Return for each risk how sure is enough, what of the held-apart records that covers, and how often it errs.
+
+    `error_elsewhere`: half of the software chooses the thresholds, the other half is judged by them, and the other way
+    round; who chooses and is judged on the same answers looks a little better than he is.
+    """
+    answers = answers_apart(lesson, probabilities)
+    half = answers.systems % 2 == 0
+    elsewhere = [(answers.where(part), choose_thresholds(answers.where(~part))) for part in (half, ~half)]
+    figures: dict[str, dict[str, object]] = {}
+    for risk in Risk:
+        borne = answers.where(bears(thresholds, answers, risk))
+        others = [part.where(bears(chosen, part, risk)) for part, chosen in elsewhere]
+        alone, stated = thresholds[risk - 1]
+        figures[risk.name.lower()] = {
+            "bound": BOUNDS[risk],
+            "by_the_model_alone": _limit(alone),
+            "with_a_decisive_sign": _limit(stated),
+            "coverage": round(len(borne.right) / len(lesson.answers), 4),
+            "error": round(1 - float(borne.right.mean()), 4),
+            "error_at_most": round(highest_error(borne.right, borne.systems), 4),
+            "error_elsewhere": round(1 - float(np.concatenate([part.right for part in others]).mean()), 4),
+        }
+    return figures
+
+
+def _limit(threshold: float) -> float | str:
+    return round(float(threshold), 4) if np.isfinite(threshold) else "never"
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from aiops_agent.assembly.local import Local
 from aiops_agent.model.diagnosis import Diagnosis, Prediction
+from aiops_agent.model.playbook import Risk
 from aiops_agent.noun import replace
 from aiops_agent.ports import Diagnostician
 
@@ -25,5 +26,7 @@ class Stated:
         if said is None:
             return answer
         category, why = said
-        stated = Prediction(category, 1.0, abstained=False, alternatives=(), decided_by=f"patterns: {why}")
+        stated = Prediction(
+            category, 1.0, abstained=False, alternatives=(), decided_by=f"patterns: {why}", sure_for=Risk.CRITICAL
+        )
         return replace(answer, prediction=stated)

@@ -169,7 +169,7 @@ def test_a15_a_line_that_pulls_to_a_risky_playbook_only_asks_though_its_evidence
     found = broken.suffers(PULLED)
     [incident] = found["incidents"]
     assert (incident["playbook"], incident["decision"]) == ("wipe-disk", "ask")
-    assert incident["reason"] == "risk_needs_approval"
+    assert incident["reason"] == "unsure_for_risk", "its words state several things: who is asked is told so"
     assert broken.lock.exists()
 
 

@@ -368,13 +368,34 @@ def test_model_info_names_the_digest_and_the_card(capsys):
     facts = json.loads(capsys.readouterr().out)
     assert facts["categories"] == 31
     assert len(facts["manifest_sha256"]) == 64
+    assert list(facts["sure_enough"]) == ["low", "medium", "high", "critical"]
+    assert facts["sure_enough"]["low"] == [facts["acts_above"]] * 2
+    assert run(["model", "info"]) == 0
+    assert "\ncritical  " in capsys.readouterr().out
 
 
 def test_model_eval_counts_an_answer_among_also_ok_as_right(tmp_path, capsys):
     labelled = tmp_path / "labelled.jsonl"
     labelled.write_text(json.dumps({"id": "1", "text": FAULT, "category": "unknown", "also_ok": ["disk_full"]}) + "\n")
-    assert run(["model", "eval", "--jsonl", str(labelled), "--json"]) == 0
+    assert run(["model", "eval", "--quick", "--jsonl", str(labelled), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["accuracy"] == 1.0
+
+
+def test_model_eval_prints_every_way_of_answering_for_a_person_to_read(tmp_path, capsys):
+    labelled = tmp_path / "labelled.jsonl"
+    record = {"id": "1", "text": FAULT, "category": "timeout", "locale": "en", "hard": True}
+    labelled.write_text(json.dumps(record) + "\n")
+    assert run(["model", "eval", "--jsonl", str(labelled)]) == 0
+    out = capsys.readouterr().out
+    assert "accuracy:            0.0000 (0.000 to 0.793), 0 of 1" in out
+    for row in ("signs only", "model only", "31 keyword patterns", "TF-IDF and linear", "nearest family", "hard true"):
+        assert f"\n{row} " in out
+    assert [line.split() for line in out.splitlines() if line.startswith("timeout ")] == [["timeout", "disk_full", "1"]]
+
+
+def test_model_eval_of_no_file_says_what_it_needs(capsys):
+    assert run(["model", "eval", "--jsonl", "nowhere.jsonl"]) == 2
+    assert "nowhere.jsonl is not a file" in capsys.readouterr().err
 
 
 def test_help_names_every_command(capsys):

@@ -7,8 +7,10 @@ import pytest
 from aiops_agent.diagnosis.artefact import MODELS, write_manifest
 from aiops_agent.diagnosis.diagnose import load_classifier
 from aiops_agent.diagnosis.encoder import load_encoder
-from aiops_agent.diagnosis.head import load_head, save_head
+from aiops_agent.diagnosis.head import FORMAT, load_head, save_head
 from aiops_agent.errors import ModelError
+from aiops_agent.model.playbook import Risk
+from aiops_agent.noun import replace
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +84,8 @@ def test_the_head_knows_the_31_categories():
     head = load_head(MODELS)
     assert len(head.categories) == 31
     assert 0 < head.threshold < 1
+    assert head.thresholds.shape == (4, 2)
+    assert (head.thresholds[1:] >= head.thresholds[:-1]).all()
 
 
 def test_a_saved_head_loads_back_the_same(tmp_path):
@@ -92,6 +96,7 @@ def test_a_saved_head_loads_back_the_same(tmp_path):
     assert again.categories == head.categories
     assert np.array_equal(again.lexical, head.lexical)
     assert np.array_equal(again.dense, head.dense)
+    assert np.array_equal(again.thresholds, head.thresholds)
 
 
 def test_an_altered_head_is_refused_by_name(tmp_path):
@@ -101,8 +106,62 @@ def test_an_altered_head_is_refused_by_name(tmp_path):
         load_head(tmp_path)
 
 
-def test_a_head_of_another_version_is_refused(tmp_path):
-    np.savez(tmp_path / "head.npz", categories=np.array(["a"]))
+def test_a_head_that_is_not_whole_is_refused(tmp_path):
+    np.savez(tmp_path / "head.npz", format=np.int64(FORMAT), categories=np.array(["a"]))
     write_manifest(tmp_path)
     with pytest.raises(ModelError, match="does not load"):
         load_head(tmp_path)
+
+
+@pytest.mark.parametrize("changed", [{"format": np.int64(1)}, {"thresholds": np.array(0.7)}, {"joint": np.zeros(3)}])
+def test_a_head_of_another_version_is_refused(tmp_path, changed):
+    with np.load(MODELS / "head.npz") as stored:
+        np.savez(tmp_path / "head.npz", **{**stored, **changed})
+    write_manifest(tmp_path)
+    with pytest.raises(ModelError, match=r"head\.npz was made for another version"):
+        load_head(tmp_path)
+
+
+def test_a_head_from_before_there_was_a_threshold_for_each_risk_is_refused(tmp_path):
+    with np.load(MODELS / "head.npz") as stored:
+        old = {name: stored[name] for name in stored if name not in ("format", "thresholds")}
+        np.savez(tmp_path / "head.npz", **old, threshold=np.float64(0.69))
+    write_manifest(tmp_path)
+    with pytest.raises(ModelError, match=r"head\.npz was made for another version"):
+        load_head(tmp_path)
+
+
+GRADED = np.array([[0.6, 0.6], [np.inf, 0.8], [np.inf, 0.9], [np.inf, np.inf]])
+
+
+@pytest.mark.parametrize(
+    ("probability", "stated", "risk"),
+    [
+        (0.59, True, None),
+        (0.6, False, Risk.LOW),
+        (1.0, False, Risk.LOW),
+        (0.6, True, Risk.LOW),
+        (0.8, True, Risk.MEDIUM),
+        (1.0, True, Risk.HIGH),
+    ],
+)
+def test_the_surer_the_higher_the_risk_and_what_was_never_shown_is_never_enough(probability, stated, risk):
+    head = replace(load_head(MODELS), thresholds=GRADED)
+    assert head.sure_for(probability, stated=stated) is risk
+    assert head.threshold == 0.6
+
+
+def test_a_decisive_sign_makes_an_answer_sure_enough_for_more_than_the_model_alone(classifier):
+    [stated] = classifier.classify(["write failed: No space left on device"])
+    assert stated.sure_for >= Risk.MEDIUM
+    alone = replace(classifier.opinions(["write failed: No space left on device"])[0], signs=())
+    assert classifier.predict(alone).sure_for is Risk.LOW
+    assert classifier.predict(alone).confidence == stated.confidence
+
+
+def test_abstaining_is_being_sure_enough_for_nothing(classifier):
+    texts = ["write: no space left on device", "the peer went away, or never was there", "something is wrong", ""]
+    for prediction, opinion in zip(classifier.classify(texts), classifier.opinions(texts), strict=True):
+        said = classifier.head.categories[int(opinion.probabilities.argmax())]
+        below = prediction.confidence < classifier.head.threshold
+        assert prediction.abstained == (said == "unknown" or below)

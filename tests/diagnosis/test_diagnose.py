@@ -9,6 +9,10 @@ from aiops_agent.diagnosis.diagnose import LocalDiagnostician, load_classifier
 from aiops_agent.diagnosis.encoder import load_encoder
 from aiops_agent.diagnosis.vectors import SHIPPED
 from aiops_agent.errors import ModelError
+from aiops_agent.model.incident import diagnosed
+from aiops_agent.model.playbook import Risk
+from aiops_agent.pipeline import found_before
+from tests.build import incident
 
 KNOWLEDGE_BASE = Path(__file__).parents[2] / "knowledge_base"
 
@@ -70,6 +74,11 @@ def test_a_person_finds_an_article_in_chinese(diagnostician):
     best = diagnostician.search("磁盘空间不足")[0]
     article = next(one for one in diagnostician.shelf.articles if one.id == best.id)
     assert "disk_full" in article.categories
+
+
+def test_how_sure_it_was_is_remembered_with_what_an_incident_was_found_to_mean():
+    found = incident(sure_for=Risk.MEDIUM, article=None)
+    assert diagnosed(found, found_before(None, found), found.playbook, found.choice) == found
 
 
 def test_without_the_model_nothing_is_loaded(tmp_path):

@@ -1,4 +1,4 @@
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from aiops_agent.diagnosis.terms import LONGEST, MAX_CHARACTERS, terms
@@ -28,7 +28,8 @@ def test_only_the_beginning_of_a_text_is_read():
     assert "end" in [*terms("a " * MAX_CHARACTERS + "end", most=1 << 20)]
 
 
-@given(st.text(max_size=300))
+@given(st.text(st.characters(), max_size=300))
+@example("\udc80磁盘\ud800")
 def test_any_text_has_terms_that_can_stand_in_a_line_of_terms(text):
     found = [*terms(text)]
     assert all(term and not term.isspace() and term == term.lower() for term in found if term.isascii())

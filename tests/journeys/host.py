@@ -18,6 +18,7 @@ from aiops_agent.model.audit import AuditEntry
 from aiops_agent.model.decision import Mode
 from aiops_agent.model.diagnosis import Diagnosis, Prediction
 from aiops_agent.model.message import Message
+from aiops_agent.model.playbook import Risk
 from aiops_agent.model.voice import Expectation
 from aiops_agent.pipeline import tick
 from aiops_agent.playbook.catalogue import Catalogue
@@ -58,7 +59,7 @@ class FixedDiagnostician:
     def diagnose(self, texts: Sequence[str], services: Sequence[str | None]) -> list[Diagnosis]:
         self.asked += texts
         return [
-            Diagnosis(Prediction("service_failure", 0.95, "cannot start" not in text, (), "fixed"), ())
+            Diagnosis(Prediction("service_failure", 0.95, "cannot start" not in text, (), "fixed", Risk.CRITICAL), ())
             for text in texts
         ]
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from aiops_agent.model.decision import History, Mode, PastRun
 from aiops_agent.model.incident import Incident, Outcome, Status
+from aiops_agent.model.playbook import Risk
 from aiops_agent.noun import replace
 from aiops_agent.policy.decide import Circumstances, PolicySettings, Rule
 from aiops_agent.policy.limits import Limits
@@ -153,6 +154,7 @@ class Chance:
         return incident(
             status=self.of([*Status, *[Status.OPEN] * len(Status)]),
             abstained=self.rarely(),
+            sure_for=self.of([*Risk, Risk.CRITICAL]),
             service=None if self.rarely() else "shop.service",
             last_told=NOW - timedelta(hours=1) if self.yes() else None,
             reason=self.of(["", "unsure", "cooldown", "repeat_interval"]),

@@ -257,6 +257,21 @@ def test_more_risk_than_low_needs_a_person_also_in_mode_auto():
     assert decision.reason is Reason.RISK_NEEDS_APPROVAL
 
 
+def test_a_playbook_of_a_higher_risk_needs_a_surer_diagnosis_and_the_question_says_so():
+    for risk, sure_for, reason in (
+        (Risk.MEDIUM, Risk.LOW, Reason.UNSURE_FOR_RISK),
+        (Risk.MEDIUM, Risk.MEDIUM, Reason.RISK_NEEDS_APPROVAL),
+        (Risk.CRITICAL, Risk.HIGH, Reason.UNSURE_FOR_RISK),
+        (Risk.CRITICAL, Risk.CRITICAL, Reason.RISK_NEEDS_APPROVAL),
+    ):
+        decision = decided(incident(sure_for=sure_for), playbook(risk=risk))
+        assert isinstance(decision, AskApproval)
+        assert decision.reason is reason
+    asked = decided(incident(sure_for=Risk.LOW), playbook(risk=Risk.HIGH), settings=PolicySettings(mode=Mode.APPROVE))
+    assert asked.reason is Reason.UNSURE_FOR_RISK, "who is asked is told that, not only that the mode asks"
+    assert isinstance(decided(incident(sure_for=Risk.LOW)), Run)
+
+
 def test_a_question_that_was_refused_is_not_asked_again_for_a_while():
     approve = PolicySettings(mode=Mode.APPROVE)
     assert decided(settings=approve, last_refusal=NOW - timedelta(hours=1)) == ReportOnly(Reason.DENIED)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from aiops_agent.model.decision import History, Mode, PastRun, Run, name_of
+from aiops_agent.model.decision import AskApproval, History, Mode, PastRun, Reason, Run, name_of
 from aiops_agent.model.incident import Outcome, Status
 from aiops_agent.model.playbook import Caps, Risk
 from aiops_agent.noun import replace
@@ -68,6 +68,28 @@ def test_raising_the_risk_never_makes_a_decision_bolder(chance, one, other):
     assert acts(found, playbook(risk=more), history, at, allowed) <= acts(
         found, playbook(risk=less), history, at, allowed
     )
+
+
+@given(chances, st.sampled_from(Risk), st.sampled_from(Risk), st.sampled_from(Risk))
+@thoroughly
+def test_being_less_sure_never_makes_a_decision_bolder_whatever_the_risk(chance, one, other, risk):
+    found, history, at, allowed = a_case(chance)
+    less, more = (replace(found, sure_for=sure_for) for sure_for in sorted((one, other)))
+    repair = playbook(risk=risk)
+    assert acts(less, repair, history, at, allowed) <= acts(more, repair, history, at, allowed)
+    assert acts(replace(more, abstained=True), repair, history, at, allowed) <= acts(less, repair, history, at, allowed)
+
+
+@given(chances, st.sampled_from(Risk), st.sampled_from(Risk))
+@thoroughly
+def test_what_the_diagnosis_is_not_sure_enough_for_is_never_run_by_itself_and_the_question_says_so(chance, sure, risk):
+    found, history, at, allowed = a_case(chance)
+    decision = decide(replace(found, sure_for=sure), playbook(risk=risk), history, at, allowed)
+    if sure < risk:
+        assert not isinstance(decision, Run)
+        assert not isinstance(decision, AskApproval) or decision.reason is Reason.UNSURE_FOR_RISK
+    else:
+        assert decision.reason is not Reason.UNSURE_FOR_RISK
 
 
 def lower(mode: Mode) -> Mode:
@@ -194,6 +216,7 @@ def test_nothing_runs_that_any_guard_forbids(chance):
     assert at.parameters_found
     assert not at.not_needed
     assert at.signed, "what is not signed is asked about"
+    assert found.sure_for >= repair.risk
     assert not at.settled, "evidence older than the last repair is none"
     runs = history.of("restart", "shop.service")
     assert not [run for run in runs if NOW - run.began < HOUR]
