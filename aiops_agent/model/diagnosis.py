@@ -27,7 +27,7 @@ class Prediction:
     """The next likely categories, best first, without the answer itself."""
 
     decided_by: str
-    """For people: "sign: errno ENOSPC" or "model"."""
+    """For people: "sign: errno ENOSPC", "model", or who said so and when."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,9 @@ class Citation:
 
     title_zh: str = ""
     """Its Chinese title; empty when it has none."""
+
+    why: str = ""
+    """For people: what about the record it was chosen for; empty: nobody has asked."""
 
 
 @dataclass(frozen=True, slots=True)

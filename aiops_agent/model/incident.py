@@ -104,6 +104,9 @@ class Incident:
     notice: str = ""
     """Which notice of the agent it is about; empty for what a log says."""
 
+    heeded: int = 0
+    """How often people had said what a fault is when it was diagnosed: after more of that it is diagnosed anew."""
+
     @property
     def title(self) -> str:
         """Return one line for people: what the first record says, redacted, at most 160 characters."""
@@ -198,7 +201,9 @@ def again(incident: Incident, sighting: Sighting, now: datetime) -> Incident:
     )
 
 
-def diagnosed(incident: Incident, diagnosis: Diagnosis, playbook: str | None, choice: str) -> Incident:
+def diagnosed(
+    incident: Incident, diagnosis: Diagnosis, playbook: str | None, choice: str, *, heeded: int = 0
+) -> Incident:
     """Return the incident with what its record was found to mean."""
     prediction = diagnosis.prediction
     return replace(
@@ -210,6 +215,7 @@ def diagnosed(incident: Incident, diagnosis: Diagnosis, playbook: str | None, ch
         article=diagnosis.article.id if diagnosis.article else None,
         playbook=playbook,
         choice=choice,
+        heeded=heeded,
     )
 
 

@@ -103,6 +103,9 @@ class Circumstances:
     last_try: datetime | None = None
     """When the playbook was last begun for this incident, whatever came of it."""
 
+    unhelpful: bool = False
+    """The playbook was tried in vain against this very fault, and nobody has agreed to it since: `attempts`."""
+
     @property
     def moment(self) -> Moment:
         """Return what of it the limits ask for."""
@@ -224,6 +227,7 @@ def _matches(name: str, patterns: tuple[str, ...]) -> bool:
 def _caution(playbook: Playbook, history: History, at: Circumstances, settings: PolicySettings) -> Reason | None:
     """Return why a person is asked first, or None."""
     cautions = (
+        (at.unhelpful, Reason.DID_NOT_HELP),  # first: who is asked is to know, whatever else they are asked for
         (mode_of(playbook.name, at.service, settings) is not Mode.AUTO, Reason.MODE_APPROVE),
         (allowed_by_windows(settings.windows, at.service, at.now) is not Mode.AUTO, Reason.MAINTENANCE),
         (playbook.risk > UNATTENDED, Reason.RISK_NEEDS_APPROVAL),

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from aiops_agent.assembly.local import Local
-from aiops_agent.model.diagnosis import Diagnosis, Prediction
+from aiops_agent.model.diagnosis import Citation, Diagnosis, Prediction
 from aiops_agent.noun import replace
 from aiops_agent.ports import Diagnostician
 
@@ -19,6 +19,10 @@ class Stated:
         """Return one diagnosis for each redacted text, in order; the articles are the model's in any case."""
         answers = self._asked.diagnose(texts, services)
         return [self._believed(text, answer) for text, answer in zip(texts, answers, strict=True)]
+
+    def cite(self, text: str, service: str | None, category: str) -> tuple[Citation, ...]:
+        """Return the articles for a redacted text that is known to be of a category, best first."""
+        return self._asked.cite(text, service, category)
 
     def _believed(self, text: str, answer: Diagnosis) -> Diagnosis:
         said = self._local.stated(text.encode(errors="surrogateescape"))
