@@ -122,6 +122,13 @@ def _incidents(group: _Subparsers) -> None:
         ("close", "it is over; a return is a new incident"),
     ):
         _command(group, name, text, "incidents", name, config=True).add_argument("id", metavar="ID")
+    text = "say what it is: the same and near-same errors are that from now on"
+    relabel = _command(group, "relabel", text, "relabel", "relabel", config=True)
+    relabel.add_argument("id", metavar="ID")
+    relabel.add_argument("category", metavar="CATEGORY", nargs="?", help="one of those of `incidents list`")
+    relabel.add_argument("--undo", action="store_true", help="take back what was said: the model decides again")
+    text = "what people have said faults are, the latest first"
+    _json(_command(group, "relabelled", text, "relabel", "list_relabelled", config=True))
 
 
 def _approvals(group: _Subparsers) -> None:

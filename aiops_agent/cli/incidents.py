@@ -33,7 +33,7 @@ def list_all(arguments: argparse.Namespace) -> int:
 def show(arguments: argparse.Namespace) -> int:
     """Print one incident whole: what, why grouped, why diagnosed so, why not more was done."""
     with reading(arguments.config) as (_, state):
-        incident = _named(state, arguments.id)
+        incident = named(state, arguments.id)
         asked = next((a.id for a in state.approvals.pending() if a.incident == incident.id), None)
         if arguments.json:
             print_json(
@@ -86,7 +86,7 @@ def close(arguments: argparse.Namespace) -> int:
 
 def _change(arguments: argparse.Namespace, status: Status) -> int:
     with acting(arguments.config) as (session, agent):
-        incident = _named(agent.state, arguments.id)
+        incident = named(agent.state, arguments.id)
         if incident.status is Status.CLOSED:
             raise UsageError(f"{incident.id} is closed", hint="a return of the fault opens a new incident")
         agent.journal.append(
@@ -99,7 +99,12 @@ def _change(arguments: argparse.Namespace, status: Status) -> int:
     return 0
 
 
-def _named(state: State, identity: str) -> Incident:
+def named(state: State, identity: str) -> Incident:
+    """Return the incident of an id.
+
+    Raises:
+        UsageError: There is none.
+    """
     incident = state.incidents.by_id(identity)
     if incident is None:
         raise UsageError(f"there is no incident {identity}", hint="`aiops-agent incidents list` names them")

@@ -14,9 +14,9 @@ import apsw
 from aiops_agent.errors import StateError
 
 # Each entry brings the schema from version N to N+1; entries are never edited once released.
-# `evidence`, `sealed`, `record`, `vector`, `error` are encrypted (`vault`): what comes from a log, goes to people, or was
-# said or agreed to by them. The rest names files, units, times, counts, digests and people's own words about a silence,
-# and is searched by.
+# What comes from a log, goes to people, or was said or agreed to by them is encrypted (`vault`): `evidence`, `sealed`,
+# `record`, `vector` and `error`. The rest names files, units, times, counts, digests and people's own words about a
+# silence, and is searched by.
 MIGRATIONS = (
     """
     CREATE TABLE files (

@@ -54,6 +54,10 @@ class Exemplars:
         )
         return self._opened(rows[0]) if rows else None
 
+    def holds(self, fingerprint: Fingerprint) -> bool:
+        """Tell whether something was said of a fault; opens nothing."""
+        return bool(self._database.value("SELECT 1 FROM exemplars WHERE fingerprint=?", fingerprint))
+
     def all(self) -> list[Exemplar]:
         """Return every one, what was said last first."""
         rows = self._database.rows("SELECT fingerprint, sealed, article, edition FROM exemplars ORDER BY number DESC")
