@@ -2,6 +2,7 @@
 
 import argparse
 
+from aiops_agent.cli.explained import decided, tried
 from aiops_agent.cli.output import category, print_json, print_table, safe
 from aiops_agent.cli.session import acting, reading, user
 from aiops_agent.errors import UsageError
@@ -45,11 +46,12 @@ def show(arguments: argparse.Namespace) -> int:
                 }
             )
         else:
-            _print(incident, asked)
+            runs, said = state.actions.attempts(incident.fingerprint), state.exemplars.of(incident.fingerprint)
+            _print(incident, asked, tried(runs), anew=said is not None and incident.last_seen <= said.said)
     return 0
 
 
-def _print(incident: Incident, asked: str | None) -> None:
+def _print(incident: Incident, asked: str | None, runs: str, *, anew: bool) -> None:
     from aiops_agent.chat.compose import TemplateComposer  # it loads a library that no other command here needs
 
     why = TemplateComposer().why(incident.reason, "en") if incident.reason else ""
@@ -60,13 +62,14 @@ def _print(incident: Incident, asked: str | None) -> None:
         "service": incident.service or "none: report only",
         "source": incident.source,
         "seen": f"{incident.occurrences} times, {rfc3339(incident.first_seen)} to {rfc3339(incident.last_seen)}",
-        "category": f"{found} ({sure}); decided by {incident.decided_by}",
+        "category": f"{found} ({sure}); {decided(incident.decided_by)}",
         "grouped because": incident.grouped_by,
         "article": incident.article or "none fits",
         "playbook": incident.playbook or "none",
-        "decision": f"{incident.decision}: {incident.reason}",
+        "decision": f"{incident.decision}: {incident.reason}{'; anew when it is next seen' if anew else ''}",
         "why": why or "-",
         **({"to answer": f"aiops-agent approvals approve {asked}, or deny {asked}"} if asked else {}),
+        **({"tried": runs} if runs else {}),
         "outcome": incident.outcome or "-",
     }
     for name, value in lines.items():

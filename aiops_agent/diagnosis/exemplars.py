@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from aiops_agent.diagnosis.classifier import ALTERNATIVES
 from aiops_agent.diagnosis.encoder import WIDTH, Encoder
 from aiops_agent.hints import Protocol
 from aiops_agent.model.diagnosis import Alternative, Prediction
@@ -94,7 +95,8 @@ def taken_for(exemplar: Exemplar, cosine: float, model: Prediction) -> Predictio
         confidence=confidence,
         abstained=exemplar.category == UNKNOWN,
         alternatives=tuple(
-            Alternative(other.category, round(other.confidence / whole * (1 - confidence), 4)) for other in others
+            Alternative(other.category, round(other.confidence / whole * (1 - confidence), 4))
+            for other in others[:ALTERNATIVES]
         ),
         decided_by=f"like what was {exemplar.says} (cosine {cosine:.2f})",
     )
