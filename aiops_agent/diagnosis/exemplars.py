@@ -1,11 +1,12 @@
 """What people said of other faults: a record that is near one of them is taken for the same."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aiops_agent.diagnosis.classifier import ALTERNATIVES
+from aiops_agent.diagnosis.condense import condense
 from aiops_agent.diagnosis.encoder import WIDTH, Encoder
 from aiops_agent.hints import Protocol
 from aiops_agent.model.diagnosis import Alternative, Prediction
@@ -15,11 +16,14 @@ from aiops_agent.model.exemplar import UNKNOWN, Exemplar
 NEAR = 0.86
 """The least cosine at which a record is taken for the same fault, if both state the same by their most telling sign.
 
-MEASURED"""
+Measured on the 25,382 records of the rendered families (`python -m aiops_agent.training.nearness`). With 10,000
+exemplars in memory, none of them of the record's own family, 0.9 % are caught and 0.14 % wrongly, as another category. Without
+the condition on the signs 1.0 % would be. Of the pairs of two categories six in a million have a cosine of 0.8."""
 
 CONFIDENCE = ((0.94, 0.99), (NEAR, 0.97))
-"""From which cosine on how many of what is caught are right, where the memory holds the same fault among 300 to 10,000
-others: from the same measurement, rounded down. The first that holds counts."""
+"""From which cosine on how sure it is; the first that holds counts. Where the memory holds the same fault among 300 to
+10,000 others, 99.5 % of what is caught is right, below 0.94 and above. Where it never does, 84 % of the little that is
+caught from 10,000: so a little less is said."""
 
 AKIN = 0.6
 """The least cosine of a neighbour that is worth showing to a person."""
@@ -29,6 +33,9 @@ LOOKED_AT = 3
 
 AT_ONCE = 64
 """Records searched for together: bounds the memory of a long list."""
+
+_HALF = "<f2"
+"""How vectors are kept: a cosine is off by less than a thousandth."""
 
 
 class Recollection:
@@ -74,6 +81,25 @@ class Memory(Protocol):
 
     def record(self, fingerprint: Fingerprint) -> str | None:
         """Return the record that it was said of, redacted; None: it cannot be opened."""
+
+
+def recollected(
+    kept: Mapping[Fingerprint, bytes | None], record: Callable[[Fingerprint], str | None], encoder: Encoder
+) -> tuple[Recollection, Mapping[Fingerprint, bytes]]:
+    """Return what can be searched, and the vectors that had to be computed for it, to be kept.
+
+    Args:
+        kept: For each fault its vector by this encoder, as it was kept; None: it is not known.
+        record: Returns the record of a fault; None: it cannot be opened, and is left out.
+        encoder: Computes what is not known.
+    """
+    vectors = {name: vector for name, vector in kept.items() if vector and len(vector) == 2 * WIDTH}
+    missing = {name: text for name in kept if name not in vectors and (text := record(name)) is not None}
+    rows = encoder.embed([condense(text).brief for text in missing.values()])
+    computed = {name: row.astype(_HALF).tobytes() for name, row in zip(missing, rows, strict=True)}
+    vectors.update(computed)
+    joined = np.frombuffer(b"".join(vectors.values()), dtype=_HALF).reshape(-1, WIDTH)
+    return Recollection(list(vectors), joined.astype(np.float32)), computed
 
 
 def confidence_at(cosine: float) -> float:

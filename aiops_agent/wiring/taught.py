@@ -1,17 +1,11 @@
 """What the people of this host said faults are, as the diagnostician searches it."""
 
-import numpy as np
-
-from aiops_agent.diagnosis.condense import condense
-from aiops_agent.diagnosis.encoder import WIDTH, Encoder
-from aiops_agent.diagnosis.exemplars import NOTHING_NAMED, Recollection
+from aiops_agent.diagnosis.encoder import Encoder
+from aiops_agent.diagnosis.exemplars import NOTHING_NAMED, Recollection, recollected
 from aiops_agent.errors import AuditError
 from aiops_agent.model.event import Fingerprint
 from aiops_agent.model.exemplar import Exemplar
 from aiops_agent.state.exemplars import Exemplars
-
-_HALF = "<f2"
-"""How vectors are kept: a cosine is off by less than a thousandth."""
 
 
 class Taught:
@@ -46,20 +40,11 @@ class Taught:
         return self._exemplars.record(fingerprint)
 
     def _read(self, encoder: Encoder) -> Recollection:
-        known = {kept.fingerprint: kept.vector for kept in self._exemplars.vectors(encoder.identity)}
-        vectors = {name: vector for name, vector in known.items() if vector and len(vector) == 2 * WIDTH}
-        missing = {name: record for name in known if name not in vectors and (record := self.record(name)) is not None}
-        computed = encoder.embed([condense(record).brief for record in missing.values()])
-        for name, row in zip(missing, computed, strict=True):
-            vectors[name] = row.astype(_HALF).tobytes()
-            self._keep(name, encoder, vectors[name])
-        joined = np.frombuffer(b"".join(vectors.values()), dtype=_HALF).reshape(-1, WIDTH)
-        return Recollection(list(vectors), joined.astype(np.float32))
-
-    def _keep(self, name: Fingerprint, encoder: Encoder, vector: bytes) -> None:
-        if not self._keeps:
-            return
-        try:
-            self._exemplars.keep_vector(name, encoder.identity, vector)
-        except AuditError:  # the record could be opened a moment ago; what can be computed is not worth a stop
-            return
+        kept = {each.fingerprint: each.vector for each in self._exemplars.vectors(encoder.identity)}
+        found, computed = recollected(kept, self.record, encoder)
+        for name, vector in computed.items() if self._keeps else ():
+            try:
+                self._exemplars.keep_vector(name, encoder.identity, vector)
+            except AuditError:  # the record could be opened a moment ago; what can be computed is not worth a stop
+                break
+        return found
