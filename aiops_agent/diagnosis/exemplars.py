@@ -17,8 +17,8 @@ NEAR = 0.86
 """The least cosine at which a record is taken for the same fault, if both state the same by their most telling sign.
 
 Measured on the 25,382 records of the rendered families (`python -m aiops_agent.training.nearness`). With 10,000
-exemplars in memory, none of them of the record's own family, 0.9 % are caught and 0.14 % wrongly, as another category. Without
-the condition on the signs 1.0 % would be. Of the pairs of two categories six in a million have a cosine of 0.8."""
+exemplars in memory, none of them of the record's own family, 0.9 % are caught, and 0.14 % wrongly: as another category.
+Without the condition on the signs 1.0 % would be. Of the pairs of two categories six in a million are at 0.8."""
 
 CONFIDENCE = ((0.94, 0.99), (NEAR, 0.97))
 """From which cosine on how sure it is; the first that holds counts. Where the memory holds the same fault among 300 to
