@@ -17,6 +17,7 @@ from aiops_agent.repair import act_on_granted
 from aiops_agent.state.approvals import ApprovalState
 from aiops_agent.state.exemplars import MOST
 from tests.journeys.host import Host
+from tests.journeys.machine import FAILURE, open_to_all
 
 STRANGE = "2026-11-23 03:00:00,001 ERROR shop: the widget is stuck"
 
@@ -245,3 +246,17 @@ def test_a_label_is_never_bolder_than_the_policy(tmp_path_factory, mode, risk, d
             named(host, deed)
             assert runs(host) == before
     assert "approval.granted" not in host.recorded()
+
+
+@pytest.mark.slow
+def test_who_may_not_look_into_the_state_is_told_and_answered_by_the_model():
+    with open_to_all() as machine:
+        machine.writes(FAILURE)
+        [incident] = machine.scan()["incidents"]
+        assert machine.run("incidents", "relabel", incident["id"], "disk_full").code == 0
+        record = machine.folder / "record"
+        record.write_text(f"{FAILURE}\n")
+        assert machine.run("diagnose", str(record), "--json").json["category"] == "disk_full"
+        by_nobody = machine.run_as_nobody("diagnose", str(record), "--json")
+        assert by_nobody.json["category"] == "service_failure"
+        assert "is for root and the owner of state_dir" in by_nobody.err
