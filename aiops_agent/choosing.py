@@ -23,9 +23,9 @@ class Choice:
     def against(self, agent: Agent, fault: Fingerprint) -> "Choice":
         """Return what is left to choose from for one fault."""
         unhelpful = unhelpful_against(agent, fault) if self.service else frozenset[str]()
-        return (
-            replace(self, digest=_digest((self.digest, *sorted(unhelpful))), unhelpful=unhelpful) if unhelpful else self
-        )
+        if not unhelpful:
+            return self
+        return replace(self, digest=_digest((self.digest, *sorted(unhelpful))), unhelpful=unhelpful)
 
 
 def pending(incident: Incident) -> bool:

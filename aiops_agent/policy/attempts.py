@@ -8,9 +8,9 @@ from aiops_agent.model.attempt import Attempt
 IN_VAIN = 2
 """Runs in a row that did not help, after which a playbook is not chosen by itself for the same fault any more."""
 
-RETURNS_WITHIN = timedelta(days=1)
+RETURNS_WITHIN = timedelta(hours=12)
 """How long after a verified repair the same fault counts as not repaired: what comes back later was away for a while.
-The same as the day in which `limits.repairs_per_day` counts."""
+Less than a day: what a job brings every night, and a repair ends every night, is helped."""
 
 
 def in_vain(attempts: Iterable[Attempt], playbook: str) -> int:

@@ -10,14 +10,12 @@ from aiops_agent.errors import ExecutorError, UsageError
 from aiops_agent.model.audit import Anchor, AuditEntry
 from aiops_agent.model.connection import Connection
 from aiops_agent.model.diagnosis import Citation, Diagnosis
-from aiops_agent.model.explanation import Explanation
 from aiops_agent.model.message import Message, Report
 from aiops_agent.model.order import ANSWERED, Answered, Asked, Order
 from aiops_agent.model.playbook import Command, CommandResult, Planned, RunResult
 from aiops_agent.ports import Chat, Cipher, Clock, Composer, Executor, Stopped
 from aiops_agent.settings import ChatSettings, Config
 from aiops_agent.sources.quiet import stamp
-from aiops_agent.state.exemplars import Exemplars
 from aiops_agent.wiring.keys import STATE_KEY, key_names, keys_of
 from aiops_agent.wiring.library import Library, shipped
 
@@ -28,7 +26,9 @@ if TYPE_CHECKING:
     from aiops_agent.diagnosis.diagnose import LocalDiagnostician
     from aiops_agent.diagnosis.encoder import Encoder
     from aiops_agent.diagnosis.exemplars import Recollection
+    from aiops_agent.model.explanation import Explanation
     from aiops_agent.playbook.remote import Remote
+    from aiops_agent.state.exemplars import Exemplars
     from aiops_agent.wiring.taught import Taught
 
 
@@ -181,7 +181,7 @@ class LateDiagnostician:
         library: Library,
         cache: Path | None = None,
         model: Model | None = None,
-        exemplars: Exemplars | None = None,
+        exemplars: "Exemplars | None" = None,
         *,
         keeps: bool = True,
     ) -> None:
@@ -214,7 +214,7 @@ class LateDiagnostician:
         """Return one diagnosis for each text, in order."""
         return self._real.diagnose(texts, services, self._memory)
 
-    def explain(self, text: str, service: str | None) -> Explanation:
+    def explain(self, text: str, service: str | None) -> "Explanation":
         """Return the diagnosis of one text, and what each way of looking at it said."""
         return self._real.explain(text, service, self._memory)
 

@@ -4,9 +4,12 @@ from collections.abc import Sequence
 
 from aiops_agent.assembly.local import Local
 from aiops_agent.model.diagnosis import Citation, Diagnosis, Prediction
-from aiops_agent.model.explanation import Explanation
 from aiops_agent.noun import replace
 from aiops_agent.wiring.late import LateDiagnostician
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from aiops_agent.model.explanation import Explanation
 
 
 class Stated:
@@ -21,7 +24,7 @@ class Stated:
         answers = self._asked.diagnose(texts, services)
         return [self._believed(text, answer) for text, answer in zip(texts, answers, strict=True)]
 
-    def explain(self, text: str, service: str | None) -> Explanation:
+    def explain(self, text: str, service: str | None) -> "Explanation":
         """Return the diagnosis of one redacted text, and what each way of looking at it said."""
         answer = self._asked.explain(text, service)
         return replace(answer, diagnosis=self._believed(text, answer.diagnosis))

@@ -12,6 +12,7 @@ from aiops_agent.cli.main import run
 from aiops_agent.model.attempt import Attempt
 from aiops_agent.model.incident import Outcome
 from aiops_agent.noun import replace
+from aiops_agent.state.actions import Action
 from aiops_agent.state.state import State
 from tests.build import NOW, cipher
 from tests.cli.test_commands import FAULT, Shell
@@ -204,3 +205,16 @@ def test_an_upgrade_of_the_encoder_loses_nothing(shell):
     assert strange(shell, NEARLY)["category"] == "hardware_fault"
     with State.open(state_dir, cipher(state_dir)) as state:
         assert not state.database.value("SELECT count(*) FROM exemplars WHERE encoder='an encoder of yesterday'")
+
+
+@pytest.mark.slow
+def test_an_incident_says_what_was_tried_for_its_fault(shell):
+    incident = strange(shell, FAULT)
+    assert "tried:" not in shell("incidents", "show", incident["id"])[1]
+    state_dir = shell.folder / "state"
+    with State.open(state_dir, cipher(state_dir)) as state, state.transaction():
+        for number in range(2):
+            state.actions.intend(Action(f"a{number}", incident["id"], "clean", "d", "worker.service", NOW))
+            state.actions.finish(f"a{number}", Outcome.FAILED, NOW)
+    [line] = [line for line in shell("incidents", "show", incident["id"])[1].splitlines() if line.startswith("tried:")]
+    assert "clean 2 times, last at 2026-11-23T03:00:00Z: failed; 2 times in vain: somebody must agree" in line

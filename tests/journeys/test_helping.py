@@ -74,11 +74,11 @@ def test_it_runs_by_itself_again_after_a_person_has_agreed_and_it_helped(host):
     assert fault(host).reason == "did_not_help"
 
 
-def test_what_comes_back_after_days_was_repaired(host):
+def test_what_comes_back_every_night_is_helped_every_night(host):
     host.fails()
     host.tick()
     for _ in range(4):
-        comes_back(host, after=timedelta(days=2))
+        comes_back(host, after=timedelta(hours=23))
     assert len(runs(host)) == 5
 
 

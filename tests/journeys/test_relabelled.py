@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from aiops_agent.agent import Tick
 from aiops_agent.errors import AuditError, ForgedError, UsageError
 from aiops_agent.model.decision import Mode
+from aiops_agent.model.evidence import Evidence
 from aiops_agent.model.incident import Kind, Status
 from aiops_agent.noun import replace
 from aiops_agent.playbook.categories import CATEGORIES
@@ -260,3 +261,19 @@ def test_who_may_not_look_into_the_state_is_told_and_answered_by_the_model():
         by_nobody = machine.run_as_nobody("diagnose", str(record), "--json")
         assert by_nobody.json["category"] == "service_failure"
         assert "is for root and the owner of state_dir" in by_nobody.err
+
+
+def test_the_same_fault_of_another_service_is_that_too_unless_it_is_over(host):
+    strange(host, broken=False)
+    host.tick()
+    with host.agent() as agent:
+        [known] = agent.state.incidents.all()
+        with agent.state.transaction():
+            for identity, status in (("inc-0000000002", Status.OPEN), ("inc-0000000003", Status.CLOSED)):
+                other = replace(known, id=identity, service=f"{identity}.service", status=status)
+                agent.state.incidents.save(replace(other, evidence=Evidence(known.evidence.words)))
+        relabel(agent, known, "disk_full", "user:ada", host.clock.time)
+        assert sorted((each.id[-1], each.category) for each in agent.state.incidents.all() if each.id != known.id) == [
+            ("2", "disk_full"),
+            ("3", "service_failure"),
+        ]
