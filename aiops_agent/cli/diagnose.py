@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TextIO
 
+from aiops_agent.assembly.assemble import Assembly
 from aiops_agent.assembly.fingerprint import fingerprint
 from aiops_agent.assembly.local import Local
 from aiops_agent.assembly.redact import redact
@@ -55,7 +56,7 @@ def diagnose(arguments: argparse.Namespace) -> int:
             print_json(as_json(arguments.file, diagnosis, answering.library.playbooks))
         else:
             print("\n".join(answering.words(text)))
-    records = len(_records_in(text))
+    records = len(_records_in(text, answering.assembly))
     if records > 1:
         print(f"aiops-agent: {records} error records were taken as one; each by itself:", file=sys.stderr)
         print(f"  aiops-agent replay {'FILE' if arguments.file == '-' else arguments.file}", file=sys.stderr)
@@ -66,12 +67,12 @@ class _Answering:
     """What answers, by the configuration that a command was given."""
 
     def __init__(self, config: str | None, exemplars: Exemplars | None) -> None:
+        local = Local(faults(config))
         self.library = library(config)
+        self.assembly = Assembly(local)
         self._config = config
         self._exemplars = exemplars if exemplars and exemplars.count() else None
-        self._asked = Stated(
-            LateDiagnostician(self.library, exemplars=self._exemplars, keeps=False), Local(faults(config))
-        )
+        self._asked = Stated(LateDiagnostician(self.library, exemplars=self._exemplars, keeps=False), local)
 
     def diagnoses(self, texts: Sequence[str]) -> list[Diagnosis]:
         """Return one diagnosis for each record, in order."""
@@ -92,7 +93,7 @@ class _Answering:
 
     def _said(self, text: str) -> Diagnosis | None:
         """Return what a person said of the very fault of a record; None: nothing. Needs no model."""
-        said = self._exemplars.of(_fault_of(text)) if self._exemplars else None
+        said = self._exemplars.of(_fault_of(text, self.assembly)) if self._exemplars else None
         if said is None:
             return None
         if said.edition == self.library.edition:
@@ -147,20 +148,18 @@ def _opened(name: str) -> TextIO:
         raise UsageError(f"{name} cannot be read: {error.strerror}") from error
 
 
-def _records_in(text: str) -> list[Fingerprint]:
+def _records_in(text: str, assembly: Assembly) -> list[Fingerprint]:
     """Return the faults of the error records there are: who names a whole log gets an answer about none of them."""
-    from aiops_agent.assembly.assemble import Assembly
-
     content = text.encode(errors="surrogateescape")
-    found = Assembly().stretch(0, 0, 0, content)
+    found = assembly.stretch(0, 0, 0, content)
     found.feed(content)
     found.finish(final=True)
     return [sighting.fingerprint for sighting in found.take().sightings for _ in range(sighting.count)]
 
 
-def _fault_of(text: str) -> Fingerprint:
+def _fault_of(text: str, assembly: Assembly) -> Fingerprint:
     """Return the fault of one record, as a scan would count it."""
-    found = _records_in(text if text.endswith("\n") else f"{text}\n")
+    found = _records_in(text if text.endswith("\n") else f"{text}\n", assembly)
     return found[0] if len(found) == 1 else fingerprint(text.strip("\n"))[0]
 
 
