@@ -1,4 +1,4 @@
-"""A person says what a fault is, or takes that back: recorded first; decided anew when the fault is next seen.
+"""A person says what a fault is, or takes that back: recorded before it holds; decided anew when it is next seen.
 
 Nothing is run, asked or told by it. A question that is open about the fault is withdrawn: it was about something else.
 """
@@ -11,7 +11,6 @@ from aiops_agent.choosing import choice_of, chosen
 from aiops_agent.errors import UsageError
 from aiops_agent.model.audit import AuditEntry
 from aiops_agent.model.diagnosis import Diagnosis
-from aiops_agent.model.event import Fingerprint
 from aiops_agent.model.exemplar import Exemplar
 from aiops_agent.model.incident import Incident, Kind, Status, diagnosed
 from aiops_agent.noun import replace
@@ -48,13 +47,12 @@ def relabel(agent: Agent, incident: Incident, category: str, by: str, now: datet
         edition=agent.library.edition,
     )
     detail = {"was": incident.category, "category": category, "fingerprint": fault}
-    agent.journal.append(
-        AuditEntry(now, by, "incident.relabelled", incident.id, detail), *_withdrawals(agent, affected, by, now)
-    )
     with agent.state.transaction():
         exemplars.keep(said, text)
+        withdrawn = _withdrawn(agent, affected, by, now)
         for each in affected:
-            _follow(agent, each, said.diagnosis(cited), by, now)
+            _follow(agent, each, said.diagnosis(cited))
+        agent.journal.append(AuditEntry(now, by, "incident.relabelled", incident.id, detail), *withdrawn)
     return said
 
 
@@ -74,13 +72,13 @@ def take_back(agent: Agent, incident: Incident, by: str, now: datetime) -> list[
         )
     affected = _affected(agent, incident)
     detail = {"was": incident.category, "fingerprint": fault}
-    agent.journal.append(
-        AuditEntry(now, by, "incident.label_withdrawn", incident.id, detail), *_withdrawals(agent, affected, by, now)
-    )
     with agent.state.transaction():
         exemplars.forget(fault)
+        withdrawn = _withdrawn(agent, affected, by, now)
         found = agent.diagnostician.diagnose([each.text for each in affected], [each.service for each in affected])
-        return [_follow(agent, each, diagnosis, by, now) for each, diagnosis in zip(affected, found, strict=True)]
+        left = [_follow(agent, each, diagnosis) for each, diagnosis in zip(affected, found, strict=True)]
+        agent.journal.append(AuditEntry(now, by, "incident.label_withdrawn", incident.id, detail), *withdrawn)
+    return left
 
 
 def _affected(agent: Agent, incident: Incident) -> list[Incident]:
@@ -90,7 +88,7 @@ def _affected(agent: Agent, incident: Incident) -> list[Incident]:
             f"{incident.id} is a notice of the agent about itself or its input",
             hint="only faults in logs have a category",
         )
-    known = agent.state.incidents.of(Fingerprint(incident.fingerprint))
+    known = agent.state.incidents.of(incident.fingerprint)
     affected = [each for each in known if each.status is not Status.CLOSED or each.id == incident.id]
     at_work = {action.incident for action in agent.state.actions.interrupted()}
     busy = next((each.id for each in affected if each.id in at_work), None)
@@ -99,16 +97,14 @@ def _affected(agent: Agent, incident: Incident) -> list[Incident]:
     return affected
 
 
-def _withdrawals(agent: Agent, affected: Iterable[Incident], by: str, now: datetime) -> list[AuditEntry]:
-    """Return what is recorded of the questions that are withdrawn."""
-    ids = {each.id for each in affected}
-    waiting = [*agent.state.approvals.pending(), *agent.state.approvals.granted()]
-    return [AuditEntry(now, by, "approval.withdrawn", each.id, each.about) for each in waiting if each.incident in ids]
+def _withdrawn(agent: Agent, affected: Iterable[Incident], by: str, now: datetime) -> list[AuditEntry]:
+    """Withdraw every question about some incidents; return what is recorded of that."""
+    questions = [each for incident in affected for each in agent.state.approvals.withdraw(incident.id, by, now)]
+    return [AuditEntry(now, by, "approval.withdrawn", question.id, question.about) for question in questions]
 
 
-def _follow(agent: Agent, incident: Incident, diagnosis: Diagnosis, by: str, now: datetime) -> Incident:
+def _follow(agent: Agent, incident: Incident, diagnosis: Diagnosis) -> Incident:
     """Save an incident with what it is now found to mean, and nothing decided about that; call inside a transaction."""
-    agent.state.approvals.withdraw(incident.id, by, now)
     choice = choice_of(agent, incident.service).against(agent, incident.fingerprint)
     playbook = chosen(agent, diagnosis, choice)
     found = diagnosed(incident, diagnosis, playbook, choice.digest, heeded=agent.state.exemplars.number())

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from aiops_agent.agent import Tick
-from aiops_agent.errors import AuditError, ForgedError, UsageError
+from aiops_agent.errors import AuditError, ForgedError, ModelError, UsageError
 from aiops_agent.model.decision import Mode
 from aiops_agent.model.evidence import Evidence
 from aiops_agent.model.incident import Kind, Status
@@ -277,3 +277,26 @@ def test_the_same_fault_of_another_service_is_that_too_unless_it_is_over(host):
             ("2", "disk_full"),
             ("3", "service_failure"),
         ]
+
+
+class Missing:
+    """A diagnostician whose model is gone."""
+
+    def diagnose(self, texts, services):
+        raise ModelError("it does not load")
+
+    def cite(self, text, service, category):
+        raise ModelError("it does not load")
+
+
+def test_without_the_model_nothing_is_said_taken_back_or_recorded(host):
+    strange(host, broken=False)
+    host.tick()
+    with host.agent() as agent, pytest.raises(ModelError):
+        relabel(replace(agent, diagnostician=Missing()), found(host), "disk_full", "user:ada", host.clock.time)
+    assert "incident.relabelled" not in host.recorded()
+    named(host)
+    with host.agent() as agent, pytest.raises(ModelError):
+        take_back(replace(agent, diagnostician=Missing()), found(host), "user:ada", host.clock.time)
+    assert "incident.label_withdrawn" not in host.recorded()
+    assert found(host).category == "service_failure"
