@@ -18,7 +18,7 @@ from aiops_agent.repair import act_on_granted
 from aiops_agent.state.approvals import ApprovalState
 from aiops_agent.state.exemplars import MOST
 from tests.journeys.host import Host
-from tests.journeys.machine import FAILURE, open_to_all
+from tests.journeys.machine import FAILURE, Machine, open_to_all
 
 STRANGE = "2026-11-23 03:00:00,001 ERROR shop: the widget is stuck"
 
@@ -300,3 +300,21 @@ def test_without_the_model_nothing_is_said_taken_back_or_recorded(host):
         take_back(replace(agent, diagnostician=Missing()), found(host), "user:ada", host.clock.time)
     assert "incident.label_withdrawn" not in host.recorded()
     assert found(host).category == "service_failure"
+
+
+@pytest.mark.slow
+def test_a_tick_that_sees_only_what_a_person_has_named_loads_no_model(tmp_path):
+    machine = Machine(tmp_path)
+    machine.writes(FAILURE)
+    [incident] = machine.scan()["incidents"]
+    for words in (("relabel", incident["id"], "disk_full"), ("close", incident["id"])):
+        assert machine.run("incidents", *words).code == 0
+    loaded = {}
+    for line in (FAILURE, "2026-11-23 03:00:00,001 ERROR shop: something new altogether"):
+        machine.writes(line)
+        machine.environment["PYTHONPROFILEIMPORTTIME"] = "1"
+        done = machine.run("scan", "--json")
+        [again] = done.json["incidents"]
+        loaded[again["category"]] = any("onnxruntime" in said for said in done.err.splitlines())
+    assert loaded.pop("disk_full") is False
+    assert list(loaded.values()) == [True]
