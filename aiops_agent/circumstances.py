@@ -5,6 +5,7 @@ from collections.abc import Set as AbstractSet
 from datetime import datetime
 
 from aiops_agent.agent import Agent, Tick
+from aiops_agent.helping import unhelpful_against
 from aiops_agent.model.incident import Incident
 from aiops_agent.model.playbook import Playbook
 from aiops_agent.model.signature import Signature
@@ -57,9 +58,20 @@ def circumstances(
         failing=failing | {service},
         asked=playbook is not None and agent.state.incidents.is_asked_about(playbook.name, service, beside=incident.id),
         not_needed=playbook is not None and (playbook.name, service) in report.not_needed,
-        last_refusal=agent.state.approvals.last_refusal(incident.id),
+        last_refusal=last_refusal(agent, incident),
         last_try=agent.state.actions.last_try(incident.id, playbook.name) if playbook else None,
+        unhelpful=playbook is not None and playbook.name in unhelpful_against(agent, incident.fingerprint),
     )
+
+
+def last_refusal(agent: Agent, incident: Incident) -> datetime | None:
+    """Return when a question about an incident was last refused, as it is understood now.
+
+    What was refused before a person said what it is was the repair of something else.
+    """
+    refused = agent.state.approvals.last_refusal(incident.id)
+    named = agent.state.exemplars.of(incident.fingerprint) if refused else None
+    return None if refused and named and refused <= named.said else refused
 
 
 def aimed(agent: Agent, playbook: Playbook, service: str) -> "Bound | str":

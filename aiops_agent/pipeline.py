@@ -10,14 +10,14 @@ from datetime import datetime
 
 from aiops_agent.agent import Agent, CutShort, Tick, endless
 from aiops_agent.asking import expire
-from aiops_agent.circumstances import Grounds
+from aiops_agent.choosing import choice_of, chosen, found_before, pending
+from aiops_agent.circumstances import NO_RECORDS, Grounds
 from aiops_agent.deciding import decided, heard, settle
-from aiops_agent.digest import blake2b
 from aiops_agent.heartbeat import beat
 from aiops_agent.heeding import heed_answers
+from aiops_agent.helping import note_return
 from aiops_agent.listening import hear
 from aiops_agent.model.decision import Run
-from aiops_agent.model.diagnosis import Diagnosis, Prediction
 from aiops_agent.model.event import Batch, Position, Sighting
 from aiops_agent.model.evidence import Evidence, Words
 from aiops_agent.model.incident import Incident, Kind, Status, again, diagnosed, grown, opened
@@ -30,6 +30,7 @@ from aiops_agent.noticing import (
     deliver_all,
 )
 from aiops_agent.noun import replace
+from aiops_agent.recalling import diagnoses
 from aiops_agent.recovery import note_recoveries, settle_interrupted
 from aiops_agent.repair import act, act_on_granted, resolve
 
@@ -105,7 +106,7 @@ def absorb(agent: Agent, source: str, batch: Batch, report: Tick, now: datetime)
         settled = agent.state.checkpoints.is_settled(batch.checkpoint, batch.service)
         grounds = Grounds(settled, batch.checkpoint.written)
         admitted, left_out = admit(agent, batch, report)
-        for incident in counted(agent, admitted, now):
+        for incident in counted(agent, admitted, now, grounds):
             settle(agent, report, incident, now, grounds)
         for notice, records in report.crowd(batch.path).notices(batch.path, left_out):
             settle(agent, report, heard(agent, notice, now, times=records), now)
@@ -122,26 +123,35 @@ def admit(agent: Agent, batch: Batch, report: Tick) -> tuple[Batch, int]:
     return report.crowd(batch.path).admit(batch, known)
 
 
-def counted(agent: Agent, batch: Batch, now: datetime) -> Iterator[Incident]:
+def counted(agent: Agent, batch: Batch, now: datetime, grounds: Grounds = NO_RECORDS) -> Iterator[Incident]:
     """Yield the incident of each sighting, counted.
 
-    What is new or has grown is diagnosed, and everything after an edit of the articles; the playbook is chosen anew
-    when there is another choice, so that one that was written meanwhile, or a parameter that was missing, is used.
+    What is new or has grown is diagnosed, and everything after an edit of the articles or after people have said what a
+    fault is; the playbook is chosen anew when there is another choice, so that one that was written meanwhile, or a
+    parameter that was missing, is used, and one that did not help is not.
     """
-    edited = agent.library.edition not in agent.state.seen
-    choice = choice_for(agent, batch.service)
+    edited, lessons = agent.library.edition not in agent.state.seen, agent.state.exemplars.number()
+    every = choice_of(agent, batch.service)
     seen = ((s, agent.state.incidents.live(Kind.LOG, s.fingerprint, batch.service)) for s in batch.sightings)
     pairs = [(s, incident) for s, incident in seen if s.count or incident]  # what only grew opens none anew
-    asked = [s for s, incident in pairs if incident is None or s.count == 0 or (edited and not pending(incident))]
-    answers = agent.diagnostician.diagnose([s.text for s in asked], [batch.service] * len(asked)) if asked else []
-    fresh = {s.fingerprint: diagnosis for s, diagnosis in zip(asked, answers, strict=True)}
+
+    def is_asked(sighting: Sighting, incident: Incident | None) -> bool:
+        if incident is None or not sighting.count:
+            return True
+        return (edited or incident.heeded != lessons) and not pending(incident)
+
+    fresh = diagnoses(agent, [s for s, incident in pairs if is_asked(s, incident)], batch.service)
     for sighting, known in pairs:
+        if sighting.count and not grounds.settled:
+            note_return(agent, sighting.fingerprint, batch.service, now, grounds.written)
+        choice = every.against(agent, sighting.fingerprint)
         incident = seen_again(known, sighting) if known else opened(batch, sighting, now)
         if diagnosis := fresh.get(sighting.fingerprint):
-            incident = diagnosed(incident, diagnosis, chosen(agent, diagnosis, batch.service), choice)
-        elif not pending(incident) and incident.choice != choice:  # to look at no playbook is a tenth of a second saved
-            playbook = chosen(agent, found_before(agent, incident), batch.service)
-            incident = replace(incident, playbook=playbook, choice=choice)
+            playbook = chosen(agent, diagnosis, choice)
+            incident = diagnosed(incident, diagnosis, playbook, choice.digest, heeded=lessons)
+        elif not pending(incident) and incident.choice != choice.digest:  # to look at none is a tenth of a second saved
+            playbook = chosen(agent, found_before(agent, incident), choice)
+            incident = replace(incident, playbook=playbook, choice=choice.digest)
         yield again(incident, sighting, now)
 
 
@@ -152,36 +162,6 @@ def seen_again(known: Incident, sighting: Sighting) -> Incident:
     if not known.evidence.sealed:  # it could not be kept then
         return replace(known, evidence=Evidence(Words(sighting.headline, sighting.text, sighting.grouped_by)))
     return replace(known, evidence=known.evidence.seen_again(sighting.headline))
-
-
-def pending(incident: Incident) -> bool:
-    """Tell whether its playbook is being asked about or run: not the moment to choose another."""
-    return incident.status in (Status.WAITING_APPROVAL, Status.RUNNING)
-
-
-def chosen(agent: Agent, diagnosis: Diagnosis, service: str | None) -> str | None:
-    """Return the name of the playbook for a diagnosis, if there is one."""
-    from aiops_agent.playbook.choose import choose  # a tick without a new fault has no use for the vocabulary
-
-    parameters, roots, privileged = agent.parameters_of(service), agent.roots_of(service), agent.has_root_for(service)
-    playbook = choose(agent.library.playbooks, diagnosis, service, parameters, privileged=privileged, roots=roots)
-    return playbook.name if playbook else None
-
-
-def choice_for(agent: Agent, service: str | None) -> str:
-    """Return a digest of all that `chosen` depends on beside the diagnosis; reads no playbook."""
-    given = sorted(agent.parameters_of(service).items()), sorted(agent.roots_of(service))
-    among = (agent.library.edition, *given, agent.has_root_for(service))
-    return blake2b(repr(among).encode(errors="surrogateescape"), digest_size=16).hexdigest()
-
-
-def found_before(agent: Agent, incident: Incident) -> Diagnosis:
-    """Return what an incident was found to mean, its article as it reads now."""
-    article = agent.library.article(incident.article) if incident.article else None
-    prediction = Prediction(
-        incident.category, incident.confidence, incident.abstained, (), incident.decided_by, incident.sure_for
-    )
-    return Diagnosis(prediction, (article,) if article else ())
 
 
 def act_on_decided(agent: Agent, report: Tick, now: datetime) -> None:

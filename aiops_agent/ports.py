@@ -5,7 +5,7 @@ from datetime import datetime
 
 from aiops_agent.hints import Protocol
 from aiops_agent.model.audit import Anchor, AuditEntry
-from aiops_agent.model.diagnosis import Diagnosis
+from aiops_agent.model.diagnosis import Citation, Diagnosis
 from aiops_agent.model.event import Batch, Position
 from aiops_agent.model.message import Message, Report
 from aiops_agent.model.order import Answered, Asked, Order
@@ -41,6 +41,9 @@ class Diagnostician(Protocol):
 
     def diagnose(self, texts: Sequence[str], services: Sequence[str | None]) -> list[Diagnosis]:
         """Return one diagnosis for each redacted text, in order."""
+
+    def cite(self, text: str, service: str | None, category: str) -> tuple[Citation, ...]:
+        """Return the articles for a redacted text that is known to be of a category, best first."""
 
 
 class Executor(Protocol):

@@ -48,6 +48,7 @@ def act_on_granted(agent: Agent, report: Tick) -> None:
                 again = agent.clock.now() + POSTPONED if at_work else None
                 refuse(agent, report, incident, approval.playbook, why or at_work or "", again=again)
             else:
+                agent.state.actions.forgive(incident.fingerprint, approval.playbook, agent.clock.now())
                 report.keep(agent, replace(incident, status=Status.RUNNING))
         if playbook and not why and not at_work and act(agent, report, incident, playbook):
             resolve_all(agent, report, playbook.name, approval.service)

@@ -136,6 +136,9 @@ _WORDS: Mapping[str, Callable[[AuditEntry], str]] = {
     "approval.granted": lambda entry: f"agreed to {_playbook(entry)} (question {entry.subject})",
     "approval.denied": lambda entry: f"refused {_playbook(entry)} (question {entry.subject})",
     "approval.expired": lambda entry: f"nobody answered question {entry.subject} in time: taken for a no",
+    "approval.withdrawn": lambda entry: f"withdrew question {entry.subject}: it was about something else",
+    "incident.relabelled": lambda entry: f"says it is {entry.detail.get('category')}, not {entry.detail.get('was')}",
+    "incident.label_withdrawn": lambda entry: f"takes back that it is {entry.detail.get('was')}",
     "intent": lambda entry: (
         f"about to run {entry.detail.get('playbook')} on {entry.detail.get('target')} (action {entry.subject})"
     ),

@@ -63,7 +63,9 @@ def parser() -> argparse.ArgumentParser:
         "file", nargs="?", metavar="FILE", help="one record, as the log has it; - reads standard input"
     )
     diagnose.add_argument("--jsonl", metavar="FILE", help='one {"id", "text"} a line; - reads standard input')
-    diagnose.add_argument("--config", metavar="FILE", help="also search the knowledge base this configuration adds")
+    diagnose.add_argument(
+        "--config", metavar="FILE", help="go also by the articles, patterns and relabelled faults of this host"
+    )
     _json(diagnose)
 
     _incidents(_group(commands, "incidents", "what was found"))
@@ -122,6 +124,18 @@ def _incidents(group: _Subparsers) -> None:
         ("close", "it is over; a return is a new incident"),
     ):
         _command(group, name, text, "incidents", name, config=True).add_argument("id", metavar="ID")
+    text = "say what it is: the same and near-same errors are that from now on"
+    relabel = _command(group, "relabel", text, "relabel", "relabel", config=True)
+    relabel.add_argument("id", metavar="ID")
+    relabel.add_argument(
+        "category",
+        metavar="CATEGORY",
+        nargs="?",
+        help="such as disk_full; a word that is none is answered with the list",
+    )
+    relabel.add_argument("--undo", action="store_true", help="take back what was said: the model decides again")
+    text = "what people have said faults are, the latest first"
+    _json(_command(group, "relabelled", text, "relabel", "list_relabelled", config=True))
 
 
 def _approvals(group: _Subparsers) -> None:

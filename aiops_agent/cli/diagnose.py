@@ -4,26 +4,33 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import TextIO
 
+from aiops_agent.assembly.assemble import Assembly
+from aiops_agent.assembly.fingerprint import fingerprint
 from aiops_agent.assembly.local import Local
 from aiops_agent.assembly.redact import redact
-from aiops_agent.cli.output import percent, print_json, safe
-from aiops_agent.cli.session import faults, library
+from aiops_agent.cli.explained import explained, labelled, reasons
+from aiops_agent.cli.output import print_json
+from aiops_agent.cli.session import faults, library, mode, stages, taught
 from aiops_agent.errors import UsageError
 from aiops_agent.model.diagnosis import Diagnosis
+from aiops_agent.model.event import Fingerprint
+from aiops_agent.model.explanation import Explanation
+from aiops_agent.model.playbook import Playbook
+from aiops_agent.model.signature import Signature
 from aiops_agent.playbook.catalogue import Catalogue
 from aiops_agent.playbook.choose import choose
+from aiops_agent.state.exemplars import Exemplars
 from aiops_agent.wiring.late import LateDiagnostician
 from aiops_agent.wiring.stated import Stated
 
 MAX_CHARACTERS = 1 << 20
 """Of one record: more is no record."""
-
-WORTH_NAMING = 0.01
 
 BATCH = 64
 """Records diagnosed together: enough to keep the model busy, few enough to answer a pipe soon."""
@@ -33,32 +40,92 @@ def diagnose(arguments: argparse.Namespace) -> int:
     """Diagnose one record from a file or standard input, or many as JSON lines."""
     if bool(arguments.file) == bool(arguments.jsonl):
         raise UsageError("name one record's FILE (or -), or --jsonl FILE", hint="aiops-agent diagnose --help")
-    written = library(arguments.config)
-    catalogue = written.playbooks
-    asked = Stated(LateDiagnostician(written), Local(faults(arguments.config)))
-    with _opened(arguments.jsonl or arguments.file) as stream:
-        if not arguments.jsonl:
-            text = stream.read(MAX_CHARACTERS)
-            [diagnosis] = asked.diagnose([redact(text)], [None])
-            answer = as_json(arguments.file, diagnosis, catalogue)
-            print_json(answer) if arguments.json else _print(diagnosis, answer)
-            records = _records_in(text)
-            if records > 1:
-                print(f"aiops-agent: {records} error records were taken as one; each by itself:", file=sys.stderr)
-                print(f"  aiops-agent replay {'FILE' if arguments.file == '-' else arguments.file}", file=sys.stderr)
+    # The file first: who reads the state as root becomes the owner of it.
+    with _opened(arguments.jsonl or arguments.file) as stream, taught(arguments.config) as exemplars:
+        answering = _Answering(arguments.config, exemplars)
+        if arguments.jsonl:
+            lines = _lines(stream, arguments.jsonl)
+            while batch := list(islice(lines, BATCH)):
+                answers = answering.diagnoses([text for _, text in batch])
+                for (identity, _), diagnosis in zip(batch, answers, strict=True):
+                    print_json(as_json(identity, diagnosis, answering.library.playbooks))
             return 0
-        lines = _lines(stream, arguments.jsonl)
-        while batch := list(islice(lines, BATCH)):
-            answers = asked.diagnose([redact(text) for _, text in batch], [None] * len(batch))
-            for (identity, _), diagnosis in zip(batch, answers, strict=True):
-                print_json(as_json(identity, diagnosis, catalogue))
+        text = stream.read(MAX_CHARACTERS)
+        if arguments.json:
+            [diagnosis] = answering.diagnoses([text])
+            print_json(as_json(arguments.file, diagnosis, answering.library.playbooks))
+        else:
+            print("\n".join(answering.words(text)))
+    records = len(_records_in(text, answering.assembly))
+    if records > 1:
+        print(f"aiops-agent: {records} error records were taken as one; each by itself:", file=sys.stderr)
+        print(f"  aiops-agent replay {'FILE' if arguments.file == '-' else arguments.file}", file=sys.stderr)
     return 0
+
+
+class _Answering:
+    """What answers, by the configuration that a command was given."""
+
+    def __init__(self, config: str | None, exemplars: Exemplars | None) -> None:
+        local = Local(faults(config))
+        self.library = library(config)
+        self.assembly = Assembly(local)
+        self._config = config
+        self._exemplars = exemplars if exemplars and exemplars.count() else None
+        self._asked = Stated(LateDiagnostician(self.library, exemplars=self._exemplars, keeps=False), local)
+
+    def diagnoses(self, texts: Sequence[str]) -> list[Diagnosis]:
+        """Return one diagnosis for each record, in order."""
+        known = [self._said(text) for text in texts]
+        others = [redact(text) for text, said in zip(texts, known, strict=True) if said is None]
+        found = iter(self._asked.diagnose(others, [None] * len(others)) if others else ())
+        return [said or next(found) for said in known]
+
+    def words(self, text: str) -> Iterator[str]:
+        """Yield in words, for a person, what one record means, what would be done about it, and why not more."""
+        said, text_shown = self._said(text), redact(text)
+        explanation = Explanation(said) if said else self._asked.explain(text_shown, None)
+        diagnosis = explanation.diagnosis
+        articles = [(citation, self.library.articles.get(citation.id)) for citation in diagnosis.citations]
+        playbook = chosen(diagnosis, self.library.playbooks)
+        yield from explained(explanation, articles, playbook.name if playbook else None, text_shown)
+        yield from labelled("not more", *self._why_not_more(diagnosis, playbook))
+
+    def _said(self, text: str) -> Diagnosis | None:
+        """Return what a person said of the very fault of a record; None: nothing. Needs no model."""
+        said = self._exemplars.of(_fault_of(text, self.assembly)) if self._exemplars else None
+        if said is None:
+            return None
+        if said.edition == self.library.edition:
+            article = self.library.article(said.article) if said.article else None
+            return said.diagnosis((article,) if article else ())
+        return said.diagnosis(self._asked.cite(redact(text), None, said.category))
+
+    def _why_not_more(self, diagnosis: Diagnosis, playbook: Playbook | None) -> Iterator[str]:
+        from aiops_agent.chat.compose import TemplateComposer  # it loads a library that `--jsonl` does not need
+
+        why, now = TemplateComposer().why, datetime.now(UTC)
+        yield "This only looks: nothing is done, and no service is named that anything could be done to."
+        if playbook:
+            stage = stages(self._config, [playbook])[playbook.name]
+            signature = self.library.signature(playbook, now)
+            if playbook.privileged:
+                yield "The playbook needs root: only the root executor runs it."
+        else:
+            stage, signature = None, Signature.UNSIGNED
+        for reason in reasons(diagnosis.prediction, playbook, mode(self._config), signature, stage):
+            yield why(reason, "en")
+
+
+def chosen(diagnosis: Diagnosis, catalogue: Catalogue) -> Playbook | None:
+    """Return the playbook for a diagnosis on a service that is not known, if there is one."""
+    return choose(catalogue, diagnosis, None, {}, privileged=False)
 
 
 def as_json(identity: str, diagnosis: Diagnosis, catalogue: Catalogue) -> dict[str, object]:
     """Return the object of the contract."""
     prediction, article = diagnosis.prediction, diagnosis.article
-    playbook = choose(catalogue, diagnosis, None, {}, privileged=False)
+    playbook = chosen(diagnosis, catalogue)
     return {
         "id": identity,
         "category": prediction.category,
@@ -81,17 +148,19 @@ def _opened(name: str) -> TextIO:
         raise UsageError(f"{name} cannot be read: {error.strerror}") from error
 
 
-def _records_in(text: str) -> int:
-    """Return how many error records there are: who names a whole log gets an answer about none of them."""
-    if "\n" not in text.strip():
-        return 1
-    from aiops_agent.assembly.assemble import Assembly
-
-    content = text.encode()
-    found = Assembly().stretch(0, 0, 0, content)
+def _records_in(text: str, assembly: Assembly) -> list[Fingerprint]:
+    """Return the faults of the error records there are: who names a whole log gets an answer about none of them."""
+    content = text.encode(errors="surrogateescape")
+    found = assembly.stretch(0, 0, 0, content)
     found.feed(content)
     found.finish(final=True)
-    return sum(sighting.count for sighting in found.take().sightings)
+    return [sighting.fingerprint for sighting in found.take().sightings for _ in range(sighting.count)]
+
+
+def _fault_of(text: str, assembly: Assembly) -> Fingerprint:
+    """Return the fault of one record, as a scan would count it."""
+    found = _records_in(text if text.endswith("\n") else f"{text}\n", assembly)
+    return found[0] if len(found) == 1 else fingerprint(text.strip("\n"))[0]
 
 
 def _lines(stream: TextIO, name: str) -> Iterator[tuple[str, str]]:
@@ -105,16 +174,3 @@ def _lines(stream: TextIO, name: str) -> Iterator[tuple[str, str]]:
             raise UsageError(
                 f'{name}:{number}: is not {{"id": ..., "text": ...}}', hint="one JSON object a line"
             ) from error
-
-
-def _print(diagnosis: Diagnosis, answer: dict[str, object]) -> None:
-    prediction = diagnosis.prediction
-    enough = f"sure enough for a playbook of risk {prediction.sure_for.name.lower()}"
-    sure = "not sure enough to act on" if prediction.abstained else enough
-    others = [f"{a.category} {percent(a.confidence)}" for a in prediction.alternatives if a.confidence >= WORTH_NAMING]
-    print(f"category:  {prediction.category}, {percent(prediction.confidence)} ({sure})")
-    print(f"because:   {safe(prediction.decided_by)}")
-    print(f"else:      {', '.join(others) or 'nothing comes near'}")
-    for citation in diagnosis.citations[:3]:
-        print(f"article:   {citation.id}  {citation.title}")
-    print(f"playbook:  {answer['playbook'] or 'none'}")

@@ -2,6 +2,7 @@
 
 import argparse
 
+from aiops_agent.cli.explained import decided, tried
 from aiops_agent.cli.output import category, print_json, print_table, safe
 from aiops_agent.cli.session import acting, reading, user
 from aiops_agent.errors import UsageError
@@ -33,7 +34,7 @@ def list_all(arguments: argparse.Namespace) -> int:
 def show(arguments: argparse.Namespace) -> int:
     """Print one incident whole: what, why grouped, why diagnosed so, why not more was done."""
     with reading(arguments.config) as (_, state):
-        incident = _named(state, arguments.id)
+        incident = named(state, arguments.id)
         asked = next((a.id for a in state.approvals.pending() if a.incident == incident.id), None)
         if arguments.json:
             print_json(
@@ -45,11 +46,12 @@ def show(arguments: argparse.Namespace) -> int:
                 }
             )
         else:
-            _print(incident, asked)
+            runs, said = state.actions.attempts(incident.fingerprint), state.exemplars.of(incident.fingerprint)
+            _print(incident, asked, tried(runs), anew=said is not None and incident.last_seen <= said.said)
     return 0
 
 
-def _print(incident: Incident, asked: str | None) -> None:
+def _print(incident: Incident, asked: str | None, runs: str, *, anew: bool) -> None:
     from aiops_agent.chat.compose import TemplateComposer  # it loads a library that no other command here needs
 
     why = TemplateComposer().why(incident.reason, "en") if incident.reason else ""
@@ -60,13 +62,14 @@ def _print(incident: Incident, asked: str | None) -> None:
         "service": incident.service or "none: report only",
         "source": incident.source,
         "seen": f"{incident.occurrences} times, {rfc3339(incident.first_seen)} to {rfc3339(incident.last_seen)}",
-        "category": f"{found} ({sure}); decided by {incident.decided_by}",
+        "category": f"{found} ({sure}); {decided(incident.decided_by)}",
         "grouped because": incident.grouped_by,
         "article": incident.article or "none fits",
         "playbook": incident.playbook or "none",
-        "decision": f"{incident.decision}: {incident.reason}",
+        "decision": f"{incident.decision}: {incident.reason}{'; anew when it is next seen' if anew else ''}",
         "why": why or "-",
         **({"to answer": f"aiops-agent approvals approve {asked}, or deny {asked}"} if asked else {}),
+        **({"tried": runs} if runs else {}),
         "outcome": incident.outcome or "-",
     }
     for name, value in lines.items():
@@ -86,7 +89,7 @@ def close(arguments: argparse.Namespace) -> int:
 
 def _change(arguments: argparse.Namespace, status: Status) -> int:
     with acting(arguments.config) as (session, agent):
-        incident = _named(agent.state, arguments.id)
+        incident = named(agent.state, arguments.id)
         if incident.status is Status.CLOSED:
             raise UsageError(f"{incident.id} is closed", hint="a return of the fault opens a new incident")
         agent.journal.append(
@@ -99,7 +102,12 @@ def _change(arguments: argparse.Namespace, status: Status) -> int:
     return 0
 
 
-def _named(state: State, identity: str) -> Incident:
+def named(state: State, identity: str) -> Incident:
+    """Return the incident of an id.
+
+    Raises:
+        UsageError: There is none.
+    """
     incident = state.incidents.by_id(identity)
     if incident is None:
         raise UsageError(f"there is no incident {identity}", hint="`aiops-agent incidents list` names them")

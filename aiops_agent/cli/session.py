@@ -6,7 +6,7 @@ import stat
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,14 +15,16 @@ from aiops_agent.agent import Agent
 from aiops_agent.cli.output import safe
 from aiops_agent.errors import StateError, UsageError
 from aiops_agent.host import SystemClock, name_of
-from aiops_agent.model.decision import NO_HISTORY
+from aiops_agent.model.decision import NO_HISTORY, Mode
 from aiops_agent.model.event import LocalPattern
 from aiops_agent.model.playbook import Playbook
 from aiops_agent.noun import dataclass, replace
+from aiops_agent.policy.decide import PolicySettings
 from aiops_agent.policy.limits import Limits, stage
 from aiops_agent.settings import CREDENTIALS, Config
 from aiops_agent.sources.quiet import DEFAULT_CONFIG
 from aiops_agent.state.database import exclusive
+from aiops_agent.state.exemplars import Exemplars
 from aiops_agent.state.state import State
 from aiops_agent.wiring.build import World, build
 from aiops_agent.wiring.late import LateCipher
@@ -107,7 +109,17 @@ def library(config_file: str | None) -> Library:
     if path is None:
         return Library()
     config = remembered.load(path, None)
-    return Library(config.playbooks, config.knowledge_base, rules_of(config))
+    return Library(config.playbooks, config.knowledge_base, rules_of(config), stated=config.faults)
+
+
+def mode(config_file: str | None) -> Mode:
+    """Return the mode where no rule matches, by the configuration that `library` goes by.
+
+    Raises:
+        ConfigError: The configuration has faults.
+    """
+    path = _configured(config_file)
+    return remembered.load(path, None).policy.mode if path else PolicySettings().mode
 
 
 def faults(config_file: str | None) -> tuple[LocalPattern, ...]:
@@ -144,6 +156,31 @@ def stages(config_file: str | None, playbooks: Iterable[Playbook]) -> dict[str, 
         if isinstance(error.__cause__, PermissionError):
             return dict.fromkeys(playbook.name for playbook in playbooks)
         raise
+
+
+@contextmanager
+def taught(config_file: str | None) -> Iterator[Exemplars | None]:
+    """Yield what people of this host said faults are, by the configuration that `library` goes by; None: nothing.
+
+    Who may not look into the state is told so, and answered without it.
+
+    Raises:
+        ConfigError: The configuration has faults.
+        StateError: The state is damaged.
+        AuditError: What was said cannot be opened: its key is gone.
+        ForgedError: The same, because this agent has not written it.
+    """
+    path = _configured(config_file)
+    with ExitStack() as opened:
+        state = None
+        if path and _has_state(path):
+            try:
+                _, state = opened.enter_context(reading(str(path)))
+            except StateError as error:
+                if not isinstance(error.__cause__, PermissionError):
+                    raise
+                _complain("what was relabelled on this host is for root and the owner of state_dir, and is left out")
+        yield state.exemplars if state else None
 
 
 def _has_state(path: Path) -> bool:

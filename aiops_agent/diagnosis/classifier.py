@@ -66,6 +66,10 @@ class Classifier:
             Opinions(probabilities[row], by_model[row], tuple(found[row]), vectors[row]) for row in range(len(records))
         ]
 
+    def signs(self, text: str) -> tuple[Found, ...]:
+        """Return the signs of one record, the most telling first."""
+        return tuple(self._signs.find(condense(text)))
+
     def classify(self, texts: Sequence[str]) -> list[Prediction]:
         """Return one prediction for each record, in order."""
         return [self.predict(opinion) for opinion in self.opinions(texts)]

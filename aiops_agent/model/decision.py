@@ -49,6 +49,7 @@ class Reason(StrEnum):
     UNSIGNED = "unsigned"
     HALF_OPEN = "half_open"
     LAST_RUN_FAILED = "last_run_failed"
+    DID_NOT_HELP = "did_not_help"
     SYSTEMIC = "systemic"
     SHADOW = "shadow"
     UNPROVEN = "unproven"

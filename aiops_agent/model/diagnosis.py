@@ -28,7 +28,7 @@ class Prediction:
     """The next likely categories, best first, without the answer itself."""
 
     decided_by: str
-    """For people: "sign: errno ENOSPC" or "model"."""
+    """For people: "sign: errno ENOSPC", "model", or who said so and when."""
 
     sure_for: Risk = Risk.LOW
     """The highest risk of a playbook it is sure enough for, unless `abstained`; above it a person looks first."""

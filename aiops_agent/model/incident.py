@@ -106,6 +106,8 @@ class Incident:
 
     sure_for: Risk = Risk.LOW
     """The highest risk of a playbook that the diagnosis is sure enough for, unless `abstained`."""
+    heeded: int = 0
+    """How often people had said what a fault is when it was diagnosed: after more of that it is diagnosed anew."""
 
     @property
     def title(self) -> str:
@@ -201,7 +203,9 @@ def again(incident: Incident, sighting: Sighting, now: datetime) -> Incident:
     )
 
 
-def diagnosed(incident: Incident, diagnosis: Diagnosis, playbook: str | None, choice: str) -> Incident:
+def diagnosed(
+    incident: Incident, diagnosis: Diagnosis, playbook: str | None, choice: str, *, heeded: int = 0
+) -> Incident:
     """Return the incident with what its record was found to mean."""
     prediction = diagnosis.prediction
     return replace(
@@ -214,6 +218,7 @@ def diagnosed(incident: Incident, diagnosis: Diagnosis, playbook: str | None, ch
         article=diagnosis.article.id if diagnosis.article else None,
         playbook=playbook,
         choice=choice,
+        heeded=heeded,
     )
 
 

@@ -103,6 +103,9 @@ class Circumstances:
     last_try: datetime | None = None
     """When the playbook was last begun for this incident, whatever came of it."""
 
+    unhelpful: bool = False
+    """The playbook was tried in vain against this very fault, and nobody has agreed to it since: `attempts`."""
+
     @property
     def moment(self) -> Moment:
         """Return what of it the limits ask for."""
@@ -226,7 +229,8 @@ def _caution(
 ) -> Reason | None:
     """Return why a person is asked first, or None."""
     cautions = (
-        (incident.sure_for < playbook.risk, Reason.UNSURE_FOR_RISK),  # first: who is asked should know it
+        (at.unhelpful, Reason.DID_NOT_HELP),  # first: who is asked is to know, whatever else they are asked for
+        (incident.sure_for < playbook.risk, Reason.UNSURE_FOR_RISK),  # who is asked should know it
         (mode_of(playbook.name, at.service, settings) is not Mode.AUTO, Reason.MODE_APPROVE),
         (allowed_by_windows(settings.windows, at.service, at.now) is not Mode.AUTO, Reason.MAINTENANCE),
         (playbook.risk > UNATTENDED, Reason.RISK_NEEDS_APPROVAL),

@@ -2,7 +2,9 @@
 
 from datetime import datetime
 
+from aiops_agent.model.attempt import Attempt
 from aiops_agent.model.decision import History, PastRun
+from aiops_agent.model.event import Fingerprint
 from aiops_agent.model.incident import Outcome
 from aiops_agent.noun import dataclass
 from aiops_agent.state.database import Database, stamp, unstamp
@@ -11,7 +13,7 @@ MOST_RUNS = 1000
 """Of the host that are counted: more than a week of all that its budget allows, and mostly years."""
 
 MOST_OF_ONE = 200
-"""Of one playbook, beside those."""
+"""Of one playbook, beside those; and of those for one fault."""
 
 _RUN = "playbook, digest, target, intended, finished, outcome, cleared IS NOT NULL"
 _TOUCHED = "(outcome IS NOT NULL OR finished IS NULL)"
@@ -42,7 +44,8 @@ class Actions:
     def intend(self, action: Action) -> None:
         """Record it before anything is done."""
         self._database.rows(
-            "INSERT INTO actions (id, incident, playbook, digest, target, intended) VALUES (?,?,?,?,?,?)",
+            "INSERT INTO actions (id, incident, playbook, digest, target, intended, fingerprint) "
+            "VALUES (?1,?2,?3,?4,?5,?6,(SELECT fingerprint FROM incidents WHERE id=?2))",
             action.id,
             action.incident,
             action.playbook,
@@ -110,6 +113,49 @@ class Actions:
             playbook,
         )
         return History(tuple(_past(row) for row in rows))
+
+    def attempts(self, fault: Fingerprint) -> list[Attempt]:
+        """Return the runs for one fault that have touched something and ended, the newest first."""
+        rows = self._database.rows(
+            "SELECT playbook, target, intended, outcome, returned, forgiven IS NOT NULL FROM actions "
+            f"WHERE fingerprint=? AND outcome IS NOT NULL ORDER BY intended DESC LIMIT {MOST_OF_ONE}",
+            fault,
+        )
+        return [
+            Attempt(
+                playbook=str(playbook),
+                target=str(target),
+                began=unstamp(began),
+                outcome=Outcome(str(outcome)),
+                returned=unstamp(returned) if returned is not None else None,
+                forgiven=bool(forgiven),
+            )
+            for playbook, target, began, outcome, returned, forgiven in rows
+        ]
+
+    def last_repair(self, fault: Fingerprint, target: str, *, since: datetime) -> str | None:
+        """Return which run has last ended a fault on a target since then, as far as is known; None: none."""
+        found = self._database.value(
+            "SELECT iif(outcome='succeeded' AND returned IS NULL AND finished>=?, id, NULL) FROM actions "
+            "WHERE fingerprint=? AND target=? AND outcome IS NOT NULL ORDER BY intended DESC LIMIT 1",
+            stamp(since),
+            fault,
+            target,
+        )
+        return str(found) if found is not None else None
+
+    def returned(self, identity: str, now: datetime) -> None:
+        """Note that the fault came back that a run had ended."""
+        self._database.rows("UPDATE actions SET returned=? WHERE id=?", stamp(now), identity)
+
+    def forgive(self, fault: Fingerprint, playbook: str, now: datetime) -> None:
+        """Note that a person agrees to a playbook against a fault, whatever came of it before."""
+        self._database.rows(
+            "UPDATE actions SET forgiven=? WHERE fingerprint=? AND playbook=? AND forgiven IS NULL",
+            stamp(now),
+            fault,
+            playbook,
+        )
 
     def clear(self, incident: str, now: datetime) -> None:
         """Note that a person has taken care of what did not succeed for an incident."""

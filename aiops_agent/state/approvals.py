@@ -22,6 +22,8 @@ class ApprovalState(StrEnum):
     DENIED = "denied"
     EXPIRED = "expired"
     USED = "used"
+    WITHDRAWN = "withdrawn"
+    """What it was about was found to be something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,13 @@ class Approvals:
             return False
         self._save(replace(approval, state=ApprovalState.USED))
         return True
+
+    def withdraw(self, incident: str, by: str, now: datetime) -> list[Approval]:
+        """Take back every question about an incident that is open, or was agreed to and not run yet; return them."""
+        withdrawn = self._many("incident=? AND state IN ('pending', 'approved')", incident)
+        for approval in withdrawn:
+            self._save(replace(approval, state=ApprovalState.WITHDRAWN, answered=now, answered_by=by))
+        return withdrawn
 
     def expire(self, now: datetime) -> list[Approval]:
         """Turn what was not answered in time into a denial, and return it.

@@ -15,8 +15,9 @@ import apsw
 from aiops_agent.errors import StateError
 
 # Each entry brings the schema from version N to N+1; entries are never edited once released.
-# `evidence`, `sealed` and `error` are encrypted (`vault`): what comes from a log, goes to people, or was agreed to. The
-# rest names files, units, times, counts, digests and people's own words about a silence, and is searched by.
+# What comes from a log, goes to people, or was said or agreed to by them is encrypted (`vault`): `evidence`, `sealed`,
+# `record`, `vector` and `error`. The rest names files, units, times, counts, digests and people's own words about a
+# silence, and is searched by.
 MIGRATIONS = (
     """
     CREATE TABLE files (
@@ -110,6 +111,23 @@ MIGRATIONS = (
     # What was diagnosed before is sure enough for a low risk only: a person looks before anything of a higher one.
     """
     ALTER TABLE incidents ADD COLUMN sure_for INTEGER NOT NULL DEFAULT 1;
+    """,
+    # What people said a fault is: who and what (`sealed`), the record, and its vector by an encoder. `lessons` counts
+    # how often that changed. Of a run, which fault it was for, when that came back all the same, and when a person had
+    # the playbook tried again.
+    """
+    CREATE TABLE exemplars (
+        fingerprint TEXT PRIMARY KEY, number INTEGER NOT NULL, sealed BLOB NOT NULL, record BLOB NOT NULL,
+        article TEXT, edition TEXT NOT NULL, encoder TEXT NOT NULL DEFAULT '', vector BLOB NOT NULL DEFAULT x''
+    ) STRICT;
+    CREATE TABLE lessons (number INTEGER NOT NULL) STRICT;
+    ALTER TABLE incidents ADD COLUMN heeded INTEGER NOT NULL DEFAULT 0;
+    CREATE INDEX incidents_by_fingerprint ON incidents (fingerprint);
+    ALTER TABLE actions ADD COLUMN fingerprint TEXT;
+    ALTER TABLE actions ADD COLUMN returned INTEGER;
+    ALTER TABLE actions ADD COLUMN forgiven INTEGER;
+    UPDATE actions SET fingerprint=(SELECT fingerprint FROM incidents WHERE incidents.id=actions.incident);
+    CREATE INDEX actions_by_fingerprint ON actions (fingerprint, playbook, intended);
     """,
 )
 

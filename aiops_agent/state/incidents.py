@@ -43,6 +43,10 @@ class Incidents:
         """Return one incident, or None."""
         return self._one("id=?", identity)
 
+    def of(self, fingerprint: Fingerprint) -> list[Incident]:
+        """Return every incident of a fault, on whatever service, those that are closed too."""
+        return self._many("kind='log' AND fingerprint=? ORDER BY first_seen, id", fingerprint)
+
     def all(self) -> list[Incident]:
         """Return every incident, the one seen last first."""
         return self._many("1 ORDER BY last_seen DESC, id")

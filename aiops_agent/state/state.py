@@ -11,6 +11,7 @@ from aiops_agent.state.actions import Actions
 from aiops_agent.state.approvals import Approvals
 from aiops_agent.state.checkpoints import Checkpoints
 from aiops_agent.state.database import Database, copied, opened
+from aiops_agent.state.exemplars import Exemplars
 from aiops_agent.state.halt import Halt, Unhalted
 from aiops_agent.state.incidents import Incidents
 from aiops_agent.state.outbox import Outbox
@@ -34,6 +35,7 @@ class State:
         self.incidents = Incidents(self.database, self.vault)
         self.actions = Actions(self.database)
         self.approvals = Approvals(self.database, self.vault)
+        self.exemplars = Exemplars(self.database, self.vault)
         self.pulse = Pulse(self.database)
         self.seen = Seen(self.database)
         self.signed = Signed(self.database)

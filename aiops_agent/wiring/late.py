@@ -26,7 +26,11 @@ if TYPE_CHECKING:
     from aiops_agent.diagnosis.classifier import Classifier
     from aiops_agent.diagnosis.diagnose import LocalDiagnostician
     from aiops_agent.diagnosis.encoder import Encoder
+    from aiops_agent.diagnosis.exemplars import Recollection
+    from aiops_agent.model.explanation import Explanation
     from aiops_agent.playbook.remote import Remote
+    from aiops_agent.state.exemplars import Exemplars
+    from aiops_agent.wiring.taught import Taught
 
 
 class LateCipher:
@@ -123,6 +127,9 @@ class Model:
         self.questions = 0
         """How many agents have asked for it."""
 
+        self.recalled: dict[object, Recollection] = {}
+        """What people have named, as it was last read: by where it stood then."""
+
         self._weights: tuple[Encoder, Classifier] | None = None
         self._real: LocalDiagnostician | None = None
         self._edition = ""
@@ -168,31 +175,58 @@ class Model:
         """Forget it; False when it was not loaded."""
         was_loaded = self._weights is not None
         self._weights = self._real = None
+        self.recalled.clear()
         return was_loaded
 
 
 class LateDiagnostician:
     """Loads model and index with the first question: a tick without a new fault does not pay for them."""
 
-    def __init__(self, library: Library, cache: Path | None = None, model: Model | None = None) -> None:
+    def __init__(
+        self,
+        library: Library,
+        cache: Path | None = None,
+        model: Model | None = None,
+        exemplars: "Exemplars | None" = None,
+        *,
+        keeps: bool = True,
+    ) -> None:
         """Load nothing yet.
 
         Args:
             library: Where the articles are.
             cache: A folder where vectors of articles are kept between runs.
             model: One that may be loaded already.
+            exemplars: What people said faults are; None: nobody has been asked.
+            keeps: What is computed of the exemplars is kept in their state; it is then asked inside a transaction.
         """
         self._library = library
         self._cache = cache
         self._model = model or Model()
+        self._exemplars = exemplars
+        self._keeps = keeps
 
     @cached_property
     def _real(self) -> "LocalDiagnostician":
         return self._model.diagnostician(self._library, self._cache)
 
+    @cached_property
+    def _memory(self) -> "Taught | None":
+        from aiops_agent.wiring.taught import Taught
+
+        return Taught(self._exemplars, self._model.recalled, keeps=self._keeps) if self._exemplars else None
+
     def diagnose(self, texts: Sequence[str], services: Sequence[str | None]) -> list[Diagnosis]:
         """Return one diagnosis for each text, in order."""
-        return self._real.diagnose(texts, services)
+        return self._real.diagnose(texts, services, self._memory)
+
+    def explain(self, text: str, service: str | None) -> "Explanation":
+        """Return the diagnosis of one text, and what each way of looking at it said."""
+        return self._real.explain(text, service, self._memory)
+
+    def cite(self, text: str, service: str | None, category: str) -> tuple[Citation, ...]:
+        """Return the articles for a text that is known to be of a category, best first."""
+        return self._real.cite(text, service, category)
 
     def search(self, text: str) -> Sequence[Citation]:
         """Return the articles that fit a person's words, best first."""

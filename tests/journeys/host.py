@@ -16,7 +16,7 @@ from aiops_agent.chat.compose import TemplateComposer
 from aiops_agent.errors import ChatError
 from aiops_agent.model.audit import AuditEntry
 from aiops_agent.model.decision import Mode
-from aiops_agent.model.diagnosis import Diagnosis, Prediction
+from aiops_agent.model.diagnosis import Citation, Diagnosis, Prediction
 from aiops_agent.model.message import Message
 from aiops_agent.model.playbook import Risk
 from aiops_agent.model.voice import Expectation
@@ -62,6 +62,9 @@ class FixedDiagnostician:
             Diagnosis(Prediction("service_failure", 0.95, "cannot start" not in text, (), "fixed", Risk.CRITICAL), ())
             for text in texts
         ]
+
+    def cite(self, text: str, service: str | None, category: str) -> tuple[Citation, ...]:
+        return ()
 
 
 @dataclass(slots=True)

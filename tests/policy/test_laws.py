@@ -110,6 +110,7 @@ TAKEN_FROM_THE_MOMENT = {
     "no executor": lambda at: replace(at, privileged_executor=False),
     "another service fails": lambda at: replace(at, failing=at.failing | {"z.service"}),
     "refused": lambda at: replace(at, last_refusal=NOW),
+    "tried in vain": lambda at: replace(at, unhelpful=True),
     "its own effect": lambda at: replace(at, written=NOW),
 }
 TAKEN_FROM_THE_POLICY = {
