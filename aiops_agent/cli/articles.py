@@ -118,7 +118,13 @@ def _broken_commands(shelf: "Shelf") -> Iterator[Fault]:
     for article in shelf.articles:
         for block in commands(article):
             read = subprocess.run(
-                [shell, "-n"], input=block.text, capture_output=True, text=True, check=False, timeout=PARSED_WITHIN
+                [shell, "--noprofile", "--norc", "-n"],
+                input=block.text,
+                env={},  # a BASH_ENV would be read before
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=PARSED_WITHIN,
             )
             if read.returncode:
                 first = read.stderr.partition("\n")[0]

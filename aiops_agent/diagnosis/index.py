@@ -43,6 +43,9 @@ AT_ONCE = 256
 ADDITIONS = 64
 """Changes after which the terms are written anew: each adds to what must be read of a term."""
 
+FEW = 256
+"""Articles of a term that are looked at one by one, to know how rare it is."""
+
 GONE = 0.1
 """Share of articles that were edited or taken away after which the same is done: their terms still count for how rare
 a term is."""
@@ -145,7 +148,9 @@ class Index:
 
     def _rarity(self, term: str) -> float:
         """Return what it tells that a text has this term; 0 when no article has it."""
-        return _rarity_of(self._connection, term, len(self.articles))
+        spread = _spread(self._connection, term)
+        # Articles that are gone are still counted: of few that is much, of many less than a tenth.
+        return _rarity_of(len(self.posting(term).places) if 0 < spread <= FEW else spread, len(self.articles))
 
     def _posting(self, term: str) -> Posting:
         """Return the articles that have a term."""
@@ -178,13 +183,16 @@ class Index:
         return Entry(article, frozenset(terms(article.id)), wordings, _vectors(vectors))
 
 
-def _rarity_of(connection: apsw.Connection, term: str, articles: int) -> float:
+def _spread(connection: apsw.Connection, term: str) -> int:
+    """Return how many articles have a term, those that were edited or taken away since included."""
+    ((length,),) = connection.execute("SELECT ifnull(sum(length(rows)), 0) FROM posting WHERE term = ?", (term,))
+    return int(length) // np.dtype(_ROW).itemsize
+
+
+def _rarity_of(spread: int, articles: int) -> float:
     """Return the inverse document frequency of a term; 0 when no article has it."""
-    ((length,),) = connection.execute("SELECT sum(length(rows)) FROM posting WHERE term = ?", (term,))
-    if not length:
-        return 0.0
-    spread = min(length // np.dtype(_ROW).itemsize, articles)  # those that were edited since are still counted
-    return math.log(1 + (articles - spread + 0.5) / (spread + 0.5))
+    spread = min(spread, articles)
+    return math.log(1 + (articles - spread + 0.5) / (spread + 0.5)) if spread else 0.0
 
 
 def pieces_of(article: Article) -> Iterator[str]:
@@ -268,7 +276,7 @@ def _put_terms(connection: apsw.Connection, articles: Mapping[int, Article]) -> 
 
     @lru_cache(1 << 16)
     def weight(term: str) -> float:
-        return _rarity_of(connection, term, count)
+        return _rarity_of(_spread(connection, term), count)
 
     connection.executemany(
         "INSERT INTO sign (article, number, rarest, terms, weight) VALUES (?, ?, ?, ?, ?)",

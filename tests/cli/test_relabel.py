@@ -103,7 +103,8 @@ def test_what_nobody_has_relabelled_cannot_be_taken_back(shell):
 
 
 EXPLAINED = """\
-category:  disk_full, 99% (sure)
+category:  disk_full, 99% (sure enough for a playbook of
+           risk critical)
 because:   sign: no space left on device
            "No space left on device" says disk_full
            "Errno 28" says disk_full

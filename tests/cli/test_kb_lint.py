@@ -1,0 +1,67 @@
+"""`kb lint` as a person would type it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+AGENT = Path(sys.executable).with_name("aiops-agent")
+ARTICLE = """---
+id: a
+title: A
+categories: [timeout]
+playbook: PLAYBOOK
+---
+## Checks
+
+```sh
+COMMANDS
+```
+"""
+
+
+def lint(folder: Path, commands: str = "true", playbook: str = "null", **environment: str):
+    article = folder / "a.md"
+    article.write_text(ARTICLE.replace("COMMANDS", commands).replace("PLAYBOOK", playbook), encoding="utf-8")
+    argv = [AGENT, "kb", "lint", article, "--json"]
+    done = subprocess.run(argv, capture_output=True, text=True, env={**os.environ, **environment})
+    return done.returncode, json.loads(done.stdout)
+
+
+def test_a_command_that_does_not_parse_is_named_with_its_line(tmp_path):
+    code, said = lint(tmp_path, "echo one\nif true; then echo two")
+    (fault,) = said["faults"]
+    assert code == 1
+    assert fault.startswith(f"{tmp_path}/a.md:")
+    assert "does not parse" in fault
+    assert int(fault.split(":")[1]) in (11, 12)
+
+
+@pytest.mark.parametrize(
+    "commands", ["touch OUT", "echo $(touch OUT)", "x=`touch OUT`", "cat <(touch OUT)", "[ -v 'a[$(touch OUT)]' ]"]
+)
+def test_no_command_of_an_article_is_run(tmp_path, commands):
+    out = tmp_path / "out"
+    start = tmp_path / "start.sh"
+    start.write_text(f"touch {out}\n", encoding="utf-8")
+    _, said = lint(tmp_path, commands.replace("OUT", str(out)), BASH_ENV=str(start), ENV=str(start))
+    assert said["faults"] == []
+    assert not out.exists()
+
+
+def test_a_playbook_that_is_not_there_is_a_fault(tmp_path):
+    code, said = lint(tmp_path, playbook="restart-everything")
+    assert (code, ["restart-everything" in fault for fault in said["faults"]]) == (1, [True])
+
+
+def test_a_file_that_is_not_there_is_a_wrong_use(tmp_path):
+    done = subprocess.run([AGENT, "kb", "lint", tmp_path / "none.md"], capture_output=True, text=True)
+    assert (done.returncode, "none.md" in done.stderr) == (2, True)
+
+
+def test_the_shipped_articles_have_no_faults():
+    done = subprocess.run([AGENT, "kb", "lint", "--json"], capture_output=True, text=True)
+    assert json.loads(done.stdout)["faults"] == []
