@@ -39,9 +39,7 @@ SCRUBBED = [
     (re.compile(r"/root/\.rustup/toolchains/[^/]+"), "/usr/local/rust"),
     (re.compile(r"(?<!\w)/(?:root|work)\b"), "/srv/home"),
 ]
-OWN = re.compile(
-    r"PHP (?:Warning|Fatal error|Parse error):  |^(?:Warning|Fatal error|Parse error): |: runtime error: "
-)
+OWN = re.compile(r"PHP (?:Warning|Fatal error|Parse error):  |^(?:Warning|Fatal error|Parse error): |: runtime error: ")
 """A line that begins a record of its own, whatever was told before it."""
 Runs = Iterator[tuple[str, str, str]]
 

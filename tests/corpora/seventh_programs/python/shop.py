@@ -125,7 +125,10 @@ def group():
             int(text)
         except ValueError as error:
             found.append(error)
-    raise ExceptionGroup(f"{len(found)} rows of import {number()}", [*found, ExceptionGroup("later", [OSError(28, "No space left on device")])])
+    raise ExceptionGroup(
+        f"{len(found)} rows of import {number()}",
+        [*found, ExceptionGroup("later", [OSError(28, "No space left on device")])],
+    )
 
 
 def task_group():
@@ -171,7 +174,9 @@ def lines():
 
 
 def long_data():
-    raise ValueError("cannot save " + repr([{"id": number(), "tags": ["ä", "ö"], "rows": list(range(40))} for _ in range(12)]))
+    raise ValueError(
+        "cannot save " + repr([{"id": number(), "tags": ["ä", "ö"], "rows": list(range(40))} for _ in range(12)])
+    )
 
 
 def unicode_name():
