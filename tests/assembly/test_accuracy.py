@@ -80,8 +80,8 @@ A seventh person wrote programs blind of the runtimes themselves and their stand
 measured: 2,057 failures, found with recall 0.866 and precision 0.899. That is the blind figure, and nothing was mended
 for it yet: Java 0.990 and 0.997, Node 0.953 and 0.961, C++ 0.890 and 0.940, Ruby 0.895 and 0.950, Perl 0.888 and 0.972,
 PHP 0.866 and 0.973, Rust 0.784 and 0.827, Python 0.655 and 0.616. Three kinds are most of it: an ordinary line without
-a head right below a record, which is taken for its end (90, of which 77 below a head, where only what it says tells);
-words of the program before `Traceback` in its line (41); and what is not searched for (88).
+a head right below a record, which is taken for its end (90, of which 77 in logs with heads, where only what it says
+tells); words of the program before `Traceback` in its line (41); and what is not found at all (88).
 
 What is left of the second lot is one: Perl's `die` with a message of two lines, of which the first says nothing that
 is searched for, and the place stands behind the second.
