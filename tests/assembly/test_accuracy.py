@@ -75,6 +75,14 @@ a program that catches in its module, below a warning, which looks as if nobody 
 Java that are called anything; four that libxml and Type::Tiny tell in several lines, three right below another, and in
 ones and twos the rest: what Node prints before `FATAL ERROR`, an assertion of GLib's in three lines, Symfony's cause.
 
+A seventh person wrote programs blind of the runtimes themselves and their standard libraries alone
+(`make_seventh.py`), each in four or five ways of being logged, and decided what a record is before anything was
+measured: 2,057 failures, found with recall 0.866 and precision 0.899. That is the blind figure, and nothing was mended
+for it yet: Java 0.990 and 0.997, Node 0.953 and 0.961, C++ 0.890 and 0.940, Ruby 0.895 and 0.950, Perl 0.888 and 0.972,
+PHP 0.866 and 0.973, Rust 0.784 and 0.827, Python 0.655 and 0.616. Three kinds are most of it: an ordinary line without
+a head right below a record, which is taken for its end (90, of which 77 in logs with heads, where only what it says
+tells); words of the program before `Traceback` in its line (41); and what is not found at all (88).
+
 What is left of the second lot is one: Perl's `die` with a message of two lines, of which the first says nothing that
 is searched for, and the place stands behind the second.
 """
@@ -96,7 +104,9 @@ THIRD = sorted((CORPORA / "third").glob("*.log"))
 FOURTH = sorted((CORPORA / "fourth").glob("*.log"))
 FIFTH = sorted((CORPORA / "fifth").glob("*.log"))
 SIXTH = sorted((CORPORA / "sixth").glob("*.log"))
-FIRST = sorted(file for file in CORPORA.rglob("*.log") if file not in (*SECOND, *THIRD, *FOURTH, *FIFTH, *SIXTH))
+SEVENTH = sorted((CORPORA / "seventh").glob("*.log"))
+LATER = (*SECOND, *THIRD, *FOURTH, *FIFTH, *SIXTH, *SEVENTH)
+FIRST = sorted(file for file in CORPORA.rglob("*.log") if file not in LATER)
 FLOOR = 0.995
 Record = frozenset[int]
 """Numbers of its lines, those apart that are empty."""
@@ -178,8 +188,9 @@ def accuracy(files: list[Path]) -> tuple[float, float, int, list[str]]:
         (FOURTH, 900, 0.989),
         (FIFTH, 1_318, 0.995),
         (SIXTH, 1_595, 0.966),
+        (SEVENTH, 2_057, 0.865),
     ],
-    ids=["first", "second", "third", "fourth", "fifth", "sixth"],
+    ids=["first", "second", "third", "fourth", "fifth", "sixth", "seventh"],
 )
 def test_nearly_all_records_are_found_whole_and_nearly_all_found_are_records(files, fewest, floor):
     recall, precision, records, wrong = accuracy(files)
@@ -195,8 +206,8 @@ def test_a_level_of_one_letter_is_searched_for_where_a_file_writes_them_so():
 
 BOTH = pytest.mark.parametrize(
     "files",
-    [[*FIRST, *SECOND], [*THIRD, *FOURTH, *FIFTH, *SIXTH]],
-    ids=["first and second", "third to sixth"],
+    [[*FIRST, *SECOND], [*THIRD, *FOURTH, *FIFTH, *SIXTH, *SEVENTH]],
+    ids=["first and second", "third to seventh"],
 )
 
 
