@@ -5,7 +5,7 @@ decided about them and the reports that follow are committed together or not at 
 with its intent on disk first (`repair`); delivering comes last and may fail without harm (`telling`).
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from aiops_agent.agent import Agent, CutShort, Tick, endless
@@ -18,7 +18,8 @@ from aiops_agent.heeding import heed_answers
 from aiops_agent.helping import note_return
 from aiops_agent.listening import hear
 from aiops_agent.model.decision import Run
-from aiops_agent.model.event import Batch, Position, Sighting
+from aiops_agent.model.diagnosis import Diagnosis
+from aiops_agent.model.event import Batch, Fingerprint, Position, Sighting
 from aiops_agent.model.evidence import Evidence, Words
 from aiops_agent.model.incident import Incident, Kind, Status, again, diagnosed, grown, opened
 from aiops_agent.noticing import (
@@ -30,7 +31,6 @@ from aiops_agent.noticing import (
     deliver_all,
 )
 from aiops_agent.noun import replace
-from aiops_agent.recalling import diagnoses
 from aiops_agent.recovery import note_recoveries, settle_interrupted
 from aiops_agent.repair import act, act_on_granted, resolve
 
@@ -123,6 +123,15 @@ def admit(agent: Agent, batch: Batch, report: Tick) -> tuple[Batch, int]:
     return report.crowd(batch.path).admit(batch, known)
 
 
+def meant(agent: Agent, asked: Sequence[Sighting], service: str | None) -> Mapping[Fingerprint, Diagnosis]:
+    """Return what each of these faults means."""
+    if not asked:
+        return {}
+    from aiops_agent.recalling import diagnoses  # most ticks bring nothing that has to be diagnosed
+
+    return diagnoses(agent, asked, service)
+
+
 def counted(agent: Agent, batch: Batch, now: datetime, grounds: Grounds = NO_RECORDS) -> Iterator[Incident]:
     """Yield the incident of each sighting, counted.
 
@@ -130,7 +139,7 @@ def counted(agent: Agent, batch: Batch, now: datetime, grounds: Grounds = NO_REC
     fault is; the playbook is chosen anew when there is another choice, so that one that was written meanwhile, or a
     parameter that was missing, is used, and one that did not help is not.
     """
-    edited, lessons = agent.library.edition not in agent.state.seen, agent.state.exemplars.number()
+    edited, lessons = agent.library.edition not in agent.state.seen, agent.state.lessons()
     every = choice_of(agent, batch.service)
     seen = ((s, agent.state.incidents.live(Kind.LOG, s.fingerprint, batch.service)) for s in batch.sightings)
     pairs = [(s, incident) for s, incident in seen if s.count or incident]  # what only grew opens none anew
@@ -140,7 +149,7 @@ def counted(agent: Agent, batch: Batch, now: datetime, grounds: Grounds = NO_REC
             return True
         return (edited or incident.heeded != lessons) and not pending(incident)
 
-    fresh = diagnoses(agent, [s for s, incident in pairs if is_asked(s, incident)], batch.service)
+    fresh = meant(agent, [s for s, incident in pairs if is_asked(s, incident)], batch.service)
     for sighting, known in pairs:
         if sighting.count and not grounds.settled:
             note_return(agent, sighting.fingerprint, batch.service, now, grounds.written)

@@ -72,7 +72,7 @@ class _Answering:
         self.assembly = Assembly(local)
         self._config = config
         self._exemplars = exemplars if exemplars and exemplars.count() else None
-        self._asked = Stated(LateDiagnostician(self.library, exemplars=self._exemplars, keeps=False), local)
+        self._asked = Stated(LateDiagnostician(self.library, exemplars=lambda: self._exemplars, keeps=False), local)
 
     def diagnoses(self, texts: Sequence[str]) -> list[Diagnosis]:
         """Return one diagnosis for each record, in order."""

@@ -8,6 +8,7 @@ from aiops_agent.model.event import Fingerprint
 from aiops_agent.model.exemplar import Exemplar
 from aiops_agent.noun import dataclass
 from aiops_agent.state.database import Database, stamp, unstamp
+from aiops_agent.state.seen import lessons
 from aiops_agent.state.vault import Vault
 
 MOST = 10_000
@@ -36,8 +37,8 @@ class Exemplars:
         self._vault = vault
 
     def number(self) -> int:
-        """Return how often people have said, or taken back, what a fault is: another number, another answer."""
-        return int(str(self._database.value("SELECT number FROM lessons") or 0))
+        """Return how often people have said, or taken back, what a fault is: `State.lessons`."""
+        return lessons(self._database)
 
     def stands(self) -> tuple[Path, int]:
         """Return what is another one after any change of them: of which database, and its `number`."""

@@ -2,6 +2,7 @@
 
 import os
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 
 from aiops_agent.errors import StateError
@@ -11,17 +12,20 @@ from aiops_agent.state.actions import Actions
 from aiops_agent.state.approvals import Approvals
 from aiops_agent.state.checkpoints import Checkpoints
 from aiops_agent.state.database import Database, copied, opened
-from aiops_agent.state.exemplars import Exemplars
 from aiops_agent.state.halt import Halt, Unhalted
 from aiops_agent.state.incidents import Incidents
 from aiops_agent.state.outbox import Outbox
 from aiops_agent.state.pulse import Pulse
-from aiops_agent.state.seen import Seen
+from aiops_agent.state.seen import Seen, lessons
 from aiops_agent.state.signed import Signed
 from aiops_agent.state.silences import Silences
 from aiops_agent.state.undo import Undo
 from aiops_agent.state.vault import Vault
 from aiops_agent.state.voices import Voices
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from aiops_agent.state.exemplars import Exemplars
 
 
 class State:
@@ -35,7 +39,6 @@ class State:
         self.incidents = Incidents(self.database, self.vault)
         self.actions = Actions(self.database)
         self.approvals = Approvals(self.database, self.vault)
-        self.exemplars = Exemplars(self.database, self.vault)
         self.pulse = Pulse(self.database)
         self.seen = Seen(self.database)
         self.signed = Signed(self.database)
@@ -44,6 +47,13 @@ class State:
         self.voices = Voices(self.database)
         self.halt: Halt = Halt(state_dir / "halt")
         self.outbox = Outbox(self.database, self.vault)
+
+    @cached_property
+    def exemplars(self) -> "Exemplars":
+        """Return what people said faults are; a tick without a new fault does not ask."""
+        from aiops_agent.state.exemplars import Exemplars
+
+        return Exemplars(self.database, self.vault)
 
     @classmethod
     def open(cls, state_dir: Path, cipher: Cipher) -> Self:
@@ -78,6 +88,10 @@ class State:
         state = cls(nowhere, copied(nowhere / "state.db"), cipher)
         state.halt = Unhalted(nowhere)
         return state
+
+    def lessons(self) -> int:
+        """Return how often people have said, or taken back, what a fault is."""
+        return lessons(self.database)
 
     def next_due(self) -> datetime | None:
         """Return when something must be looked at even if no log grows; None: never."""

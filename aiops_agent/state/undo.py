@@ -3,7 +3,6 @@
 import json
 
 from aiops_agent.errors import ForgedError
-from aiops_agent.model.plain import plain_plan, plan_of
 from aiops_agent.model.playbook import Journalled, Planned, StepState
 from aiops_agent.state.database import Database
 from aiops_agent.state.vault import Vault
@@ -40,6 +39,8 @@ class RunJournal:
             StateError: It is not on disk. The change must not be made.
             AuditError: It cannot be encrypted. The same.
         """
+        from aiops_agent.model.plain import plain_plan  # most ticks change nothing
+
         content = json.dumps(plain_plan(planned)).encode()
         with self._database.transaction():
             self._database.rows(
@@ -79,6 +80,8 @@ class RunJournal:
                 f"{self._database.path}: the undo journal of {self._action} was altered",
                 hint="find out who can write that file; then look at the service yourself",
             )
+        from aiops_agent.model.plain import plan_of
+
         content = self._vault.open(sealed if isinstance(sealed, bytes) else b"", self._place(number))
         return Journalled(number, plan_of(json.loads(content)), StepState(state))
 

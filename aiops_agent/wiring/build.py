@@ -72,7 +72,7 @@ def build(config: Config, state: State, world: World, model: "Model | None" = No
     chats = [late_files(config), *(late_chat(settings) for settings in config.chat)]
     try:
         library, memory = library_of(config, state), learnt.load(config.state_dir)
-        diagnostician = LateDiagnostician(library, config.state_dir / "cache", model, state.exemplars)
+        diagnostician = LateDiagnostician(library, config.state_dir / "cache", model, lambda: state.exemplars)
         yield _agent(config, state, world, _Parts(library, journal, diagnostician, memory, chats))
         learnt.save(config.state_dir, memory)
     finally:
@@ -86,7 +86,7 @@ def rehearsal(config: Config, world: World) -> Iterator[Agent]:
 
     with State.copied(config.state_dir, Unsealed(LateCipher(config))) as state:
         library, memory = library_of(config, state), learnt.load(config.state_dir)
-        diagnostician = LateDiagnostician(library, exemplars=state.exemplars)
+        diagnostician = LateDiagnostician(library, exemplars=lambda: state.exemplars)
         yield _agent(config, state, world, _Parts(library, Unrecorded(), diagnostician, memory))
 
 

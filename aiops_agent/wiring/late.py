@@ -187,7 +187,7 @@ class LateDiagnostician:
         library: Library,
         cache: Path | None = None,
         model: Model | None = None,
-        exemplars: "Exemplars | None" = None,
+        exemplars: "Callable[[], Exemplars | None]" = lambda: None,
         *,
         keeps: bool = True,
     ) -> None:
@@ -197,7 +197,7 @@ class LateDiagnostician:
             library: Where the articles are.
             cache: A folder where vectors of articles are kept between runs.
             model: One that may be loaded already.
-            exemplars: What people said faults are; None: nobody has been asked.
+            exemplars: Return what people said faults are; None: nobody has been asked.
             keeps: What is computed of the exemplars is kept in their state; it is then asked inside a transaction.
         """
         self._library = library
@@ -214,7 +214,8 @@ class LateDiagnostician:
     def _memory(self) -> "Taught | None":
         from aiops_agent.wiring.taught import Taught
 
-        return Taught(self._exemplars, self._model.recalled, keeps=self._keeps) if self._exemplars else None
+        exemplars = self._exemplars()
+        return Taught(exemplars, self._model.recalled, keeps=self._keeps) if exemplars else None
 
     def diagnose(self, texts: Sequence[str], services: Sequence[str | None]) -> list[Diagnosis]:
         """Return one diagnosis for each text, in order."""
