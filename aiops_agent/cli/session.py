@@ -24,11 +24,14 @@ from aiops_agent.policy.limits import Limits, stage
 from aiops_agent.settings import CREDENTIALS, Config
 from aiops_agent.sources.quiet import DEFAULT_CONFIG
 from aiops_agent.state.database import exclusive
-from aiops_agent.state.exemplars import Exemplars
 from aiops_agent.state.state import State
 from aiops_agent.wiring.build import World, build
 from aiops_agent.wiring.late import LateCipher
 from aiops_agent.wiring.library import Library, rules_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from aiops_agent.state.exemplars import Exemplars
 
 NOBODY_LOGGED_IN = 2**32 - 1
 """What the kernel shows as the login uid of a process that no login has begun."""
@@ -159,7 +162,7 @@ def stages(config_file: str | None, playbooks: Iterable[Playbook]) -> dict[str, 
 
 
 @contextmanager
-def taught(config_file: str | None) -> Iterator[Exemplars | None]:
+def taught(config_file: str | None) -> Iterator["Exemplars | None"]:
     """Yield what people of this host said faults are, by the configuration that `library` goes by; None: nothing.
 
     Who may not look into the state is told so, and answered without it.
