@@ -118,7 +118,7 @@ def library(config_file: str | None) -> Library:
     if path is None:
         return Library()
     config = remembered.load(path, None)
-    return Library(config.playbooks, config.knowledge_base, rules_of(config))
+    return Library(config.playbooks, config.knowledge_base, rules_of(config), models=config.models)
 
 
 def faults(config_file: str | None) -> tuple[LocalPattern, ...]:

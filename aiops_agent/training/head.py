@@ -2,14 +2,15 @@
 
     python -m aiops_agent.training.head --out aiops_agent/models
 
-Everything that is calibrated is calibrated on systems that the linear models of that fold never saw: a family, and with
-it every other family of the same software, is either trained on or judged. Needs the extra `[train]`.
+Everything that is calibrated is calibrated on systems that neither the encoder (see `apart`) nor the linear models of
+that fold ever saw: a family, and with it every other family of the same software, is either trained on or judged. Needs
+the extra `[train]`.
 """
 
 import argparse
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,10 +23,11 @@ from sklearn.model_selection import GroupKFold
 from aiops_agent.diagnosis.artefact import write_manifest
 from aiops_agent.diagnosis.classifier import UNKNOWN
 from aiops_agent.diagnosis.condense import Condensed, condense
-from aiops_agent.diagnosis.encoder import load_encoder
+from aiops_agent.diagnosis.encoder import Reading, load_encoder
 from aiops_agent.diagnosis.features import BUCKETS, cause_of, sign_columns, words
 from aiops_agent.diagnosis.head import Floats, Head, log_softmax, save_head
 from aiops_agent.diagnosis.signs import load_signs
+from aiops_agent.training.apart import is_apart
 from aiops_agent.training.evaluate import calibration_error, macro_f1
 from aiops_agent.training.family import load_families
 from aiops_agent.training.render import Rendered, render_all
@@ -47,7 +49,7 @@ class Lesson:
     categories: tuple[str, ...]
     answers: NDArray[np.int64]
     systems: NDArray[np.str_]
-    vectors: Floats
+    reading: Reading
     lexical: csr_matrix
     signs: Floats
 
@@ -56,23 +58,29 @@ def main() -> None:
     """Train the head and write it."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--out", type=Path, required=True, help="folder of the models; the encoder must be in it")
-    out: Path = parser.parse_args().out
+    print(json.dumps(fit(parser.parse_args().out), indent=1))
+
+
+def fit(out: Path) -> dict[str, float]:
+    """Train the head on the encoder of a folder of models, write it there, and return how good it is."""
     families = load_families()
-    lesson = prepare(render_all(families, copies=COPIES, seed=SEED), out)
-    apart = opinions_apart(lesson)
+    whole = prepare(render_all(families, copies=COPIES, seed=SEED), out)
+    lesson, apart = judged(whole, *opinions_apart(whole))
     joint, joint_bias, probabilities = join_apart(lesson, *apart)
     named = probabilities.argmax(axis=1) != lesson.categories.index(UNKNOWN)  # `unknown` is never acted on
     threshold = choose_threshold(probabilities[named], lesson.answers[named])
-    save_head(fit_head(lesson, joint, joint_bias, threshold), out / "head.npz")
+    save_head(fit_head(whole, joint, joint_bias, threshold), out / "head.npz")
     figures = {
         "families": len(families),
-        "systems": len(set(lesson.systems)),
-        "records": len(lesson.answers),
+        "systems": len(set(whole.systems)),
+        "records": len(whole.answers),
+        "systems_apart": len(set(lesson.systems)),
+        "records_apart": len(lesson.answers),
         **held_apart_figures(lesson, apart, probabilities, threshold),
     }
     (out / "figures.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     write_manifest(out)
-    print(json.dumps(figures, indent=1))
+    return figures
 
 
 def prepare(records: Sequence[Rendered], models: Path) -> Lesson:
@@ -84,7 +92,7 @@ def prepare(records: Sequence[Rendered], models: Path) -> Lesson:
         categories=categories,
         answers=np.array([categories.index(record.category) for record in records]),
         systems=np.array([record.system for record in records]),
-        vectors=load_encoder(models).embed([record.brief for record in condensed]),
+        reading=load_encoder(models).read([record.brief for record in condensed]),
         lexical=word_matrix(condensed),
         signs=np.stack([sign_columns(signs.find(record), categories) for record in condensed]),
     )
@@ -118,11 +126,28 @@ def opinions_apart(lesson: Lesson) -> tuple[Floats, Floats]:
     by_vector, by_words = np.empty(shape, dtype=np.float32), np.empty(shape, dtype=np.float32)
     for trained, apart in folds(lesson):
         answers = lesson.answers[trained]
-        dense = _regression(DENSE_FREEDOM).fit(lesson.vectors[trained], answers)
-        by_vector[apart] = dense.predict_log_proba(lesson.vectors[apart])
+        if lesson.reading.logits is None:
+            dense = _regression(DENSE_FREEDOM).fit(lesson.reading.vectors[trained], answers)
+            by_vector[apart] = dense.predict_log_proba(lesson.reading.vectors[apart])
+        else:
+            by_vector[apart] = log_softmax(lesson.reading.logits[apart])
         lexical = _regression(LEXICAL_FREEDOM).fit(lesson.lexical[trained], answers)
         by_words[apart] = lexical.predict_log_proba(lesson.lexical[apart])
     return by_vector, by_words
+
+
+def judged(lesson: Lesson, by_vector: Floats, by_words: Floats) -> tuple[Lesson, tuple[Floats, Floats]]:
+    """Return the records, and the opinions on them, of the systems that no encoder of ours ever saw."""
+    rows = np.flatnonzero([is_apart(system) for system in lesson.systems])
+    kept = replace(
+        lesson,
+        answers=lesson.answers[rows],
+        systems=lesson.systems[rows],
+        reading=Reading(lesson.reading.vectors[rows], None),
+        lexical=lesson.lexical[rows],
+        signs=lesson.signs[rows],
+    )
+    return kept, (by_vector[rows], by_words[rows])
 
 
 def join_apart(lesson: Lesson, by_vector: Floats, by_words: Floats) -> tuple[Floats, Floats, Floats]:
@@ -164,13 +189,16 @@ def choose_threshold(probabilities: Floats, answers: NDArray[np.int64]) -> float
 
 def fit_head(lesson: Lesson, joint: Floats, joint_bias: Floats, threshold: float) -> Head:
     """Return the head trained on everything, the word weights rounded to 8 bits."""
-    dense = _regression(DENSE_FREEDOM).fit(lesson.vectors, lesson.answers)
+    dense, bias = np.zeros((0, 0), dtype=np.float32), np.zeros(0, dtype=np.float32)
+    if lesson.reading.logits is None:
+        fitted = _regression(DENSE_FREEDOM).fit(lesson.reading.vectors, lesson.answers)
+        dense, bias = fitted.coef_.astype(np.float32), fitted.intercept_.astype(np.float32)
     lexical = _regression(LEXICAL_FREEDOM).fit(lesson.lexical, lesson.answers)
     scale = np.abs(lexical.coef_).max(axis=1) / 127
     return Head(
         categories=lesson.categories,
-        dense=dense.coef_.astype(np.float32),
-        dense_bias=dense.intercept_.astype(np.float32),
+        dense=dense,
+        dense_bias=bias,
         lexical=np.round(lexical.coef_ / scale[:, None]).astype(np.int8),
         lexical_scale=scale.astype(np.float32),
         lexical_bias=lexical.intercept_.astype(np.float32),
@@ -193,6 +221,9 @@ def held_apart_figures(
         "held_apart_macro_f1": round(macro_f1(lesson.answers.tolist(), probabilities.argmax(axis=1).tolist()), 4),
         "held_apart_calibration_error": round(calibration_error(probabilities.max(axis=1), right), 4),
         "held_apart_accuracy_vector_only": round(float((by_vector.argmax(axis=1) == lesson.answers).mean()), 4),
+        "held_apart_macro_f1_vector_only": round(
+            macro_f1(lesson.answers.tolist(), by_vector.argmax(axis=1).tolist()), 4
+        ),
         "held_apart_accuracy_words_only": round(float((by_words.argmax(axis=1) == lesson.answers).mean()), 4),
         "threshold": round(threshold, 4),
         "held_apart_coverage": round(float(sure.mean()), 4),

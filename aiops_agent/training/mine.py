@@ -7,13 +7,14 @@ import ast
 import errno
 import gettext
 import os
-import re2
 import sysconfig
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+
+import re2
 
 from aiops_agent.diagnosis.condense import condense
 from aiops_agent.diagnosis.signs import Rank, Signs, load_signs
@@ -35,7 +36,7 @@ NAMES_ONLY = ("iso_", "iso-", "xkeyboard", "shared-mime", "appstream", "gtk", "g
 SHORTEST, SHORTEST_CHINESE, LONGEST = 12, 4, 300
 """Characters of a saying: below, it is a label; above, it is a help page."""
 
-MOST_OF_ONE = 2000
+MOST_OF_ONE = 600
 """Sayings of one catalogue: git and postgres must not drown the others."""
 
 
@@ -64,17 +65,26 @@ class Mined:
 
 def mine(seed: int) -> Mined:
     """Return every saying of the catalogues of this host. The same host and seed give the same, in the same order."""
+    sayings, missing = gather(_CATALOGUES, seed)
+    for form, chinese in _chinese_errnos().items():
+        sayings[chinese] = Saying(chinese, form, _stated(form), "errno, Chinese")
+    return Mined(tuple(sayings.values()), missing)
+
+
+Catalogue = Callable[[Random], Iterator[Saying]]
+
+
+def gather(catalogues: Mapping[str, Catalogue], seed: int) -> tuple[dict[str, Saying], tuple[str, ...]]:
+    """Return the sayings of catalogues by their texts, each text once, and the names of the catalogues that are empty."""
     sayings: dict[str, Saying] = {}
     missing = []
-    for name, catalogue in _CATALOGUES.items():
+    for name, catalogue in catalogues.items():
         found = [saying for saying in catalogue(Random(f"{seed}/{name}")) if _has_length(saying.text)]
         if not found:
             missing.append(name)
         for saying in found:
             sayings.setdefault(saying.text, saying)
-    for form, chinese in _chinese_errnos().items():
-        sayings[chinese] = Saying(chinese, form, _stated(form), "errno, Chinese")
-    return Mined(tuple(sayings.values()), tuple(missing))
+    return sayings, tuple(missing)
 
 
 def _has_length(text: str) -> bool:
@@ -114,6 +124,8 @@ def _sqlstates(_: Random) -> Iterator[Saying]:
                 case [state, "E" | "F", _, condition]:
                     for text in (f"SQLSTATE {state}: {condition}", f"ERROR: {condition.replace('_', ' ')} ({state})"):
                         yield Saying(text, text, _stated(text), "SQLSTATE")
+                case _:
+                    pass  # a heading, a comment, or what is no error
 
 
 def _python(_: Random) -> Iterator[Saying]:
@@ -158,10 +170,12 @@ def _java(_: Random) -> Iterator[Saying]:
                 yield Saying(text, text, None, "java")
 
 
-_RAISED = re2.compile(r"""(?:raise|throw new|new)\s+([\w:\\.]*(?:Error|Exception))(?:\(|,\s*)\s*["'`]([^"'`\n]{8,200})["'`]""")
+_RAISED = re2.compile(
+    r"""(?:raise|throw new|new)\s+([\w:\\.]*(?:Error|Exception))(?:\(|,\s*)\s*["'`]([^"'`\n]{8,200})["'`]"""
+)
 
 
-def _in_sources(ending: str) -> Callable[[Random], Iterator[Saying]]:
+def _in_sources(ending: str) -> Catalogue:
     """Return what yields the exceptions and messages in the installed sources of one language."""
 
     def catalogue(_: Random) -> Iterator[Saying]:
@@ -176,8 +190,12 @@ def _in_sources(ending: str) -> Callable[[Random], Iterator[Saying]]:
 
 
 def _translated(random: Random) -> Iterator[Saying]:
+    yield from in_locales(LOCALES, random)
+
+
+def in_locales(folder: Path, random: Random) -> Iterator[Saying]:
     """Yield the messages of gettext catalogues, English and Chinese, their placeholders filled alike."""
-    paths = sorted(path for locale in CHINESE for path in LOCALES.glob(f"{locale}/LC_MESSAGES/*.mo"))
+    paths = sorted(path for locale in CHINESE for path in folder.glob(f"{locale}/LC_MESSAGES/*.mo"))
     for path in paths:
         if path.name.startswith(NAMES_ONLY):
             continue
@@ -232,7 +250,7 @@ def _catalogue(domain: str) -> Mapping[str, str]:
     return _read(paths[0]) if paths else {}
 
 
-_CATALOGUES: Mapping[str, Callable[[Random], Iterator[Saying]]] = {
+_CATALOGUES: Mapping[str, Catalogue] = {
     "errno texts": _errnos,
     "SQLSTATE tables (postgresql)": _sqlstates,
     "exceptions of the Python standard library (its sources)": _python,

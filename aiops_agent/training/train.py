@@ -6,6 +6,7 @@ in the data and random numbers are all in a checkpoint, and one thread adds in o
 
 import hashlib
 import json
+import math
 import os
 import shutil
 import time
@@ -28,8 +29,10 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 
 from aiops_agent.errors import UsageError
 from aiops_agent.training.curriculum import NO_CATEGORY, Curriculum
-from aiops_agent.training.student import CATEGORY, WIDTH
+from aiops_agent.training.student import CATEGORY
 
+EPOCHS = 3
+SEED = 11
 BATCH = 48
 RATE = 3e-4
 WARM_UP = 0.05
@@ -61,8 +64,8 @@ Told = Callable[[str, int, int], None]
 class Course:
     """How long and how a student learns."""
 
-    epochs: int
-    seed: int
+    epochs: int = EPOCHS
+    seed: int = SEED
     keep_every: float = KEEP_EVERY
     batch: int = BATCH
 
@@ -100,7 +103,10 @@ def teach(teacher: SentenceTransformer, texts: Sequence[str], kept: Path, told: 
         if not path.exists():
             with torch.autocast("cpu", dtype=torch.bfloat16, enabled=has_bf16()):
                 vectors = teacher.encode(
-                    list(texts[start : start + CHUNK]), batch_size=16, normalize_embeddings=True, show_progress_bar=False
+                    list(texts[start : start + CHUNK]),
+                    batch_size=16,
+                    normalize_embeddings=True,
+                    show_progress_bar=False,
                 )
             partial = path.with_suffix(".partial")
             with partial.open("wb") as file:
@@ -228,7 +234,7 @@ def train(
             num_train_epochs=course.epochs,
             per_device_train_batch_size=course.batch,
             learning_rate=RATE,
-            warmup_ratio=WARM_UP,
+            warmup_steps=math.ceil(WARM_UP * course.epochs * math.ceil(len(curriculum.texts) / course.batch)),
             lr_scheduler_type="cosine",
             weight_decay=0.01,
             max_grad_norm=1.0,
@@ -268,10 +274,10 @@ def has_bf16() -> bool:
     return bool(torch.cpu._is_avx512_bf16_supported())  # noqa: SLF001 - there is no public question
 
 
-def prepare(threads: int, seed: int) -> None:
+def prepare(seed: int) -> None:
     """Make torch's numbers the same in each run, and keep every library from the network."""
     os.environ["HF_HUB_OFFLINE"] = "1"
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
-    torch.set_num_threads(threads)
+    torch.set_num_threads(1)  # sums of several threads come in another order on another number of cores
     torch.manual_seed(seed)
     torch.use_deterministic_algorithms(mode=True)

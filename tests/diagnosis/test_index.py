@@ -22,6 +22,7 @@ class CountingEncoder:
     """An encoder that remembers how many texts it was given."""
 
     identity = "counting"
+    width = 384
 
     def __init__(self) -> None:
         self.texts = 0
