@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +30,11 @@ AS_ROUNDED, SAME_NEIGHBOUR = 0.97, 0.7
 and 0.82; with one scale for a whole matrix 0.936 and 0.76, and tasks begin to suffer."""
 
 
-def adopt(folder: Path, out: Path, told: Told) -> Mapping[str, object]:
+Fit = Callable[[Path], Mapping[str, object]]
+"""Writes a head into a folder of models, and returns how good it is."""
+
+
+def adopt(folder: Path, out: Path, told: Told, *, fit: Fit = head.fit) -> Mapping[str, object]:
     """Make a folder of models of a sentence-transformers model; return what was measured.
 
     Raises:
@@ -49,7 +53,7 @@ def adopt(folder: Path, out: Path, told: Told) -> Mapping[str, object]:
         figures = _checked(folder, model, partial)
         write_figures(partial, figures)
         told("the head is fitted", 0, 1)
-        fitted = head.fit(partial)
+        fitted = fit(partial)
         partial.rename(out)
     finally:
         shutil.rmtree(partial, ignore_errors=True)

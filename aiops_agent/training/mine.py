@@ -210,7 +210,7 @@ def in_locales(folder: Path, random: Random) -> Iterator[Saying]:
 
 _HAN = re2.compile(r"\p{Han}")
 _WORDS = re2.compile(r"[A-Za-z]{2,}")
-_PLACE = re2.compile(r"%(?:(\d+)\$)?[-+ #0']*(?:\*|\d+)?(?:\.(?:\*|\d+))?(?:hh|h|ll|l|z|j|t)?([diouxXcsfgep]|m)")
+_PLACE = re2.compile(r"%%|%(?:(\d+)\$)?[-+ #0']*(?:\*|\d+)?(?:\.(?:\*|\d+))?(?:hh|h|ll|l|z|j|t)?([diouxXcsfgep]|m)")
 
 
 def _is_message(english: str) -> bool:
@@ -226,11 +226,16 @@ class _Values:
 
     def put_into(self, text: str) -> str:
         """Return the text on one line, its placeholders filled."""
-        parts, end = [], 0
-        for number, place in enumerate(_PLACE.finditer(text), start=1):
-            parts += [text[end : place.start()], self._value(int(place.group(1) or number), place.group(2))]
+        parts, end, number = [], 0, 0
+        for place in _PLACE.finditer(text):
+            parts.append(text[end : place.start()])
             end = place.end()
-        return " ".join("".join((*parts, text[end:])).replace("%%", "%").split())
+            if place.group() == "%%":
+                parts.append("%")
+                continue
+            number += 1
+            parts.append(self._value(int(place.group(1) or number), place.group(2)))
+        return " ".join("".join((*parts, text[end:])).split())
 
     def _value(self, number: int, kind: str) -> str:
         if number not in self._values:

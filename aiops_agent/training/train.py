@@ -25,13 +25,14 @@ from sentence_transformers import (
     SentenceTransformerTrainingArguments,
 )
 from sentence_transformers.base.sampler import DefaultBatchSampler
-from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+from transformers import PrinterCallback, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+from transformers.utils.logging import disable_progress_bar
 
 from aiops_agent.errors import UsageError
 from aiops_agent.training.curriculum import NO_CATEGORY, Curriculum
 from aiops_agent.training.student import CATEGORY
 
-EPOCHS = 3
+EPOCHS = 2
 SEED = 11
 BATCH = 48
 RATE = 3e-4
@@ -182,6 +183,13 @@ class _Sampling:
         return ByLength([len(text) for text in dataset["text"]], self.batch, self.seed)
 
 
+class _Trainer(SentenceTransformerTrainer):  # type: ignore[misc]  # the same
+    """The trainer without its card, which would speak of other things than ours does."""
+
+    def add_model_card_callback(self, default_args_dict: dict[str, object]) -> None:
+        """Add none."""
+
+
 class _Keeping(TrainerCallback):  # type: ignore[misc]  # the same
     """Asks for a checkpoint every few minutes, and tells how far it is."""
 
@@ -227,7 +235,7 @@ def train(
     for number, text in enumerate(curriculum.means):
         if text is not None:
             targets[number] = vectors[row[text]]
-    trainer = SentenceTransformerTrainer(
+    trainer = _Trainer(
         model=student,
         args=SentenceTransformerTrainingArguments(
             output_dir=str(work / "checkpoints"),
@@ -253,6 +261,7 @@ def train(
         loss=Lessons(student, torch.from_numpy(targets), torch.from_numpy(curriculum.answers)),
         callbacks=[_Keeping(course.keep_every, told)],
     )
+    trainer.remove_callback(PrinterCallback)
     trainer.train(resume_from_checkpoint=_last_complete(work / "checkpoints"))
     return student
 
@@ -278,6 +287,7 @@ def prepare(seed: int) -> None:
     """Make torch's numbers the same in each run, and keep every library from the network."""
     os.environ["HF_HUB_OFFLINE"] = "1"
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
+    disable_progress_bar()  # `told` says how far it is
     torch.set_num_threads(1)  # sums of several threads come in another order on another number of cores
     torch.manual_seed(seed)
     torch.use_deterministic_algorithms(mode=True)

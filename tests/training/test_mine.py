@@ -91,5 +91,7 @@ def test_catalogues_of_names_are_left_out(tmp_path):
 
 
 def test_what_is_not_installed_is_said_in_words(tmp_path):
-    found, missing = mine.gather({"catalogues of a host without any": lambda random: mine.in_locales(tmp_path, random)}, 1)
+    found, missing = mine.gather(
+        {"catalogues of a host without any": lambda random: mine.in_locales(tmp_path, random)}, 1
+    )
     assert (found, missing) == ({}, ("catalogues of a host without any",))
