@@ -82,14 +82,14 @@ def _checked(folder: Path, model: SentenceTransformer, out: Path) -> Mapping[str
         export(model, exact, categories=False)
     except (AttributeError, KeyError, TypeError, RuntimeError) as error:
         raise UsageError(f"{folder} cannot be written as one graph: {error}") from error
-    write_encoder(exact, folder / "tokenizer.json", out, Named(f"{folder.resolve().name}, int8 per channel"))
-    figures = compare(exact, exact, out / "encoder")
     texts = texts_apart(100)
-    full = Encoder(exact, out / "encoder" / "tokenizer.json", "").embed(texts)
+    full = Encoder(exact, folder / "tokenizer.json", "").embed(texts)
     said = model.encode(texts, normalize_embeddings=True, show_progress_bar=False)
     exported = float((full * said).sum(axis=1).min())
-    exact.unlink()
     _refuse(folder, "as exported, the lowest cosine to the model itself", exported, AS_EXPORTED)
+    write_encoder(exact, folder / "tokenizer.json", out, Named(f"{folder.resolve().name}, int8 per channel"))
+    figures = compare(exact, exact, out / "encoder")
+    exact.unlink()
     _refuse(folder, "in 8 bits, the mean cosine", float(str(figures["cosine_mean"])), AS_ROUNDED)
     neighbours = float(str(figures["nearest_neighbour_agreement"]))
     _refuse(folder, "in 8 bits, the share of nearest neighbours that stay", neighbours, SAME_NEIGHBOUR)

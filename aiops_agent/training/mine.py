@@ -75,7 +75,7 @@ Catalogue = Callable[[Random], Iterator[Saying]]
 
 
 def gather(catalogues: Mapping[str, Catalogue], seed: int) -> tuple[dict[str, Saying], tuple[str, ...]]:
-    """Return the sayings of catalogues by their texts, each text once, and the names of the catalogues that are empty."""
+    """Return the sayings of catalogues, each text once, and the names of the catalogues that are empty."""
     sayings: dict[str, Saying] = {}
     missing = []
     for name, catalogue in catalogues.items():

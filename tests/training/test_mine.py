@@ -61,7 +61,8 @@ def test_no_text_is_mined_twice_and_the_same_seed_gives_the_same_order(mined):
 
 def test_a_placeholder_has_the_same_value_in_both_languages():
     values = mine._Values(Random(1))
-    assert values.put_into("file %s, line %d") == "file {0}, line {1}".format(*(values._values[n] for n in (1, 2)))
+    english = values.put_into("file %s, line %d")
+    assert english == f"file {values._values[1]}, line {values._values[2]}"
     chinese = values.put_into("第 %2$d 行，文件 %1$s")
     assert chinese == f"第 {values._values[2]} 行，文件 {values._values[1]}"
 
