@@ -14,8 +14,8 @@ from aiops_agent.noun import dataclass
 SIGNS = Path(__file__).with_name("signs.yaml")
 
 MEMORY = 24 << 20
-"""Bytes that matching may remember of texts seen. Unbounded, a daemon grows by 100 MB in its first thousands of records;
-so a record costs 0.2 ms more. 16 MB are too few for the signs there are: with many more of them they do not compile."""
+"""Bytes that matching may remember of texts seen. With ten times as many a daemon grew by 100 MB in its first thousands of
+records; so a record costs 0.2 ms more. 16 MB are too few for the signs there are: with many more of them they do not compile."""
 
 _BEFORE_CODE = (
     r"(?:(?m:^)|(?:err\w*|code|state|sqlcode|status|http\S{0,8}|returned|response|got|winerror)\W{1,4}|[\[(])"
