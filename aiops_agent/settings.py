@@ -103,6 +103,9 @@ class Config:
 
     knowledge_base: tuple[Path, ...]
     playbooks: tuple[Path, ...]
+    models: Path | None
+    """A folder that `aiops-agent model import` or `model train` has written; None: the shipped one."""
+
     anchor_journal: bool
     """Whether the system's journal is told where the audit log stands."""
 

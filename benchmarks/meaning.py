@@ -13,7 +13,7 @@ from aiops_agent.diagnosis.artefact import MODELS
 from aiops_agent.diagnosis.articles import Article, load_articles
 from aiops_agent.diagnosis.condense import condense
 from aiops_agent.diagnosis.diagnose import LocalDiagnostician, load_classifier
-from aiops_agent.diagnosis.encoder import WIDTH, Encoder, load_encoder
+from aiops_agent.diagnosis.encoder import Encoder, load_encoder
 from aiops_agent.diagnosis.index import Index
 from aiops_agent.diagnosis.retrieve import Query, retrieve
 from aiops_agent.diagnosis.vectors import SHIPPED
@@ -36,9 +36,10 @@ class Elsewhere:
     """An encoder for articles of which only the number matters: vectors by chance, of unit length."""
 
     identity = "by chance"
+    width = 384
 
     def embed(self, texts: Sequence[str]) -> np.ndarray:
-        vectors = np.random.default_rng(SEED).standard_normal((len(texts), WIDTH)).astype(np.float32)
+        vectors = np.random.default_rng(SEED).standard_normal((len(texts), self.width)).astype(np.float32)
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 

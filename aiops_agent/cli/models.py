@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from aiops_agent.cli.output import print_json, print_table
+from aiops_agent.cli.session import library
 from aiops_agent.errors import UsageError
 from aiops_agent.model.playbook import Risk
 
@@ -14,19 +15,22 @@ if TYPE_CHECKING:
 
 
 def info(arguments: argparse.Namespace) -> int:
-    """Print what the shipped model is; its digests are checked on the way."""
+    """Print which model it is and which kernel runs; its digests are checked on the way."""
     from aiops_agent.diagnosis.artefact import MODELS, manifest_digest
     from aiops_agent.diagnosis.diagnose import load_classifier
-    from aiops_agent.diagnosis.encoder import load_encoder
+    from aiops_agent.diagnosis.encoder import load_encoder, read_facts
 
-    head = load_classifier(load_encoder(MODELS)).head  # every digest is checked on the way
+    folder = library(arguments.config).models or MODELS
+    encoder = load_encoder(folder)
+    head = load_classifier(encoder, folder).head  # every digest is checked on the way
     facts = {
-        "encoder": "all-MiniLM-L6-v2, int8 per channel, ONNX",
+        "encoder": read_facts(folder).name,
+        "kernel": encoder.variant,
         "categories": len(head.categories),
         "acts_above": round(float(head.threshold), 4),
-        "manifest_sha256": manifest_digest(MODELS),
-        "folder": str(MODELS),
-        "card": str(MODELS / "MODEL_CARD.md"),
+        "manifest_sha256": manifest_digest(folder),
+        "folder": str(folder),
+        **({"card": str(MODELS / "MODEL_CARD.md")} if folder == MODELS else {}),
     }
     enough = {
         risk.name.lower(): [round(float(one), 4) if one <= 1 else None for one in head.thresholds[risk - 1]]

@@ -112,7 +112,9 @@ def library(config_file: str | None) -> Library:
     if path is None:
         return Library()
     config = remembered.load(path, None)
-    return Library(config.playbooks, config.knowledge_base, rules_of(config), stated=config.faults)
+    return Library(
+        config.playbooks, config.knowledge_base, rules_of(config), stated=config.faults, models=config.models
+    )
 
 
 def mode(config_file: str | None) -> Mode:

@@ -36,6 +36,7 @@ class File(Strict):
     sources: list[Annotated[Files | Journald | Containers, Field(discriminator="type")]] = []
     knowledge_base: list[AbsolutePath] = []
     playbooks: list[AbsolutePath] = []
+    models: AbsolutePath | None = None
     signing: SigningSection = SigningSection()
     policy: PolicySection = PolicySection()
     locale: Locale = "en"
@@ -72,6 +73,7 @@ class File(Strict):
             ),
             knowledge_base=tuple(map(Path, self.knowledge_base)),
             playbooks=tuple(map(Path, self.playbooks)),
+            models=Path(self.models) if self.models else None,
             signing=self.signing.settled(),
             anchor_journal=self.audit.anchors.journal,
             anchor_file=Path(self.audit.anchors.file) if self.audit.anchors.file else None,

@@ -5,11 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from aiops_agent.diagnosis.artefact import REINSTALL
 from aiops_agent.diagnosis.condense import condense
 from aiops_agent.diagnosis.encoder import Encoder
 from aiops_agent.diagnosis.features import sign_columns
 from aiops_agent.diagnosis.head import Head
 from aiops_agent.diagnosis.signs import Found, Rank, Signs
+from aiops_agent.errors import ModelError
 from aiops_agent.model.diagnosis import Alternative, Prediction
 from aiops_agent.model.playbook import Risk
 from aiops_agent.noun import dataclass
@@ -42,6 +44,10 @@ class Classifier:
     """The loaded classifier."""
 
     def __init__(self, encoder: Encoder, signs: Signs, head: Head) -> None:
+        if (encoder.categories or head.categories) != head.categories or bool(encoder.categories) == bool(
+            len(head.dense)
+        ):
+            raise ModelError("the head was made for another encoder", hint=REINSTALL)
         self._encoder = encoder
         self._signs = signs
         self.head = head
@@ -56,14 +62,15 @@ class Classifier:
 
     def _batch(self, texts: Sequence[str]) -> list[Opinions]:
         records = [condense(text) for text in texts]
-        vectors = self._encoder.embed([record.brief for record in records])
+        reading = self._encoder.read([record.brief for record in records])
         found = [self._signs.find(record) for record in records]
-        by_vector, by_words = self.head.of_vectors(vectors), self.head.of_words(records)
+        by_vector, by_words = self.head.of_meaning(reading), self.head.of_words(records)
         by_signs = np.stack([sign_columns(signs, self.head.categories) for signs in found])
         probabilities = self.head.join(by_vector, by_words, by_signs)
         by_model = self.head.join(by_vector, by_words, np.zeros_like(by_signs))
         return [
-            Opinions(probabilities[row], by_model[row], tuple(found[row]), vectors[row]) for row in range(len(records))
+            Opinions(probabilities[row], by_model[row], tuple(found[row]), reading.vectors[row])
+            for row in range(len(records))
         ]
 
     def signs(self, text: str) -> tuple[Found, ...]:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from aiops_agent.diagnosis.classifier import ALTERNATIVES
 from aiops_agent.diagnosis.condense import condense
-from aiops_agent.diagnosis.encoder import WIDTH, Encoder
+from aiops_agent.diagnosis.encoder import Encoder
 from aiops_agent.hints import Protocol
 from aiops_agent.model.diagnosis import Alternative, Prediction
 from aiops_agent.model.event import Fingerprint
@@ -67,7 +67,7 @@ class Recollection:
         return [(self._fingerprints[row], float(cosines[row])) for row in best[np.argsort(-cosines[best])]]
 
 
-NOTHING_NAMED = Recollection((), np.zeros((0, WIDTH), dtype=np.float32))
+NOTHING_NAMED = Recollection((), np.zeros((0, 0), dtype=np.float32))
 
 
 class Memory(Protocol):
@@ -93,12 +93,12 @@ def recollected(
         record: Returns the record of a fault; None: it cannot be opened, and is left out.
         encoder: Computes what is not known.
     """
-    vectors = {name: vector for name, vector in kept.items() if vector and len(vector) == 2 * WIDTH}
+    vectors = {name: vector for name, vector in kept.items() if vector and len(vector) == 2 * encoder.width}
     missing = {name: text for name in kept if name not in vectors and (text := record(name)) is not None}
     rows = encoder.embed([condense(text).brief for text in missing.values()])
     computed = {name: row.astype(_HALF).tobytes() for name, row in zip(missing, rows, strict=True)}
     vectors.update(computed)
-    joined = np.frombuffer(b"".join(vectors.values()), dtype=_HALF).reshape(-1, WIDTH)
+    joined = np.frombuffer(b"".join(vectors.values()), dtype=_HALF).reshape(-1, encoder.width)
     return Recollection(list(vectors), joined.astype(np.float32)), computed
 
 

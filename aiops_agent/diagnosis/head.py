@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from aiops_agent.diagnosis.artefact import REINSTALL, verified
 from aiops_agent.diagnosis.condense import Condensed
+from aiops_agent.diagnosis.encoder import Reading
 from aiops_agent.diagnosis.features import BUCKETS, SIGN_COLUMNS, cause_of, words
 from aiops_agent.errors import ModelError
 from aiops_agent.model.playbook import Risk
@@ -22,12 +23,12 @@ FORMAT = 2
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """Two linear models (vector, words) and the few weights that join them with the signs."""
+    """Two opinions (meaning, words) and the few weights that join them with the signs."""
 
     categories: tuple[str, ...]
 
     dense: Floats
-    """Shape (categories, 384)."""
+    """Shape (categories, width of the encoder); no rows where the encoder has learnt the categories itself."""
 
     dense_bias: Floats
 
@@ -63,9 +64,11 @@ class Head:
         borne = int((probability >= self.thresholds[:, int(stated)]).sum())
         return Risk(borne) if borne else None
 
-    def of_vectors(self, vectors: Floats) -> Floats:
+    def of_meaning(self, reading: Reading) -> Floats:
         """Return log-probabilities by meaning alone, shape (records, categories)."""
-        return log_softmax(vectors @ self.dense.T + self.dense_bias)
+        if reading.logits is not None:
+            return log_softmax(reading.logits)
+        return log_softmax(reading.vectors @ self.dense.T + self.dense_bias)
 
     def of_words(self, records: Sequence[Condensed]) -> Floats:
         """Return log-probabilities by words alone, shape (records, categories)."""

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from aiops_agent.diagnosis.articles import Article
 from aiops_agent.diagnosis.condense import condense
-from aiops_agent.diagnosis.encoder import WIDTH, Encoder
+from aiops_agent.diagnosis.encoder import Encoder
 from aiops_agent.diagnosis.kept import Kept
 from aiops_agent.diagnosis.terms import terms
 from aiops_agent.diagnosis.vectors import vectors_of
@@ -128,8 +128,9 @@ class Index:
 
         rows = list(self._connection.execute("SELECT row, key, mean FROM article ORDER BY row"))
         self.articles = tuple(wanted[key] for _, key, _ in rows)
-        self.means = _vectors(b"".join(mean for *_, mean in rows))
-        """Of each article as a whole: shape (len(articles), 384), of unit length."""
+        self._width = encoder.width
+        self.means = _vectors(b"".join(mean for *_, mean in rows), self._width)
+        """Of each article as a whole: shape (len(articles), encoder.width), of unit length."""
 
         self._rows = np.array([row for row, *_ in rows], dtype=np.int64)
         self._place = np.full(int(self._rows.max(initial=-1)) + 1, -1, dtype=np.int64)
@@ -180,7 +181,7 @@ class Index:
                 "SELECT number, terms, weight FROM sign WHERE article = ?", (row,)
             )
         )
-        return Entry(article, frozenset(terms(article.id)), wordings, _vectors(vectors))
+        return Entry(article, frozenset(terms(article.id)), wordings, _vectors(vectors, self._width))
 
 
 def _spread(connection: apsw.Connection, term: str) -> int:
@@ -313,5 +314,5 @@ def _impacts(article: Article) -> Iterator[tuple[str, float]]:
         yield term, count * (SATURATION + 1) / (count + damping)
 
 
-def _vectors(stored: bytes) -> Floats:
-    return np.frombuffer(stored, dtype=_HALF).astype(np.float32).reshape(-1, WIDTH)
+def _vectors(stored: bytes, width: int) -> Floats:
+    return np.frombuffer(stored, dtype=_HALF).astype(np.float32).reshape(-1, width)

@@ -2,14 +2,15 @@
 
     python -m aiops_agent.training.head --out aiops_agent/models
 
-Everything that is calibrated is calibrated on systems that the linear models of that fold never saw: a family, and with
-it every other family of the same software, is either trained on or judged. Needs the extra `[train]`.
+Everything that is calibrated is calibrated on systems that neither the encoder (see `apart`) nor the linear models of
+that fold ever saw: a family, and with it every other family of the same software, is either trained on or judged. Needs
+the extra `[train]`.
 """
 
 import argparse
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,11 +23,12 @@ from sklearn.model_selection import GroupKFold
 from aiops_agent.diagnosis.artefact import write_manifest
 from aiops_agent.diagnosis.classifier import UNKNOWN
 from aiops_agent.diagnosis.condense import Condensed, condense
-from aiops_agent.diagnosis.encoder import load_encoder
+from aiops_agent.diagnosis.encoder import Reading, load_encoder
 from aiops_agent.diagnosis.features import BUCKETS, cause_of, sign_columns, words
 from aiops_agent.diagnosis.head import Floats, Head, log_softmax, save_head
 from aiops_agent.diagnosis.signs import load_signs
 from aiops_agent.model.playbook import Risk
+from aiops_agent.training.apart import is_apart
 from aiops_agent.training.family import load_families
 from aiops_agent.training.figures import calibration_error, macro_f1
 from aiops_agent.training.render import Rendered, render_all
@@ -49,7 +51,7 @@ class Lesson:
     categories: tuple[str, ...]
     answers: NDArray[np.int64]
     systems: NDArray[np.str_]
-    vectors: Floats
+    reading: Reading
     lexical: csr_matrix
     signs: Floats
 
@@ -58,23 +60,29 @@ def main() -> None:
     """Train the head and write it."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--out", type=Path, required=True, help="folder of the models; the encoder must be in it")
-    out: Path = parser.parse_args().out
+    print(json.dumps(fit(parser.parse_args().out), indent=1))
+
+
+def fit(out: Path) -> dict[str, object]:
+    """Train the head on the encoder of a folder of models, write it there, and return how good it is."""
     families = load_families()
-    lesson = prepare(render_all(families, copies=COPIES, seed=SEED), out)
-    apart = by_vector_apart(lesson), by_words_apart(lesson)
+    whole = prepare(render_all(families, copies=COPIES, seed=SEED), out)
+    lesson, apart = judged(whole, by_vector_apart(whole), by_words_apart(whole))
     joint, joint_bias, probabilities = join_apart(lesson, *apart)
     thresholds = choose_thresholds(answers_apart(lesson, probabilities))
-    save_head(fit_head(lesson, joint, joint_bias, thresholds), out / "head.npz")
+    save_head(fit_head(whole, joint, joint_bias, thresholds), out / "head.npz")
     figures = {
         "families": len(families),
-        "systems": len(set(lesson.systems)),
-        "records": len(lesson.answers),
+        "systems": len(set(whole.systems)),
+        "records": len(whole.answers),
+        "systems_apart": len(set(lesson.systems)),
+        "records_apart": len(lesson.answers),
         **held_apart_figures(lesson, apart, probabilities, thresholds),
         "risks": risk_figures(lesson, probabilities, thresholds),
     }
     (out / "figures.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     write_manifest(out)
-    print(json.dumps(figures, indent=1))
+    return figures
 
 
 def prepare(records: Sequence[Rendered], models: Path) -> Lesson:
@@ -86,7 +94,7 @@ def prepare(records: Sequence[Rendered], models: Path) -> Lesson:
         categories=categories,
         answers=np.array([categories.index(record.category) for record in records]),
         systems=np.array([record.system for record in records]),
-        vectors=load_encoder(models).embed([record.brief for record in condensed]),
+        reading=load_encoder(models).read([record.brief for record in condensed]),
         lexical=word_matrix(condensed),
         signs=np.stack([sign_columns(signs.find(record), categories) for record in condensed]),
     )
@@ -115,8 +123,14 @@ def folds(lesson: Lesson) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]
 
 
 def by_vector_apart(lesson: Lesson) -> Floats:
-    """Return log-probabilities by meaning, each record judged by a model that never saw its software."""
-    return _apart(lesson, lambda trained, apart: _fit_dense(lesson, trained).predict_log_proba(lesson.vectors[apart]))
+    """Return log-probabilities by meaning, each record judged by a model that never saw its software.
+
+    An encoder that has learnt the categories itself has not seen the software that is `apart` only.
+    """
+    vectors, logits = lesson.reading.vectors, lesson.reading.logits
+    if logits is not None:
+        return log_softmax(logits)
+    return _apart(lesson, lambda trained, apart: _fit_dense(lesson, trained).predict_log_proba(vectors[apart]))
 
 
 def by_words_apart(lesson: Lesson) -> Floats:
@@ -124,15 +138,29 @@ def by_words_apart(lesson: Lesson) -> Floats:
     return _apart(lesson, lambda trained, apart: _fit_lexical(lesson, trained).predict_log_proba(lesson.lexical[apart]))
 
 
-def _apart(lesson: Lesson, judged: Callable[[Rows, Rows], Floats]) -> Floats:
+def judged(lesson: Lesson, by_vector: Floats, by_words: Floats) -> tuple[Lesson, tuple[Floats, Floats]]:
+    """Return the records, and the opinions on them, of the systems that no encoder of ours ever saw."""
+    rows = np.flatnonzero([is_apart(system) for system in lesson.systems])
+    kept = replace(
+        lesson,
+        answers=lesson.answers[rows],
+        systems=lesson.systems[rows],
+        reading=Reading(lesson.reading.vectors[rows], None),
+        lexical=lesson.lexical[rows],
+        signs=lesson.signs[rows],
+    )
+    return kept, (by_vector[rows], by_words[rows])
+
+
+def _apart(lesson: Lesson, judge: Callable[[Rows, Rows], Floats]) -> Floats:
     logs = np.empty((len(lesson.answers), len(lesson.categories)), dtype=np.float32)
     for trained, apart in folds(lesson):
-        logs[apart] = judged(trained, apart)
+        logs[apart] = judge(trained, apart)
     return logs
 
 
 def _fit_dense(lesson: Lesson, rows: Rows) -> LogisticRegression:
-    return _regression(DENSE_FREEDOM).fit(lesson.vectors[rows], lesson.answers[rows])
+    return _regression(DENSE_FREEDOM).fit(lesson.reading.vectors[rows], lesson.answers[rows])
 
 
 def _fit_lexical(lesson: Lesson, rows: Rows) -> LogisticRegression:
@@ -189,12 +217,16 @@ def answers_apart(lesson: Lesson, probabilities: Floats) -> Answers:
 def fit_head(lesson: Lesson, joint: Floats, joint_bias: Floats, thresholds: NDArray[np.float64]) -> Head:
     """Return the head trained on everything, the word weights rounded to 8 bits."""
     everything = np.arange(len(lesson.answers))
-    dense, lexical = _fit_dense(lesson, everything), _fit_lexical(lesson, everything)
+    dense, bias = np.zeros((0, 0), dtype=np.float32), np.zeros(0, dtype=np.float32)
+    if lesson.reading.logits is None:
+        fitted = _fit_dense(lesson, everything)
+        dense, bias = fitted.coef_.astype(np.float32), fitted.intercept_.astype(np.float32)
+    lexical = _fit_lexical(lesson, everything)
     scale = np.abs(lexical.coef_).max(axis=1) / 127
     return Head(
         categories=lesson.categories,
-        dense=dense.coef_.astype(np.float32),
-        dense_bias=dense.intercept_.astype(np.float32),
+        dense=dense,
+        dense_bias=bias,
         lexical=np.round(lexical.coef_ / scale[:, None]).astype(np.int8),
         lexical_scale=scale.astype(np.float32),
         lexical_bias=lexical.intercept_.astype(np.float32),
@@ -217,6 +249,9 @@ def held_apart_figures(
         "held_apart_macro_f1": round(macro_f1(lesson.answers.tolist(), probabilities.argmax(axis=1).tolist()), 4),
         "held_apart_calibration_error": round(calibration_error(probabilities.max(axis=1), right), 4),
         "held_apart_accuracy_vector_only": round(float((by_vector.argmax(axis=1) == lesson.answers).mean()), 4),
+        "held_apart_macro_f1_vector_only": round(
+            macro_f1(lesson.answers.tolist(), by_vector.argmax(axis=1).tolist()), 4
+        ),
         "held_apart_accuracy_words_only": round(float((by_words.argmax(axis=1) == lesson.answers).mean()), 4),
         "threshold": round(float(thresholds[0].min()), 4),
         "held_apart_coverage": round(len(sure.right) / len(right), 4),

@@ -118,7 +118,7 @@ class LateJournal:
 
 
 class Model:
-    """The shipped model and the index of the articles, loaded with the first question and kept until released.
+    """The model of a library and the index of the articles, loaded with the first question and kept until released.
 
     For what builds one agent after the other: it holds about 130 MB, and loading it takes most of a second.
     """
@@ -133,6 +133,7 @@ class Model:
         self._weights: tuple[Encoder, Classifier] | None = None
         self._real: LocalDiagnostician | None = None
         self._edition = ""
+        self._folder: Path | None = None
 
     def diagnostician(self, library: Library, cache: Path | None) -> "LocalDiagnostician":
         """Return the diagnostician with the articles of the library as they are now."""
@@ -142,9 +143,10 @@ class Model:
         from aiops_agent.diagnosis.vectors import SHIPPED
 
         self.questions += 1
-        if self._weights is None:
-            encoder = load_encoder(MODELS)
-            self._weights = encoder, load_classifier(encoder)
+        folder = library.models or MODELS
+        if self._weights is None or self._folder != folder:
+            encoder = load_encoder(folder)
+            self._weights, self._folder, self._real = (encoder, load_classifier(encoder, folder)), folder, None
         if self._real is None or self._edition != library.edition:
             encoder, classifier = self._weights
             vectors = shipped("knowledge_base") / SHIPPED
@@ -169,7 +171,7 @@ class Model:
         from aiops_agent.diagnosis.vectors import write
 
         pieces = [piece for article in library.articles.articles for piece in pieces_of(article)]
-        return write(out, pieces, load_encoder(MODELS))
+        return write(out, pieces, load_encoder(library.models or MODELS))
 
     def release(self) -> bool:
         """Forget it; False when it was not loaded."""

@@ -59,6 +59,7 @@ class Library:
         rules: SigningRules | None = None,
         floors: Callable[[], Floors] = Floors,
         stated: Sequence[LocalPattern] = (),
+        models: Path | None = None,
     ) -> None:
         """Read nothing yet.
 
@@ -68,7 +69,9 @@ class Library:
             rules: Whose signatures count; None: nothing is signed.
             floors: Return what this host has seen signed.
             stated: What people have said of faults: an edit of it is one of what a diagnosis is made of.
+            models: The folder of models; None: the shipped one.
         """
+        self.models = models
         self._playbooks = _layered("playbooks", playbook_folders)
         self._articles = _layered("knowledge_base", article_folders)
         self._rules = rules
@@ -77,6 +80,8 @@ class Library:
         # Before the first of them is read: an edit meanwhile must not pass for what was read.
         folders = [*self._playbooks, *self._articles]
         places = [place for folder in folders for place in (str(folder), *sorted(_below(folder)))]
+        if models:
+            places += [f"{models}/manifest.json"]
         if rules:
             places += [str(rules.manifest), str(rules.trusted), *sorted(_below(rules.trusted))]
         self.stamps = [stamp(place) for place in places]
@@ -136,7 +141,7 @@ class LibraryToday(Library):
 
     def __init__(self, config: Config, today: datetime, *, trusted: bool) -> None:
         """Read nothing yet; `trusted`: every playbook counts as signed."""
-        super().__init__(config.playbooks, config.knowledge_base, rules_of(config))
+        super().__init__(config.playbooks, config.knowledge_base, rules_of(config), models=config.models)
         self._today = today
         self._trusted = trusted
 
@@ -147,4 +152,11 @@ class LibraryToday(Library):
 
 def library_of(config: Config, state: State) -> Library:
     """Return the library of a configuration, its signatures no older than the state has seen."""
-    return Library(config.playbooks, config.knowledge_base, rules_of(config), state.signed.floors, config.faults)
+    return Library(
+        config.playbooks,
+        config.knowledge_base,
+        rules_of(config),
+        state.signed.floors,
+        config.faults,
+        models=config.models,
+    )

@@ -15,6 +15,7 @@ class CountingEncoder:
 
     def __init__(self, identity: str = "counting") -> None:
         self.identity = identity
+        self.width = 384
         self.texts = 0
 
     def embed(self, texts):

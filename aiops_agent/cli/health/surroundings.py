@@ -81,13 +81,16 @@ def _token_file(chat: ChatSettings, path: Path) -> Findings:
         yield ok(f"{chat.name}: {path} is there, mode {stat.S_IMODE(found.st_mode):o}")
 
 
-def model(_: Place) -> Findings:
-    """Are the files of the model as they were shipped?"""
+def model(place: Place) -> Findings:
+    """Are the files of the model as they were made, and does this processor compute what it should?"""
     from aiops_agent.diagnosis.artefact import MODELS, manifest_digest, shipped_names, verified
+    from aiops_agent.diagnosis.encoder import load_encoder
 
-    names = shipped_names(MODELS)
-    verified(MODELS, *names)
-    yield ok(f"{len(names)} files as shipped, manifest {manifest_digest(MODELS)[:12]}")
+    folder = place.config.models or MODELS
+    names = shipped_names(folder)
+    verified(folder, *names)
+    whose = "as shipped" if folder == MODELS else f"in {folder} as made"
+    yield ok(f"{len(names)} files {whose}, manifest {manifest_digest(folder)[:12]}; {load_encoder(folder).variant}")
 
 
 def unit(place: Place) -> Findings:
