@@ -60,6 +60,7 @@ audit:
   auditor_key: {auditor}
   anchors: {{journal: false, file: /srv/anchors}}
   keep: 90d
+models: /srv/models
 signing: {{manifest: /srv/signed, trusted: /srv/trusted, group: web, two_signatures: true}}
 """
 SLACK = {"SLACK": "xoxb-planted"}

@@ -67,12 +67,12 @@ def test_what_a_person_says_is_followed_everywhere_and_taken_back_everywhere(she
 
     code, out, _ = shell("incidents", "relabel", incident["id"], "--undo")
     assert code == 0
-    assert f"{incident['id']} is unknown (not sure) again; decided by model" in out
+    assert f"{incident['id']} is {incident['category']} (not sure) again; decided by model" in out
     assert diagnosed(shell, STRANGE)["abstained"]
     assert strange(shell, NEARLY)["abstained"]
     assert shell("incidents", "relabelled")[1] == "nothing was relabelled\n"
     told = shell("audit", "timeline", incident["id"])[1]
-    assert "says it is hardware_fault, not unknown" in told
+    assert f"says it is hardware_fault, not {incident['category']}" in told
     assert "takes back that it is hardware_fault" in told
 
 

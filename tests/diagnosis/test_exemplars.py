@@ -17,8 +17,8 @@ from tests.build import FINGERPRINT, cipher
 from tests.state.test_exemplars import OTHER, SAID
 
 STUCK = "the widget of line four is stuck and does not move any more"
-NEARLY = "the widget of line nine is stuck, and does not move any longer"
-FULL = "the widget of line four is stuck: No space left on device"
+NEARLY = "a widget of line four is stuck and does not move any more now"
+FULL = "the widget of line four is stuck and does not move any more: No space left on device"
 ELSE = "the invoice could not be printed: nobody knows this printer"
 MODEL = Prediction("timeout", 0.4, True, (Alternative("cpu_hang", 0.2), Alternative("disk_full", 0.1)), "model")
 
@@ -153,6 +153,7 @@ class Counting:
 
     def __init__(self, real, identity: str) -> None:
         self.identity = identity
+        self.width = real.width
         self.asked = 0
         self._real = real
 

@@ -92,11 +92,18 @@ def test_what_was_shipped_is_not_computed_again(tmp_path):
     assert third.texts == 0
 
 
-@pytest.mark.parametrize("content", [b"", b"short", b"\0" * 32, b"\0" * 5000, hashlib.sha256(b"odd").digest() + b"odd"])
+@pytest.mark.parametrize("content", [b"", b"short", b"\0" * 32, b"\0" * 5000])
 def test_a_file_of_vectors_that_is_none_is_refused_by_name(tmp_path, content):
     (tmp_path / "vectors.bin").write_bytes(content)
     with pytest.raises(ModelError, match=r"vectors\.bin is damaged"):
         Index(TWO, CountingEncoder(), None, shipped=tmp_path / "vectors.bin")
+
+
+def test_a_file_of_vectors_of_another_width_is_of_another_model_and_no_use(tmp_path):
+    (tmp_path / "vectors.bin").write_bytes(hashlib.sha256(b"odd").digest() + b"odd")
+    encoder = CountingEncoder()
+    Index(TWO, encoder, None, shipped=tmp_path / "vectors.bin")
+    assert encoder.texts > 0
 
 
 def test_a_file_of_vectors_of_which_any_bit_flipped_is_refused(tmp_path):
