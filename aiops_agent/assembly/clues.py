@@ -60,6 +60,11 @@ def speaks_for_itself(line: bytes) -> bool:
     )
 
 
+def opens_traceback(line: bytes) -> bool:
+    """Tell whether the line is "job 4711 failed: Traceback (most recent call last):": a program formats its own."""
+    return line.endswith(patterns.TRACEBACK_OPENS) and not line.endswith(patterns.GROUP_OPENS)
+
+
 def warns_in_python(line: bytes) -> bool:
     """Tell whether the line is "/srv/charge.py:9: DeprecationWarning: use `sum`": nothing that was logged."""
     place, named, _ = line.partition(b"Warning: ")

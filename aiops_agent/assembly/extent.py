@@ -16,6 +16,7 @@ from aiops_agent.assembly.clues import (
     is_single,
     names_another,
     opens_lines,
+    opens_traceback,
     speaks_for_itself,
     warns_in_python,
 )
@@ -88,7 +89,7 @@ class Extent:
         self._report = kernel and any(sign in b" " + message for sign in patterns.KERNEL_REPORTS)
         self._killing = b"invoked oom-killer" in message
         self._sequel = next((pair for pair in patterns.SEQUELS.items() if message.startswith(pair[0])), None)
-        self._tracing = self._traceback = message.startswith(b"Traceback (most")
+        self._tracing = self._traceback = message.startswith(b"Traceback (most") or opens_traceback(message)
         self._go = (
             message.startswith((b"panic: ", b"fatal error: ", b"http: panic")) or b"http: panic serving" in message
         )
@@ -99,7 +100,7 @@ class Extent:
         self._node = b" [ERR_" in first
         self._php, self._outermost, self._caller = False, b"", b""
         self._ruby = self._raised_at = message if raised_in_ruby(message) or b":in `" in message else b""
-        grouped = first.startswith(b"  + Exception Group")
+        grouped = first.startswith(b"  + Exception Group") or first.endswith(patterns.GROUP_OPENS)
         self._raised = self._raised or grouped
         self._ends_words = (_LAST_OF_A_GROUP,) if grouped else (FROM,) if self._ruby else ()
         """How a line without a head begins that comes below all that an exception says."""
@@ -298,7 +299,7 @@ class Extent:
         return is_place
 
     def _accepts_unmarked(self, line: bytes, buffer: bytes, below: int) -> Belongs:
-        if warns_in_python(line):
+        if warns_in_python(line) or line.endswith(patterns.TRACEBACK_OPENS):
             return Belongs.NO
         if line.startswith(patterns.BREAKS):
             is_again = self._go and not self._framed and line == self._origin.message  # two goroutines fell at once

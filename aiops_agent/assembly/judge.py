@@ -111,6 +111,7 @@ def _judge_message(message: bytes, *, headed: bool) -> Verdict:
         or (b"panicked at" in message and message.startswith(b"thread '"))
         or died_in_perl(message)
         or failed_in_php(message)
+        or (not headed and message.endswith(patterns.TRACEBACK_OPENS))
         or _is_told_by_a_framework(message)
         or (not headed and (_said_by_a_shell(message) or _said_by_a_tool(message) or _says_what_failed(message)))
     ):

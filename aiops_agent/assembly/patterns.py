@@ -492,6 +492,10 @@ SECTIONS = (b"Context:", b"Location:", b"Exception trace:")
 SECOND_HEADS = (b"SEVERE: ", b"WARNING: ", b"INFO: ")
 """How the second line of a record of java.util.logging begins; the first says when and where."""
 
+TRACEBACK_OPENS = b" Traceback (most recent call last):"
+GROUP_OPENS = b"  + Exception Group" + TRACEBACK_OPENS
+"""How a line of a program ends that puts what it says before what Python formats."""
+
 CHAINS = (b"During handling", b"The above exception")
 """What Python prints, behind an empty line, between an exception and the one that came of it."""
 

@@ -303,6 +303,19 @@ KINDS = {
         BARE,
         "Attribute (to) is required at /usr/share/Object.pm line 24\n\tmain::send(1) called at pay.pl line 14\n",
     ),
+    "words before a traceback": (BARE, "job 4711 failed: " + CAUGHT.replace("KeyError", "shop.OutOfTea")),
+    "words before a chain": (
+        BARE,
+        "order 17 ... " + CAUGHT + "\nDuring handling of the above exception, another exception occurred:\n\n" + CAUGHT,
+    ),
+    "words before a group": (
+        BARE,
+        (
+            "job 4711 failed:   + Exception Group Traceback (most recent call last):\n"
+            '  |   File "/srv/a.py", line 3, in ask\n  | ExceptionGroup: two (1 sub-exception)\n'
+            "  +-+---------------- 1 ----------------\n    | OutOfTea: none\n    +---------------------------------\n"
+        ),
+    ),
 }
 
 
