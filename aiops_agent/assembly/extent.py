@@ -77,6 +77,7 @@ class Extent:
         self._headed = self._begins(first, 0)
         self._heads_are_rare = heads.are_rare
         self._wraps = heads.are_rare and heads is not MESSAGES
+        self._stand_alone = heads.bare_stand_alone
         self._is_half_a_head = is_half_a_head(first)
         self._origin = origin(first) if self._headed else Origin(b"", first)
         self._writer = self._origin.writer
@@ -109,10 +110,11 @@ class Extent:
         self._framed = self._chained = self._told = self._traced = self._spaced = False
         self._preluded = self._is_said_again = self._caused = False
         # A program wrote a line and then the trace, in a file where few lines have a head.
-        self._may_be_given = self._headed and self._wraps and states_error(first)
+        self._may_be_given = self._headed and (self._stand_alone or (self._wraps and states_error(first)))
         takes_plain = (
             self._headed
             and not heads.are_rare
+            and not heads.bare_stand_alone
             and not self._writer
             and not self._report
             and not self.is_complete
@@ -329,8 +331,10 @@ class Extent:
             return self._accepts_cause(line, buffer, below)
         if self._go and not self._writer:
             return self._accepts_go(buffer, below)
-        if self._framed and self._headed and b" " not in line:
-            return above_place_in_go(buffer, below)
+        if self._headed and b" " not in line:
+            belongs = above_place_in_go(buffer, below)
+            if self._framed or (belongs is Belongs.YES and self._stand_alone):
+                return belongs
         return self._accepts_more_of_a_message(line, buffer, below)
 
     def _accepts_more_of_a_message(self, line: bytes, buffer: bytes, below: int) -> Belongs:
@@ -341,7 +345,7 @@ class Extent:
         if self._caused and not is_another:  # a cause may take several lines to say what it has to say
             return self._accepts_up_to_frames(buffer, below)
         belongs = self._accepts_plain()
-        if belongs is Belongs.NO and not self._framed and (not self._headed or self._wraps):
+        if belongs is Belongs.NO and not self._framed and (not self._headed or self._wraps or self._stand_alone):
             belongs = self._accepts_wrapped(line, buffer, below)
         if belongs is Belongs.NO and self._rust and not self._framed:
             return self._accepts_more_words(line, buffer, below)
@@ -362,6 +366,7 @@ class Extent:
                 return Belongs.YES
             if self._begins(buffer, below):
                 is_over = self._heads_are_rare and (self._traceback or not self._wraps)
+                is_over = is_over or self._stand_alone
                 return Belongs.NO if is_over else Belongs.YES
             end = buffer.find(b"\n", below)
             line, below = buffer[below:end], end + 1
@@ -370,7 +375,8 @@ class Extent:
     def _accepts_wrapped(self, line: bytes, buffer: bytes, below: int) -> Belongs:
         """Decide about what may be one more line of what an exception says: its frames then come below."""
         for seen in range(_LINES_OF_A_DIFFERENCE if self._node else _LINES_OF_A_MESSAGE):
-            if speaks_for_itself(line) or (seen and self._wraps and may_name_what_was_raised(line)):
+            wraps = self._wraps or self._stand_alone
+            if speaks_for_itself(line) or (seen and wraps and may_name_what_was_raised(line)):
                 return Belongs.NO
             if below >= len(buffer):
                 return Belongs.UNKNOWN

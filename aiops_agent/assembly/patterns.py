@@ -478,7 +478,7 @@ CONTINUES = (
         b"STATEMENT:  ",
         b"QUERY:  ",
         b"LOCATION:  ",
-        *("引起".encode(), b"Call stack:", b"Message: '", b"Arguments: ("),
+        *("引起".encode(), b"Call stack:", b"Stack (most recent call last):", b"Message: '", b"Arguments: ("),
     ),
     *(b"Reading the configuration file", b">>> '"),
     *(b"#%d " % number for number in range(10)),

@@ -161,7 +161,8 @@ def _head_above(buffer: bytes, line_start: int, earliest: int, heads: Heads) -> 
         above = buffer.rfind(b"\n", 0, above - 1) + 1
         if heads.begins(buffer, above):
             head = buffer[above : buffer.find(b"\n", above)]
-            takes = Extent(head, heads).takes_plain_lines or (heads.are_rare and states_error(head))
+            takes = heads.bare_stand_alone or Extent(head, heads).takes_plain_lines
+            takes = takes or (heads.are_rare and states_error(head))
             is_uncaught = _begins_with_the_module(buffer, line_start, heads)
             carries = above >= earliest and may_carry_exception(head, raised, is_uncaught=is_uncaught) and takes
             return _whole_head(buffer, above, earliest) if carries else line_start

@@ -404,6 +404,31 @@ def test_a_structured_warning_with_a_trace_only_or_a_name_only_is_none(fields):
     assert found(f"{{{fields}}}\n".encode(), 1 << 20) == []
 
 
+MIXED = (
+    "2026-11-27 07:40:31 INFO shop: order 17 accepted\nuploading part 1 of 3\nuploading part 2 of 3\n"
+    "2026-11-27 07:40:32 INFO shop: order 18 accepted\ncache warm\nlistening on 127.0.0.1:8080\n"
+) * 4
+HEADED = "2026-11-27 07:40:31 ERROR shop: no tea\n"
+
+
+@pytest.mark.parametrize("size", [1 << 20, 61])
+@pytest.mark.parametrize(
+    "failure",
+    [
+        HEADED,
+        HEADED + CAUGHT,
+        HEADED + "java.lang.IllegalStateException: gone\n\tat shop.A.b(A.java:3)\n",
+        HEADED + "main.pay\n\t/srv/shop/pay.go:17\n",
+        "2026-11-27 07:40:31 WARN shop: slow\njava.lang.IllegalStateException: gone\n\tat shop.A.b(A.java:3)\n",
+        CAUGHT,
+        "2026-11-27 07:40:31 ERROR shop: panicked at src/main.rs:4:2:\nno tea\n",
+        "terminate called after throwing an instance of 'OutOfTea'\n  what():  none\n",
+    ],
+)
+def test_where_bare_lines_stand_alone_a_record_takes_none_that_is_not_of_a_trace(failure, size):
+    assert found((MIXED + failure + "cache warm\n" + MIXED).encode(), size) == [failure.rstrip()]
+
+
 def found(log: bytes, size: int) -> list[str]:
     assembler = Assembly().stretch(0, 0, 0, log[:SAMPLE])
     for at in range(0, len(log), size):
