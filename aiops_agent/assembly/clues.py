@@ -73,11 +73,11 @@ def warns_in_python(line: bytes) -> bool:
 
 
 def names_another(line: bytes) -> bool:
-    """Tell whether a line above frames reads "job 4711 failed TypeError: x": what `console.error` was given is its own.
+    """Tell whether a line above frames reads "job 4711 failed TypeError: x", or names a place of Ruby: it has its own.
 
     One that begins with a mark is an entry of a list that an exception goes on with.
     """
-    return line[:1].isalnum() and any(sign in line for sign in _RAISED)
+    return line[:1].isalnum() and any(sign in line for sign in (*_RAISED, b":in `", b":in '"))
 
 
 def opens_lines(line: bytes, buffer: bytes, below: int) -> bool:
@@ -124,16 +124,9 @@ def is_below_a_head(buffer: bytes, start: int) -> bool:
     return is_raised or is_shown(buffer, start)
 
 
-def is_further_down(frame: bytes, raised: bytes) -> bool:
-    """Tell whether a frame of Ruby is in the method where this was raised, and below it: a cause lies above its rescue.
-
-    So the other is no cause of it, although both were called from the same places.
-    """
-    place, _, method = frame.removeprefix(FROM).partition(b":in ")
-    other, _, rest = raised.partition(b":in ")
-    (file, _, line), (its_file, _, its_line) = place.rpartition(b":"), other.rpartition(b":")
-    is_same = file == its_file and method[1:].partition(b"'")[0] == rest[1:].partition(b"'")[0]
-    return is_same and line.isdigit() and its_line.isdigit() and int(line) > int(its_line)
+def place_in_ruby(line: bytes) -> bytes:
+    """Return the file and line where an exception of Ruby was raised: `/srv/stock.rb:28`."""
+    return line.partition(b":in ")[0].rpartition(b" ")[2]
 
 
 def is_place_in_ruby(line: bytes) -> bool:

@@ -8,7 +8,6 @@ from aiops_agent.assembly.clues import (
     above_place_in_go,
     is_below_a_head,
     is_caret,
-    is_further_down,
     is_last,
     is_place_in_ruby,
     is_raised,
@@ -17,6 +16,7 @@ from aiops_agent.assembly.clues import (
     names_another,
     opens_lines,
     opens_traceback,
+    place_in_ruby,
     speaks_for_itself,
     warns_in_python,
 )
@@ -99,8 +99,9 @@ class Extent:
         self._mono = first == b"Unhandled Exception:"
         self._raised = first.startswith(b"  what():  ")
         self._node = b" [ERR_" in first
-        self._php, self._outermost, self._caller = False, b"", b""
-        self._ruby = self._raised_at = message if raised_in_ruby(message) or b":in `" in message else b""
+        self._php, self._outermost = False, b""
+        self._rescued = any(place in message for place in patterns.RESCUES)
+        self._ruby = message if raised_in_ruby(message) or b":in `" in message else b""
         grouped = first.startswith(b"  + Exception Group") or first.endswith(patterns.GROUP_OPENS)
         self._raised = self._raised or grouped
         self._ends_words = (_LAST_OF_A_GROUP,) if grouped else (FROM,) if self._ruby else ()
@@ -258,8 +259,7 @@ class Extent:
             if message[:1] == b"\t" or message.lstrip().startswith(PLACES):
                 self._framed = not self._node
             self._outermost = message
-            if self._ruby and not self._caller and message.startswith(FROM):
-                self._caller = message
+            self._rescued = self._rescued or any(place in message for place in patterns.RESCUES)
             self._traced = self._traced or message.lstrip().startswith(b"at ")
             return True
         if message.startswith(patterns.CONTINUES):
@@ -399,24 +399,26 @@ class Extent:
         return is_frame and not died_in_perl(self._origin.message)
 
     def _accepts_cause(self, line: bytes, buffer: bytes, below: int) -> Belongs:
-        """Decide about what reads like another exception of Ruby: a cause was called from where its effect was."""
+        """Decide about what reads like another exception of Ruby: a cause was called from where its effect was raised.
+
+        That was where the cause was rescued, so Ruby says in the effect's own frames, or in what ran on the way out.
+        """
         if line == self._ruby:
             is_again, self._framed, self._is_said_again = self._is_said_again, False, False
             return Belongs.YES if is_again else Belongs.NO
+        if not self._rescued and place_in_ruby(line) != place_in_ruby(self._ruby):  # it may be raised anew as it was
+            return Belongs.NO
         for _ in range(_LINES_OF_A_MESSAGE):  # it may take several to say what it has to say
             if below >= len(buffer) or is_indented(buffer[below : below + 1]) or self._begins(buffer, below):
                 break
             below = buffer.find(b"\n", below) + 1
-        raised, above = line, line
         while is_indented(buffer[below : below + 1]):
             end = buffer.find(b"\n", below)
             frame = buffer[below:end]
-            if frame == self._caller and is_further_down(above, self._raised_at):
-                return Belongs.NO
             if frame == self._outermost:
-                self._framed, self._raised_at, self._caller = False, raised, b""  # its own words and frames come
+                self._framed = False  # its own words and frames come
                 return Belongs.YES
-            above, below = frame, end + 1
+            below = end + 1
         return Belongs.NO if below < len(buffer) else Belongs.UNKNOWN
 
     def _accepts_empty(self, buffer: bytes, below: int) -> Belongs:

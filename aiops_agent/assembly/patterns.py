@@ -507,6 +507,9 @@ RESUMES = (
 )
 """How a line begins that goes on after an empty line."""
 
+RESCUES = (b":in `rescue in ", b":in 'rescue in ", b":in `ensure in ", b":in 'ensure in ")
+"""What a frame of Ruby has where an exception was on its way: what is raised there may have that for its cause."""
+
 RELAYED = b' said into stderr: "'
 """Behind this PHP's process manager quotes a line of one of its workers."""
 

@@ -363,10 +363,20 @@ def test_an_error_of_one_line_takes_no_line_up_to_the_next_trace():
     assert found(log.encode(), 1 << 20) == [first.rstrip(), second.rstrip()]
 
 
-@pytest.mark.parametrize(("line", "is_cause"), [(8, True), (12, False)])
-def test_of_two_traces_of_ruby_the_second_is_the_cause_if_it_lies_above_the_rescue(line, is_cause):
-    first = "a.rb:10:in `pay': no tea (OutOfTea)\n\tfrom a.rb:20:in `<main>'\n"
-    second = f"b.rb:3:in `ask': closed (IOError)\n\tfrom a.rb:{line}:in `pay'\n\tfrom a.rb:20:in `<main>'\n"
+@pytest.mark.parametrize(
+    ("raised", "above", "is_cause"),
+    [
+        ("a.rb:10:in `rescue in pay'", "\tfrom a.rb:7:in `pay'\n", True),
+        ("a.rb:10:in `ensure in pay'", "\tfrom a.rb:7:in `pay'\n", True),
+        ("a.rb:15:in 'fail_with'", "\tfrom a.rb:10:in 'rescue in pay'\n\tfrom a.rb:7:in 'pay'\n", True),
+        ("b.rb:3:in `ask'", "\tfrom a.rb:8:in `pay'\n", True),
+        ("a.rb:10:in `pay'", "", False),
+        ("a.rb:12:in `pay'", "", False),
+    ],
+)
+def test_of_two_traces_of_ruby_the_second_is_the_cause_if_the_first_was_raised_at_its_rescue(raised, above, is_cause):
+    first = f"{raised}: no tea (OutOfTea)\n{above}\tfrom a.rb:20:in `<main>'\n"
+    second = "b.rb:3:in `ask': closed (IOError)\n\tfrom a.rb:8:in `pay'\n\tfrom a.rb:20:in `<main>'\n"
     log = BARE + first + second + BARE
     assert len(found(log.encode(), 1 << 20)) == (1 if is_cause else 2)
 
