@@ -82,7 +82,13 @@ def names_another(line: bytes) -> bool:
 
 def opens_lines(line: bytes, buffer: bytes, below: int) -> bool:
     """Tell whether what an exception says goes on with a line that has indented ones below it, as pydantic's does."""
-    if not line or is_indented(line) or speaks_for_itself(line) or not is_indented(buffer[below : below + 1]):
+    if (
+        not line
+        or line in (b"{", b"[")
+        or is_indented(line)
+        or speaks_for_itself(line)
+        or not is_indented(buffer[below : below + 1])
+    ):
         return False
     return not buffer[below : buffer.find(b"\n", below)].lstrip().startswith(PLACES)
 

@@ -122,7 +122,9 @@ def learn(sample: bytes) -> Heads:
     if sum(is_head(line, 0) for line in lines) >= _MOST_KNOWN * len(lines):
         are_bare = _are_bare_behind_relays(lines)
         alone = _bare_stand_alone([origin(line).message for line in lines] if are_bare else lines, KNOWN)
-        is_known = not (words or are_bare or are_small or alone)
+        if are_bare or alone:
+            words += patterns.BARE
+        is_known = not (words or are_small)
         if is_known:
             return KNOWN
         return Heads(words=words, relayed_are_bare=are_bare, levels_are_small=are_small, bare_stand_alone=alone)
@@ -132,6 +134,8 @@ def learn(sample: bytes) -> Heads:
     learnt = frozenset(form for form, count in counts.items() if count >= fewest)
     if learnt:
         alone = _bare_stand_alone(lines, Heads(learnt))
+        if alone:
+            words += patterns.BARE
         return Heads(learnt, words=words, levels_are_small=are_small, bare_stand_alone=alone)
     if len(lines) >= _FEWEST_LINES:
         words += patterns.BARE

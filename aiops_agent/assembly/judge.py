@@ -101,6 +101,8 @@ def _fault(faults: tuple[tuple[bytes, Severity], ...], line: bytes) -> Severity 
 
 
 def _judge_message(message: bytes, *, headed: bool) -> Verdict:
+    if message.startswith(patterns.IN_CLEANUP) and died_in_perl(message):
+        return Verdict(Says.ERROR, Severity.ERROR)
     if is_indented(message):
         return _MENTION if _is_raised_in_a_margin(message) else _NOTHING
     if (
@@ -108,6 +110,7 @@ def _judge_message(message: bytes, *, headed: bool) -> Verdict:
         or raised_in_ruby(message)
         or message.startswith(patterns.STATEMENTS)
         or message.endswith(patterns.REASONS)
+        or _has_no_memory_in_rust(message)
         or (b"panicked at" in message and message.startswith(b"thread '"))
         or died_in_perl(message)
         or failed_in_php(message)
@@ -210,8 +213,16 @@ def _named_by_sinatra(message: bytes) -> bool:
 def _says_what_failed(message: bytes) -> bool:
     """Tell whether the text is "sweep: stat failed: Errno::ENOENT", and not "2 checks failed: 0 and 7"."""
     what, failed, why = message.partition(b" failed: ")
-    is_reason = why[:1].isalpha() and why.lower() not in patterns.NO_ERROR
-    return bool(failed) and is_reason and not what[-1:].isdigit() and b"retry" not in why and b"again" not in why
+    if not failed and what.startswith(patterns.WHILE):
+        _, failed, why = what.partition(b": ")
+    is_reason = why[:1].isalpha() or why[:1] in (b'"', b"'", b"#")
+    is_reason = is_reason and why.lower() not in patterns.NO_ERROR
+    return bool(failed) and is_reason and b"retry" not in why and b"again" not in why
+
+
+def _has_no_memory_in_rust(message: bytes) -> bool:
+    """Tell whether the text is "memory allocation of 4096 bytes failed"."""
+    return message.startswith(patterns.NO_MEMORY_IN_RUST) and message.endswith(b" bytes failed")
 
 
 def _said_by_a_shell(message: bytes) -> bool:
@@ -268,6 +279,7 @@ def stands_alone(line: bytes) -> bool:
         (b"panicked at" in line and line.startswith(b"thread '"))
         or line.startswith(patterns.ABORTS)
         or line.endswith(patterns.NO_MEMORY)
+        or _has_no_memory_in_rust(line)
         or any(sign in line for sign in (b": Assertion `", b": Assertion '", b": runtime error: "))
         or is_block_of_symfony(line)
         or _is_told_by_hapi(line)

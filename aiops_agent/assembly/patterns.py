@@ -70,6 +70,7 @@ BARE = (
     *(b": Permission d", b"timed out", b": Broken pipe", b": Bad file d", b"Is a directory", b": Invalid arg"),
     *(b"invalid float l", b"invalid digit f", b"address syntax"),
     *(b"reset by peer", b"put/output error", b"xception: ", b"nable to ", b"caught signal", b")[0x", b") [0x"),
+    *(b"iled: ", b"ror while ", b"bytes failed", b"(in cleanup)"),
 )
 """What else is searched for in a file whose lines have no heads, as of programs that print to the terminal."""
 
@@ -443,6 +444,7 @@ CONTINUES = (
         b"[signal ",
         b"Stack trace:",
         b"stack backtrace:",
+        b"Stack backtrace:",
         b"note: ",
         b"exit status ",
     ),
@@ -501,7 +503,7 @@ CHAINS = (b"During handling", b"The above exception")
 
 RESUMES = (
     *(b"goroutine ", b"During handling", b"The above exception", b"stack backtrace:", b"Node.js v", b"[signal "),
-    *(b"Stack trace:", b"Caused by:", b"runtime stack:", b"---> (Inner Exception #"),
+    *(b"Stack trace:", b"Stack backtrace:", b"Caused by:", b"runtime stack:", b"---> (Inner Exception #"),
     *(b"Current thread 0x", b"Thread 0x", b"Extension modules: ", b"[previous exception]"),
     *(section + b"\n" for section in SECTIONS),
 )
@@ -543,6 +545,15 @@ ANNOUNCES = (b" failed", b" crashed", b" aborted")
 
 NOTHING_FAILED = (*(b"%d" % digit for digit in range(10)), b"nothing", b"none", b" no", b" never")
 """What stands before that where nothing did."""
+
+WHILE = (b"error while ", b"Error while ")
+"""How a line without a head begins that says what was being done as it failed."""
+
+IN_CLEANUP = b"\t(in cleanup) "
+"""What Perl puts before what a destructor died of: nobody can catch that."""
+
+NO_MEMORY_IN_RUST = b"memory allocation of "
+"""How the line begins with which a runtime of Rust ends the program that has no memory left."""
 
 POSTGRES_CONTINUES = (b"DETAIL:  ", b"HINT:  ", b"CONTEXT:  ", b"STATEMENT:  ", b"QUERY:  ", b"LOCATION:  ")
 

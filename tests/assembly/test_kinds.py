@@ -303,6 +303,17 @@ KINDS = {
         BARE,
         "Attribute (to) is required at /usr/share/Object.pm line 24\n\tmain::send(1) called at pay.pl line 14\n",
     ),
+    "what nobody can catch in Perl": (BARE, "\t(in cleanup) no tea at pay.pl line 14.\n"),
+    "no memory in Rust": (
+        RELAYED,
+        relayed("memory allocation of 4096 bytes failed", "note: run with `RUST_BACKTRACE=1` environment variable"),
+    ),
+    "what failed, and a chain of causes": (BARE, "order 17 failed: not stored\n  caused by: disk is full\n"),
+    "what was being done as it failed": (RELAYED, relayed("error while packing: NoTea {", "    shelf: 3,", "}")),
+    "anyhow": (
+        BARE,
+        "Error: no tea (os error 2)\n\nStack backtrace:\n   0: shop::main\n             at ./src/main.rs:9\n",
+    ),
     "words before a traceback": (BARE, "job 4711 failed: " + CAUGHT.replace("KeyError", "shop.OutOfTea")),
     "words before a chain": (
         BARE,
