@@ -24,6 +24,7 @@ from aiops_agent.assembly.findings import Findings
 from aiops_agent.assembly.heads import KNOWN, MESSAGES, Heads, of_message
 from aiops_agent.assembly.judge import (
     died_in_perl,
+    is_frame_of_glibc,
     may_name_what_was_raised,
     opens_with_exception,
     raised_in_ruby,
@@ -107,7 +108,7 @@ class Extent:
         self._ends_words = (_LAST_OF_A_GROUP,) if grouped else (FROM,) if self._ruby else ()
         """How a line without a head begins that comes below all that an exception says."""
 
-        self._statement = bool(self._writer) and not self._tracing and not opens_with_exception(message)
+        self._statement = bool(self._writer) and not (self._tracing or self._rust or opens_with_exception(message))
         self._framed = self._chained = self._told = self._traced = self._spaced = False
         self._preluded = self._is_said_again = self._caused = False
         # A program wrote a line and then the trace, in a file where few lines have a head.
@@ -293,7 +294,7 @@ class Extent:
         is_caught_here = self._spaced and self._tracing and message.startswith(_CAUGHT_HERE)
         if is_caught_here or (message.startswith(b"0x") and b": note: " in message):
             return True
-        if message.endswith(b"]") and (b")[0x" in message or b") [0x" in message):  # as glibc shows a frame
+        if is_frame_of_glibc(message):
             self._framed = True
             return True
         is_place = self._headed and is_place_in_ruby(message)
@@ -353,7 +354,7 @@ class Extent:
 
     def _accepts_more_words(self, line: bytes, buffer: bytes, below: int) -> Belongs:
         """Decide about a line below what Python raised: a message of several lines, where the next has a head."""
-        if not self._headed and opens_lines(line, buffer, below):
+        if not (self._headed or self._rust) and opens_lines(line, buffer, below):
             return Belongs.YES
         may_be_empty = self._is_logged or self._ends_words or self._rust
         for _ in range(_LINES_OF_A_MESSAGE):

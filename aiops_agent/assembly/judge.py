@@ -111,6 +111,7 @@ def _judge_message(message: bytes, *, headed: bool) -> Verdict:
         or message.startswith(patterns.STATEMENTS)
         or message.endswith(patterns.REASONS)
         or _has_no_memory_in_rust(message)
+        or is_frame_of_glibc(message)
         or (b"panicked at" in message and message.startswith(b"thread '"))
         or died_in_perl(message)
         or failed_in_php(message)
@@ -220,6 +221,11 @@ def _says_what_failed(message: bytes) -> bool:
     return bool(failed) and is_reason and b"retry" not in why and b"again" not in why
 
 
+def is_frame_of_glibc(message: bytes) -> bool:
+    """Tell whether the text is "./shop(main+0x2f3)[0x5574f8825ea9]": only who has caught a signal shows such."""
+    return message.endswith(b"]") and (b")[0x" in message or b") [0x" in message)
+
+
 def _has_no_memory_in_rust(message: bytes) -> bool:
     """Tell whether the text is "memory allocation of 4096 bytes failed"."""
     return message.startswith(patterns.NO_MEMORY_IN_RUST) and message.endswith(b" bytes failed")
@@ -243,12 +249,14 @@ def _said_by_dash(message: bytes) -> bool:
 def _said_by_a_tool(message: bytes) -> bool:
     """Tell whether the text is "cp: cannot stat 'x': No such file or directory" or "shop: error: no configuration"."""
     program, _, said = message.partition(b": ")
-    return b" " not in program and said.startswith((b"error: ", b"fatal: ", b"cannot "))
+    return b" " not in program and said.startswith((b"error: ", b"fatal: ", b"cannot ", *patterns.OPTIONS))
 
 
 def opens_with_exception(message: bytes) -> bool:
     """Tell whether the text is `some.pkg.SomeError: ...` or such a name alone."""
     name = message.split(b":", 1)[0].rstrip()
+    if message.startswith(b"::", len(name)):  # of Perl, Ruby or C++: `Shop::Error: `
+        name = message.split(b": ", 1)[0].split(b" ", 1)[0].replace(b"::", b".")
     if name.endswith(b"]"):  # Node adds its code: `TypeError [ERR_INVALID_ARG_TYPE]: `
         name = name.partition(b" [ERR_")[0]
     ends = (b"Error", b"Exception", b"Error)", b"Exception)") + ((b"error",) if b"." in name else ())

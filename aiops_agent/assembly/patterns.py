@@ -70,7 +70,8 @@ BARE = (
     *(b": Permission d", b"timed out", b": Broken pipe", b": Bad file d", b"Is a directory", b": Invalid arg"),
     *(b"invalid float l", b"invalid digit f", b"address syntax"),
     *(b"reset by peer", b"put/output error", b"xception: ", b"nable to ", b"caught signal", b")[0x", b") [0x"),
-    *(b"iled: ", b"ror while ", b"bytes failed", b"(in cleanup)"),
+    *(b"iled: ", b"ror while ", b"bytes failed", b"(in cleanup)", b"never awaited", b"ized option", b"lid option --"),
+    *(b"ires an argument", b"::Error: "),
 )
 """What else is searched for in a file whose lines have no heads, as of programs that print to the terminal."""
 
@@ -214,6 +215,7 @@ FAULTS: tuple[tuple[bytes, Severity], ...] = (
     (b"CRITICAL **: ", Severity.ERROR),
     (b"ERROR **: ", Severity.CRITICAL),
     (HOTSPOT, Severity.CRITICAL),
+    (b"' was never awaited", Severity.ERROR),
 )
 """Statements that are a fault whatever level the program gave them."""
 
@@ -464,6 +466,7 @@ CONTINUES = (
         b"Python runtime state: ",
         b"Extension modules: ",
         b"<no Python frame>",
+        b"RuntimeWarning: Enable tracemalloc to get the object allocation traceback",
         b"Emitted 'error' event",
         b"Require stack:",
         b"- /",
@@ -548,6 +551,12 @@ NOTHING_FAILED = (*(b"%d" % digit for digit in range(10)), b"nothing", b"none", 
 
 WHILE = (b"error while ", b"Error while ")
 """How a line without a head begins that says what was being done as it failed."""
+
+SIGNALS = (b"signal ", b"Signal ", b"SIGSEGV", b"SIGABRT", b"SIGBUS", b"SIGFPE", b"SIGILL", b"acktrace")
+"""What a line names above the frames of glibc that says why they are shown."""
+
+OPTIONS = (b"unrecognized option ", b"invalid option -- ", b"option requires an argument ", b"option '")
+"""What getopt of glibc says behind the name of a program that was called in a way that it does not know."""
 
 IN_CLEANUP = b"\t(in cleanup) "
 """What Perl puts before what a destructor died of: nobody can catch that."""

@@ -5,6 +5,7 @@ from aiops_agent.assembly.clues import Belongs, is_place_in_ruby
 from aiops_agent.assembly.extent import Extent
 from aiops_agent.assembly.heads import KNOWN, Heads
 from aiops_agent.assembly.judge import (
+    is_frame_of_glibc,
     may_carry_exception,
     opens_with_exception,
     raised_in_php,
@@ -39,6 +40,7 @@ _LINES_BACK_TO_THROW = 40
 _WORKER = b"[worker "
 """What a thread of Node runs that was given as text: `[worker eval]:1`."""
 
+_USAGE = b"usage: "
 _MENTIONS = 8
 """Times that a writer may be named between without the line being its own."""
 
@@ -122,6 +124,8 @@ def first_line(buffer: bytes, line_start: int, earliest: int, heads: Heads) -> i
     """Return where the record begins that an exception at `line_start` belongs to: at the head right above, if any."""
     if writer := relay_of(buffer, line_start):
         return _first_relayed(buffer, line_start, earliest, writer)
+    if is_frame_of_glibc(buffer[line_start : buffer.find(b"\n", line_start)]):
+        return _signal_above(buffer, line_start, earliest)
     if buffer.startswith(patterns.NODE_ENDS, line_start):
         return _place_of_throw(buffer, line_start, earliest)
     if buffer.startswith(_CAUSE, line_start):
@@ -183,6 +187,13 @@ def _has_frames(buffer: bytes, start: int) -> bool:
         if buffer.startswith(b"\tat ", start):
             return True
     return False
+
+
+def _signal_above(buffer: bytes, line_start: int, earliest: int) -> int:
+    """Return where the line begins that names a signal right above a frame of glibc; that line when none does."""
+    above = buffer.rfind(b"\n", 0, max(line_start - 1, 0)) + 1
+    names = any(sign in buffer[above:line_start] for sign in patterns.SIGNALS)
+    return above if names and earliest <= above else line_start
 
 
 def _above_frames(buffer: bytes, line_start: int, earliest: int) -> int:
@@ -267,13 +278,17 @@ def _behind_preamble(buffer: bytes, start: int) -> int:
     """Return where the line begins that the preamble at `start` leads to; `start` when it is none."""
     line = buffer[start : buffer.find(b"\n", start)]
     announces = _announces(line)
-    if not (announces or line[-1:] in _LAST or any(opening in line for opening, _ in patterns.PREAMBLES)):
+    if not (
+        announces or _USAGE in line or line[-1:] in _LAST or any(opening in line for opening, _ in patterns.PREAMBLES)
+    ):
         return start  # most lines: who wrote them takes five times as long to find out
     if writer := relay_of(buffer, start):
         last = own_lines_below(buffer, start, writer, LINES_BACK_TO_HEAD)
         said = said_around(buffer, start, last)
         below = _behind_preamble(said.text, 0)
         return said.place(below) if below < len(said.text) else start
+    if line.startswith(_USAGE):
+        return _behind_usage(buffer, start)
     below = buffer.find(b"\n", start) + 1
     for opening, goes_on in patterns.PREAMBLES:
         if below and buffer.startswith(opening, start) and buffer.startswith(goes_on or b"", below):
@@ -282,6 +297,17 @@ def _behind_preamble(buffer: bytes, start: int) -> int:
     if opens or (line == b"#" and buffer.startswith(patterns.HOTSPOT, below)):
         return below
     return _behind_excerpt(buffer, start)
+
+
+def _behind_usage(buffer: bytes, start: int) -> int:
+    """Return where the line begins below `usage: shop [-h]` with which argparse refuses; `start` when it does not."""
+    program = buffer[start : buffer.find(b"\n", start)].split(b" ", 2)[1]
+    below = start
+    for _ in range(LINES_BACK_TO_HEAD):
+        below = buffer.find(b"\n", below) + 1
+        if not below or not is_indented(buffer[below : below + 1]):
+            break
+    return below if below and program and buffer.startswith(program + b": error: ", below) else start
 
 
 def _announces(line: bytes) -> bool:

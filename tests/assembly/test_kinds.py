@@ -314,6 +314,21 @@ KINDS = {
         BARE,
         "Error: no tea (os error 2)\n\nStack backtrace:\n   0: shop::main\n             at ./src/main.rs:9\n",
     ),
+    "frames of glibc below a signal": (BARE, "*** signal 8 (Floating point exception)\n./meter(main+0x309)[0x55ca]\n"),
+    "frames of glibc below nothing": (BARE, "./meter(+0x16e5c5) [0x55c9]\n./meter(main+0x309) [0x55ca]\n"),
+    "argparse": (
+        RELAYED,
+        relayed("usage: shop [-h] [--port PORT]", "            [--host HOST]", "shop: error: no such option: --prot"),
+    ),
+    "getopt": (BARE, "shop: unrecognized option '--prot'\n"),
+    "a coroutine that nobody awaits": (
+        BARE,
+        (
+            "/srv/a.py:9: RuntimeWarning: coroutine 'ask' was never awaited\n  ask()\n"
+            "RuntimeWarning: Enable tracemalloc to get the object allocation traceback\n"
+        ),
+    ),
+    "a class of Perl's": (BARE, "Shop::Error: no tea\n"),
     "words before a traceback": (BARE, "job 4711 failed: " + CAUGHT.replace("KeyError", "shop.OutOfTea")),
     "words before a chain": (
         BARE,
