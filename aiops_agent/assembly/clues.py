@@ -105,6 +105,12 @@ def is_last(buffer: bytes, start: int) -> bool:
     return buffer.find(b"\n", start) + 1 >= len(buffer)
 
 
+def is_numbered_frame(line: bytes) -> bool:
+    """Tell whether the line is "10: 0x10b7fb4 v8::internal::Heap [node]" or "1: abort (/srv/shop.cjs:157:26)"."""
+    number, colon, place = line.partition(b": ")
+    return bool(colon) and number.strip().isdigit() and bool(place)
+
+
 def is_shown(buffer: bytes, start: int) -> bool:
     """Tell whether the line at `start` is one of the source with a caret under its fault."""
     return is_caret(buffer, buffer.find(b"\n", start) + 1)

@@ -9,6 +9,7 @@ from aiops_agent.assembly.clues import (
     is_below_a_head,
     is_caret,
     is_last,
+    is_numbered_frame,
     is_place_in_ruby,
     is_raised,
     is_shown,
@@ -64,6 +65,7 @@ _FRAMES = (
 _FRAMES_IN_A_MARGIN = (b"      at ",)
 """Of Node, where the whole trace is indented."""
 
+_FIRST_BYTES = 32
 _NEWLINE, _TAB = b"\n\t"
 
 
@@ -99,7 +101,7 @@ class Extent:
         self._sanitizer = Findings(first) if b"Sanitizer" in first and not self._inner else None
         self._mono = first == b"Unhandled Exception:"
         self._raised = first.startswith(b"  what():  ")
-        self._node = b" [ERR_" in first
+        self._node, self._numbers_frames = b" [ERR_" in first, message == patterns.NATIVE_TRACE
         self._php, self._outermost = False, b""
         self._rescued = any(place in message for place in patterns.RESCUES)
         self._ruby = message if raised_in_ruby(message) or b":in `" in message else b""
@@ -206,6 +208,8 @@ class Extent:
         if self._is_half_a_head and line.startswith(patterns.SECOND_HEADS):
             self._is_half_a_head = False
             return Belongs.YES
+        if self._numbers_frames and is_numbered_frame(line):
+            return Belongs.YES
         if self._begins(buffer, start):
             return self._accepts_headed(line, buffer, start)
         return self._accepts_headless(line, buffer, end + 1)
@@ -288,8 +292,9 @@ class Extent:
             return True
         if message[:1] == b"#" and self._origin.message.startswith(patterns.HOTSPOT):
             return True
-        if message in patterns.SECTIONS:
+        if message in patterns.SECTIONS or message in patterns.NATIVE:
             self._chained = self._chained or message == patterns.SECTIONS[0]
+            self._numbers_frames = self._numbers_frames or message in patterns.NATIVE
             return True
         is_caught_here = self._spaced and self._tracing and message.startswith(_CAUGHT_HERE)
         if is_caught_here or (message.startswith(b"0x") and b": note: " in message):
@@ -431,6 +436,7 @@ class Extent:
             if buffer[at] != _NEWLINE:
                 resumes = buffer.startswith(patterns.RESUMES, at)
                 resumes = resumes or (self._chained and is_raised(buffer, at))
+                resumes = resumes or (self._numbers_frames and is_numbered_frame(buffer[at : at + _FIRST_BYTES]))
                 resumes = resumes or (self._headed and not self._framed and is_below_a_head(buffer, at))
                 resumes = resumes or (self._php and buffer.startswith(b"Next ", at))
                 resumes = resumes or (bool(self._ruby) and (is_indented(buffer[at : at + 1]) or is_shown(buffer, at)))

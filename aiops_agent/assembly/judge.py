@@ -112,6 +112,7 @@ def _judge_message(message: bytes, *, headed: bool) -> Verdict:
         or message.endswith(patterns.REASONS)
         or _has_no_memory_in_rust(message)
         or is_frame_of_glibc(message)
+        or message == patterns.NATIVE_TRACE
         or (b"panicked at" in message and message.startswith(b"thread '"))
         or died_in_perl(message)
         or failed_in_php(message)

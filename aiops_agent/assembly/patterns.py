@@ -71,7 +71,7 @@ BARE = (
     *(b"invalid float l", b"invalid digit f", b"address syntax"),
     *(b"reset by peer", b"put/output error", b"xception: ", b"nable to ", b"caught signal", b")[0x", b") [0x"),
     *(b"iled: ", b"ror while ", b"bytes failed", b"(in cleanup)", b"never awaited", b"ized option", b"lid option --"),
-    *(b"ires an argument", b"::Error: "),
+    *(b"ires an argument", b"::Error: ", b"Native stack"),
 )
 """What else is searched for in a file whose lines have no heads, as of programs that print to the terminal."""
 
@@ -504,11 +504,20 @@ GROUP_OPENS = b"  + Exception Group" + TRACEBACK_OPENS
 CHAINS = (b"During handling", b"The above exception")
 """What Python prints, behind an empty line, between an exception and the one that came of it."""
 
+NO_HEAP_LEFT = b"<--- Last few GCs --->"
+FATAL_IN_NODE = b"FATAL ERROR: "
+"""What Node shows first as its heap is full, and how the line begins, below that, with which it says so."""
+
+NATIVE_TRACE = b"----- Native stack trace -----"
+NATIVE = (NATIVE_TRACE, b"----- JavaScript stack trace -----")
+"""Lines of Node above frames that are numbered: ` 9: 0x10fb794 v8::internal::Heap [node]`, `10: 0x...`."""
+
 RESUMES = (
     *(b"goroutine ", b"During handling", b"The above exception", b"stack backtrace:", b"Node.js v", b"[signal "),
     *(b"Stack trace:", b"Stack backtrace:", b"Caused by:", b"runtime stack:", b"---> (Inner Exception #"),
     *(b"Current thread 0x", b"Thread 0x", b"Extension modules: ", b"[previous exception]"),
     *(section + b"\n" for section in SECTIONS),
+    *NATIVE,
 )
 """How a line begins that goes on after an empty line."""
 

@@ -31,7 +31,7 @@ _CAUSE = b"Caused by: "
 _NEXT_OF_PHP = b"Next "
 _MARKS_OF_PHP = (patterns.PHP_TRACE, b"#")
 _FRAMES_ABOVE_A_CAUSE = 200
-_LONG_AFTER = (patterns.NODE_ENDS, patterns.PHP_TRACE, _NEXT_OF_PHP, _CAUSE)
+_LONG_AFTER = (patterns.FATAL_IN_NODE, patterns.NODE_ENDS, patterns.PHP_TRACE, _NEXT_OF_PHP, _CAUSE)
 """What stands many lines below the one that says what was raised."""
 
 _LINES_BACK_TO_THROW = 40
@@ -126,8 +126,8 @@ def first_line(buffer: bytes, line_start: int, earliest: int, heads: Heads) -> i
         return _first_relayed(buffer, line_start, earliest, writer)
     if is_frame_of_glibc(buffer[line_start : buffer.find(b"\n", line_start)]):
         return _signal_above(buffer, line_start, earliest)
-    if buffer.startswith(patterns.NODE_ENDS, line_start):
-        return _place_of_throw(buffer, line_start, earliest)
+    if buffer.startswith((patterns.NODE_ENDS, patterns.FATAL_IN_NODE), line_start):
+        return _first_of_node(buffer, line_start, earliest)
     if buffer.startswith(_CAUSE, line_start):
         line_start = _above_frames(buffer, line_start, earliest)
     if buffer.startswith((patterns.PHP_TRACE, _NEXT_OF_PHP), line_start):
@@ -262,6 +262,14 @@ def _preamble_above(buffer: bytes, line_start: int, earliest: int) -> int:
     return line_start
 
 
+def _first_of_node(buffer: bytes, line_start: int, earliest: int) -> int:
+    """Return where begins what Node printed as it fell, of which the line at `line_start` is a later one."""
+    if buffer.startswith(patterns.NODE_ENDS, line_start):
+        return _place_of_throw(buffer, line_start, earliest)
+    first = buffer.rfind(patterns.NO_HEAP_LEFT, max(earliest, line_start - REACH), line_start)
+    return first if first >= 0 and _behind_preamble(buffer, first) == line_start else line_start
+
+
 def _place_of_throw(buffer: bytes, line_start: int, earliest: int) -> int:
     """Return where Node shows the place of what was thrown, above its last line; that line when it shows none."""
     above = line_start
@@ -279,16 +287,21 @@ def _behind_preamble(buffer: bytes, start: int) -> int:
     line = buffer[start : buffer.find(b"\n", start)]
     announces = _announces(line)
     if not (
-        announces or _USAGE in line or line[-1:] in _LAST or any(opening in line for opening, _ in patterns.PREAMBLES)
+        announces
+        or _USAGE in line
+        or patterns.NO_HEAP_LEFT in line
+        or line[-1:] in _LAST
+        or any(opening in line for opening, _ in patterns.PREAMBLES)
     ):
         return start  # most lines: who wrote them takes five times as long to find out
     if writer := relay_of(buffer, start):
-        last = own_lines_below(buffer, start, writer, LINES_BACK_TO_HEAD)
+        most = _LINES_BACK_TO_THROW if patterns.NO_HEAP_LEFT in line else LINES_BACK_TO_HEAD
+        last = own_lines_below(buffer, start, writer, most)
         said = said_around(buffer, start, last)
         below = _behind_preamble(said.text, 0)
         return said.place(below) if below < len(said.text) else start
-    if line.startswith(_USAGE):
-        return _behind_usage(buffer, start)
+    if line.startswith((_USAGE, patterns.NO_HEAP_LEFT)):
+        return _behind_opening(buffer, start)
     below = buffer.find(b"\n", start) + 1
     for opening, goes_on in patterns.PREAMBLES:
         if below and buffer.startswith(opening, start) and buffer.startswith(goes_on or b"", below):
@@ -299,8 +312,13 @@ def _behind_preamble(buffer: bytes, start: int) -> int:
     return _behind_excerpt(buffer, start)
 
 
-def _behind_usage(buffer: bytes, start: int) -> int:
-    """Return where the line begins below `usage: shop [-h]` with which argparse refuses; `start` when it does not."""
+def _behind_opening(buffer: bytes, start: int) -> int:
+    """Return where the line begins with which argparse refuses, or Node says that its heap is full; `start` if none.
+
+    Above that are `usage: shop [-h]`, which may take lines, and what V8 has tried last.
+    """
+    if buffer.startswith(patterns.NO_HEAP_LEFT, start):
+        return buffer.find(b"\n" + patterns.FATAL_IN_NODE, start, start + REACH) + 1 or start
     program = buffer[start : buffer.find(b"\n", start)].split(b" ", 2)[1]
     below = start
     for _ in range(LINES_BACK_TO_HEAD):

@@ -33,6 +33,22 @@ PADDED = "2026-11-27 07:40:31 [info     ] accepted          order=17 errors=0\n"
 SMALL = "2026-11-27T07:40:31.200Z info  error handler installed\n" * 4
 
 
+HEAP = """\
+<--- Last few GCs --->
+
+[8890:0x2d6bace0]     1894 ms: Mark-Compact 38.4 (40.4) -> 38.4 (40.4) MB, 71.83 / 0.00 ms
+[8890:0x2d6bace0]     1990 ms: Mark-Compact 39.9 (72.9) -> 39.9 (72.9) MB, 28.57 / 0.00 ms
+
+<--- JS stacktrace --->
+
+FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory
+----- Native stack trace -----
+
+ 1: 0xb78db3 node::OOMErrorHandler(char const*, v8::OOMDetails const&) [node]
+10: 0x10b7fb4 v8::internal::Heap::CollectGarbage(v8::internal::AllocationSpace) [node]
+"""
+
+
 def relayed(*lines: str) -> str:
     return "".join(f"Nov 27 07:10:12 shop-2 app[9473]: {line}\n" for line in lines)
 
@@ -329,6 +345,15 @@ KINDS = {
         ),
     ),
     "a class of Perl's": (BARE, "Shop::Error: no tea\n"),
+    "Node, whose heap is full": (RELAYED, relayed(*HEAP.replace("\n\n", "\n").splitlines())),
+    "Node, whose heap is full, below stamps": (SMALL, HEAP),
+    "Node, that aborts": (
+        BARE,
+        (
+            "----- Native stack trace -----\n\n 1: 0xd3a3c0  [node]\n\n----- JavaScript stack trace -----\n\n"
+            "1: abort (/srv/a.cjs:157:26)\n"
+        ),
+    ),
     "words before a traceback": (BARE, "job 4711 failed: " + CAUGHT.replace("KeyError", "shop.OutOfTea")),
     "words before a chain": (
         BARE,
