@@ -274,7 +274,8 @@ def raised_in_ruby(message: bytes) -> bool:
     """Tell whether the text is "charge.rb:9:in `charge': order 4711 has no amount (ChargeFailed)"."""
     place, _, rest = message.partition(b":in ")
     _, opened, name = rest.rpartition(b" (")
-    return rest[:1] in (b"`", b"'") and bool(opened) and name[:1].isupper() and name[-1:] == b")" and b" " not in place
+    is_name = name == b"fatal)" or (name[:1].isupper() and name[-1:] == b")")
+    return rest[:1] in (b"`", b"'") and bool(opened) and is_name and b" " not in place
 
 
 def _is_uncaught(raised: bytes) -> bool:

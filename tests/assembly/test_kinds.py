@@ -354,6 +354,13 @@ KINDS = {
             "1: abort (/srv/a.cjs:157:26)\n"
         ),
     ),
+    "a deadlock of Ruby": (
+        BARE,
+        (
+            "a.rb:9:in `pop': No live threads left. Deadlock? (fatal)\n1 threads, 1 sleeps current:0x56 main:0x56\n"
+            "* #<Thread:0x7f sleep_forever>\n   rb_thread_t:0x56 native:0x7f int:0\n   \n\tfrom a.rb:12:in `<main>'\n"
+        ),
+    ),
     "words before a traceback": (BARE, "job 4711 failed: " + CAUGHT.replace("KeyError", "shop.OutOfTea")),
     "words before a chain": (
         BARE,
