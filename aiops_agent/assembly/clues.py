@@ -60,6 +60,11 @@ def speaks_for_itself(line: bytes) -> bool:
     )
 
 
+def opens_traceback(line: bytes) -> bool:
+    """Tell whether the line is "job 4711 failed: Traceback (most recent call last):": a program formats its own."""
+    return line.endswith(patterns.TRACEBACK_OPENS) and not line.endswith(patterns.GROUP_OPENS)
+
+
 def warns_in_python(line: bytes) -> bool:
     """Tell whether the line is "/srv/charge.py:9: DeprecationWarning: use `sum`": nothing that was logged."""
     place, named, _ = line.partition(b"Warning: ")
@@ -68,16 +73,22 @@ def warns_in_python(line: bytes) -> bool:
 
 
 def names_another(line: bytes) -> bool:
-    """Tell whether a line above frames reads "job 4711 failed TypeError: x": what `console.error` was given is its own.
+    """Tell whether a line above frames reads "job 4711 failed TypeError: x", or names a place of Ruby: it has its own.
 
     One that begins with a mark is an entry of a list that an exception goes on with.
     """
-    return line[:1].isalnum() and any(sign in line for sign in _RAISED)
+    return line[:1].isalnum() and any(sign in line for sign in (*_RAISED, b":in `", b":in '"))
 
 
 def opens_lines(line: bytes, buffer: bytes, below: int) -> bool:
     """Tell whether what an exception says goes on with a line that has indented ones below it, as pydantic's does."""
-    if not line or is_indented(line) or speaks_for_itself(line) or not is_indented(buffer[below : below + 1]):
+    if (
+        not line
+        or line in (b"{", b"[")
+        or is_indented(line)
+        or speaks_for_itself(line)
+        or not is_indented(buffer[below : below + 1])
+    ):
         return False
     return not buffer[below : buffer.find(b"\n", below)].lstrip().startswith(PLACES)
 
@@ -92,6 +103,12 @@ def above_place_in_go(buffer: bytes, below: int) -> Belongs:
 def is_last(buffer: bytes, start: int) -> bool:
     """Tell whether nothing is known yet of what follows the line at `start`."""
     return buffer.find(b"\n", start) + 1 >= len(buffer)
+
+
+def is_numbered_frame(line: bytes) -> bool:
+    """Tell whether the line is "10: 0x10b7fb4 v8::internal::Heap [node]" or "1: abort (/srv/shop.cjs:157:26)"."""
+    number, colon, place = line.partition(b": ")
+    return bool(colon) and number.strip().isdigit() and bool(place)
 
 
 def is_shown(buffer: bytes, start: int) -> bool:
@@ -119,16 +136,9 @@ def is_below_a_head(buffer: bytes, start: int) -> bool:
     return is_raised or is_shown(buffer, start)
 
 
-def is_further_down(frame: bytes, raised: bytes) -> bool:
-    """Tell whether a frame of Ruby is in the method where this was raised, and below it: a cause lies above its rescue.
-
-    So the other is no cause of it, although both were called from the same places.
-    """
-    place, _, method = frame.removeprefix(FROM).partition(b":in ")
-    other, _, rest = raised.partition(b":in ")
-    (file, _, line), (its_file, _, its_line) = place.rpartition(b":"), other.rpartition(b":")
-    is_same = file == its_file and method[1:].partition(b"'")[0] == rest[1:].partition(b"'")[0]
-    return is_same and line.isdigit() and its_line.isdigit() and int(line) > int(its_line)
+def place_in_ruby(line: bytes) -> bytes:
+    """Return the file and line where an exception of Ruby was raised: `/srv/stock.rb:28`."""
+    return line.partition(b":in ")[0].rpartition(b" ")[2]
 
 
 def is_place_in_ruby(line: bytes) -> bool:

@@ -8,14 +8,16 @@ from aiops_agent.assembly.clues import (
     above_place_in_go,
     is_below_a_head,
     is_caret,
-    is_further_down,
     is_last,
+    is_numbered_frame,
     is_place_in_ruby,
     is_raised,
     is_shown,
     is_single,
     names_another,
     opens_lines,
+    opens_traceback,
+    place_in_ruby,
     speaks_for_itself,
     warns_in_python,
 )
@@ -23,6 +25,7 @@ from aiops_agent.assembly.findings import Findings
 from aiops_agent.assembly.heads import KNOWN, MESSAGES, Heads, of_message
 from aiops_agent.assembly.judge import (
     died_in_perl,
+    is_frame_of_glibc,
     may_name_what_was_raised,
     opens_with_exception,
     raised_in_ruby,
@@ -62,6 +65,7 @@ _FRAMES = (
 _FRAMES_IN_A_MARGIN = (b"      at ",)
 """Of Node, where the whole trace is indented."""
 
+_FIRST_BYTES = 32
 _NEWLINE, _TAB = b"\n\t"
 
 
@@ -76,6 +80,7 @@ class Extent:
         self._headed = self._begins(first, 0)
         self._heads_are_rare = heads.are_rare
         self._wraps = heads.are_rare and heads is not MESSAGES
+        self._stand_alone = heads.bare_stand_alone
         self._is_half_a_head = is_half_a_head(first)
         self._origin = origin(first) if self._headed else Origin(b"", first)
         self._writer = self._origin.writer
@@ -88,7 +93,7 @@ class Extent:
         self._report = kernel and any(sign in b" " + message for sign in patterns.KERNEL_REPORTS)
         self._killing = b"invoked oom-killer" in message
         self._sequel = next((pair for pair in patterns.SEQUELS.items() if message.startswith(pair[0])), None)
-        self._tracing = self._traceback = message.startswith(b"Traceback (most")
+        self._tracing = self._traceback = message.startswith(b"Traceback (most") or opens_traceback(message)
         self._go = (
             message.startswith((b"panic: ", b"fatal error: ", b"http: panic")) or b"http: panic serving" in message
         )
@@ -96,22 +101,24 @@ class Extent:
         self._sanitizer = Findings(first) if b"Sanitizer" in first and not self._inner else None
         self._mono = first == b"Unhandled Exception:"
         self._raised = first.startswith(b"  what():  ")
-        self._node = b" [ERR_" in first
-        self._php, self._outermost, self._caller = False, b"", b""
-        self._ruby = self._raised_at = message if raised_in_ruby(message) or b":in `" in message else b""
-        grouped = first.startswith(b"  + Exception Group")
+        self._node, self._numbers_frames = b" [ERR_" in first, message == patterns.NATIVE_TRACE
+        self._php, self._outermost = False, b""
+        self._rescued = any(place in message for place in patterns.RESCUES)
+        self._ruby = message if raised_in_ruby(message) or b":in `" in message else b""
+        grouped = first.startswith(b"  + Exception Group") or first.endswith(patterns.GROUP_OPENS)
         self._raised = self._raised or grouped
         self._ends_words = (_LAST_OF_A_GROUP,) if grouped else (FROM,) if self._ruby else ()
         """How a line without a head begins that comes below all that an exception says."""
 
-        self._statement = bool(self._writer) and not self._tracing and not opens_with_exception(message)
+        self._statement = bool(self._writer) and not (self._tracing or self._rust or opens_with_exception(message))
         self._framed = self._chained = self._told = self._traced = self._spaced = False
         self._preluded = self._is_said_again = self._caused = False
         # A program wrote a line and then the trace, in a file where few lines have a head.
-        self._may_be_given = self._headed and self._wraps and states_error(first)
+        self._may_be_given = self._headed and (self._stand_alone or (self._wraps and states_error(first)))
         takes_plain = (
             self._headed
             and not heads.are_rare
+            and not heads.bare_stand_alone
             and not self._writer
             and not self._report
             and not self.is_complete
@@ -201,6 +208,8 @@ class Extent:
         if self._is_half_a_head and line.startswith(patterns.SECOND_HEADS):
             self._is_half_a_head = False
             return Belongs.YES
+        if self._numbers_frames and is_numbered_frame(line):
+            return Belongs.YES
         if self._begins(buffer, start):
             return self._accepts_headed(line, buffer, start)
         return self._accepts_headless(line, buffer, end + 1)
@@ -255,8 +264,7 @@ class Extent:
             if message[:1] == b"\t" or message.lstrip().startswith(PLACES):
                 self._framed = not self._node
             self._outermost = message
-            if self._ruby and not self._caller and message.startswith(FROM):
-                self._caller = message
+            self._rescued = self._rescued or any(place in message for place in patterns.RESCUES)
             self._traced = self._traced or message.lstrip().startswith(b"at ")
             return True
         if message.startswith(patterns.CONTINUES):
@@ -284,13 +292,14 @@ class Extent:
             return True
         if message[:1] == b"#" and self._origin.message.startswith(patterns.HOTSPOT):
             return True
-        if message in patterns.SECTIONS:
+        if message in patterns.SECTIONS or message in patterns.NATIVE:
             self._chained = self._chained or message == patterns.SECTIONS[0]
+            self._numbers_frames = self._numbers_frames or message in patterns.NATIVE
             return True
         is_caught_here = self._spaced and self._tracing and message.startswith(_CAUGHT_HERE)
         if is_caught_here or (message.startswith(b"0x") and b": note: " in message):
             return True
-        if message.endswith(b"]") and (b")[0x" in message or b") [0x" in message):  # as glibc shows a frame
+        if is_frame_of_glibc(message):
             self._framed = True
             return True
         is_place = self._headed and is_place_in_ruby(message)
@@ -298,7 +307,7 @@ class Extent:
         return is_place
 
     def _accepts_unmarked(self, line: bytes, buffer: bytes, below: int) -> Belongs:
-        if warns_in_python(line):
+        if warns_in_python(line) or line.endswith(patterns.TRACEBACK_OPENS):
             return Belongs.NO
         if line.startswith(patterns.BREAKS):
             is_again = self._go and not self._framed and line == self._origin.message  # two goroutines fell at once
@@ -328,8 +337,10 @@ class Extent:
             return self._accepts_cause(line, buffer, below)
         if self._go and not self._writer:
             return self._accepts_go(buffer, below)
-        if self._framed and self._headed and b" " not in line:
-            return above_place_in_go(buffer, below)
+        if self._headed and b" " not in line:
+            belongs = above_place_in_go(buffer, below)
+            if self._framed or (belongs is Belongs.YES and self._stand_alone):
+                return belongs
         return self._accepts_more_of_a_message(line, buffer, below)
 
     def _accepts_more_of_a_message(self, line: bytes, buffer: bytes, below: int) -> Belongs:
@@ -340,7 +351,7 @@ class Extent:
         if self._caused and not is_another:  # a cause may take several lines to say what it has to say
             return self._accepts_up_to_frames(buffer, below)
         belongs = self._accepts_plain()
-        if belongs is Belongs.NO and not self._framed and (not self._headed or self._wraps):
+        if belongs is Belongs.NO and not self._framed and (not self._headed or self._wraps or self._stand_alone):
             belongs = self._accepts_wrapped(line, buffer, below)
         if belongs is Belongs.NO and self._rust and not self._framed:
             return self._accepts_more_words(line, buffer, below)
@@ -348,7 +359,7 @@ class Extent:
 
     def _accepts_more_words(self, line: bytes, buffer: bytes, below: int) -> Belongs:
         """Decide about a line below what Python raised: a message of several lines, where the next has a head."""
-        if not self._headed and opens_lines(line, buffer, below):
+        if not (self._headed or self._rust) and opens_lines(line, buffer, below):
             return Belongs.YES
         may_be_empty = self._is_logged or self._ends_words or self._rust
         for _ in range(_LINES_OF_A_MESSAGE):
@@ -361,6 +372,7 @@ class Extent:
                 return Belongs.YES
             if self._begins(buffer, below):
                 is_over = self._heads_are_rare and (self._traceback or not self._wraps)
+                is_over = is_over or self._stand_alone
                 return Belongs.NO if is_over else Belongs.YES
             end = buffer.find(b"\n", below)
             line, below = buffer[below:end], end + 1
@@ -369,7 +381,8 @@ class Extent:
     def _accepts_wrapped(self, line: bytes, buffer: bytes, below: int) -> Belongs:
         """Decide about what may be one more line of what an exception says: its frames then come below."""
         for seen in range(_LINES_OF_A_DIFFERENCE if self._node else _LINES_OF_A_MESSAGE):
-            if speaks_for_itself(line) or (seen and self._wraps and may_name_what_was_raised(line)):
+            wraps = self._wraps or self._stand_alone
+            if speaks_for_itself(line) or (seen and wraps and may_name_what_was_raised(line)):
                 return Belongs.NO
             if below >= len(buffer):
                 return Belongs.UNKNOWN
@@ -392,24 +405,26 @@ class Extent:
         return is_frame and not died_in_perl(self._origin.message)
 
     def _accepts_cause(self, line: bytes, buffer: bytes, below: int) -> Belongs:
-        """Decide about what reads like another exception of Ruby: a cause was called from where its effect was."""
+        """Decide about what reads like another exception of Ruby: a cause was called from where its effect was raised.
+
+        That was where the cause was rescued, so Ruby says in the effect's own frames, or in what ran on the way out.
+        """
         if line == self._ruby:
             is_again, self._framed, self._is_said_again = self._is_said_again, False, False
             return Belongs.YES if is_again else Belongs.NO
+        if not self._rescued and place_in_ruby(line) != place_in_ruby(self._ruby):  # it may be raised anew as it was
+            return Belongs.NO
         for _ in range(_LINES_OF_A_MESSAGE):  # it may take several to say what it has to say
             if below >= len(buffer) or is_indented(buffer[below : below + 1]) or self._begins(buffer, below):
                 break
             below = buffer.find(b"\n", below) + 1
-        raised, above = line, line
         while is_indented(buffer[below : below + 1]):
             end = buffer.find(b"\n", below)
             frame = buffer[below:end]
-            if frame == self._caller and is_further_down(above, self._raised_at):
-                return Belongs.NO
             if frame == self._outermost:
-                self._framed, self._raised_at, self._caller = False, raised, b""  # its own words and frames come
+                self._framed = False  # its own words and frames come
                 return Belongs.YES
-            above, below = frame, end + 1
+            below = end + 1
         return Belongs.NO if below < len(buffer) else Belongs.UNKNOWN
 
     def _accepts_empty(self, buffer: bytes, below: int) -> Belongs:
@@ -421,6 +436,7 @@ class Extent:
             if buffer[at] != _NEWLINE:
                 resumes = buffer.startswith(patterns.RESUMES, at)
                 resumes = resumes or (self._chained and is_raised(buffer, at))
+                resumes = resumes or (self._numbers_frames and is_numbered_frame(buffer[at : at + _FIRST_BYTES]))
                 resumes = resumes or (self._headed and not self._framed and is_below_a_head(buffer, at))
                 resumes = resumes or (self._php and buffer.startswith(b"Next ", at))
                 resumes = resumes or (bool(self._ruby) and (is_indented(buffer[at : at + 1]) or is_shown(buffer, at)))

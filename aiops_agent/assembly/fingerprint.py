@@ -31,6 +31,7 @@ _LOOKED_AT = 8_000
 
 _LONGEST_HEAD = 2_000
 _LONGEST_CAUSE = 500
+_TRACEBACK = "Traceback (most recent call last):"
 
 _RECURSION = 3
 """Times that a frame is in a trace from which on it is taken for one of a circle of calls."""
@@ -102,7 +103,7 @@ def fingerprint(text: str, masked: Callable[[str], str] = mask) -> tuple[Fingerp
     if "panicked at" in first and rest:  # Rust says why on the line below
         head = f"{head} {masked(rest[0][:_LOOKED_AT])[:_LONGEST_CAUSE]}"
     lines = [first, *_counting(map(_said, rest))]
-    if any(line.startswith("Traceback (most recent") for line in lines):
+    if first.endswith(_TRACEBACK) or any(line.startswith(_TRACEBACK) for line in lines):
         lines = [lines[0], *reversed(lines[1:])]  # the last call comes last, and the outermost exception
     chain = [exception for line in lines[1:] if (exception := _exception(line, masked))]
     frames = _frames(lines, masked)

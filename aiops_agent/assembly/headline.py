@@ -16,6 +16,8 @@ _SAYS_LITTLE = 60
 _HEADS = 2
 """A program's own head may stand behind that of syslog."""
 
+_TRACEBACK = "Traceback (most recent call last):"
+
 _HEAD = (
     r"^(?:\[[^\]]*\]|\d+#\d+:|\*\d+\b|[\s|,.#:-]+|[EWIFD](?:, |\d{4} [\d:.]+ +\d+ \S+\])|(?:pid|tid|class|jid)=\S+"
     r"|(?:ERROR|ERR|SEVERE|FATAL|CRITICAL|CRIT|EMERG|ALERT|PANIC|WARN|WARNING|INFO|NOTICE|DEBUG|TRACE|LOG)\b)+"
@@ -48,7 +50,7 @@ def _cause(messages: list[str]) -> str:
     ):
         if causes:
             return causes[-1]
-    traced = next((at for at, message in enumerate(messages) if message.startswith("Traceback (most")), None)
+    traced = next((at for at, message in enumerate(messages) if message.endswith(_TRACEBACK)), None)
     if traced is None:
         return ""
     raised = [message for message in messages[traced:] if _is_exception(message)]

@@ -28,6 +28,13 @@ _LEVELS = tuple(level + b":" for level in patterns.LEVELS if len(level) > 1)
 _WORDS = tuple(level + b" " for level in patterns.LEVELS if len(level) > 1)
 _FIRST_BYTES_OF_A_LEVEL = 80
 _CALM_LETTERS = frozenset(b"DIVWNT")
+_OF_FAULTS = (
+    *(*patterns.CONTINUES, *patterns.BREAKS),
+    *(opening for opening, _ in (*patterns.OPENINGS, *patterns.PREAMBLES)),
+    *(b"=", b"0x", b"Address 0x", b"Shadow byte"),  # of a sanitizer
+)
+"""How a line without a head begins that tells of a fault, or goes on from one that does."""
+
 _FEWEST_SHORT = 2
 _LEAST_SHORT = 0.1
 _LETTERS = bytes(
@@ -48,6 +55,7 @@ class Heads:
         words: tuple[bytes, ...] = (),
         relayed_are_bare: bool = False,
         levels_are_small: bool = False,
+        bare_stand_alone: bool = False,
     ) -> None:
         """Know the tables, and lines with these signatures.
 
@@ -57,12 +65,14 @@ class Heads:
             words: How the file writes levels that report an error, where no word of `LITERALS` is in them.
             relayed_are_bare: Most lines stand behind the head of who relays them, and have none of their own.
             levels_are_small: Levels are words behind the time, as in `2026-11-27 07:40:31 error no tea today`.
+            bare_stand_alone: Lines without a head are printed between those with one, and go on from none of them.
         """
         self.signatures = signatures
         self.are_rare = are_rare
         self.words = words
         self.relayed_are_bare = relayed_are_bare
         self.levels_are_small = levels_are_small
+        self.bare_stand_alone = bare_stand_alone
         self.relayed_frames = tuple(word for word in words if word in patterns.RELAYED_FRAMES)
         self.opening_words = tuple(word[1:] for word in words if word[:1] == b"\n")
         self.begins: Callable[[bytes, int], bool] = self._begins if signatures else is_head
@@ -82,6 +92,7 @@ class Heads:
 
 KNOWN = Heads()
 RARE = Heads(are_rare=True)
+BARE = Heads(are_rare=True, bare_stand_alone=True)
 MESSAGES = Heads(are_rare=True)
 """Of a program that says a line at a time to who relays it: an error takes no line that is not a trace's."""
 
@@ -93,7 +104,9 @@ def of_message(message: bytes, heads: Heads = KNOWN) -> Heads:
     """
     if message.startswith(_LEVELS + _WORDS):
         return MESSAGES
-    return RARE if heads.relayed_are_bare else KNOWN
+    if heads.relayed_are_bare:
+        return BARE if heads.bare_stand_alone else RARE
+    return KNOWN
 
 
 @lru_cache(maxsize=64)  # an old log is read in as many stretches as ticks would have come
@@ -108,19 +121,26 @@ def learn(sample: bytes) -> Heads:
     are_small = _are_small(lines)
     if sum(is_head(line, 0) for line in lines) >= _MOST_KNOWN * len(lines):
         are_bare = _are_bare_behind_relays(lines)
-        is_known = not (words or are_bare or are_small)
-        return KNOWN if is_known else Heads(words=words, relayed_are_bare=are_bare, levels_are_small=are_small)
+        alone = _bare_stand_alone([origin(line).message for line in lines] if are_bare else lines, KNOWN)
+        if are_bare or alone:
+            words += patterns.BARE
+        is_known = not (words or are_small)
+        if is_known:
+            return KNOWN
+        return Heads(words=words, relayed_are_bare=are_bare, levels_are_small=are_small, bare_stand_alone=alone)
     unknown = (signature(line[:_FIRST_BYTES]) for line in lines if not is_head(line, 0))
     counts = Counter(filter(None, unknown))
     fewest = max(_FEWEST_LINES, _LEAST_SHARE * len(lines))
     learnt = frozenset(form for form, count in counts.items() if count >= fewest)
     if learnt:
-        return Heads(learnt, words=words, levels_are_small=are_small)
+        alone = _bare_stand_alone(lines, Heads(learnt))
+        if alone:
+            words += patterns.BARE
+        return Heads(learnt, words=words, levels_are_small=are_small, bare_stand_alone=alone)
     if len(lines) >= _FEWEST_LINES:
         words += patterns.BARE
-    if words:
-        return Heads(are_rare=_are_rare(lines), words=words, levels_are_small=are_small)
-    return RARE if _are_rare(lines) else KNOWN
+    are_rare, alone = _are_rare(lines), _bare_stand_alone(lines, KNOWN)
+    return Heads(are_rare=are_rare, words=words, levels_are_small=are_small, bare_stand_alone=alone)
 
 
 def _short_levels(lines: list[bytes]) -> tuple[bytes, ...]:
@@ -166,6 +186,22 @@ def _are_rare(lines: list[bytes]) -> bool:
     headed, bare, levels = _headed_and_bare(lines)
     least = _LEAST_BARE if levels >= _MOST_KNOWN * headed else _LEAST_BARE_WITH_TIMES
     return bool(headed) and bare >= least * (headed + bare)
+
+
+def _bare_stand_alone(lines: list[bytes], heads: Heads) -> bool:
+    """Tell whether a fifth of the lines that say of no fault have no head, and stand below another such line.
+
+    What stands below an error may be more of it; below a calm line with a head it is a line of its own, and one without
+    a head below an error is then as little part of that.
+    """
+    calm = bare = 0
+    is_calm = False
+    for line in lines:
+        was_calm, is_calm = is_calm, not any(word in line for word in patterns.LITERALS)
+        calm += is_calm
+        is_calm = is_calm and not line.startswith(_OF_FAULTS)
+        bare += was_calm and is_calm and not heads.begins(line, 0)
+    return bare >= max(_FEWEST_LINES, _LEAST_SHARE * calm)
 
 
 def _headed_and_bare(lines: list[bytes]) -> tuple[int, int, int]:

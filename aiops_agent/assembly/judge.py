@@ -101,6 +101,8 @@ def _fault(faults: tuple[tuple[bytes, Severity], ...], line: bytes) -> Severity 
 
 
 def _judge_message(message: bytes, *, headed: bool) -> Verdict:
+    if message.startswith(patterns.IN_CLEANUP) and died_in_perl(message):
+        return Verdict(Says.ERROR, Severity.ERROR)
     if is_indented(message):
         return _MENTION if _is_raised_in_a_margin(message) else _NOTHING
     if (
@@ -108,9 +110,13 @@ def _judge_message(message: bytes, *, headed: bool) -> Verdict:
         or raised_in_ruby(message)
         or message.startswith(patterns.STATEMENTS)
         or message.endswith(patterns.REASONS)
+        or _has_no_memory_in_rust(message)
+        or is_frame_of_glibc(message)
+        or message == patterns.NATIVE_TRACE
         or (b"panicked at" in message and message.startswith(b"thread '"))
         or died_in_perl(message)
         or failed_in_php(message)
+        or (not headed and message.endswith(patterns.TRACEBACK_OPENS))
         or _is_told_by_a_framework(message)
         or (not headed and (_said_by_a_shell(message) or _said_by_a_tool(message) or _says_what_failed(message)))
     ):
@@ -209,8 +215,21 @@ def _named_by_sinatra(message: bytes) -> bool:
 def _says_what_failed(message: bytes) -> bool:
     """Tell whether the text is "sweep: stat failed: Errno::ENOENT", and not "2 checks failed: 0 and 7"."""
     what, failed, why = message.partition(b" failed: ")
-    is_reason = why[:1].isalpha() and why.lower() not in patterns.NO_ERROR
-    return bool(failed) and is_reason and not what[-1:].isdigit() and b"retry" not in why and b"again" not in why
+    if not failed and what.startswith(patterns.WHILE):
+        _, failed, why = what.partition(b": ")
+    is_reason = why[:1].isalpha() or why[:1] in (b'"', b"'", b"#")
+    is_reason = is_reason and why.lower() not in patterns.NO_ERROR
+    return bool(failed) and is_reason and b"retry" not in why and b"again" not in why
+
+
+def is_frame_of_glibc(message: bytes) -> bool:
+    """Tell whether the text is "./shop(main+0x2f3)[0x5574f8825ea9]": only who has caught a signal shows such."""
+    return message.endswith(b"]") and (b")[0x" in message or b") [0x" in message)
+
+
+def _has_no_memory_in_rust(message: bytes) -> bool:
+    """Tell whether the text is "memory allocation of 4096 bytes failed"."""
+    return message.startswith(patterns.NO_MEMORY_IN_RUST) and message.endswith(b" bytes failed")
 
 
 def _said_by_a_shell(message: bytes) -> bool:
@@ -231,12 +250,14 @@ def _said_by_dash(message: bytes) -> bool:
 def _said_by_a_tool(message: bytes) -> bool:
     """Tell whether the text is "cp: cannot stat 'x': No such file or directory" or "shop: error: no configuration"."""
     program, _, said = message.partition(b": ")
-    return b" " not in program and said.startswith((b"error: ", b"fatal: ", b"cannot "))
+    return b" " not in program and said.startswith((b"error: ", b"fatal: ", b"cannot ", *patterns.OPTIONS))
 
 
 def opens_with_exception(message: bytes) -> bool:
     """Tell whether the text is `some.pkg.SomeError: ...` or such a name alone."""
     name = message.split(b":", 1)[0].rstrip()
+    if message.startswith(b"::", len(name)):  # of Perl, Ruby or C++: `Shop::Error: `
+        name = message.split(b": ", 1)[0].split(b" ", 1)[0].replace(b"::", b".")
     if name.endswith(b"]"):  # Node adds its code: `TypeError [ERR_INVALID_ARG_TYPE]: `
         name = name.partition(b" [ERR_")[0]
     ends = (b"Error", b"Exception", b"Error)", b"Exception)") + ((b"error",) if b"." in name else ())
@@ -253,7 +274,8 @@ def raised_in_ruby(message: bytes) -> bool:
     """Tell whether the text is "charge.rb:9:in `charge': order 4711 has no amount (ChargeFailed)"."""
     place, _, rest = message.partition(b":in ")
     _, opened, name = rest.rpartition(b" (")
-    return rest[:1] in (b"`", b"'") and bool(opened) and name[:1].isupper() and name[-1:] == b")" and b" " not in place
+    is_name = name == b"fatal)" or (name[:1].isupper() and name[-1:] == b")")
+    return rest[:1] in (b"`", b"'") and bool(opened) and is_name and b" " not in place
 
 
 def _is_uncaught(raised: bytes) -> bool:
@@ -267,6 +289,7 @@ def stands_alone(line: bytes) -> bool:
         (b"panicked at" in line and line.startswith(b"thread '"))
         or line.startswith(patterns.ABORTS)
         or line.endswith(patterns.NO_MEMORY)
+        or _has_no_memory_in_rust(line)
         or any(sign in line for sign in (b": Assertion `", b": Assertion '", b": runtime error: "))
         or is_block_of_symfony(line)
         or _is_told_by_hapi(line)

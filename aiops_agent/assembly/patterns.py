@@ -70,6 +70,8 @@ BARE = (
     *(b": Permission d", b"timed out", b": Broken pipe", b": Bad file d", b"Is a directory", b": Invalid arg"),
     *(b"invalid float l", b"invalid digit f", b"address syntax"),
     *(b"reset by peer", b"put/output error", b"xception: ", b"nable to ", b"caught signal", b")[0x", b") [0x"),
+    *(b"iled: ", b"ror while ", b"bytes failed", b"(in cleanup)", b"never awaited", b"ized option", b"lid option --"),
+    *(b"ires an argument", b"::Error: ", b"Native stack"),
 )
 """What else is searched for in a file whose lines have no heads, as of programs that print to the terminal."""
 
@@ -213,6 +215,7 @@ FAULTS: tuple[tuple[bytes, Severity], ...] = (
     (b"CRITICAL **: ", Severity.ERROR),
     (b"ERROR **: ", Severity.CRITICAL),
     (HOTSPOT, Severity.CRITICAL),
+    (b"' was never awaited", Severity.ERROR),
 )
 """Statements that are a fault whatever level the program gave them."""
 
@@ -443,6 +446,7 @@ CONTINUES = (
         b"[signal ",
         b"Stack trace:",
         b"stack backtrace:",
+        b"Stack backtrace:",
         b"note: ",
         b"exit status ",
     ),
@@ -462,6 +466,7 @@ CONTINUES = (
         b"Python runtime state: ",
         b"Extension modules: ",
         b"<no Python frame>",
+        b"RuntimeWarning: Enable tracemalloc to get the object allocation traceback",
         b"Emitted 'error' event",
         b"Require stack:",
         b"- /",
@@ -478,7 +483,7 @@ CONTINUES = (
         b"STATEMENT:  ",
         b"QUERY:  ",
         b"LOCATION:  ",
-        *("引起".encode(), b"Call stack:", b"Message: '", b"Arguments: ("),
+        *("引起".encode(), b"Call stack:", b"Stack (most recent call last):", b"Message: '", b"Arguments: ("),
     ),
     *(b"Reading the configuration file", b">>> '"),
     *(b"#%d " % number for number in range(10)),
@@ -492,16 +497,32 @@ SECTIONS = (b"Context:", b"Location:", b"Exception trace:")
 SECOND_HEADS = (b"SEVERE: ", b"WARNING: ", b"INFO: ")
 """How the second line of a record of java.util.logging begins; the first says when and where."""
 
+TRACEBACK_OPENS = b" Traceback (most recent call last):"
+GROUP_OPENS = b"  + Exception Group" + TRACEBACK_OPENS
+"""How a line of a program ends that puts what it says before what Python formats."""
+
 CHAINS = (b"During handling", b"The above exception")
 """What Python prints, behind an empty line, between an exception and the one that came of it."""
 
+NO_HEAP_LEFT = b"<--- Last few GCs --->"
+FATAL_IN_NODE = b"FATAL ERROR: "
+"""What Node shows first as its heap is full, and how the line begins, below that, with which it says so."""
+
+NATIVE_TRACE = b"----- Native stack trace -----"
+NATIVE = (NATIVE_TRACE, b"----- JavaScript stack trace -----")
+"""Lines of Node above frames that are numbered: ` 9: 0x10fb794 v8::internal::Heap [node]`, `10: 0x...`."""
+
 RESUMES = (
     *(b"goroutine ", b"During handling", b"The above exception", b"stack backtrace:", b"Node.js v", b"[signal "),
-    *(b"Stack trace:", b"Caused by:", b"runtime stack:", b"---> (Inner Exception #"),
+    *(b"Stack trace:", b"Stack backtrace:", b"Caused by:", b"runtime stack:", b"---> (Inner Exception #"),
     *(b"Current thread 0x", b"Thread 0x", b"Extension modules: ", b"[previous exception]"),
     *(section + b"\n" for section in SECTIONS),
+    *NATIVE,
 )
 """How a line begins that goes on after an empty line."""
+
+RESCUES = (b":in `rescue in ", b":in 'rescue in ", b":in `ensure in ", b":in 'ensure in ")
+"""What a frame of Ruby has where an exception was on its way: what is raised there may have that for its cause."""
 
 RELAYED = b' said into stderr: "'
 """Behind this PHP's process manager quotes a line of one of its workers."""
@@ -536,6 +557,21 @@ ANNOUNCES = (b" failed", b" crashed", b" aborted")
 
 NOTHING_FAILED = (*(b"%d" % digit for digit in range(10)), b"nothing", b"none", b" no", b" never")
 """What stands before that where nothing did."""
+
+WHILE = (b"error while ", b"Error while ")
+"""How a line without a head begins that says what was being done as it failed."""
+
+SIGNALS = (b"signal ", b"Signal ", b"SIGSEGV", b"SIGABRT", b"SIGBUS", b"SIGFPE", b"SIGILL", b"acktrace")
+"""What a line names above the frames of glibc that says why they are shown."""
+
+OPTIONS = (b"unrecognized option ", b"invalid option -- ", b"option requires an argument ", b"option '")
+"""What getopt of glibc says behind the name of a program that was called in a way that it does not know."""
+
+IN_CLEANUP = b"\t(in cleanup) "
+"""What Perl puts before what a destructor died of: nobody can catch that."""
+
+NO_MEMORY_IN_RUST = b"memory allocation of "
+"""How the line begins with which a runtime of Rust ends the program that has no memory left."""
 
 POSTGRES_CONTINUES = (b"DETAIL:  ", b"HINT:  ", b"CONTEXT:  ", b"STATEMENT:  ", b"QUERY:  ", b"LOCATION:  ")
 

@@ -5,6 +5,7 @@ from aiops_agent.assembly.clues import Belongs, is_place_in_ruby
 from aiops_agent.assembly.extent import Extent
 from aiops_agent.assembly.heads import KNOWN, Heads
 from aiops_agent.assembly.judge import (
+    is_frame_of_glibc,
     may_carry_exception,
     opens_with_exception,
     raised_in_php,
@@ -30,7 +31,7 @@ _CAUSE = b"Caused by: "
 _NEXT_OF_PHP = b"Next "
 _MARKS_OF_PHP = (patterns.PHP_TRACE, b"#")
 _FRAMES_ABOVE_A_CAUSE = 200
-_LONG_AFTER = (patterns.NODE_ENDS, patterns.PHP_TRACE, _NEXT_OF_PHP, _CAUSE)
+_LONG_AFTER = (patterns.FATAL_IN_NODE, patterns.NODE_ENDS, patterns.PHP_TRACE, _NEXT_OF_PHP, _CAUSE)
 """What stands many lines below the one that says what was raised."""
 
 _LINES_BACK_TO_THROW = 40
@@ -39,6 +40,7 @@ _LINES_BACK_TO_THROW = 40
 _WORKER = b"[worker "
 """What a thread of Node runs that was given as text: `[worker eval]:1`."""
 
+_USAGE = b"usage: "
 _MENTIONS = 8
 """Times that a writer may be named between without the line being its own."""
 
@@ -122,8 +124,10 @@ def first_line(buffer: bytes, line_start: int, earliest: int, heads: Heads) -> i
     """Return where the record begins that an exception at `line_start` belongs to: at the head right above, if any."""
     if writer := relay_of(buffer, line_start):
         return _first_relayed(buffer, line_start, earliest, writer)
-    if buffer.startswith(patterns.NODE_ENDS, line_start):
-        return _place_of_throw(buffer, line_start, earliest)
+    if is_frame_of_glibc(buffer[line_start : buffer.find(b"\n", line_start)]):
+        return _signal_above(buffer, line_start, earliest)
+    if buffer.startswith((patterns.NODE_ENDS, patterns.FATAL_IN_NODE), line_start):
+        return _first_of_node(buffer, line_start, earliest)
     if buffer.startswith(_CAUSE, line_start):
         line_start = _above_frames(buffer, line_start, earliest)
     if buffer.startswith((patterns.PHP_TRACE, _NEXT_OF_PHP), line_start):
@@ -161,7 +165,8 @@ def _head_above(buffer: bytes, line_start: int, earliest: int, heads: Heads) -> 
         above = buffer.rfind(b"\n", 0, above - 1) + 1
         if heads.begins(buffer, above):
             head = buffer[above : buffer.find(b"\n", above)]
-            takes = Extent(head, heads).takes_plain_lines or (heads.are_rare and states_error(head))
+            takes = heads.bare_stand_alone or Extent(head, heads).takes_plain_lines
+            takes = takes or (heads.are_rare and states_error(head))
             is_uncaught = _begins_with_the_module(buffer, line_start, heads)
             carries = above >= earliest and may_carry_exception(head, raised, is_uncaught=is_uncaught) and takes
             return _whole_head(buffer, above, earliest) if carries else line_start
@@ -182,6 +187,13 @@ def _has_frames(buffer: bytes, start: int) -> bool:
         if buffer.startswith(b"\tat ", start):
             return True
     return False
+
+
+def _signal_above(buffer: bytes, line_start: int, earliest: int) -> int:
+    """Return where the line begins that names a signal right above a frame of glibc; that line when none does."""
+    above = buffer.rfind(b"\n", 0, max(line_start - 1, 0)) + 1
+    names = any(sign in buffer[above:line_start] for sign in patterns.SIGNALS)
+    return above if names and earliest <= above else line_start
 
 
 def _above_frames(buffer: bytes, line_start: int, earliest: int) -> int:
@@ -250,6 +262,14 @@ def _preamble_above(buffer: bytes, line_start: int, earliest: int) -> int:
     return line_start
 
 
+def _first_of_node(buffer: bytes, line_start: int, earliest: int) -> int:
+    """Return where begins what Node printed as it fell, of which the line at `line_start` is a later one."""
+    if buffer.startswith(patterns.NODE_ENDS, line_start):
+        return _place_of_throw(buffer, line_start, earliest)
+    first = buffer.rfind(patterns.NO_HEAP_LEFT, max(earliest, line_start - REACH), line_start)
+    return first if first >= 0 and _behind_preamble(buffer, first) == line_start else line_start
+
+
 def _place_of_throw(buffer: bytes, line_start: int, earliest: int) -> int:
     """Return where Node shows the place of what was thrown, above its last line; that line when it shows none."""
     above = line_start
@@ -266,13 +286,22 @@ def _behind_preamble(buffer: bytes, start: int) -> int:
     """Return where the line begins that the preamble at `start` leads to; `start` when it is none."""
     line = buffer[start : buffer.find(b"\n", start)]
     announces = _announces(line)
-    if not (announces or line[-1:] in _LAST or any(opening in line for opening, _ in patterns.PREAMBLES)):
+    if not (
+        announces
+        or _USAGE in line
+        or patterns.NO_HEAP_LEFT in line
+        or line[-1:] in _LAST
+        or any(opening in line for opening, _ in patterns.PREAMBLES)
+    ):
         return start  # most lines: who wrote them takes five times as long to find out
     if writer := relay_of(buffer, start):
-        last = own_lines_below(buffer, start, writer, LINES_BACK_TO_HEAD)
+        most = _LINES_BACK_TO_THROW if patterns.NO_HEAP_LEFT in line else LINES_BACK_TO_HEAD
+        last = own_lines_below(buffer, start, writer, most)
         said = said_around(buffer, start, last)
         below = _behind_preamble(said.text, 0)
         return said.place(below) if below < len(said.text) else start
+    if line.startswith((_USAGE, patterns.NO_HEAP_LEFT)):
+        return _behind_opening(buffer, start)
     below = buffer.find(b"\n", start) + 1
     for opening, goes_on in patterns.PREAMBLES:
         if below and buffer.startswith(opening, start) and buffer.startswith(goes_on or b"", below):
@@ -281,6 +310,22 @@ def _behind_preamble(buffer: bytes, start: int) -> int:
     if opens or (line == b"#" and buffer.startswith(patterns.HOTSPOT, below)):
         return below
     return _behind_excerpt(buffer, start)
+
+
+def _behind_opening(buffer: bytes, start: int) -> int:
+    """Return where the line begins with which argparse refuses, or Node says that its heap is full; `start` if none.
+
+    Above that are `usage: shop [-h]`, which may take lines, and what V8 has tried last.
+    """
+    if buffer.startswith(patterns.NO_HEAP_LEFT, start):
+        return buffer.find(b"\n" + patterns.FATAL_IN_NODE, start, start + REACH) + 1 or start
+    program = buffer[start : buffer.find(b"\n", start)].split(b" ", 2)[1]
+    below = start
+    for _ in range(LINES_BACK_TO_HEAD):
+        below = buffer.find(b"\n", below) + 1
+        if not below or not is_indented(buffer[below : below + 1]):
+            break
+    return below if below and program and buffer.startswith(program + b": error: ", below) else start
 
 
 def _announces(line: bytes) -> bool:

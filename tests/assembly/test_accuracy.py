@@ -77,11 +77,20 @@ ones and twos the rest: what Node prints before `FATAL ERROR`, an assertion of G
 
 A seventh person wrote programs blind of the runtimes themselves and their standard libraries alone
 (`make_seventh.py`), each in four or five ways of being logged, and decided what a record is before anything was
-measured: 2,057 failures, found with recall 0.866 and precision 0.899. That is the blind figure, and nothing was mended
-for it yet: Java 0.990 and 0.997, Node 0.953 and 0.961, C++ 0.890 and 0.940, Ruby 0.895 and 0.950, Perl 0.888 and 0.972,
-PHP 0.866 and 0.973, Rust 0.784 and 0.827, Python 0.655 and 0.616. Three kinds are most of it: an ordinary line without
-a head right below a record, which is taken for its end (90, of which 77 in logs with heads, where only what it says
-tells); words of the program before `Traceback` in its line (41); and what is not found at all (88).
+measured: 2,057 failures, found with recall 0.866 and precision 0.899. That is the blind figure: Java 0.990 and 0.997,
+Node 0.953 and 0.961, C++ 0.890 and 0.940, Ruby 0.895 and 0.950, Perl 0.888 and 0.972, PHP 0.866 and 0.973, Rust 0.784
+and 0.827, Python 0.655 and 0.616. Three kinds were most of it: an ordinary line without a head right below a record,
+which was taken for its end (90), words of the program before `Traceback` in its line (41), and what was not found at
+all (88). Then it was mended by kind: whether bare lines stand alone is learnt from the first lines of a file, and where
+they do, what programs say in them is searched for; words before a traceback; which trace of Ruby is another's cause;
+what glibc, argparse, V8 and the runtimes of Rust, Perl and Ruby print as they give up. Now 1,967 of 2,057 are found
+whole (0.956 and 0.978: Java 0.993, C++ 0.983, Ruby 0.978, Node 0.966, Rust 0.964, Perl 0.944, Python 0.932, PHP 0.874),
+and five more of the fifth and sixth. As ever, those are no blind figures.
+
+What is left of the seventh, 90: 26 warnings and notices of PHP that are of the program's text, which this one counts as
+failures and those before do not; what follows an ordinary bare line where those with a head are many (some 20); notes
+that Python adds to an exception, and what `unittest` prints around one (10); a panic on the way out of another; a name
+of a source and a line of it before what is wrong there, and bare lines of nobody (`milking timed out`).
 
 What is left of the second lot is one: Perl's `die` with a message of two lines, of which the first says nothing that
 is searched for, and the place stands behind the second.
@@ -186,9 +195,9 @@ def accuracy(files: list[Path]) -> tuple[float, float, int, list[str]]:
         (SECOND, 418, FLOOR),
         (THIRD, 900, 0.977),
         (FOURTH, 900, 0.989),
-        (FIFTH, 1_318, 0.995),
-        (SIXTH, 1_595, 0.966),
-        (SEVENTH, 2_057, 0.865),
+        (FIFTH, 1_318, 0.996),
+        (SIXTH, 1_595, 0.968),
+        (SEVENTH, 2_057, 0.956),
     ],
     ids=["first", "second", "third", "fourth", "fifth", "sixth", "seventh"],
 )

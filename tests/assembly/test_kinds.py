@@ -33,6 +33,22 @@ PADDED = "2026-11-27 07:40:31 [info     ] accepted          order=17 errors=0\n"
 SMALL = "2026-11-27T07:40:31.200Z info  error handler installed\n" * 4
 
 
+HEAP = """\
+<--- Last few GCs --->
+
+[8890:0x2d6bace0]     1894 ms: Mark-Compact 38.4 (40.4) -> 38.4 (40.4) MB, 71.83 / 0.00 ms
+[8890:0x2d6bace0]     1990 ms: Mark-Compact 39.9 (72.9) -> 39.9 (72.9) MB, 28.57 / 0.00 ms
+
+<--- JS stacktrace --->
+
+FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory
+----- Native stack trace -----
+
+ 1: 0xb78db3 node::OOMErrorHandler(char const*, v8::OOMDetails const&) [node]
+10: 0x10b7fb4 v8::internal::Heap::CollectGarbage(v8::internal::AllocationSpace) [node]
+"""
+
+
 def relayed(*lines: str) -> str:
     return "".join(f"Nov 27 07:10:12 shop-2 app[9473]: {line}\n" for line in lines)
 
@@ -303,6 +319,61 @@ KINDS = {
         BARE,
         "Attribute (to) is required at /usr/share/Object.pm line 24\n\tmain::send(1) called at pay.pl line 14\n",
     ),
+    "what nobody can catch in Perl": (BARE, "\t(in cleanup) no tea at pay.pl line 14.\n"),
+    "no memory in Rust": (
+        RELAYED,
+        relayed("memory allocation of 4096 bytes failed", "note: run with `RUST_BACKTRACE=1` environment variable"),
+    ),
+    "what failed, and a chain of causes": (BARE, "order 17 failed: not stored\n  caused by: disk is full\n"),
+    "what was being done as it failed": (RELAYED, relayed("error while packing: NoTea {", "    shelf: 3,", "}")),
+    "anyhow": (
+        BARE,
+        "Error: no tea (os error 2)\n\nStack backtrace:\n   0: shop::main\n             at ./src/main.rs:9\n",
+    ),
+    "frames of glibc below a signal": (BARE, "*** signal 8 (Floating point exception)\n./meter(main+0x309)[0x55ca]\n"),
+    "frames of glibc below nothing": (BARE, "./meter(+0x16e5c5) [0x55c9]\n./meter(main+0x309) [0x55ca]\n"),
+    "argparse": (
+        RELAYED,
+        relayed("usage: shop [-h] [--port PORT]", "            [--host HOST]", "shop: error: no such option: --prot"),
+    ),
+    "getopt": (BARE, "shop: unrecognized option '--prot'\n"),
+    "a coroutine that nobody awaits": (
+        BARE,
+        (
+            "/srv/a.py:9: RuntimeWarning: coroutine 'ask' was never awaited\n  ask()\n"
+            "RuntimeWarning: Enable tracemalloc to get the object allocation traceback\n"
+        ),
+    ),
+    "a class of Perl's": (BARE, "Shop::Error: no tea\n"),
+    "Node, whose heap is full": (RELAYED, relayed(*HEAP.replace("\n\n", "\n").splitlines())),
+    "Node, whose heap is full, below stamps": (SMALL, HEAP),
+    "Node, that aborts": (
+        BARE,
+        (
+            "----- Native stack trace -----\n\n 1: 0xd3a3c0  [node]\n\n----- JavaScript stack trace -----\n\n"
+            "1: abort (/srv/a.cjs:157:26)\n"
+        ),
+    ),
+    "a deadlock of Ruby": (
+        BARE,
+        (
+            "a.rb:9:in `pop': No live threads left. Deadlock? (fatal)\n1 threads, 1 sleeps current:0x56 main:0x56\n"
+            "* #<Thread:0x7f sleep_forever>\n   rb_thread_t:0x56 native:0x7f int:0\n   \n\tfrom a.rb:12:in `<main>'\n"
+        ),
+    ),
+    "words before a traceback": (BARE, "job 4711 failed: " + CAUGHT.replace("KeyError", "shop.OutOfTea")),
+    "words before a chain": (
+        BARE,
+        "order 17 ... " + CAUGHT + "\nDuring handling of the above exception, another exception occurred:\n\n" + CAUGHT,
+    ),
+    "words before a group": (
+        BARE,
+        (
+            "job 4711 failed:   + Exception Group Traceback (most recent call last):\n"
+            '  |   File "/srv/a.py", line 3, in ask\n  | ExceptionGroup: two (1 sub-exception)\n'
+            "  +-+---------------- 1 ----------------\n    | OutOfTea: none\n    +---------------------------------\n"
+        ),
+    ),
 }
 
 
@@ -350,10 +421,20 @@ def test_an_error_of_one_line_takes_no_line_up_to_the_next_trace():
     assert found(log.encode(), 1 << 20) == [first.rstrip(), second.rstrip()]
 
 
-@pytest.mark.parametrize(("line", "is_cause"), [(8, True), (12, False)])
-def test_of_two_traces_of_ruby_the_second_is_the_cause_if_it_lies_above_the_rescue(line, is_cause):
-    first = "a.rb:10:in `pay': no tea (OutOfTea)\n\tfrom a.rb:20:in `<main>'\n"
-    second = f"b.rb:3:in `ask': closed (IOError)\n\tfrom a.rb:{line}:in `pay'\n\tfrom a.rb:20:in `<main>'\n"
+@pytest.mark.parametrize(
+    ("raised", "above", "is_cause"),
+    [
+        ("a.rb:10:in `rescue in pay'", "\tfrom a.rb:7:in `pay'\n", True),
+        ("a.rb:10:in `ensure in pay'", "\tfrom a.rb:7:in `pay'\n", True),
+        ("a.rb:15:in 'fail_with'", "\tfrom a.rb:10:in 'rescue in pay'\n\tfrom a.rb:7:in 'pay'\n", True),
+        ("b.rb:3:in `ask'", "\tfrom a.rb:8:in `pay'\n", True),
+        ("a.rb:10:in `pay'", "", False),
+        ("a.rb:12:in `pay'", "", False),
+    ],
+)
+def test_of_two_traces_of_ruby_the_second_is_the_cause_if_the_first_was_raised_at_its_rescue(raised, above, is_cause):
+    first = f"{raised}: no tea (OutOfTea)\n{above}\tfrom a.rb:20:in `<main>'\n"
+    second = "b.rb:3:in `ask': closed (IOError)\n\tfrom a.rb:8:in `pay'\n\tfrom a.rb:20:in `<main>'\n"
     log = BARE + first + second + BARE
     assert len(found(log.encode(), 1 << 20)) == (1 if is_cause else 2)
 
@@ -389,6 +470,31 @@ def test_a_structured_warning_with_what_was_raised_is_an_error(fields):
 )
 def test_a_structured_warning_with_a_trace_only_or_a_name_only_is_none(fields):
     assert found(f"{{{fields}}}\n".encode(), 1 << 20) == []
+
+
+MIXED = (
+    "2026-11-27 07:40:31 INFO shop: order 17 accepted\nuploading part 1 of 3\nuploading part 2 of 3\n"
+    "2026-11-27 07:40:32 INFO shop: order 18 accepted\ncache warm\nlistening on 127.0.0.1:8080\n"
+) * 4
+HEADED = "2026-11-27 07:40:31 ERROR shop: no tea\n"
+
+
+@pytest.mark.parametrize("size", [1 << 20, 61])
+@pytest.mark.parametrize(
+    "failure",
+    [
+        HEADED,
+        HEADED + CAUGHT,
+        HEADED + "java.lang.IllegalStateException: gone\n\tat shop.A.b(A.java:3)\n",
+        HEADED + "main.pay\n\t/srv/shop/pay.go:17\n",
+        "2026-11-27 07:40:31 WARN shop: slow\njava.lang.IllegalStateException: gone\n\tat shop.A.b(A.java:3)\n",
+        CAUGHT,
+        "2026-11-27 07:40:31 ERROR shop: panicked at src/main.rs:4:2:\nno tea\n",
+        "terminate called after throwing an instance of 'OutOfTea'\n  what():  none\n",
+    ],
+)
+def test_where_bare_lines_stand_alone_a_record_takes_none_that_is_not_of_a_trace(failure, size):
+    assert found((MIXED + failure + "cache warm\n" + MIXED).encode(), size) == [failure.rstrip()]
 
 
 def found(log: bytes, size: int) -> list[str]:
