@@ -10,8 +10,8 @@ from aiops_agent.diagnosis.diagnose import load_classifier
 from aiops_agent.diagnosis.encoder import load_encoder
 
 TEXTS = [json.loads(line) for line in Path(__file__).with_name("out_of_scope.jsonl").read_text().splitlines()]
-"""Written for this test. The half `open` was looked at while the families were written, the half `judged` was not, but for
-orders to the agent, whose kind became signs when an encoder took one of them for a fault."""
+"""Written for this test. The half `open` was looked at while the families were written, the half `judged` was not, but
+for orders to the agent, whose kind became signs when an encoder took one of them for a fault."""
 
 ACTED_ON = 0.02
 
