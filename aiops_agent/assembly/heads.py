@@ -1,8 +1,10 @@
 """How the records of a file begin that begins them in a way no table knows: learnt from its first lines."""
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable
 from functools import lru_cache
+from itertools import accumulate
 
 from aiops_agent.assembly import patterns
 from aiops_agent.assembly.lines import DIGITS, is_head, is_indented, level_behind_time, origin
@@ -194,14 +196,29 @@ def _bare_stand_alone(lines: list[bytes], heads: Heads) -> bool:
     What stands below an error may be more of it; below a calm line with a head it is a line of its own, and one without
     a head below an error is then as little part of that.
     """
-    calm = bare = 0
-    is_calm = False
-    for line in lines:
-        was_calm, is_calm = is_calm, not any(word in line for word in patterns.LITERALS)
-        calm += is_calm
-        is_calm = is_calm and not line.startswith(_OF_FAULTS)
-        bare += was_calm and is_calm and not heads.begins(line, 0)
-    return bare >= max(_FEWEST_LINES, _LEAST_SHARE * calm)
+    bare = {at for at, line in enumerate(lines) if not (heads.begins(line, 0) or line.startswith(_OF_FAULTS))}
+    if len(bare) < _FEWEST_LINES:
+        return False
+    faulty = _with_a_word_of_faults(lines)
+    calm = bare - faulty
+    below_calm = sum(
+        at - 1 in calm or (at > 0 and at - 1 not in faulty and heads.begins(lines[at - 1], 0)) for at in calm
+    )
+    return below_calm >= max(_FEWEST_LINES, _LEAST_SHARE * (len(lines) - len(faulty)))
+
+
+def _with_a_word_of_faults(lines: list[bytes]) -> set[int]:
+    """Return the numbers of the lines that hold what is searched for: word by word, in all of them at once."""
+    text = b"\n".join(lines)
+    starts = list(accumulate((len(line) + 1 for line in lines[:-1]), initial=0))
+    faulty = set()
+    for word in patterns.LITERALS:
+        at = text.find(word)
+        while at >= 0:
+            number = bisect_right(starts, at)
+            faulty.add(number - 1)
+            at = text.find(word, starts[number]) if number < len(starts) else -1
+    return faulty
 
 
 def _headed_and_bare(lines: list[bytes]) -> tuple[int, int, int]:
