@@ -168,6 +168,7 @@ def test_b20_programs_are_started_in_four_places_by_a_list_of_words_and_none_obe
 NO_PROGRAM_OF_THAT_NAME = {
     "settings.py": "where a secret is: `env:NAME`",
     "cli/health/surroundings.py": "the same",
+    "training/mine.py": "whose catalogues hold names only",
     "diagnosis/lint.py": "how a block of an article is marked",
     "cli/articles.py": "`bash -n`: tests/cli/test_kb_lint.py sees that it runs nothing",
 }

@@ -62,6 +62,7 @@ def test_the_surer_an_answer_must_be_the_fewer_there_are(tmp_path):
     assert borne[0] == found.intervals["coverage"].times
 
 
+@pytest.mark.slow
 def test_signs_and_model_alone_and_the_simpler_ways_stand_beside_each_other(tmp_path):
     found = evaluate(write(tmp_path / "a.jsonl", *RECORDS))
     ways = {way.name: way for way in found.ways}

@@ -28,12 +28,14 @@ def mined():
     return mine.mine(seed=11)
 
 
+@pytest.mark.slow
 def test_every_errno_is_mined_in_the_ways_programs_print_it(mined):
     texts = {saying.text for saying in mined.sayings}
     words = os.strerror(errno.ECONNREFUSED)
     assert {f"ECONNREFUSED: {words}", f"{words} (os error {errno.ECONNREFUSED})"} <= texts
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("code", "category"),
     [(errno.ENOSPC, "disk_full"), (errno.ECONNREFUSED, "connection_refused"), (errno.EACCES, "permission_denied")],
@@ -42,17 +44,20 @@ def test_what_an_errno_states_by_itself_is_its_category(mined, code, category):
     assert {s.category for s in mined.sayings if s.text.endswith(f"(os error {code})")} == {category}
 
 
+@pytest.mark.slow
 def test_what_states_nothing_has_no_category(mined):
     [saying] = [s for s in mined.sayings if s.text == f"[Errno {errno.EXDEV}] {os.strerror(errno.EXDEV)}"]
     assert saying.category is None
 
 
+@pytest.mark.slow
 def test_the_standard_library_of_python_is_read_and_its_exceptions_named(mined):
     said = [s.text for s in mined.sayings if s.catalogue == "python"]
     assert len(said) > 500
     assert any(text.startswith("ValueError: ") for text in said)
 
 
+@pytest.mark.slow
 def test_no_text_is_mined_twice_and_the_same_seed_gives_the_same_order(mined):
     texts = [saying.text for saying in mined.sayings]
     assert len(texts) == len(set(texts))
