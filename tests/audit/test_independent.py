@@ -175,6 +175,7 @@ def test_both_agree_on_every_flipped_bit(tmp_path, small, segment, keyed):
     assert set(unseen) == set(last_mac)  # nothing follows that repeats the chain: an anchor shows it
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("keyed", [True, False])
 @pytest.mark.parametrize("segment", [1, 2])
 def test_both_agree_on_a_flipped_bit_of_every_byte(tmp_path, small, segment, keyed):
@@ -188,6 +189,7 @@ def test_both_agree_on_a_flipped_bit_of_every_byte(tmp_path, small, segment, key
         content[place] ^= 1 << place % 8
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("segment", [1, 2])
 def test_both_agree_on_every_prefix(tmp_path, small, segment):
     log = copy(small, tmp_path / "log")

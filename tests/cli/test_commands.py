@@ -381,6 +381,7 @@ def test_model_eval_counts_an_answer_among_also_ok_as_right(tmp_path, capsys):
     assert json.loads(capsys.readouterr().out)["accuracy"] == 1.0
 
 
+@pytest.mark.slow
 def test_model_eval_prints_every_way_of_answering_for_a_person_to_read(tmp_path, capsys):
     labelled = tmp_path / "labelled.jsonl"
     record = {"id": "1", "text": FAULT, "category": "timeout", "locale": "en", "hard": True}

@@ -141,6 +141,7 @@ def test_no_flipped_bit_and_no_cut_anywhere_in_the_head_is_missed(copied, data):
         restore()
 
 
+@pytest.mark.slow
 @given(st.data())
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_manifest_with_a_flipped_bit_lets_no_other_file_pass(copied, data):

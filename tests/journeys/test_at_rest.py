@@ -44,6 +44,7 @@ def notices(host):
     return {incident.notice: incident for incident in host.incidents() if incident.kind is Kind.AGENT}
 
 
+@pytest.mark.slow
 def test_a_word_of_a_log_stands_in_no_file_of_the_state_but_in_the_reports(tmp_path):
     machine = Machine(tmp_path)
     machine.can_repair(mode="approve")

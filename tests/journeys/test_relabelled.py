@@ -221,6 +221,7 @@ def test_what_was_said_and_cannot_be_opened_is_told_and_nothing_is_acted_on(host
     assert runs(host) == 0
 
 
+@pytest.mark.slow
 @given(
     st.sampled_from([Mode.OBSERVE, Mode.APPROVE, Mode.AUTO]),
     st.sampled_from(["low", "medium"]),

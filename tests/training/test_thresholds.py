@@ -22,6 +22,7 @@ def test_the_higher_the_risk_the_smaller_the_error_that_is_borne():
     assert sorted(BOUNDS.values(), reverse=True) == list(BOUNDS.values())
 
 
+@pytest.mark.slow
 @given(st.integers(0, 2**32), st.floats(0.2, 8), st.floats(0.2, 8))
 @settings(max_examples=25, deadline=None)
 def test_no_threshold_lets_more_errors_pass_than_its_bound(seed, alone, stated):
