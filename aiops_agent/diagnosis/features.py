@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 import numpy as np
 import re2
@@ -19,6 +20,9 @@ LONGEST_CODE = 5
 
 WHOLE_WORD = 5
 """Characters; of a longer word its beginning and end are features too: prefixes and endings carry meaning."""
+
+KNOWN = 1 << 13
+"""Words whose pieces are remembered: most of a record is words that were there before."""
 
 SIGN_COLUMNS = 8
 
@@ -38,19 +42,25 @@ def cause_of(record: Condensed) -> str:
 
 def _tokens(text: str) -> Iterator[str]:
     previous = "^"
-    for match in _WORD.finditer(text[:3000]):
-        word = match.group()
+    for found in _WORD.findall(text[:3000].encode()):  # of a str, re2 counts the characters for each match
+        word = found.decode()
         if not word.isascii():
             yield from (word[at : at + 2] for at in range(len(word)))
             continue
-        pieces = [piece.lower() for piece in _CAMEL.findall(word)] if not word.isdigit() else []
-        word = word.lower() if len(word) <= LONGEST_CODE or not word.isdigit() else "9"
+        word, others = _of_word(word)
         yield word
         yield f"{previous} {word}"
-        if len(pieces) > 1:
-            yield from pieces
-        yield from (f"#{word[:4]}", f"#{word[-4:]}") if len(word) > WHOLE_WORD else ()
+        yield from others
         previous = word
+
+
+@lru_cache(KNOWN)
+def _of_word(word: str) -> tuple[str, tuple[str, ...]]:
+    """Return a word as it counts, and its pieces, its beginning and its end."""
+    pieces = [piece.lower() for piece in _CAMEL.findall(word)] if not word.isdigit() else []
+    word = word.lower() if len(word) <= LONGEST_CODE or not word.isdigit() else "9"
+    ends = (f"#{word[:4]}", f"#{word[-4:]}") if len(word) > WHOLE_WORD else ()
+    return word, (*(pieces if len(pieces) > 1 else ()), *ends)
 
 
 def sign_columns(found: Sequence[Found], categories: Sequence[str]) -> NDArray[np.float32]:

@@ -129,6 +129,7 @@ class Index:
         rows = list(self._connection.execute("SELECT row, key, mean FROM article ORDER BY row"))
         self.articles = tuple(wanted[key] for _, key, _ in rows)
         self._width = encoder.width
+        self._some_are_gone = bool(self._connection.execute("SELECT 1 FROM gone LIMIT 1").fetchone())
         self.means = _vectors(b"".join(mean for *_, mean in rows), self._width)
         """Of each article as a whole: shape (len(articles), encoder.width), of unit length."""
 
@@ -150,8 +151,9 @@ class Index:
     def _rarity(self, term: str) -> float:
         """Return what it tells that a text has this term; 0 when no article has it."""
         spread = _spread(self._connection, term)
-        # Articles that are gone are still counted: of few that is much, of many less than a tenth.
-        return _rarity_of(len(self.posting(term).places) if 0 < spread <= FEW else spread, len(self.articles))
+        if self._some_are_gone and 0 < spread <= FEW:  # they are still counted: of many less than a tenth
+            spread = len(self.posting(term).places)
+        return _rarity_of(spread, len(self.articles))
 
     def _posting(self, term: str) -> Posting:
         """Return the articles that have a term."""
