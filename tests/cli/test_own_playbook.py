@@ -128,7 +128,7 @@ def test_diagnose_and_replay_go_by_what_people_say_too(till):
     till.config.write_text(till.config.read_text() + SAID)
     said = till.json("diagnose", str(till.log))
     assert (said["category"], said["abstained"]) == ("service_failure", False)
-    assert "sure enough for a playbook of risk critical" in till("diagnose", str(till.log))[1]
+    assert "sure enough for a playbook of risk critical" in " ".join(till("diagnose", str(till.log))[1].split())
     assert till.json("replay", str(till.log))["summary"]["asked"] == 1
 
 

@@ -258,6 +258,7 @@ def test_who_may_not_look_into_the_state_is_told_and_answered_by_the_model():
         assert machine.run("incidents", "relabel", incident["id"], "disk_full").code == 0
         record = machine.folder / "record"
         record.write_text(f"{FAILURE}\n")
+        record.chmod(0o644)
         assert machine.run("diagnose", str(record), "--json").json["category"] == "disk_full"
         by_nobody = machine.run_as_nobody("diagnose", str(record), "--json")
         assert by_nobody.json["category"] == "service_failure"
