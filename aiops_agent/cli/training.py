@@ -42,7 +42,7 @@ def train(arguments: argparse.Namespace) -> int:
     sources = Sources(weights, second, shipped("knowledge_base"))
     with _progress() as told:
         figures = make(sources, work, Path(arguments.out or work / "models"), Course(), told)
-    _print(figures, arguments.json)
+    _print(figures, as_json=arguments.json)
     return 0
 
 
@@ -54,7 +54,7 @@ def adopt(arguments: argparse.Namespace) -> int:
     out = Path(arguments.out).absolute()
     with _progress() as told:
         figures = adopted(Path(arguments.folder), out, told)
-    _print(figures, arguments.json)
+    _print(figures, as_json=arguments.json)
     if not arguments.json:
         print(f"to use it: `models: {out}` in config.yaml")
     return 0
@@ -90,7 +90,7 @@ def _progress() -> Iterator[Callable[[str, int, int], None]]:
         yield told
 
 
-def _print(figures: Mapping[str, object], as_json: bool) -> None:  # noqa: FBT001 - it is the option
+def _print(figures: Mapping[str, object], *, as_json: bool) -> None:
     if as_json:
         print_json(figures)
     else:

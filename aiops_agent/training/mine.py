@@ -11,6 +11,7 @@ import sysconfig
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from random import Random
 
@@ -105,14 +106,14 @@ def _chinese_errnos() -> Mapping[str, str]:
     return {text: catalogue[text] for text in sorted(texts) if catalogue.get(text)}
 
 
-_known: list[Signs] = []
+@cache
+def _signs() -> Signs:
+    return load_signs()
 
 
 def _stated(text: str) -> str | None:
     """Return the category that the signs read in a text without doubt."""
-    if not _known:
-        _known.append(load_signs())
-    found = _known[0].find(condense(text))
+    found = _signs().find(condense(text))
     categories = {one.sign.category for one in found}
     return found[0].sign.category if len(categories) == 1 and found[0].sign.rank is Rank.DECISIVE else None
 
