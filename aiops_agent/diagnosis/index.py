@@ -28,6 +28,9 @@ Floats = NDArray[np.float32]
 READY = 512
 """Articles that are kept ready in memory, some 30 KB each."""
 
+READY_TERMS = 1 << 12
+"""Terms whose articles are: those of a record that are looked up are in few."""
+
 BEGINNING = 600
 """Characters of a body: signs, and the first words about the cause."""
 
@@ -138,7 +141,7 @@ class Index:
         self._place[self._rows] = np.arange(len(rows))
         self.entry = lru_cache(READY)(self._entry)
         self.rarity = lru_cache(1 << 16)(self._rarity)
-        self.posting = lru_cache(READY)(self._posting)
+        self.posting = lru_cache(READY_TERMS)(self._posting)
         self._of_category = _by_category(self.articles)
 
     def by_category(self, probabilities: Mapping[str, float]) -> Floats:

@@ -2,6 +2,7 @@
 
 import fnmatch
 from collections.abc import Iterator, Mapping
+from itertools import islice
 
 import numpy as np
 
@@ -190,9 +191,9 @@ def _why(index: Index, match: Match, asked: Asked) -> Iterator[str]:
     if match.wording and match.sign >= SIGN_SAYS:
         whole = all(term in asked.stated for term in match.wording.terms)
         yield f'{"its sign" if whole else "nearly its sign"} "{match.wording.text}"'
-    shared = [term for term in [*asked.stated][:TELLING] if match.place in index.posting(term).places]
-    if shared:
-        yield f"words {', '.join(shared[:SHARED_SHOWN])}"
+    shared = (term for term in [*asked.stated][:TELLING] if match.place in index.posting(term).places)
+    if shown := [*islice(shared, SHARED_SHOWN)]:
+        yield f"words {', '.join(shown)}"
     if match.meaning >= NEAR:
         yield f"meaning {match.meaning:.2f}"
     if match.category >= LIKELY:

@@ -227,7 +227,7 @@ def fit_head(lesson: Lesson, joint: Floats, joint_bias: Floats, thresholds: NDAr
         categories=lesson.categories,
         dense=dense,
         dense_bias=bias,
-        lexical=np.round(lexical.coef_ / scale[:, None]).astype(np.int8),
+        lexical=np.round(lexical.coef_ / scale[:, None]).astype(np.int8).T.copy(),
         lexical_scale=scale.astype(np.float32),
         lexical_bias=lexical.intercept_.astype(np.float32),
         joint=joint,

@@ -9,6 +9,9 @@ TWO = Signs(
         Sign("permission denied", "permission_denied", Rank.DECISIVE),
         Sign("permission denied (publickey", "authentication_failure", Rank.DECISIVE),
         Sign("timeout", "timeout", Rank.TYPICAL),
+        Sign("was slow", "timeout", Rank.TYPICAL),
+        Sign("/lock timeout/", "database_lock", Rank.TYPICAL),
+        Sign("lock Timeout*", "timeout", Rank.DECISIVE),
         Sign("/pool .{0,9}full/", "pool_exhausted", Rank.DECISIVE),
         Sign("fork * failed", "pool_exhausted", Rank.DECISIVE),
         Sign("Timeout*", "timeout", Rank.DECISIVE),
@@ -33,7 +36,13 @@ def test_a_deeper_cause_comes_before_what_it_led_to():
 
 
 def test_in_one_part_a_decisive_sign_comes_before_a_typical_one():
-    assert categories("permission denied after a timeout") == ["permission_denied", "timeout"]
+    assert categories("permission denied after it was slow") == ["permission_denied", "timeout"]
+
+
+def test_of_two_signs_in_one_place_what_was_waited_for_counts_and_else_the_more_decisive():
+    assert categories("lock timeout") == ["database_lock"]
+    [found] = TWO.find(condense("a timeout"))
+    assert found.sign.rank is Rank.DECISIVE
 
 
 def test_of_equal_signs_the_later_comes_first():
