@@ -24,7 +24,7 @@ from aiops_agent.training.family import PROVOKED
 TABLE = Path(__file__).resolve().parent / "faults.yaml"
 
 CELL = ("unshare", "--net", "--pid", "--fork", "--kill-child", "--mount", "--mount-proc", "--uts")
-"""Loopback only, and whatever a fault starts ends with it: no server outlives the script that started it."""
+"""Loopback only, a host name of its own, and whatever a fault starts ends with it: no server outlives its script."""
 
 ENTER = 'ip link set lo up && hostname app-1 && exec "$@"'
 
@@ -196,7 +196,8 @@ def _from_log(path: Path, fault: Fault, said: str) -> str:
 _STAMP = re2.compile(
     r"(?m)^(?:\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d[.,\d]*(?: ?UTC|Z|[+-]\d\d:?\d\d)?:?[ |]+"
     r"|\d+:[XCSM] \d\d \w{3} \d{4} \d\d:\d\d:\d\d\.\d+ |\[\w{3} \w{3} +\d+ [\d:.]+ \d{4}\] "
-    r"|GMT \[\d+\] |\[\d\d-\w{3}-\d{4} [\d:]+(?: UTC)?\] |\d{10}: |\w{3} +\d+ \d\d:\d\d:\d\d |\d\d-\w{3}-\d{4} [\d:.]+ )"
+    r"|GMT \[\d+\] |\[\d\d-\w{3}-\d{4} [\d:]+(?: UTC)?\] |\d{10}: "
+    r"|\w{3} +\d+ \d\d:\d\d:\d\d |\d\d-\w{3}-\d{4} [\d:.]+ )"
 )
 _CONTROL = re2.compile(r"\x1b\[[\d;]*m|[^\n\t\x20-\x7e\x{a0}-\x{ffff}]")
 
@@ -205,7 +206,7 @@ def neutral(text: str, folder: Path, seed: str) -> str:
     """Return the text as a service under /srv would have written it: no temporary folder, no stamps in front."""
     place = f"/srv/{PLACES[sum(seed.encode()) % len(PLACES)]}"
     text = text.replace(str(folder), place).replace(folder.name, place.rpartition("/")[2])
-    text = _STAMP.sub("", _CONTROL.sub("", text.replace(os.uname().nodename, "app-1")))
+    text = _STAMP.sub("", _CONTROL.sub("", text))
     return "\n".join(line.rstrip() for line in text.splitlines()[:LONGEST]).strip("\n")
 
 
@@ -262,12 +263,13 @@ def main() -> None:
         try:
             records = provoke(fault, cell=(*CELL, "sh", "-c", ENTER, "cell"))
         except FaultError as error:
-            failed.append(str(error))
+            failed.append(fault.id)
+            print(f"did not happen: {error}", flush=True)
             continue
         write_families(records)
         print(f"{fault.category}: {fault.id}", flush=True)
     if failed:
-        raise SystemExit("\n".join(["did not happen:", *failed]))
+        raise SystemExit(f"{len(failed)} did not happen: {' '.join(failed)}")
 
 
 if __name__ == "__main__":
