@@ -37,11 +37,12 @@ HOMES = {
     "re2": {"assembly", "audit", "cli", "diagnosis", "training"},
     "rich": {"cli"},
     "slack_sdk": {"chat"},
-    "subprocess": {"cli", "playbook", "sources"},
+    "subprocess": {"cli", "playbook", "sources", "training"},
     "tokenizers": {"diagnosis", "training"},
     "yaml": {"config", "diagnosis", "playbook", "training"},
 }
-"""Where each library lives; `cli` spawns only the service of its demo and `bash -n`, `sources` only journalctl."""
+"""Where each library lives; `cli` spawns only the service of its demo and `bash -n`, `sources` only journalctl,
+`training` only the faults it provokes on a test machine."""
 
 
 def linted(folder: Path) -> subprocess.CompletedProcess[str]:

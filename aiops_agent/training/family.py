@@ -11,6 +11,9 @@ from aiops_agent.training.slots import FILLERS
 
 FAMILIES = Path(__file__).resolve().parent / "families"
 
+PROVOKED = FAMILIES / "provoked"
+"""What programs really wrote; made by `provoke`."""
+
 TRACED = frozenset({"java", "python", "go", "node", "php", "ruby", "dotnet", "rust"})
 """Runtimes whose exceptions can be printed as traces."""
 
@@ -34,12 +37,13 @@ class Family:
 
 
 def load_families(folder: Path = FAMILIES) -> list[Family]:
-    """Return every family, sorted by file.
+    """Return every family, sorted by file: the written ones, then those of its folder `provoked`.
 
     Raises:
         ValueError: A family has an unknown runtime or slot, or neither bodies nor exceptions.
     """
-    return [family for path in sorted(folder.glob("*.yaml")) for family in _read(path)]
+    paths = (*sorted(folder.glob("*.yaml")), *sorted((folder / PROVOKED.name).glob("*.yaml")))
+    return [family for path in paths for family in _read(path)]
 
 
 def _read(path: Path) -> Iterator[Family]:
