@@ -13,7 +13,7 @@ report. The programs say so themselves: each writes a line with the byte 2 right
 one with the byte 3 behind it; for one that died, the loop that starts it again writes the latter. Warnings which
 are merely warnings are no failures.
 
-Needed: python 3.11, node 18, JDK 17, perl 5.36, php 8.2, ruby 3.1, rustc, g++ with its sanitizers.
+Needed: python 3.11, node 20, JDK 17, perl 5.36, php 8.2, ruby 3.1, rustc, g++ with its sanitizers.
 """
 
 import shutil
