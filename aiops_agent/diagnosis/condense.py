@@ -35,6 +35,9 @@ _HEADS = (
     r"\[\d+\]:? |\(pid[: ]\d+\) |[EWIF]\d{4} ",
     r"-+ |: ",
 )
+_TAKEN_OUT = re2.compile(r"(?:[\"']?[\w.-]+[\"']?\s*[=:]\s*[\"']?)?\[redacted:\w+\][\"']?")
+"""A secret that was in the record, with the name of its field: neither says what failed."""
+
 _HEAD = re2.compile(r"(?i)^\s*(?:" + "|".join(_HEADS) + ")")
 _ANSI = re2.compile(r"\x1b\[[0-9;]*[A-Za-z]|#033\[[0-9;]*m|\[\d\d?(?:;\d\d?)*m")
 _FRAMES = (
@@ -197,6 +200,8 @@ def _stated(lines: Iterable[str]) -> Iterator[str]:
     source_follows = False
     for raw in lines:
         line = _without_head(raw.rstrip())
+        if "[redacted:" in line:
+            line = _TAKEN_OUT.sub("", line)
         if source_follows and line.startswith("    ") and not _SETTING_READ.search(line):  # names what was missing
             continue
         source_follows = bool(_QUOTED_SOURCE.search(line))

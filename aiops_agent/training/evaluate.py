@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from aiops_agent.assembly.redact import redact
 from aiops_agent.diagnosis.artefact import MODELS
 from aiops_agent.diagnosis.classifier import UNKNOWN, Opinions
 from aiops_agent.diagnosis.diagnose import load_classifier
@@ -125,7 +126,7 @@ def evaluate(path: Path, models: Path = MODELS, *, baselines: bool = True) -> Ev
     encoder = load_encoder(models)
     classifier = load_classifier(encoder, models)
     names = classifier.head.categories
-    opinions = classifier.opinions([record.text for record in records])
+    opinions = classifier.opinions([redact(record.text) for record in records])
     answers = [names[int(opinion.probabilities.argmax())] for opinion in opinions]
     confidence = np.array([opinion.probabilities.max() for opinion in opinions])
     predictions = [classifier.predict(opinion) for opinion in opinions]
@@ -155,7 +156,7 @@ def evaluate(path: Path, models: Path = MODELS, *, baselines: bool = True) -> Ev
 
 
 def _baselines(records: Sequence[Labelled], opinions: Sequence[Opinions], encoder: Encoder) -> list[Way]:
-    texts, families = [record.text for record in records], load_families()
+    texts, families = [redact(record.text) for record in records], load_families()
     vectors = np.stack([opinion.vector for opinion in opinions])
     ways: dict[str, Callable[[], list[str]]] = {
         "31 keyword patterns": lambda: by_keywords(texts),

@@ -8,6 +8,7 @@ import torch
 from sentence_transformers import SentenceTransformer
 from tokenizers import Tokenizer
 
+from aiops_agent.diagnosis import artefact
 from aiops_agent.diagnosis.encoder import MAX_TOKENS, Encoder
 from aiops_agent.training import head, student, vocabulary
 from aiops_agent.training.curriculum import Curriculum, compose
@@ -63,7 +64,7 @@ def make(sources: Sources, work: Path, out: Path, course: Course, told: Told) ->
 
 def learn(teacher: Path, curriculum: Curriculum, categories: int, work: Path, course: Course, told: Told) -> Path:
     """Return the folder of the trained student, an ordinary sentence-transformers model."""
-    begin(work, curriculum, course)
+    begin(work, curriculum, course, artefact.digest(teacher / "model.safetensors"))
     target = work / "trained"
     if (target / "modules.json").exists():
         return target

@@ -13,7 +13,6 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from aiops_agent.assembly.redact import redact
 from aiops_agent.diagnosis.artefact import MODELS
 from aiops_agent.diagnosis.condense import condense
 from aiops_agent.diagnosis.diagnose import stated_by
@@ -60,7 +59,7 @@ def rendered(families: Sequence[Family], encoder: Encoder) -> Rendering:
     signs = load_signs()
     copies = [render_all(families, copies=1, seed=SEED + copy) for copy in (0, 1)]
     records = [record for copy in copies for record in copy]
-    condensed = [condense(redact(record.text)) for record in records]
+    condensed = [condense(record.text) for record in records]
     return Rendering(
         vectors=encoder.embed([each.brief for each in condensed]),
         categories=_numbers([record.category for record in records]),

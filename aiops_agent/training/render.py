@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from random import Random
 
+from aiops_agent.assembly.redact import redact
 from aiops_agent.training.family import Family
 from aiops_agent.training.slots import clock, fill, happens
 from aiops_agent.training.traces import render_trace
@@ -66,12 +67,12 @@ class Rendered:
 
 
 def render_all(families: Iterable[Family], *, copies: int, seed: int) -> list[Rendered]:
-    """Return every body and exception of every family, `copies` times, each time dressed differently.
+    """Return every body and exception of every family, `copies` times, each time dressed differently; redacted.
 
     The same families and seed give the same records.
     """
     return [
-        Rendered(text, family.category, family.id, family.system)
+        Rendered(redact(text), family.category, family.id, family.system)
         for family in families
         for copy in range(copies)
         for text in _render(family, Random(f"{seed}/{copy}/{family.id}"))

@@ -71,8 +71,8 @@ class Course:
     batch: int = BATCH
 
 
-def begin(work: Path, curriculum: Curriculum, course: Course) -> None:
-    """Make the working folder that of this curriculum and course.
+def begin(work: Path, curriculum: Curriculum, course: Course, teacher: str) -> None:
+    """Make the working folder that of this curriculum, course and teacher (a digest of its weights).
 
     Raises:
         UsageError: Another training was begun there: to go on with other texts would end nowhere.
@@ -80,6 +80,7 @@ def begin(work: Path, curriculum: Curriculum, course: Course) -> None:
     told = json.dumps([curriculum.texts, curriculum.means, curriculum.answers.tolist()], ensure_ascii=False)
     begun = {
         "texts": hashlib.sha256(told.encode()).hexdigest(),
+        "teacher": teacher,
         "epochs": course.epochs,
         "seed": course.seed,
         "batch": course.batch,
@@ -88,10 +89,12 @@ def begin(work: Path, curriculum: Curriculum, course: Course) -> None:
     work.mkdir(parents=True, exist_ok=True)
     if path.exists() and json.loads(path.read_text(encoding="utf-8")) != begun:
         raise UsageError(
-            f"another training was begun in {work}: of other texts, another seed or another length",
+            f"another training was begun in {work}: of other texts, by another teacher, of another seed or length",
             hint=f"remove {work}, or name another folder with --work",
         )
-    path.write_text(json.dumps(begun), encoding="utf-8")
+    partial = path.with_suffix(".partial")
+    partial.write_text(json.dumps(begun), encoding="utf-8")
+    partial.replace(path)
 
 
 def teach(teacher: SentenceTransformer, texts: Sequence[str], kept: Path, told: Told) -> NDArray[np.float32]:

@@ -149,3 +149,16 @@ def test_in_brief_is_the_beginning_and_the_end_of_the_cause():
     assert brief.startswith("order 7 failed")
     assert brief.endswith("bad disk")
     assert len(brief) <= BRIEF + 1
+
+
+@pytest.mark.parametrize(
+    ("text", "stated"),
+    [
+        ("job nightly failed for user=bob password=[redacted:secret]", "job nightly failed for user=bob"),
+        ('{"msg": "export failed", "password": "[redacted:secret]", "level": "error"}', "msg: export failed"),
+        ("failed with 'token': '[redacted:jwt]'", "failed with"),
+        ("sent [redacted:email] to nobody", "sent  to nobody"),
+    ],
+)
+def test_what_was_taken_out_of_a_record_and_its_name_state_nothing(text, stated):
+    assert condense(text).text == stated

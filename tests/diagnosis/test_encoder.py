@@ -34,10 +34,10 @@ def test_no_texts_give_no_rows(encoder):
     assert encoder.embed([]).shape == (0, encoder.width)
 
 
-def test_a_text_has_nearly_the_same_vector_alone_and_among_others(encoder):
+def test_a_text_has_the_same_vector_alone_and_among_others(encoder):
     texts = [f"error {number}: " + "cannot write the file " * (number % 7) for number in range(40)]
     alone = np.concatenate([encoder.embed([text]) for text in texts])
-    assert (alone * encoder.embed(texts)).sum(axis=1).min() > 0.97
+    assert np.array_equal(alone, encoder.embed(texts))
 
 
 def test_like_texts_are_closer_than_unlike_ones(encoder):

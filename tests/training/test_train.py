@@ -113,10 +113,17 @@ def test_the_student_learns(uninterrupted, teacher):
 
 
 def test_a_folder_of_another_training_is_refused_by_name(tmp_path):
-    train.begin(tmp_path, CURRICULUM, Course(epochs=1))
-    train.begin(tmp_path, CURRICULUM, Course(epochs=1))
+    train.begin(tmp_path, CURRICULUM, Course(epochs=1), "a teacher")
+    train.begin(tmp_path, CURRICULUM, Course(epochs=1), "a teacher")
+    with pytest.raises(UsageError, match="another teacher"):
+        train.begin(tmp_path, CURRICULUM, Course(epochs=1), "another one")
     with pytest.raises(UsageError, match=f"another training was begun in {tmp_path}"):
-        train.begin(tmp_path, Curriculum(CURRICULUM.texts[1:], CURRICULUM.means[1:], CURRICULUM.answers[1:]), Course(1))
+        train.begin(
+            tmp_path,
+            Curriculum(CURRICULUM.texts[1:], CURRICULUM.means[1:], CURRICULUM.answers[1:]),
+            Course(1),
+            "a teacher",
+        )
 
 
 def test_a_checkpoint_that_a_kill_cut_short_is_not_gone_on_from(tmp_path):
