@@ -20,7 +20,10 @@ def test_the_first_article_is_sound_and_found(tmp_path):
     said = subprocess.run(["bash", "-e"], input=script, capture_output=True, text=True, cwd=tmp_path)
     assert (said.stdout.splitlines()[-1], said.returncode) == ("1 articles, no faults, no advice", 0), said.stderr
     config = tmp_path / "my.yaml"
-    config.write_text(f"state_dir: {tmp_path}/state\nknowledge_base: [{tmp_path}/articles]\nsources: []\n")
+    named = re.search(r"`(knowledge_base: \[(/\S+/articles)\])`", PAGE)  # the page's own line, for the folder here
+    config.write_text(
+        f"state_dir: {tmp_path}/state\n{named[1].replace(named[2], f'{tmp_path}/articles')}\nsources: []\n"
+    )
     argv = [AGENT, "kb", "search", "flux capacitor jammed", "--config", config, "--json"]
     found = subprocess.run(argv, capture_output=True, text=True)
     assert json.loads(found.stdout)["articles"][0]["id"] == "widget-jammed", found.stderr

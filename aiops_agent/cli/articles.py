@@ -1,6 +1,7 @@
 """`kb`: the knowledge base."""
 
 import argparse
+import difflib
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from aiops_agent.cli.output import print_json, print_table, safe
 from aiops_agent.cli.session import library
 from aiops_agent.errors import ArticleError, Fault, UsageError
 from aiops_agent.noun import replace
+from aiops_agent.playbook.categories import CATEGORIES
 from aiops_agent.wiring.late import LateDiagnostician, Model
 from aiops_agent.wiring.library import Library
 
@@ -66,7 +68,13 @@ def lint(arguments: argparse.Namespace) -> int:
     if missing:
         raise UsageError(f"there is no {', '.join(missing)}", hint="`aiops-agent kb lint` checks every article")
     shelf = _shelf_of(arguments.files) if arguments.files else written.articles
-    faults = [*shelf.faults, *_dead_playbooks(shelf, written), *_broken_commands(shelf)]
+    faults = [
+        *shelf.faults,
+        *_no_categories(shelf),
+        *_dead_playbooks(shelf, written),
+        *_same_ids(shelf),
+        *_broken_commands(shelf),
+    ]
     advice = advise(shelf.articles)
     if arguments.json:
         said = {"faults": list(map(str, faults)), "advice": list(map(str, advice))}
@@ -97,6 +105,24 @@ def _shelf_of(names: Sequence[str]) -> "Shelf":
         except ArticleError as error:
             faults += error.faults
     return Shelf(tuple(articles), tuple(faults))
+
+
+def _no_categories(shelf: "Shelf") -> Iterator[Fault]:
+    for article in shelf.articles:
+        for category in article.categories:
+            if category not in CATEGORIES:
+                near = difflib.get_close_matches(category, CATEGORIES, n=1, cutoff=0.5)
+                meant = f"; {near[0]}?" if near else f"; known: {', '.join(CATEGORIES)}"
+                yield Fault(str(article.path), 0, "categories", f"there is no category {category}{meant}")
+
+
+def _same_ids(shelf: "Shelf") -> Iterator[Fault]:
+    """Yield each article whose id another file has: of one folder the loader says so, files may be of several."""
+    first: dict[str, Article] = {}
+    for article in shelf.articles:
+        other = first.setdefault(article.id, article)
+        if other is not article and other.path.resolve() != article.path.resolve():
+            yield Fault(str(article.path), 0, "id", f"{other.path} is {article.id} already")
 
 
 def _dead_playbooks(shelf: "Shelf", written: Library) -> Iterator[Fault]:

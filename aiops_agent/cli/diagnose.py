@@ -41,16 +41,18 @@ def diagnose(arguments: argparse.Namespace) -> int:
     if bool(arguments.file) == bool(arguments.jsonl):
         raise UsageError("name one record's FILE (or -), or --jsonl FILE", hint="aiops-agent diagnose --help")
     # The file first: who reads the state as root becomes the owner of it.
-    with _opened(arguments.jsonl or arguments.file) as stream, taught(arguments.config) as exemplars:
+    with (
+        _opened(arguments.jsonl or arguments.file, is_json=bool(arguments.jsonl)) as stream,
+        taught(arguments.config) as exemplars,
+    ):
         answering = _Answering(arguments.config, exemplars)
         if arguments.jsonl:
-            lines = _lines(stream, arguments.jsonl)
-            while batch := list(islice(lines, BATCH)):
+            for batch in _batches(_records(stream, arguments.jsonl)):
                 answers = answering.diagnoses([text for _, text in batch])
                 for (identity, _), diagnosis in zip(batch, answers, strict=True):
                     print_json(as_json(identity, diagnosis, answering.library.playbooks))
             return 0
-        text = stream.read(MAX_CHARACTERS)
+        text = _text(stream, arguments.file)
         if arguments.json:
             [diagnosis] = answering.diagnoses([text])
             print_json(as_json(arguments.file, diagnosis, answering.library.playbooks))
@@ -139,13 +141,27 @@ def as_json(identity: str, diagnosis: Diagnosis, catalogue: Catalogue) -> dict[s
     }
 
 
-def _opened(name: str) -> TextIO:
+def _opened(name: str, *, is_json: bool) -> TextIO:
+    errors = "replace" if is_json else "backslashreplace"  # a backslash would be an escape to JSON
     if name == "-":
-        return os.fdopen(os.dup(sys.stdin.fileno()), encoding="utf-8", errors="backslashreplace")
+        if sys.stdin is None:
+            raise UsageError("there is no standard input to read", hint="name a FILE instead of -")
+        return os.fdopen(os.dup(sys.stdin.fileno()), encoding="utf-8", errors=errors)
     try:
-        return Path(name).open(encoding="utf-8", errors="backslashreplace")
+        return Path(name).open(encoding="utf-8", errors=errors)
     except OSError as error:
-        raise UsageError(f"{name} cannot be read: {error.strerror}") from error
+        raise _unreadable(name, error) from error
+
+
+def _unreadable(name: str, error: OSError) -> UsageError:
+    return UsageError(f"{name} cannot be read: {error.strerror}")
+
+
+def _text(stream: TextIO, name: str) -> str:
+    try:
+        return stream.read(MAX_CHARACTERS)
+    except OSError as error:
+        raise _unreadable(name, error) from error
 
 
 def _records_in(text: str, assembly: Assembly) -> list[Fingerprint]:
@@ -163,14 +179,48 @@ def _fault_of(text: str, assembly: Assembly) -> Fingerprint:
     return found[0] if len(found) == 1 else fingerprint(text.strip("\n"))[0]
 
 
-def _lines(stream: TextIO, name: str) -> Iterator[tuple[str, str]]:
-    for number, line in enumerate(stream, start=1):
+def _batches(records: Iterator[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:
+    """Yield the records some at a time; those before one that is refused are answered before it is."""
+    refused = None
+    while refused is None:
+        batch = []
+        try:
+            for record in islice(records, BATCH):
+                batch.append(record)  # noqa: PERF402 - what was read stays when the next is refused
+        except UsageError as error:
+            refused = error
+        if batch:
+            yield batch
+        elif refused is None:
+            return
+    raise refused
+
+
+def _records(stream: TextIO, name: str) -> Iterator[tuple[str, str]]:
+    """Yield identity and text of each line.
+
+    Raises:
+        UsageError: A line is no such object, or the file cannot be read on.
+    """
+    for number, line in enumerate(_lines(stream, name), start=1):
         if not line.strip():
             continue
         try:
             record = json.loads(line)
-            yield str(record["id"]), str(record["text"])[:MAX_CHARACTERS]
+            identity, text = record["id"], record["text"]
         except (ValueError, KeyError, TypeError, RecursionError) as error:
-            raise UsageError(
-                f'{name}:{number}: is not {{"id": ..., "text": ...}}', hint="one JSON object a line"
-            ) from error
+            raise _no_record(name, number) from error
+        if not isinstance(identity, str | int) or isinstance(identity, bool) or not isinstance(text, str):
+            raise _no_record(name, number)
+        yield str(identity), text[:MAX_CHARACTERS]
+
+
+def _no_record(name: str, number: int) -> UsageError:
+    return UsageError(f'{name}:{number}: is not {{"id": "...", "text": "..."}}', hint="one JSON object a line")
+
+
+def _lines(stream: TextIO, name: str) -> Iterator[str]:
+    try:
+        yield from stream
+    except OSError as error:
+        raise _unreadable(name, error) from error

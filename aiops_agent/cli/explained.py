@@ -77,11 +77,10 @@ def _because(explanation: Explanation) -> Iterator[str]:
     """Yield what decided, and the words of the record that state a category."""
     prediction = explanation.diagnosis.prediction
     yield prediction.decided_by
-    for telling in explanation.signs[:SHOWN]:
-        words = " ".join(telling.words.split())
-        yield f'"{words}" says {telling.category}'
-    if len(explanation.signs) > SHOWN:
-        yield f"and {len(explanation.signs) - SHOWN} more signs"
+    said = dict.fromkeys(f'"{" ".join(one.words.split())}" says {one.category}' for one in explanation.signs)
+    yield from [*said][:SHOWN]
+    if len(said) > SHOWN:
+        yield f"and {len(said) - SHOWN} more signs"
     if explanation.by_model:
         model = explanation.by_model
         beside = "without the signs" if explanation.signs else "no sign is in it;"

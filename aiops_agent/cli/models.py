@@ -27,7 +27,7 @@ def info(arguments: argparse.Namespace) -> int:
         "encoder": read_facts(folder).name,
         "kernel": encoder.variant,
         "categories": len(head.categories),
-        "acts_above": round(float(head.threshold), 4),
+        "acts_above": round(head.threshold, 4) if head.threshold <= 1 else None,
         "manifest_sha256": manifest_digest(folder),
         "folder": str(folder),
         **({"card": str(MODELS / "MODEL_CARD.md")} if folder == MODELS else {}),
@@ -68,7 +68,7 @@ def _print(report: "Evaluation") -> None:
         **{name.replace("_", " "): _percent(found) for name, found in report.intervals.items()},
         "macro F1": f"{report.macro_f1:.4f}",
         "calibration error": f"{report.calibration_error:.4f}",
-        "abstains below": f"{report.threshold:.4f}",
+        "abstains below": "always" if report.threshold is None else f"{report.threshold:.4f}",
     }
     print("\n".join(f"{name + ':':<21}{value}" for name, value in facts.items()))
     print_table(

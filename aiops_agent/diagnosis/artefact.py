@@ -78,5 +78,10 @@ def _verify(path: Path, expected: str | None) -> Path:
     except OSError as error:
         raise ModelError(f"the model file {path} cannot be read: {error.strerror}", hint=REINSTALL) from error
     if found != expected:
-        raise ModelError(f"the model file {path} is not the one this version was shipped with", hint=REINSTALL)
+        if path.is_relative_to(MODELS):
+            raise ModelError(f"the model file {path} is not the one this version was shipped with", hint=REINSTALL)
+        raise ModelError(
+            f"the model file {path} is not the one that was made here",
+            hint="make it again: aiops-agent model import, or model train",
+        )
     return path

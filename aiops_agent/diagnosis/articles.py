@@ -58,18 +58,22 @@ class Shelf:
 
 
 def load_articles(folders: Sequence[Path]) -> Shelf:
-    """Return every sound article of the folders and the faults of the others.
+    """Return every sound article of the folders and the faults of the others; of two with one id in a folder the first.
 
     An article of a later folder replaces one of the same id or the same relative path of an earlier folder.
     """
     by_place: dict[str, Article] = {}
     faults: list[Fault] = []
     for folder in folders:
+        here: dict[str, Path] = {}
         for path in _files(folder, faults):
             try:
                 article = read_article(path)
             except ArticleError as error:
                 faults.extend(error.faults)
+                continue
+            if (other := here.setdefault(article.id, path)) != path:
+                faults.append(Fault(str(path), 0, "id", f"{other} is {article.id} already: this one is left out"))
                 continue
             by_place = {place: other for place, other in by_place.items() if other.id != article.id}
             by_place[path.relative_to(folder).as_posix()] = article
@@ -93,7 +97,7 @@ def read_article(path: Path) -> Article:
     """
     try:
         data = _read(path)
-        text = data.decode()
+        text = data.decode().replace("\r\n", "\n")
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "is not UTF-8 text"
         raise ArticleError([Fault(str(path), 0, "", f"cannot be read: {why}")]) from error
@@ -160,6 +164,10 @@ def _is_text(value: object) -> bool:
     return isinstance(value, str) and bool(value.strip())
 
 
+def _is_line(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip()) and value.isprintable()
+
+
 def _is_list(value: object) -> bool:
     return isinstance(value, list) and bool(value) and all(_is_text(item) for item in value)
 
@@ -170,8 +178,8 @@ def _is_id(value: object) -> bool:
 
 _FIELDS: Mapping[str, tuple[Callable[[object], bool], str]] = {
     "id": (_is_id, "must be lower-case letters, digits and dashes"),
-    "title": (_is_text, "must be one line of text"),
-    "title_zh": (lambda value: value is None or _is_text(value), "must be one line of text, or be left out"),
+    "title": (_is_line, "must be one line of text"),
+    "title_zh": (lambda value: value is None or _is_line(value), "must be one line of text, or be left out"),
     "categories": (_is_list, "must be a list of categories, such as [disk_full]"),
     "services": (lambda value: value is None or _is_list(value), 'must be a list of unit patterns, such as ["*"]'),
     "signs": (lambda value: value is None or _is_list(value), "must be a list of wordings, or be left out"),

@@ -89,7 +89,8 @@ class Classifier:
         )
         states = opinion.signs[0].sign if opinion.signs else None
         stated = states is not None and states.rank is Rank.DECISIVE and states.category == category.category
-        sure_for = None if category.category == UNKNOWN else self.head.sure_for(category.confidence, stated=stated)
+        sure = float(opinion.probabilities[best[0]])  # not as it is shown: rounded up it would pass a higher threshold
+        sure_for = None if category.category == UNKNOWN else self.head.sure_for(sure, stated=stated)
         telling = next((one.sign for one in opinion.signs if one.sign.category == category.category), None)
         return Prediction(
             category=category.category,

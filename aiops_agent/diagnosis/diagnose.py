@@ -10,7 +10,7 @@ from aiops_agent.diagnosis.articles import Shelf
 from aiops_agent.diagnosis.classifier import Classifier, Opinions
 from aiops_agent.diagnosis.condense import condense
 from aiops_agent.diagnosis.encoder import Encoder
-from aiops_agent.diagnosis.exemplars import AKIN, NEAR, NOTHING_NAMED, Memory, taken_for
+from aiops_agent.diagnosis.exemplars import AKIN, NEAR, NOTHING_NAMED, Memory, denials, taken_for
 from aiops_agent.diagnosis.head import load_head
 from aiops_agent.diagnosis.index import Index
 from aiops_agent.diagnosis.retrieve import Query, retrieve
@@ -43,7 +43,7 @@ class LocalDiagnostician:
     ) -> list[Diagnosis]:
         """Return one diagnosis for each redacted text, in order; what is near something in `memory` is taken for it."""
         opinions = self._classifier.opinions(texts)
-        neighbours = self._neighbours(opinions, memory, least=NEAR)
+        neighbours = self._neighbours(texts, opinions, memory, least=NEAR)
         return [
             self._diagnosis(text, service, opinion, near)
             for text, service, opinion, near in zip(texts, services, opinions, neighbours, strict=True)
@@ -52,7 +52,7 @@ class LocalDiagnostician:
     def explain(self, text: str, service: str | None, memory: Memory | None = None) -> Explanation:
         """Return the diagnosis of one redacted text, and what each way of looking at it said."""
         [opinion] = opinions = self._classifier.opinions([text])
-        [near] = self._neighbours(opinions, memory, least=AKIN)
+        [near] = self._neighbours([text], opinions, memory, least=AKIN)
         best = int(opinion.by_model.argmax())
         parts = condense(text).parts
         return Explanation(
@@ -89,7 +89,7 @@ class LocalDiagnostician:
         return Diagnosis(prediction, retrieve(self._index, query))
 
     def _neighbours(
-        self, opinions: Sequence[Opinions], memory: Memory | None, *, least: float
+        self, texts: Sequence[str], opinions: Sequence[Opinions], memory: Memory | None, *, least: float
     ) -> list[list[Neighbour]]:
         """Return, for each record, what people have named that is nearest to it."""
         named = memory.recollection(self._encoder) if memory else NOTHING_NAMED
@@ -99,17 +99,23 @@ class LocalDiagnostician:
         return [
             [
                 Neighbour(
-                    exemplar, cosine, counts=cosine >= NEAR and self._states_the_same(opinion, memory.record(name))
+                    exemplar,
+                    cosine,
+                    counts=cosine >= NEAR and self._states_the_same(opinion, text, memory.record(name)),
                 )
                 for name, cosine in found
                 if cosine >= least and (exemplar := memory.exemplar(name))
             ]
-            for opinion, found in zip(opinions, nearest, strict=True)
+            for text, opinion, found in zip(texts, opinions, nearest, strict=True)
         ]
 
-    def _states_the_same(self, opinion: Opinions, record: str | None) -> bool:
-        """Tell whether the most telling signs of both are of one category, or both have none."""
-        return record is not None and stated_by(opinion.signs) == stated_by(self._classifier.signs(record))
+    def _states_the_same(self, opinion: Opinions, text: str, record: str | None) -> bool:
+        """Tell whether both deny as much, and the most telling signs of both are of one category or both have none."""
+        return (
+            record is not None
+            and stated_by(opinion.signs) == stated_by(self._classifier.signs(record))
+            and denials(condense(text).text) == denials(condense(record).text)
+        )
 
 
 def stated_by(signs: Sequence[Found]) -> str | None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
+import re2
 from numpy.typing import NDArray
 
 from aiops_agent.diagnosis.classifier import ALTERNATIVES
@@ -27,6 +28,11 @@ caught from 10,000, 96 % from 0.94 on: so a little less is said."""
 
 AKIN = 0.6
 """The least cosine of a neighbour that is worth showing to a person."""
+
+_DENIAL = re2.compile(
+    r"(?i)\b(?:no|not|none|never|without|zero|0|success(?:ful|fully)?|succeeded|recovered)\b|n't\b|[无未没不]|成功|恢复"
+)
+"""What turns a message into its opposite: the vectors of "7 differences" and "no differences" are near."""
 
 LOOKED_AT = 3
 """Of the nearest: the first may state something else."""
@@ -100,6 +106,11 @@ def recollected(
     vectors.update(computed)
     joined = np.frombuffer(b"".join(vectors.values()), dtype=_HALF).reshape(-1, encoder.width)
     return Recollection(list(vectors), joined.astype(np.float32)), computed
+
+
+def denials(text: str) -> int:
+    """Return how many words of a text deny something, or tell that it went well."""
+    return len(_DENIAL.findall(text))
 
 
 def confidence_at(cosine: float) -> float:

@@ -81,7 +81,7 @@ class Evaluation:
     calibration_error: float
     """Expected calibration error over ten bands."""
 
-    threshold: float
+    threshold: float | None
     coverage: float
     """Share of the records on which it does not abstain."""
 
@@ -143,7 +143,7 @@ def evaluate(path: Path, models: Path = MODELS, *, baselines: bool = True) -> Ev
         accuracy_model_only=model.accuracy.share if model.accuracy else 0.0,
         macro_f1=both.macro_f1 or 0.0,
         calibration_error=round(calibration_error(confidence, judged.right), 4),
-        threshold=round(classifier.head.threshold, 4),
+        threshold=round(classifier.head.threshold, 4) if classifier.head.threshold <= 1 else None,
         coverage=coverage.share,
         accuracy_where_sure=where_sure.share,
         confusions=_confusions(records, answers, judged.right),

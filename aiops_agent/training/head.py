@@ -71,7 +71,7 @@ def fit(out: Path) -> dict[str, object]:
     joint, joint_bias, probabilities = join_apart(lesson, *apart)
     thresholds = choose_thresholds(answers_apart(lesson, probabilities))
     save_head(fit_head(whole, joint, joint_bias, thresholds), out / "head.npz")
-    figures = {
+    figures: dict[str, object] = {
         "families": len(families),
         "systems": len(set(whole.systems)),
         "records": len(whole.answers),
@@ -238,7 +238,7 @@ def fit_head(lesson: Lesson, joint: Floats, joint_bias: Floats, thresholds: NDAr
 
 def held_apart_figures(
     lesson: Lesson, apart: tuple[Floats, Floats], probabilities: Floats, thresholds: NDArray[np.float64]
-) -> dict[str, float]:
+) -> dict[str, float | None]:
     """Return how good the answers on held-apart software are."""
     right = probabilities.argmax(axis=1) == lesson.answers
     by_vector, by_words = apart
@@ -255,7 +255,7 @@ def held_apart_figures(
         "held_apart_accuracy_words_only": round(float((by_words.argmax(axis=1) == lesson.answers).mean()), 4),
         "threshold": round(float(thresholds[0].min()), 4),
         "held_apart_coverage": round(len(sure.right) / len(right), 4),
-        "held_apart_right_where_sure": round(float(sure.right.mean()), 4),
+        "held_apart_right_where_sure": round(float(sure.right.mean()), 4) if len(sure.right) else None,
     }
 
 
@@ -280,11 +280,16 @@ def risk_figures(
             "by_the_model_alone": _limit(alone),
             "with_a_decisive_sign": _limit(stated),
             "coverage": round(len(borne.right) / len(lesson.answers), 4),
-            "error": round(1 - float(borne.right.mean()), 4),
-            "error_at_most": round(highest_error(borne.right, borne.systems), 4),
-            "error_elsewhere": round(1 - float(np.concatenate([part.right for part in others]).mean()), 4),
+            "error": _wrong(borne.right),
+            "error_at_most": round(float(highest_error(borne.right, borne.systems)), 4),
+            "error_elsewhere": _wrong(np.concatenate([part.right for part in others])),
         }
     return figures
+
+
+def _wrong(right: NDArray[np.bool_]) -> float | None:
+    """Return the share of wrong answers; None: there are no answers."""
+    return round(1 - float(right.mean()), 4) if len(right) else None
 
 
 def _limit(threshold: float) -> float | str:

@@ -17,6 +17,7 @@ from aiops_agent.diagnosis.artefact import MODELS
 from aiops_agent.diagnosis.condense import condense
 from aiops_agent.diagnosis.diagnose import stated_by
 from aiops_agent.diagnosis.encoder import Encoder, load_encoder
+from aiops_agent.diagnosis.exemplars import denials
 from aiops_agent.diagnosis.signs import load_signs
 from aiops_agent.training.family import Family, load_families
 from aiops_agent.training.render import render_all
@@ -37,7 +38,7 @@ class Rendering:
     categories: NDArray[np.int64]
     families: NDArray[np.int64]
     stated: NDArray[np.int64]
-    """The category of the most telling sign; a number of its own for none."""
+    """The category of the most telling sign, or none, with how much is denied."""
 
     second: NDArray[np.bool_]
     """Whether it is the second of the two."""
@@ -64,7 +65,7 @@ def rendered(families: Sequence[Family], encoder: Encoder) -> Rendering:
         vectors=encoder.embed([each.brief for each in condensed]),
         categories=_numbers([record.category for record in records]),
         families=_numbers([record.family for record in records]),
-        stated=_numbers([stated_by(signs.find(each)) or "" for each in condensed]),
+        stated=_numbers([f"{stated_by(signs.find(each))} {denials(each.text)}" for each in condensed]),
         second=np.arange(len(records)) >= len(copies[0]),
     )
 

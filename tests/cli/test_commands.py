@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -299,12 +301,31 @@ def test_diagnose_takes_lines_of_json_and_keeps_their_order_and_ids(tmp_path, ca
     assert [(a["id"], a["abstained"]) for a in answers] == [("b", False), ("a", True)]
 
 
-@pytest.mark.parametrize("content", ["no json", '{"id": 1}', "[1]", "[" * 100_000])
-def test_a_line_that_is_no_record_is_named(tmp_path, capsys, content):
+@pytest.mark.parametrize(
+    "content",
+    ["no json", '{"id": 1}', "[1]", "[" * 100_000, '{"id": null, "text": "a"}', '{"id": "a", "text": ["a"]}'],
+)
+def test_a_line_that_is_no_record_is_named_and_those_before_it_are_answered(tmp_path, capsys, content):
     lines = tmp_path / "records.jsonl"
-    lines.write_text(content + "\n")
+    lines.write_text(f'{{"id": "first", "text": ""}}\n{content}\n')
     assert run(["diagnose", "--jsonl", str(lines)]) == 2
-    assert "records.jsonl:1" in capsys.readouterr().err
+    said = capsys.readouterr()
+    assert json.loads(said.out)["id"] == "first"
+    assert "records.jsonl:2" in said.err
+
+
+def test_bytes_that_are_no_utf8_are_read_as_such(tmp_path, capsys):
+    lines = tmp_path / "records.jsonl"
+    lines.write_bytes(b'{"id": 1, "text": "caf\xe9: No space left on device"}\n')
+    assert run(["diagnose", "--jsonl", str(lines)]) == 0
+    assert json.loads(capsys.readouterr().out)["category"] == "disk_full"
+
+
+def test_without_a_standard_input_diagnose_says_so():
+    done = subprocess.run(
+        ["sh", "-c", f"{Path(sys.executable).with_name('aiops-agent')} diagnose - <&-"], capture_output=True, text=True
+    )
+    assert (done.returncode, "there is no standard input" in done.stderr) == (2, True), done.stderr
 
 
 @pytest.mark.slow

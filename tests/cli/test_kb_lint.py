@@ -12,7 +12,7 @@ AGENT = Path(sys.executable).with_name("aiops-agent")
 ARTICLE = """---
 id: a
 title: A
-categories: [timeout]
+categories: [CATEGORY]
 playbook: PLAYBOOK
 ---
 ## Checks
@@ -23,9 +23,10 @@ COMMANDS
 """
 
 
-def lint(folder: Path, commands: str = "true", playbook: str = "null", **environment: str):
+def lint(folder: Path, commands: str = "true", playbook: str = "null", category: str = "timeout", **environment: str):
     article = folder / "a.md"
-    article.write_text(ARTICLE.replace("COMMANDS", commands).replace("PLAYBOOK", playbook), encoding="utf-8")
+    text = ARTICLE.replace("COMMANDS", commands).replace("PLAYBOOK", playbook).replace("CATEGORY", category)
+    article.write_text(text, encoding="utf-8")
     argv = [AGENT, "kb", "lint", article, "--json"]
     done = subprocess.run(argv, capture_output=True, text=True, env={**os.environ, **environment})
     return done.returncode, json.loads(done.stdout)
@@ -64,4 +65,26 @@ def test_a_file_that_is_not_there_is_a_wrong_use(tmp_path):
 
 def test_the_shipped_articles_have_no_faults():
     done = subprocess.run([AGENT, "kb", "lint", "--json"], capture_output=True, text=True)
+    assert json.loads(done.stdout)["faults"] == []
+
+
+def test_a_category_that_there_is_not_is_a_fault_and_the_nearest_is_named(tmp_path):
+    code, said = lint(tmp_path, category="time_out")
+    assert (code, ["no category time_out; timeout?" in fault for fault in said["faults"]]) == (1, [True])
+
+
+def test_two_files_of_one_id_are_a_fault(tmp_path):
+    lint(tmp_path)
+    (tmp_path / "b.md").write_text((tmp_path / "a.md").read_text(encoding="utf-8"), encoding="utf-8")
+    for named in ([tmp_path], [tmp_path / "a.md", tmp_path / "b.md"]):
+        done = subprocess.run([AGENT, "kb", "lint", *named, "--json"], capture_output=True, text=True)
+        [fault] = json.loads(done.stdout)["faults"]
+        assert (done.returncode, f"{tmp_path}/a.md is a already" in fault) == (1, True), fault
+
+
+def test_an_article_with_line_ends_of_windows_is_one(tmp_path):
+    article = tmp_path / "a.md"
+    lint(tmp_path)
+    article.write_bytes(article.read_bytes().replace(b"\n", b"\r\n"))
+    done = subprocess.run([AGENT, "kb", "lint", article, "--json"], capture_output=True, text=True)
     assert json.loads(done.stdout)["faults"] == []

@@ -103,6 +103,20 @@ def test_a_record_that_states_something_else_does_not_follow_however_near(diagno
     assert [neighbour.counts for neighbour in explanation.neighbours] == [False]
 
 
+@pytest.mark.parametrize(
+    ("named", "opposite"),
+    [
+        ("reconciliation of ledger 77 gave 12 differences", "reconciliation of ledger 78 gave no differences"),
+        ("对账发现 12 处差异", "对账未发现差异"),
+    ],
+)
+def test_the_opposite_of_what_was_named_does_not_follow(diagnostician, state, named, opposite):
+    memory = taught(state, record=named)
+    again, other = predicted(diagnostician, memory, named.replace("12", "13"), opposite)
+    assert again.decided_by.startswith("like what was")
+    assert not other.decided_by.startswith("like what was")
+
+
 def test_of_two_that_are_near_the_nearer_counts(diagnostician, state):
     taught(state, OTHER, NEARLY)
     memory = taught(state)
