@@ -105,7 +105,7 @@ def _fault(faults: tuple[tuple[bytes, Severity], ...], line: bytes) -> Severity 
 def _judge_message(message: bytes, *, headed: bool) -> Verdict:
     if message.startswith(patterns.IN_CLEANUP) and died_in_perl(message):
         return Verdict(Says.ERROR, Severity.ERROR)
-    if is_indented(message) and not headed and message.endswith(patterns.REFUSALS):
+    if is_indented(message) and not headed and message.rstrip().endswith(patterns.REFUSALS):
         return Verdict(Says.ERROR, Severity.ERROR)
     if is_indented(message):
         is_place = is_frame_of_java(message) or is_frame_of_ruby(message) or died_in_perl(message)
