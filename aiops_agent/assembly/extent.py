@@ -33,6 +33,7 @@ from aiops_agent.assembly.judge import (
     is_frame_of_glibc,
     is_frame_of_ruby,
     may_name_what_was_raised,
+    names_another_exception,
     opens_with_exception,
     raised_in_ruby,
     stands_alone,
@@ -87,7 +88,7 @@ class Extent:
         self.is_complete = first.startswith((b'{"', b'{ "', *patterns.LOGFMT))
         """The line is an object or a list of fields of its own: nothing below belongs to it."""
 
-        self._headed = self._begins(first, 0)
+        self._first, self._headed = first, self._begins(first, 0)
         self._heads_are_rare = heads.are_rare
         self._wraps = heads.are_rare and heads is not MESSAGES
         self._stand_alone = heads.bare_stand_alone
@@ -340,6 +341,13 @@ class Extent:
         if line.startswith(patterns.BREAKS):
             is_again = self._go and not self._framed and line == self._origin.message  # two goroutines fell at once
             return Belongs.YES if is_again else Belongs.NO
+        if (
+            self._headed
+            and not self._framed
+            and opens_with_exception(line)
+            and names_another_exception(self._first, line)
+        ):
+            return Belongs.NO
         if (self._ruby or self._shows_source) and not self._framed and below >= len(buffer):
             return Belongs.UNKNOWN  # a caret may come
         if self._is_expected(line, buffer, below) or self._is_noted(line):
@@ -438,7 +446,9 @@ class Extent:
             if is_frame and names_another(line):
                 return Belongs.NO
             if is_frame or (
-                seen < (1 if self._stand_alone else _LINES_SAID_BY_PERL) and died_in_perl(line) and self._is_traced_by_perl(buffer, below)
+                seen < (1 if self._stand_alone else _LINES_SAID_BY_PERL)
+                and died_in_perl(line)
+                and self._is_traced_by_perl(buffer, below)
             ):
                 return Belongs.YES
             if self._begins(buffer, below) or (is_indented(buffer[below : below + 1]) and not self._node):
@@ -504,9 +514,8 @@ class Extent:
     def _goes_on_with_frames(self, line: bytes) -> bool:
         """Tell whether an empty line stands above the first frame, or above what Symfony shows of a cause."""
         is_frame = is_frame_of_ruby(line) and is_indented(line)
-        return (not self._framed and (is_frame or line.startswith(_FRAMES[:2]))) or (
-            self._symfony and is_block_of_symfony(line)
-        )
+        is_shown = self._symfony and (is_indented(line) or is_block_of_symfony(line))
+        return is_shown or (not self._framed and (is_frame or line.startswith(_FRAMES[:2])))
 
     def _accepts_behind_a_gap(self, buffer: bytes, at: int) -> Belongs:
         """Decide about an empty line in what an exception says, or between frames; the next that is none is at `at`."""

@@ -158,9 +158,7 @@ def learn(sample: bytes) -> Heads:
         words += patterns.BARE
     are_rare = _are_rare(lines)
     alone, ordinary = _bare_lines(all_lines, KNOWN)
-    return Heads(
-        are_rare=are_rare, words=words, levels_are_small=are_small, bare_stand_alone=alone, ordinary=ordinary
-    )
+    return Heads(are_rare=are_rare, words=words, levels_are_small=are_small, bare_stand_alone=alone, ordinary=ordinary)
 
 
 def _short_levels(lines: list[bytes]) -> tuple[bytes, ...]:
@@ -239,7 +237,7 @@ def _ordinary(lines: list[bytes], loud: set[bytes], quiet: set[bytes], calm: set
     for line in lines:
         if line in calm and before not in loud:
             begins = opening(line)
-            above.setdefault(begins, set()).add(opening(origin(before).message))
+            above.setdefault(begins, set()).add(origin(before).message[:_FIRST_BYTES_OF_A_LINE].translate(None, DIGITS))
             if is_calm:
                 below_no_fault.add(begins)
         goes_on = line in calm or (is_indented(line) and not line.startswith(_OF_FAULTS))

@@ -383,11 +383,13 @@ def may_carry_exception(head: bytes, raised: bytes, *, is_uncaught: bool = False
         return False
     if severity in (None, Severity.WARNING) and is_uncaught:
         return False
-    return level not in patterns.CALM_WORDS or (names_exception(head) and not _names_another(head, raised))
+    return level not in patterns.CALM_WORDS or (names_exception(head) and not names_another_exception(head, raised))
 
 
-def _names_another(head: bytes, raised: bytes) -> bool:
-    """Tell whether a line names other exceptions, and not the one that was raised below it."""
+def names_another_exception(head: bytes, raised: bytes) -> bool:
+    """Tell whether a calm line names other exceptions, and not the one that was raised below it."""
+    if _level_word(head) not in patterns.CALM_WORDS:
+        return False
     name = raised.partition(b":")[0].rpartition(b".")[2]
     words = head.replace(b".", b" ").replace(b":", b" ").replace(b",", b" ").split()
     named = [word for word in words if word.endswith((b"Error", b"Exception")) and word[:-5].isalpha()]

@@ -74,7 +74,15 @@ BARE = (
     *(b"iled: ", b"ror while ", b"bytes failed", b"(in cleanup)", b"never awaited", b"ized option", b"lid option --"),
     *(b"ires an argument", b"::Error: ", b"Native stack", b": File exists", b"source busy", b"Illegal seek"),
     *(b"tory not empty", b"Read-only file", b": No such dev", b": No such pro", b"rily unavail", b"o route to host"),
-    *(b"unreachable", b"ice not known", b"esolution", b"requested addr", b"uota exceeded", b"Stale file", b"oss-device"),
+    *(
+        b"unreachable",
+        b"ice not known",
+        b"esolution",
+        b"requested addr",
+        b"uota exceeded",
+        b"Stale file",
+        b"oss-device",
+    ),
     *(b"oo large", b"abnormally: ", b": unknown ", b"\tat ", b"ires a value", b" is not defined"),
 )
 """What else is searched for in a file whose lines have no heads, as of programs that print to the terminal."""
@@ -360,8 +368,19 @@ REASONS = (
     *(b": not in gzip format", b": command not found", b": Connection timed out", b": Broken pipe"),
     *(b": Bad file descriptor", b": Is a directory", b": Invalid argument", b": Connection reset by peer"),
     *(b": Input/output error", b": Operation timed out", b": File exists", b": Device or resource busy"),
-    *(b": Illegal seek", b": Directory not empty", b": Read-only file system", b": No such device", b": No such process"),
-    *(b": Resource temporarily unavailable", b": No route to host", b": Host is unreachable", b": Network is unreachable"),
+    *(
+        b": Illegal seek",
+        b": Directory not empty",
+        b": Read-only file system",
+        b": No such device",
+        b": No such process",
+    ),
+    *(
+        b": Resource temporarily unavailable",
+        b": No route to host",
+        b": Host is unreachable",
+        b": Network is unreachable",
+    ),
     *(b": Name or service not known", b": Temporary failure in name resolution", b": Cannot assign requested address"),
     *(b": Disk quota exceeded", b": Stale file handle", b": Invalid cross-device link", b": File too large"),
     *(b": invalid float literal", b": invalid digit found in string", b": invalid IP address syntax"),
@@ -586,7 +605,20 @@ SHOWS_SOURCE = (b": syntax error, ", LIBXML)
 """What a runtime says that shows the line of the source below it, with a caret under its fault."""
 
 NOTES = (
-    *(b"in ", b"while ", b"when ", b"during ", b"for ", b"by ", b"at ", b"on ", b"with ", b"near ", b"after ", b"from "),
+    *(
+        b"in ",
+        b"while ",
+        b"when ",
+        b"during ",
+        b"for ",
+        b"by ",
+        b"at ",
+        b"on ",
+        b"with ",
+        b"near ",
+        b"after ",
+        b"from ",
+    ),
     *(b"(see ", b"(in ", b"(while ", b"(at ", b"(from "),
 )
 """How a line begins that is no sentence by itself."""
