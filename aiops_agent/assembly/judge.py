@@ -56,11 +56,17 @@ def judge(line: bytes, heads: Heads = KNOWN) -> Verdict:
         return Verdict(Says.ERROR, max(fault, stated or fault))
     if is_relay(said.writer) and is_head(said.message, 0):
         return judge(said.message)
+    return _judge_opening(line, said, heads)
+
+
+def _judge_opening(line: bytes, said: Origin, heads: Heads) -> Verdict:
+    """Return what a line claims by how its message begins, or else by its level."""
     told = _behind_tag(said.message) if is_relay(said.writer) or not heads.begins(line, 0) else said.message
-    if told.startswith(patterns.PHP_NOTICES):
+    opening = next((severity for sign, severity in patterns.OPENINGS if told.startswith(sign)), None)
+    if told.startswith(patterns.PHP_NOTICES) or (opening and _says_there_is_none(told)):
         return _NOTHING
-    if opening := next((severity for sign, severity in patterns.OPENINGS if told.startswith(sign)), None):
-        return _NOTHING if _says_there_is_none(told) else Verdict(Says.ERROR, opening)
+    if opening:
+        return Verdict(Says.ERROR, opening)
     return _judge_stated(line, said, heads)
 
 
@@ -245,7 +251,7 @@ def is_assertion_of_glib(message: bytes) -> bool:
 
 
 def is_frame_of_java(message: bytes) -> bool:
-    """Tell whether the text is "\tat org.sample.Depot.main(Depot.java:159)"."""
+    """Tell whether the text is "at org.sample.Depot.main(Depot.java:159)" behind a tab."""
     return message.startswith(b"\tat ") and message.endswith(b")")
 
 

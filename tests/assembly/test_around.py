@@ -22,7 +22,7 @@ Ran 3 tests in 0.012s
 FAILED (failures=1)
 """
 PANIC = "thread 'main' (7709) panicked at src/main.rs:5{}:67:\n{}\n"
-FRAMES = "stack backtrace:\n   0: std::panicking::begin_panic\n             at /rustc/5980/library/core/src/panicking.rs:75\n"
+FRAMES = "stack backtrace:\n   0: std::panicking::begin_panic\n      at /rustc/5980/library/core/src/panicking.rs:75\n"
 FALLEN = "thread 'main' (7709) panicked at /rustc/5980/library/core/src/panicking.rs:233:5:\nin a destructor\n"
 SUITE = ":3: parser error : Opening and ending tag mismatch: suite\n</release>\n          ^\n"
 NO_PLACE = "forum: post not stored\nTypeError: post(): no number in /srv/forum.php:48\nStack trace:\n#0 {main}\n"
@@ -46,7 +46,7 @@ AROUND = {
     "a panic in a destructor": (BARE, PANIC.format(1, "no tea") + PANIC.format(2, "jammed") + FRAMES + FALLEN),
     "a source of Node with words above": (
         BARE,
-        "worker of visit 3 failed: [worker eval]:1\nnull.x\n     ^\n\nTypeError: no x of null\n    at [worker eval]:1:6\n",
+        "worker 3 failed: [worker eval]:1\nnull.x\n     ^\n\nTypeError: no x of null\n    at [worker eval]:1:6\n",
     ),
     "frames of Node below an empty line": (BARE, "Error: Command failed: sync\n\n    at run (/srv/a.js:3:1)\n"),
     "an error of Node named behind words": (BARE, "visit 17: AggregateError: All promises were rejected\n"),
