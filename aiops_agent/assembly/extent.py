@@ -4,29 +4,36 @@ from aiops_agent.assembly import patterns
 from aiops_agent.assembly.clues import (
     FROM,
     PLACES,
+    RUST_AGAIN,
     Belongs,
     above_place_in_go,
     is_below_a_head,
     is_caret,
+    is_field,
     is_last,
     is_numbered_frame,
     is_place_in_ruby,
     is_raised,
     is_shown,
     is_single,
+    is_unclosed_object,
     names_another,
     opens_lines,
     opens_traceback,
+    panics_again,
     place_in_ruby,
     speaks_for_itself,
     warns_in_python,
 )
 from aiops_agent.assembly.findings import Findings
-from aiops_agent.assembly.heads import KNOWN, MESSAGES, Heads, of_message
+from aiops_agent.assembly.heads import KNOWN, MESSAGES, Heads, of_message, opening
 from aiops_agent.assembly.judge import (
     died_in_perl,
+    is_block_of_symfony,
     is_frame_of_glibc,
+    is_frame_of_ruby,
     may_name_what_was_raised,
+    names_another_exception,
     opens_with_exception,
     raised_in_ruby,
     stands_alone,
@@ -38,14 +45,14 @@ from aiops_agent.assembly.relayed import Relay, is_relay
 _LINES_OF_A_MESSAGE = 20
 """Unindented lines that a headed record may go on for before its first frame."""
 
-_RUST_AGAIN = b"core/src/panicking.rs"
-"""Where it panics that a destructor panicked while another panic was on its way."""
-
 _LINES_SAID_BY_PERL = 3
 """Lines of what `die` says above its frames, the first apart, where the first does not tell the place."""
 
 _LINES_OF_A_DIFFERENCE = 60
 """Between what Node expected and what it got: it leaves out lines itself beyond fifty."""
+
+_LINES_AHEAD, _LINES_AHEAD_RELAYED = 120, 60
+"""Lines of frames between two panics of a thread: of a relayed one no more are known."""
 
 _CAUGHT_HERE = b'> File "'
 """How loguru shows the frame that caught the exception."""
@@ -66,18 +73,22 @@ _FRAMES_IN_A_MARGIN = (b"      at ",)
 """Of Node, where the whole trace is indented."""
 
 _FIRST_BYTES = 32
+_FIRST_BYTES_OF_A_LOGGER = 80
 _NEWLINE, _TAB = b"\n\t"
 
 
 class Extent:
     """Follows one record line by line from its first."""
 
-    def __init__(self, first: bytes, heads: Heads = KNOWN) -> None:
+    def __init__(self, first: bytes, heads: Heads = KNOWN, relayed: Heads | None = None) -> None:
+        """Begin with the first line; `relayed`: how the log begins its records where another program relays this."""
         self._begins = heads.begins
+        self._ordinary = (relayed or heads).ordinary
+        self._lines_ahead = _LINES_AHEAD_RELAYED if relayed else _LINES_AHEAD
         self.is_complete = first.startswith((b'{"', b'{ "', *patterns.LOGFMT))
         """The line is an object or a list of fields of its own: nothing below belongs to it."""
 
-        self._headed = self._begins(first, 0)
+        self._first, self._headed = first, self._begins(first, 0)
         self._heads_are_rare = heads.are_rare
         self._wraps = heads.are_rare and heads is not MESSAGES
         self._stand_alone = heads.bare_stand_alone
@@ -86,13 +97,34 @@ class Extent:
         self._writer = self._origin.writer
         message = self._origin.message
         kernel = self._writer.endswith(b"kernel:") or first.startswith(b"[")
-        self._inner = Extent(message, of_message(message, heads)) if self._headed and is_relay(self._writer) else None
+        is_relayed = self._headed and is_relay(self._writer)
+        self._inner = Extent(message, of_message(message, heads), heads) if is_relayed else None
         """The record as it would be in a log that the writer of this line writes itself."""
 
         self._relay = Relay(self._writer)
         self._report = kernel and any(sign in b" " + message for sign in patterns.KERNEL_REPORTS)
         self._killing = b"invoked oom-killer" in message
         self._sequel = next((pair for pair in patterns.SEQUELS.items() if message.startswith(pair[0])), None)
+        self._know_runtime(first, message)
+        self._statement = bool(self._writer) and not (self._tracing or self._rust or opens_with_exception(message))
+        # A program wrote a line and then the trace, in a file where few lines have a head.
+        self._may_be_given = self._headed and (self._stand_alone or (self._wraps and states_error(first)))
+        takes_plain = (
+            self._headed
+            and not heads.are_rare
+            and not heads.bare_stand_alone
+            and not self._writer
+            and not self._report
+            and not self.is_complete
+            and not is_single(first)
+            and not died_in_perl(message)
+        )
+        self._takes_plain = takes_plain
+        announces = bool(self._writer) and self._headed and message.endswith(b":") and not self._report
+        self._plain_lines = 0 if takes_plain or announces else _LINES_OF_A_MESSAGE
+
+    def _know_runtime(self, first: bytes, message: bytes) -> None:
+        """Note which runtime or library has ways of its own to go on from such a line."""
         self._tracing = self._traceback = message.startswith(b"Traceback (most") or opens_traceback(message)
         self._go = (
             message.startswith((b"panic: ", b"fatal error: ", b"http: panic")) or b"http: panic serving" in message
@@ -110,24 +142,13 @@ class Extent:
         self._ends_words = (_LAST_OF_A_GROUP,) if grouped else (FROM,) if self._ruby else ()
         """How a line without a head begins that comes below all that an exception says."""
 
-        self._statement = bool(self._writer) and not (self._tracing or self._rust or opens_with_exception(message))
-        self._framed = self._chained = self._told = self._traced = self._spaced = False
-        self._preluded = self._is_said_again = self._caused = False
-        # A program wrote a line and then the trace, in a file where few lines have a head.
-        self._may_be_given = self._headed and (self._stand_alone or (self._wraps and states_error(first)))
-        takes_plain = (
-            self._headed
-            and not heads.are_rare
-            and not heads.bare_stand_alone
-            and not self._writer
-            and not self._report
-            and not self.is_complete
-            and not is_single(first)
-            and not died_in_perl(message)
-        )
-        self._takes_plain = takes_plain
-        announces = bool(self._writer) and self._headed and message.endswith(b":") and not self._report
-        self._plain_lines = 0 if takes_plain or announces else _LINES_OF_A_MESSAGE
+        self._chained = self._traced = self._spaced = False
+        self._framed = self._told = self._rust and message[-1:].isdigit()  # its place is the last it says
+        self._preluded = self._is_said_again = self._caused = self._tested = self._noted = False
+        self._is_unclosed = is_unclosed_object(message)
+        self._shows_source = self._is_unclosed or any(sign in message for sign in patterns.SHOWS_SOURCE)
+        self._symfony = is_block_of_symfony(message)
+        self._asyncio = patterns.ASYNCIO in first[:_FIRST_BYTES_OF_A_LOGGER]
 
     def note_prelude(self, above: bytes) -> None:
         """Note what the runtime has said above the first line: that is what was raised.
@@ -136,6 +157,7 @@ class Extent:
         """
         self._preluded = True
         self._is_said_again = above.startswith(b"#<Thread:")
+        self._tested = b"FAIL: " in above or b"ERROR: " in above
 
     @property
     def _names_what_was_raised(self) -> bool:
@@ -179,6 +201,8 @@ class Extent:
         """Tell whether the runtime that wrote the first line goes on in words."""
         return (
             bool(self._rust or self._go or self._ruby or self._sanitizer or self._raised or self._node or self._mono)
+            or self._shows_source
+            or self._asyncio
             or self._is_half_a_head
         )
 
@@ -208,7 +232,7 @@ class Extent:
         if self._is_half_a_head and line.startswith(patterns.SECOND_HEADS):
             self._is_half_a_head = False
             return Belongs.YES
-        if self._numbers_frames and is_numbered_frame(line):
+        if (self._numbers_frames and is_numbered_frame(line)) or (self._shows_source and patterns.LIBXML in line):
             return Belongs.YES
         if self._begins(buffer, start):
             return self._accepts_headed(line, buffer, start)
@@ -217,6 +241,8 @@ class Extent:
     def _accepts_headless(self, line: bytes, buffer: bytes, below: int) -> Belongs:
         if not line:
             return self._accepts_empty(buffer, below)
+        if line.startswith(patterns.IN_CLEANUP):
+            return Belongs.NO
         return Belongs.YES if self._continues(line) else self._accepts_unmarked(line, buffer, below)
 
     def _accepts_headed(self, line: bytes, buffer: bytes, start: int) -> Belongs:
@@ -229,7 +255,7 @@ class Extent:
             return self._accepts_kernel(said)
         if self._sequel:
             return self._accepts_sequel(said.message, *self._sequel)
-        if said.writer != self._writer:
+        if said.writer != self._writer or said.message.startswith(patterns.IN_CLEANUP):
             return Belongs.NO
         goes_on = self._continues(said.message) or self._names_its_cause(said.message)
         within = self._inner.accepts(*self._relay.at(buffer, start)) if self._inner else Belongs.NO
@@ -263,6 +289,7 @@ class Extent:
             self._node = self._node and not message.startswith(_AT)
             if message[:1] == b"\t" or message.lstrip().startswith(PLACES):
                 self._framed = not self._node
+            self._framed = self._framed or (self._is_unclosed and message.endswith(b">"))
             self._outermost = message
             self._rescued = self._rescued or any(place in message for place in patterns.RESCUES)
             self._traced = self._traced or message.lstrip().startswith(b"at ")
@@ -299,36 +326,53 @@ class Extent:
         is_caught_here = self._spaced and self._tracing and message.startswith(_CAUGHT_HERE)
         if is_caught_here or (message.startswith(b"0x") and b": note: " in message):
             return True
-        if is_frame_of_glibc(message):
-            self._framed = True
-            return True
-        is_place = self._headed and is_place_in_ruby(message)
+        is_place = is_frame_of_glibc(message) or is_place_in_ruby(message)
         self._framed = self._framed or is_place
-        return is_place
+        return is_place or (self._tested and not self._tracing and message.startswith(patterns.SUMS_UP))
 
     def _accepts_unmarked(self, line: bytes, buffer: bytes, below: int) -> Belongs:
-        if warns_in_python(line) or line.endswith(patterns.TRACEBACK_OPENS):
+        if warns_in_python(line) or line.endswith(patterns.TRACEBACK_OPENS) or self._is_of_others(line):
             return Belongs.NO
         if line.startswith(patterns.BREAKS):
             is_again = self._go and not self._framed and line == self._origin.message  # two goroutines fell at once
             return Belongs.YES if is_again else Belongs.NO
-        if self._ruby and not self._framed and below >= len(buffer):
+        if (self._ruby or self._shows_source) and not self._framed and below >= len(buffer):
             return Belongs.UNKNOWN  # a caret may come
-        if self._is_expected(line, buffer, below):
+        if self._is_expected(line, buffer, below) or self._is_noted(line):
             return Belongs.YES
         if self._headed and not self._ruby and (stands_alone(line) or (not self._plain_lines and died_in_perl(line))):
             return Belongs.NO
-        return self._accepts_words(line, buffer, below)
+        again = self._panics_again(buffer, below - len(line) - 1) if self._rust else Belongs.NO
+        return self._accepts_words(line, buffer, below) if again is Belongs.NO else again
+
+    def _is_of_others(self, line: bytes) -> bool:
+        """Tell whether the file has such a line also where nothing failed, or it is not what the first line names."""
+        is_ordinary = bool(self._ordinary) and opening(line) in self._ordinary
+        may_be_given = self._headed and not self._framed and opens_with_exception(line)
+        return is_ordinary or (may_be_given and names_another_exception(self._first, line))
 
     def _is_expected(self, line: bytes, buffer: bytes, below: int) -> bool:
         """Tell whether the runtime prints such a line next: of the source, what was raised, another panic."""
-        is_again = self._rust and _RUST_AGAIN in line
+        is_again = self._rust and RUST_AGAIN in line
         self._told = self._told and not is_again
+        shows = bool(self._ruby or self._shows_source) and not self._framed
         return (
             is_again
             or (self._mono and not self._framed)
-            or (bool(self._ruby) and not self._framed and is_caret(buffer, below))
+            or (shows and is_caret(buffer, below))
+            or (self._symfony and is_block_of_symfony(line))
         )
+
+    def _is_noted(self, line: bytes) -> bool:
+        """Tell whether the line goes on from what was raised: nobody begins a statement with such a word."""
+        is_note = (self._raised or not self._framed) and line.startswith(patterns.NOTES)
+        self._noted = self._noted or is_note
+        return is_note or (self._asyncio and is_field(line))
+
+    def _panics_again(self, buffer: bytes, start: int) -> Belongs:
+        belongs = panics_again(buffer, start, self._origin.message, self._lines_ahead)
+        self._told = self._told and belongs is not Belongs.YES
+        return belongs
 
     def _accepts_words(self, line: bytes, buffer: bytes, below: int) -> Belongs:
         if self._raised or (self._ruby and not self._framed and not raised_in_ruby(line)):
@@ -359,7 +403,8 @@ class Extent:
 
     def _accepts_more_words(self, line: bytes, buffer: bytes, below: int) -> Belongs:
         """Decide about a line below what Python raised: a message of several lines, where the next has a head."""
-        if not (self._headed or self._rust) and opens_lines(line, buffer, below):
+        is_heading = self._headed or self._rust or (self._stand_alone and line.endswith(b":"))
+        if (self._noted or not is_heading) and opens_lines(line, buffer, below):
             return Belongs.YES
         may_be_empty = self._is_logged or self._ends_words or self._rust
         for _ in range(_LINES_OF_A_MESSAGE):
@@ -390,7 +435,9 @@ class Extent:
             if is_frame and names_another(line):
                 return Belongs.NO
             if is_frame or (
-                seen < _LINES_SAID_BY_PERL and died_in_perl(line) and self._is_traced_by_perl(buffer, below)
+                seen < (1 if self._stand_alone else _LINES_SAID_BY_PERL)
+                and died_in_perl(line)
+                and self._is_traced_by_perl(buffer, below)
             ):
                 return Belongs.YES
             if self._begins(buffer, below) or (is_indented(buffer[below : below + 1]) and not self._node):
@@ -439,14 +486,25 @@ class Extent:
                 resumes = resumes or (self._numbers_frames and is_numbered_frame(buffer[at : at + _FIRST_BYTES]))
                 resumes = resumes or (self._headed and not self._framed and is_below_a_head(buffer, at))
                 resumes = resumes or (self._php and buffer.startswith(b"Next ", at))
-                resumes = resumes or (bool(self._ruby) and (is_indented(buffer[at : at + 1]) or is_shown(buffer, at)))
+                shows = bool(self._ruby) or self._shows_source
+                resumes = resumes or (shows and (is_indented(buffer[at : at + 1]) or is_shown(buffer, at)))
                 resumes = resumes or (self._mono and buffer.startswith(patterns.MONO_AGAIN, at))
-                resumes = resumes or (self._rust and _RUST_AGAIN in buffer[at : buffer.find(b"\n", at)])
+                resumes = resumes or (self._rust and RUST_AGAIN in buffer[at : buffer.find(b"\n", at)])
+                resumes = resumes or (self._tested and buffer.startswith(patterns.SUMS_UP, at))
+                resumes = resumes or self._goes_on_with_frames(buffer[at : buffer.find(b"\n", at)])
+                if self._rust and not resumes and (again := self._panics_again(buffer, at)) is not Belongs.NO:
+                    return again
                 if self._node and not resumes:
                     return self._accepts_wrapped(b"", buffer, at)
                 return Belongs.YES if resumes else self._accepts_behind_a_gap(buffer, at)
             at += 1
         return Belongs.NO
+
+    def _goes_on_with_frames(self, line: bytes) -> bool:
+        """Tell whether an empty line stands above the first frame, or above what Symfony shows of a cause."""
+        is_frame = is_frame_of_ruby(line) and is_indented(line)
+        is_shown = self._symfony and (is_indented(line) or is_block_of_symfony(line))
+        return is_shown or (not self._framed and (is_frame or line.startswith(_FRAMES[:2])))
 
     def _accepts_behind_a_gap(self, buffer: bytes, at: int) -> Belongs:
         """Decide about an empty line in what an exception says, or between frames; the next that is none is at `at`."""

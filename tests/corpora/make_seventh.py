@@ -7,8 +7,9 @@ head. The programs were written by someone who had not read the code that is mea
 before. The truth comes from the programs: one writes a line with the byte 2 to its log right before what tells of a
 failure, and one with the byte 3 behind it; one that falls writes nothing behind. These lines are taken out here. What
 lies between is one record: what reports a failure, with its trace, its causes and its notes. Only what a runtime
-reports as a message of its own there (`OWN`: PHP's warnings, each check of a sanitizer) is a record of its own. A
-failure told in more than a hundred lines is left out.
+reports as a message of its own there (`OWN`: PHP's warnings, each check of a sanitizer) is a record of its own. What
+PHP notices or warns of where none of its own functions failed is none. A failure told in more than a hundred lines is
+left out.
 
 Needed: python 3.11, node 20, JDK 17, perl 5.36, php 8.2, ruby 3.1, rustc and cargo, g++ with its sanitizers.
 """
@@ -58,7 +59,7 @@ def main(only: list[str]) -> None:
             if unit:
                 lines = list(headed(lines, unit, number))
             with (LOGS / f"{runtime}_{way}.log").open("a") as file:
-                for length, part in blocks(lines):
+                for length, part in joined(blocks(lines)):
                     block = {"lines": length, "way": f"{runtime}/{way}"}
                     file.write(f"#= {json.dumps(block)}\n" + "".join(f"{x}\n" for x in part))
 
@@ -95,6 +96,25 @@ def blocks(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
             part, within = [], line == "\2"
         else:
             part.append(line)
+
+
+STATES_AN_ERROR = re.compile(r"(?:ERROR|error)\b")
+RAISED = re.compile(r"Traceback \(most|[A-Z]\w*Error\b")
+
+
+def joined(parts: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
+    """Join a line that states an error with a trace right below it: nobody could tell whether they are two."""
+    above: tuple[int, list[str]] = 0, []
+    for length, part in parts:
+        is_given = above[0] == 1 and length and STATES_AN_ERROR.match(above[1][0]) and RAISED.match(part[0])
+        if is_given:
+            above = 1 + length, above[1] + part
+            continue
+        if above[1]:
+            yield above
+        above = length, part
+    if above[1]:
+        yield above
 
 
 def records(part: list[str]) -> Iterator[tuple[int, list[str]]]:
