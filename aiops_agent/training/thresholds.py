@@ -71,7 +71,9 @@ def highest_error(right: NDArray[np.bool_], systems: NDArray[np.int64]) -> float
 
 def _lowest(answers: Answers, bound: float) -> float:
     order = np.argsort(-answers.confidence, kind="stable")
-    ends = sorted(set(np.linspace(1, len(order), min(CANDIDATES, len(order))).astype(int).tolist()))
+    falling = -answers.confidence[order]
+    places = np.linspace(0, len(order) - 1, min(CANDIDATES, len(order))).astype(int)
+    ends = sorted(set(np.searchsorted(falling, falling[places], side="right").tolist()))  # equal ones pass together
     borne = [
         float(answers.confidence[order[end - 1]])
         for end in ends

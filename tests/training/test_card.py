@@ -6,6 +6,7 @@ from aiops_agent.diagnosis.artefact import MODELS, digest
 from aiops_agent.diagnosis.head import load_head
 from aiops_agent.model.playbook import Risk
 from aiops_agent.training.card import CARD, END, evaluated, filled, measured
+from aiops_agent.training.family import load_families
 from aiops_agent.training.thresholds import BOUNDS
 
 TEXT = (MODELS / CARD).read_text(encoding="utf-8")
@@ -71,3 +72,8 @@ def test_the_tables_of_an_evaluation_say_what_could_not_be_tried_and_why():
     assert "| locale zh | 0.5000 (0.100 to 0.900) |" in tables["slices"]
     assert set(tables) == {"evaluation", "ways", "slices", "sure", "reliability"}
     assert all(f"<!-- table: {name} -->" in TEXT for name in tables)
+
+
+def test_the_shipped_head_was_fitted_on_the_families_there_are():
+    families = load_families()
+    assert (FIGURES["families"], FIGURES["systems"]) == (len(families), len({family.system for family in families}))

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from aiops_agent.model.playbook import Risk
 from aiops_agent.training.figures import wilson
-from aiops_agent.training.thresholds import BOUNDS, Answers, bears, choose_thresholds, highest_error
+from aiops_agent.training.thresholds import BOUNDS, NEVER, Answers, bears, choose_thresholds, highest_error
 
 
 def answers(seed: int, number: int = 6000, *, alone: float = 1.0, stated: float = 1.0, systems: int = 600) -> Answers:
@@ -42,6 +42,13 @@ def test_no_threshold_lets_more_errors_pass_than_its_bound(seed, alone, stated):
 
 def _judged(found: Answers, chosen):
     return found.right[chosen], found.systems[chosen]
+
+
+def test_answers_of_equal_confidence_pass_together_and_are_judged_together():
+    confidence = np.array([0.99] * 3_000, dtype=np.float32)
+    right = np.arange(3_000) < 2_900
+    answers = Answers(confidence, right, np.ones(3_000, dtype=np.bool_), np.arange(3_000))
+    assert choose_thresholds(answers)[Risk.CRITICAL - 1, 1] == NEVER
 
 
 def test_where_the_answers_do_not_show_the_bound_it_is_never_enough():
