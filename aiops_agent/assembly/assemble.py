@@ -415,9 +415,9 @@ class Assembler:
         return self._tallies.setdefault(shape.fingerprint, _Tally(shape, form.severity, text))
 
 
-def _key(heads: Heads) -> tuple[frozenset[bytes], tuple[bytes, ...], tuple[bool, ...]]:
+def _key(heads: Heads) -> tuple[frozenset[bytes], frozenset[bytes], tuple[bytes, ...], tuple[bool, ...]]:
     flags = (heads.are_rare, heads.relayed_are_bare, heads.levels_are_small, heads.bare_stand_alone)
-    return heads.signatures, heads.words, flags
+    return heads.signatures, heads.ordinary, heads.words, flags
 
 
 def _clip(buffer: bytes, found: Span) -> bytes:

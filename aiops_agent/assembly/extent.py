@@ -22,7 +22,7 @@ from aiops_agent.assembly.clues import (
     warns_in_python,
 )
 from aiops_agent.assembly.findings import Findings
-from aiops_agent.assembly.heads import KNOWN, MESSAGES, Heads, of_message
+from aiops_agent.assembly.heads import KNOWN, MESSAGES, Heads, of_message, opening
 from aiops_agent.assembly.judge import (
     died_in_perl,
     is_frame_of_glibc,
@@ -72,8 +72,10 @@ _NEWLINE, _TAB = b"\n\t"
 class Extent:
     """Follows one record line by line from its first."""
 
-    def __init__(self, first: bytes, heads: Heads = KNOWN) -> None:
+    def __init__(self, first: bytes, heads: Heads = KNOWN, ordinary: frozenset[bytes] = frozenset()) -> None:
+        """Begin with the first line; `ordinary`: how the lines of the file begin that say of no fault."""
         self._begins = heads.begins
+        self._ordinary = ordinary or heads.ordinary
         self.is_complete = first.startswith((b'{"', b'{ "', *patterns.LOGFMT))
         """The line is an object or a list of fields of its own: nothing below belongs to it."""
 
@@ -86,7 +88,8 @@ class Extent:
         self._writer = self._origin.writer
         message = self._origin.message
         kernel = self._writer.endswith(b"kernel:") or first.startswith(b"[")
-        self._inner = Extent(message, of_message(message, heads)) if self._headed and is_relay(self._writer) else None
+        is_relayed = self._headed and is_relay(self._writer)
+        self._inner = Extent(message, of_message(message, heads), heads.ordinary) if is_relayed else None
         """The record as it would be in a log that the writer of this line writes itself."""
 
         self._relay = Relay(self._writer)
@@ -307,7 +310,7 @@ class Extent:
         return is_place
 
     def _accepts_unmarked(self, line: bytes, buffer: bytes, below: int) -> Belongs:
-        if warns_in_python(line) or line.endswith(patterns.TRACEBACK_OPENS):
+        if warns_in_python(line) or line.endswith(patterns.TRACEBACK_OPENS) or self._is_ordinary(line):
             return Belongs.NO
         if line.startswith(patterns.BREAKS):
             is_again = self._go and not self._framed and line == self._origin.message  # two goroutines fell at once
@@ -319,6 +322,10 @@ class Extent:
         if self._headed and not self._ruby and (stands_alone(line) or (not self._plain_lines and died_in_perl(line))):
             return Belongs.NO
         return self._accepts_words(line, buffer, below)
+
+    def _is_ordinary(self, line: bytes) -> bool:
+        """Tell whether the file has such a line also where nothing failed."""
+        return bool(self._ordinary) and opening(line) in self._ordinary
 
     def _is_expected(self, line: bytes, buffer: bytes, below: int) -> bool:
         """Tell whether the runtime prints such a line next: of the source, what was raised, another panic."""

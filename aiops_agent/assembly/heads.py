@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import accumulate
 
 from aiops_agent.assembly import patterns
-from aiops_agent.assembly.lines import DIGITS, is_head, is_indented, level_behind_time, origin
+from aiops_agent.assembly.lines import DIGITS, Origin, is_head, is_indented, level_behind_time, origin
 from aiops_agent.assembly.relayed import is_relay
 from aiops_agent.model.event import Severity
 
@@ -26,6 +26,7 @@ _FEWEST_DIGITS = 6
 _MARKS_OF_A_HEAD = 4
 _LEAST_BARE = 0.4
 _LEAST_BARE_WITH_TIMES = 0.7
+_FIRST_BYTES_OF_A_LINE = 48
 _LEVELS = tuple(level + b":" for level in patterns.LEVELS if len(level) > 1)
 _WORDS = tuple(level + b" " for level in patterns.LEVELS if len(level) > 1)
 _FIRST_BYTES_OF_A_LEVEL = 80
@@ -58,6 +59,7 @@ class Heads:
         relayed_are_bare: bool = False,
         levels_are_small: bool = False,
         bare_stand_alone: bool = False,
+        ordinary: frozenset[bytes] = frozenset(),
     ) -> None:
         """Know the tables, and lines with these signatures.
 
@@ -68,6 +70,7 @@ class Heads:
             relayed_are_bare: Most lines stand behind the head of who relays them, and have none of their own.
             levels_are_small: Levels are words behind the time, as in `2026-11-27 07:40:31 error no tea today`.
             bare_stand_alone: Lines without a head are printed between those with one, and go on from none of them.
+            ordinary: How lines without a head begin that the file also has where nothing failed.
         """
         self.signatures = signatures
         self.are_rare = are_rare
@@ -75,6 +78,7 @@ class Heads:
         self.relayed_are_bare = relayed_are_bare
         self.levels_are_small = levels_are_small
         self.bare_stand_alone = bare_stand_alone
+        self.ordinary = ordinary
         self.relayed_frames = tuple(word for word in words if word in patterns.RELAYED_FRAMES)
         self.opening_words = tuple(word[1:] for word in words if word[:1] == b"\n")
         self.begins: Callable[[bytes, int], bool] = self._begins if signatures else is_head
@@ -118,31 +122,44 @@ def learn(sample: bytes) -> Heads:
     A form is learnt when at least four lines and a fifth of those that are not indented begin with it, hold a time or
     a number as long, and most of the file's lines have no head that is known anyway.
     """
-    lines = [line for line in sample[: sample.rfind(b"\n") + 1].split(b"\n") if line and not is_indented(line)]
+    all_lines = [line for line in sample[: sample.rfind(b"\n") + 1].split(b"\n") if line]
+    lines = [line for line in all_lines if not is_indented(line)]
     words = _short_levels(lines)
     are_small = _are_small(lines)
     if sum(is_head(line, 0) for line in lines) >= _MOST_KNOWN * len(lines):
-        are_bare = _are_bare_behind_relays(lines)
-        alone = _bare_stand_alone([origin(line).message for line in lines] if are_bare else lines, KNOWN)
+        is_relayed = bool(lines) and is_relay(origin(lines[0]).writer)
+        said = [origin(line) for line in all_lines] if is_relayed else []
+        are_bare = is_relayed and _are_bare_behind_relays(said)
+        alone, ordinary = _bare_lines([message for _, message in said] or all_lines, KNOWN)
+        alone = alone and (are_bare or not is_relayed)
         if are_bare or alone:
             words += patterns.BARE
-        is_known = not (words or are_small)
+        is_known = not (words or are_small or ordinary)
         if is_known:
             return KNOWN
-        return Heads(words=words, relayed_are_bare=are_bare, levels_are_small=are_small, bare_stand_alone=alone)
+        return Heads(
+            words=words,
+            relayed_are_bare=are_bare,
+            levels_are_small=are_small,
+            bare_stand_alone=alone,
+            ordinary=ordinary,
+        )
     unknown = (signature(line[:_FIRST_BYTES]) for line in lines if not is_head(line, 0))
     counts = Counter(filter(None, unknown))
     fewest = max(_FEWEST_LINES, _LEAST_SHARE * len(lines))
     learnt = frozenset(form for form, count in counts.items() if count >= fewest)
     if learnt:
-        alone = _bare_stand_alone(lines, Heads(learnt))
+        alone, ordinary = _bare_lines(all_lines, Heads(learnt))
         if alone:
             words += patterns.BARE
-        return Heads(learnt, words=words, levels_are_small=are_small, bare_stand_alone=alone)
+        return Heads(learnt, words=words, levels_are_small=are_small, bare_stand_alone=alone, ordinary=ordinary)
     if len(lines) >= _FEWEST_LINES:
         words += patterns.BARE
-    are_rare, alone = _are_rare(lines), _bare_stand_alone(lines, KNOWN)
-    return Heads(are_rare=are_rare, words=words, levels_are_small=are_small, bare_stand_alone=alone)
+    are_rare = _are_rare(lines)
+    alone, ordinary = _bare_lines(all_lines, KNOWN)
+    return Heads(
+        are_rare=are_rare, words=words, levels_are_small=are_small, bare_stand_alone=alone, ordinary=ordinary
+    )
 
 
 def _short_levels(lines: list[bytes]) -> tuple[bytes, ...]:
@@ -174,9 +191,8 @@ def _are_small(lines: list[bytes]) -> bool:
     return calm >= max(_FEWEST_SHORT, _LEAST_SHORT * len(lines))
 
 
-def _are_bare_behind_relays(lines: list[bytes]) -> bool:
+def _are_bare_behind_relays(said: list[Origin]) -> bool:
     """Tell whether most lines are relayed, and few of what programs say in them has a head of its own."""
-    said = [origin(line) for line in lines] if lines and is_relay(origin(lines[0]).writer) else []
     messages = [message for writer, message in said if is_relay(writer) and message and not is_indented(message)]
     headed, bare, levels = _headed_and_bare(messages)
     least = _LEAST_BARE if levels >= _MOST_KNOWN * headed else _LEAST_BARE_WITH_TIMES
@@ -190,21 +206,55 @@ def _are_rare(lines: list[bytes]) -> bool:
     return bool(headed) and bare >= least * (headed + bare)
 
 
-def _bare_stand_alone(lines: list[bytes], heads: Heads) -> bool:
-    """Tell whether a fifth of the lines that say of no fault have no head, and stand below another such line.
+def _bare_lines(lines: list[bytes], heads: Heads) -> tuple[bool, frozenset[bytes]]:
+    """Tell whether lines without a head stand alone, and return how those begin that say of no fault.
 
-    What stands below an error may be more of it; below a calm line with a head it is a line of its own, and one without
-    a head below an error is then as little part of that.
+    They stand alone where they are a fifth of the lines that say of no fault, and are below another such line. What
+    stands below an error may be more of it; below a calm line with a head it is a line of its own, and one without a
+    head below an error is then as little part of that.
     """
-    bare = {at for at, line in enumerate(lines) if not (heads.begins(line, 0) or line.startswith(_OF_FAULTS))}
+    begun = [line for line in lines if not is_indented(line)]
+    headed = {at for at, line in enumerate(begun) if heads.begins(line, 0)}
+    bare = {at for at, line in enumerate(begun) if at not in headed and not line.startswith(_OF_FAULTS)}
     if len(bare) < _FEWEST_LINES:
-        return False
-    faulty = _with_a_word_of_faults(lines)
+        return False, frozenset()
+    faulty = _with_a_word_of_faults(begun)
     calm = bare - faulty
-    below_calm = sum(
-        at - 1 in calm or (at > 0 and at - 1 not in faulty and heads.begins(lines[at - 1], 0)) for at in calm
-    )
-    return below_calm >= max(_FEWEST_LINES, _LEAST_SHARE * (len(lines) - len(faulty)))
+    below_calm = sum(at - 1 in calm or at - 1 in headed - faulty for at in calm)
+    alone = below_calm >= max(_FEWEST_LINES, _LEAST_SHARE * (len(begun) - len(faulty)))
+    loud, quiet = ({begun[at] for at in numbers} for numbers in (headed & faulty, headed - faulty))
+    return alone, _ordinary(lines, loud, quiet, {begun[at] for at in calm})
+
+
+def _ordinary(lines: list[bytes], loud: set[bytes], quiet: set[bytes], calm: set[bytes]) -> frozenset[bytes]:
+    """Return how lines without a head begin that stand below no fault, and below more than one kind of line.
+
+    What goes on from a line stands below that line alone, or below one that says the same of a fault. `loud` and
+    `quiet` are the lines with a head that say of a fault, and those that do not.
+    """
+    above: dict[bytes, set[bytes]] = {}
+    below_no_fault = set()
+    is_calm, before = False, b""
+    for line in lines:
+        if line in calm and before not in loud:
+            begins = opening(line)
+            above.setdefault(begins, set()).add(opening(origin(before).message))
+            if is_calm:
+                below_no_fault.add(begins)
+        goes_on = line in calm or (is_indented(line) and not line.startswith(_OF_FAULTS))
+        is_calm, before = line in quiet or (is_calm and goes_on), line
+    return frozenset(begins for begins in below_no_fault if begins and len(above[begins]) > 1)
+
+
+def opening(line: bytes) -> bytes:
+    """Return how a line without a head begins, digits apart: who speaks where it says so. Empty: with no word, or a class."""
+    begins = line[:_FIRST_BYTES_OF_A_LINE].translate(None, DIGITS)
+    speaker, colon, _ = begins.partition(b": ")
+    is_named = colon and speaker.count(b" ") <= 1
+    names_a_class = is_named and begins[:1].isupper() and b" " not in speaker
+    if names_a_class or begins.translate(None, _LETTERS) == begins:
+        return b""
+    return speaker + colon if is_named else begins
 
 
 def _with_a_word_of_faults(lines: list[bytes]) -> set[int]:

@@ -7,8 +7,9 @@ head. The programs were written by someone who had not read the code that is mea
 before. The truth comes from the programs: one writes a line with the byte 2 to its log right before what tells of a
 failure, and one with the byte 3 behind it; one that falls writes nothing behind. These lines are taken out here. What
 lies between is one record: what reports a failure, with its trace, its causes and its notes. Only what a runtime
-reports as a message of its own there (`OWN`: PHP's warnings, each check of a sanitizer) is a record of its own. A
-failure told in more than a hundred lines is left out.
+reports as a message of its own there (`OWN`: PHP's warnings, each check of a sanitizer) is a record of its own. What
+PHP notices or warns of where none of its own functions failed is none. A failure told in more than a hundred lines is
+left out.
 
 Needed: python 3.11, node 20, JDK 17, perl 5.36, php 8.2, ruby 3.1, rustc and cargo, g++ with its sanitizers.
 """

@@ -117,6 +117,8 @@ $warned = [
     'trigger' => fn () => trigger_error('flour below ' . number() . ' g, ovens stop', E_USER_ERROR_OR_WARNING),
 ];
 define('Bakery\E_USER_ERROR_OR_WARNING', E_USER_WARNING);
+// No function of PHP's own failed: these are warnings of the program's text, and no failures.
+$spoken = ['unserialize', 'key', 'variable', 'property', 'to_string', 'numeric', 'trigger'];
 $logged = [
     'plain' => fn () => error_log('ERROR: order ' . number() . ' not stored: database is locked'),
     'plain_lines' => fn () => error_log('error: order ' . number() . " refused\n  pieces: 0\n  card: expired"),
@@ -132,7 +134,8 @@ if ($mode === 'serve') {
     }
     foreach ($all as $name) {
         healthy();
-        mark("\2");
+        $fails = !in_array($name, $spoken);
+        if ($fails) mark("\2");
         if (isset($thrown[$name])) {
             try {
                 $thrown[$name]();
@@ -142,7 +145,7 @@ if ($mode === 'serve') {
         } else {
             ($warned[$name] ?? $logged[$name])();
         }
-        mark("\3");
+        if ($fails) mark("\3");
     }
     healthy();
 } else {
