@@ -10,9 +10,14 @@ from aiops_agent.hints import NamedTuple
 FROM = b"\tfrom "
 """How a frame of Ruby begins."""
 
+PANICKED = b" panicked at "
+RUST_AGAIN = b"core/src/panicking.rs"
+"""Where it panics that a destructor panicked while another panic was on its way."""
+
 PLACES = (b"at ", b"File ", b"from ", b"#", b"in ", b"0x", b"... ", b"@ ", b"|", b"+", *(b"%d" % n for n in range(10)))
 """How an indented line begins that says where; another may be a line of what an exception says."""
 
+_GOES_ON = (b" ", b"\t", b"Traceback (most", *patterns.CONTINUES, *patterns.NOTES, *patterns.SUMS_UP)
 _OPENINGS = (*(sign for sign, _ in patterns.OPENINGS), *patterns.BREAKS)
 _RAISED = (b"Error: ", b"Exception: ")
 
@@ -41,7 +46,7 @@ def may_follow(line: bytes) -> Follows:
     """Tell what a line with a head can go on from."""
     said = origin(line)
     of_a_writer = bool(said.writer)
-    goes_on = said.message.startswith((b" ", b"\t", b"Traceback (most", *patterns.CONTINUES))
+    goes_on = said.message.startswith(_GOES_ON)
     statement = of_a_writer and (goes_on or opens_with_exception(said.message))
     sequels = (patterns.MONO_AGAIN, *patterns.SEQUELS, *patterns.SEQUELS.values())
     report = of_a_writer and said.message.startswith(patterns.KERNEL_CONTINUES)
@@ -105,6 +110,26 @@ def is_last(buffer: bytes, start: int) -> bool:
     return buffer.find(b"\n", start) + 1 >= len(buffer)
 
 
+def panics_again(buffer: bytes, start: int, first: bytes, most: int) -> Belongs:
+    """Decide whether the thread that panicked in the line `first` panics at `start` while it falls: Rust ends it then.
+
+    Its frames may come between, `most` lines at the most.
+    """
+    thread = first.partition(PANICKED)[0]
+    is_again = buffer.startswith(thread + PANICKED, start)
+    for seen in range(most if is_again else 0):
+        if start >= len(buffer):
+            return Belongs.UNKNOWN
+        end = buffer.find(b"\n", start)
+        line = buffer[start:end]
+        if seen and PANICKED in line:
+            return Belongs.YES if RUST_AGAIN in line else Belongs.NO
+        if seen and is_head(line, 0):
+            break
+        start = end + 1
+    return Belongs.NO
+
+
 def is_numbered_frame(line: bytes) -> bool:
     """Tell whether the line is "10: 0x10b7fb4 v8::internal::Heap [node]" or "1: abort (/srv/shop.cjs:157:26)"."""
     number, colon, place = line.partition(b": ")
@@ -120,6 +145,7 @@ def is_caret(buffer: bytes, start: int) -> bool:
     """Tell whether the line at `start` is a caret under a fault."""
     line = buffer[start : buffer.find(b"\n", start)]
     words, _, name = line.partition(b" (")  # a logger of Ruby puts the class behind it
+    words = words.partition(b" at ")[0].rstrip(b":>")  # and so Perl the place, or Ruby what ends an object
     return b"^" in words and not words.strip(b" \t^") and (not name or name.endswith(b")"))
 
 
@@ -147,7 +173,19 @@ def is_place_in_ruby(line: bytes) -> bool:
     return method[:1] in (b"`", b"'") and method[-1:] == b"'" and b" " not in place and place[-1:].isdigit()
 
 
+def is_unclosed_object(message: bytes) -> bool:
+    """Tell whether the text shows an object of Ruby that goes on in the next lines: "failed: #<NameError: no name"."""
+    _, opened, shown = message.rpartition(b"#<")
+    return bool(opened) and b">" not in shown and b"Error" in shown
+
+
 def is_single(line: bytes) -> bool:
-    """Tell whether the writer puts each record on one line: nginx (`2211#2211: `), Redis (`4711:M `)."""
+    """Tell whether the writer puts the record on one line: nginx (`2211#2211: `), Redis (`4711:M `), PHP at its end."""
     program = line[:60].translate(None, DIGITS)
-    return b" #: " in program or program.startswith((b":M ", b":C ", b":S ", b":X "))
+    return b" #: " in program or program.startswith((b":M ", b":C ", b":S ", b":X ")) or _ends_at_a_place_of_php(line)
+
+
+def _ends_at_a_place_of_php(line: bytes) -> bool:
+    """Tell whether the line ends as "... in /srv/app/bakery.php on line 116" does: PHP has nothing more to say."""
+    said, on, number = line.rpartition(b" on line ")
+    return bool(on) and number.isdigit() and said.endswith(patterns.PHP)

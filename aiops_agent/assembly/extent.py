@@ -4,6 +4,7 @@ from aiops_agent.assembly import patterns
 from aiops_agent.assembly.clues import (
     FROM,
     PLACES,
+    RUST_AGAIN,
     Belongs,
     above_place_in_go,
     is_below_a_head,
@@ -14,9 +15,11 @@ from aiops_agent.assembly.clues import (
     is_raised,
     is_shown,
     is_single,
+    is_unclosed_object,
     names_another,
     opens_lines,
     opens_traceback,
+    panics_again,
     place_in_ruby,
     speaks_for_itself,
     warns_in_python,
@@ -25,7 +28,9 @@ from aiops_agent.assembly.findings import Findings
 from aiops_agent.assembly.heads import KNOWN, MESSAGES, Heads, of_message, opening
 from aiops_agent.assembly.judge import (
     died_in_perl,
+    is_block_of_symfony,
     is_frame_of_glibc,
+    is_frame_of_ruby,
     may_name_what_was_raised,
     opens_with_exception,
     raised_in_ruby,
@@ -38,14 +43,14 @@ from aiops_agent.assembly.relayed import Relay, is_relay
 _LINES_OF_A_MESSAGE = 20
 """Unindented lines that a headed record may go on for before its first frame."""
 
-_RUST_AGAIN = b"core/src/panicking.rs"
-"""Where it panics that a destructor panicked while another panic was on its way."""
-
 _LINES_SAID_BY_PERL = 3
 """Lines of what `die` says above its frames, the first apart, where the first does not tell the place."""
 
 _LINES_OF_A_DIFFERENCE = 60
 """Between what Node expected and what it got: it leaves out lines itself beyond fifty."""
+
+_LINES_AHEAD, _LINES_AHEAD_RELAYED = 120, 60
+"""Lines of frames between two panics of a thread: of a relayed one no more are known."""
 
 _CAUGHT_HERE = b'> File "'
 """How loguru shows the frame that caught the exception."""
@@ -72,10 +77,11 @@ _NEWLINE, _TAB = b"\n\t"
 class Extent:
     """Follows one record line by line from its first."""
 
-    def __init__(self, first: bytes, heads: Heads = KNOWN, ordinary: frozenset[bytes] = frozenset()) -> None:
-        """Begin with the first line; `ordinary`: how the lines of the file begin that say of no fault."""
+    def __init__(self, first: bytes, heads: Heads = KNOWN, outer: "Extent | None" = None) -> None:
+        """Begin with the first line; `outer`: the record in the log, where another program relays this one."""
         self._begins = heads.begins
-        self._ordinary = ordinary or heads.ordinary
+        self._ordinary = outer._ordinary if outer else heads.ordinary
+        self._lines_ahead = _LINES_AHEAD_RELAYED if outer else _LINES_AHEAD
         self.is_complete = first.startswith((b'{"', b'{ "', *patterns.LOGFMT))
         """The line is an object or a list of fields of its own: nothing below belongs to it."""
 
@@ -89,7 +95,7 @@ class Extent:
         message = self._origin.message
         kernel = self._writer.endswith(b"kernel:") or first.startswith(b"[")
         is_relayed = self._headed and is_relay(self._writer)
-        self._inner = Extent(message, of_message(message, heads), heads.ordinary) if is_relayed else None
+        self._inner = Extent(message, of_message(message, heads), self) if is_relayed else None
         """The record as it would be in a log that the writer of this line writes itself."""
 
         self._relay = Relay(self._writer)
@@ -114,8 +120,12 @@ class Extent:
         """How a line without a head begins that comes below all that an exception says."""
 
         self._statement = bool(self._writer) and not (self._tracing or self._rust or opens_with_exception(message))
-        self._framed = self._chained = self._told = self._traced = self._spaced = False
-        self._preluded = self._is_said_again = self._caused = False
+        self._chained = self._traced = self._spaced = False
+        self._framed = self._told = self._rust and message[-1:].isdigit()  # its place is the last it says
+        self._preluded = self._is_said_again = self._caused = self._tested = self._noted = False
+        self._is_unclosed = is_unclosed_object(message)
+        self._shows_source = self._is_unclosed or any(sign in message for sign in patterns.SHOWS_SOURCE)
+        self._symfony = is_block_of_symfony(message)
         # A program wrote a line and then the trace, in a file where few lines have a head.
         self._may_be_given = self._headed and (self._stand_alone or (self._wraps and states_error(first)))
         takes_plain = (
@@ -139,6 +149,7 @@ class Extent:
         """
         self._preluded = True
         self._is_said_again = above.startswith(b"#<Thread:")
+        self._tested = b"FAIL: " in above or b"ERROR: " in above
 
     @property
     def _names_what_was_raised(self) -> bool:
@@ -182,6 +193,7 @@ class Extent:
         """Tell whether the runtime that wrote the first line goes on in words."""
         return (
             bool(self._rust or self._go or self._ruby or self._sanitizer or self._raised or self._node or self._mono)
+            or self._shows_source
             or self._is_half_a_head
         )
 
@@ -213,6 +225,8 @@ class Extent:
             return Belongs.YES
         if self._numbers_frames and is_numbered_frame(line):
             return Belongs.YES
+        if self._shows_source and patterns.LIBXML in line:
+            return Belongs.YES
         if self._begins(buffer, start):
             return self._accepts_headed(line, buffer, start)
         return self._accepts_headless(line, buffer, end + 1)
@@ -220,6 +234,8 @@ class Extent:
     def _accepts_headless(self, line: bytes, buffer: bytes, below: int) -> Belongs:
         if not line:
             return self._accepts_empty(buffer, below)
+        if line.startswith(patterns.IN_CLEANUP):
+            return Belongs.NO
         return Belongs.YES if self._continues(line) else self._accepts_unmarked(line, buffer, below)
 
     def _accepts_headed(self, line: bytes, buffer: bytes, start: int) -> Belongs:
@@ -266,6 +282,7 @@ class Extent:
             self._node = self._node and not message.startswith(_AT)
             if message[:1] == b"\t" or message.lstrip().startswith(PLACES):
                 self._framed = not self._node
+            self._framed = self._framed or (self._is_unclosed and message.endswith(b">"))
             self._outermost = message
             self._rescued = self._rescued or any(place in message for place in patterns.RESCUES)
             self._traced = self._traced or message.lstrip().startswith(b"at ")
@@ -305,7 +322,9 @@ class Extent:
         if is_frame_of_glibc(message):
             self._framed = True
             return True
-        is_place = self._headed and is_place_in_ruby(message)
+        if self._tested and not self._tracing and message.startswith(patterns.SUMS_UP):
+            return True
+        is_place = is_place_in_ruby(message)
         self._framed = self._framed or is_place
         return is_place
 
@@ -315,10 +334,12 @@ class Extent:
         if line.startswith(patterns.BREAKS):
             is_again = self._go and not self._framed and line == self._origin.message  # two goroutines fell at once
             return Belongs.YES if is_again else Belongs.NO
-        if self._ruby and not self._framed and below >= len(buffer):
+        if (self._ruby or self._shows_source) and not self._framed and below >= len(buffer):
             return Belongs.UNKNOWN  # a caret may come
-        if self._is_expected(line, buffer, below):
+        if self._is_expected(line, buffer, below) or self._is_noted(line):
             return Belongs.YES
+        if self._rust and (again := self._panics_again(buffer, below - len(line) - 1)) is not Belongs.NO:
+            return again
         if self._headed and not self._ruby and (stands_alone(line) or (not self._plain_lines and died_in_perl(line))):
             return Belongs.NO
         return self._accepts_words(line, buffer, below)
@@ -329,13 +350,26 @@ class Extent:
 
     def _is_expected(self, line: bytes, buffer: bytes, below: int) -> bool:
         """Tell whether the runtime prints such a line next: of the source, what was raised, another panic."""
-        is_again = self._rust and _RUST_AGAIN in line
+        is_again = self._rust and RUST_AGAIN in line
         self._told = self._told and not is_again
+        shows = bool(self._ruby or self._shows_source) and not self._framed
         return (
             is_again
             or (self._mono and not self._framed)
-            or (bool(self._ruby) and not self._framed and is_caret(buffer, below))
+            or (shows and is_caret(buffer, below))
+            or (self._symfony and is_block_of_symfony(line))
         )
+
+    def _is_noted(self, line: bytes) -> bool:
+        """Tell whether the line goes on from what was raised: nobody begins a statement with such a word."""
+        is_note = (self._raised or not self._framed) and line.startswith(patterns.NOTES)
+        self._noted = self._noted or is_note
+        return is_note
+
+    def _panics_again(self, buffer: bytes, start: int) -> Belongs:
+        belongs = panics_again(buffer, start, self._origin.message, self._lines_ahead)
+        self._told = self._told and belongs is not Belongs.YES
+        return belongs
 
     def _accepts_words(self, line: bytes, buffer: bytes, below: int) -> Belongs:
         if self._raised or (self._ruby and not self._framed and not raised_in_ruby(line)):
@@ -366,7 +400,8 @@ class Extent:
 
     def _accepts_more_words(self, line: bytes, buffer: bytes, below: int) -> Belongs:
         """Decide about a line below what Python raised: a message of several lines, where the next has a head."""
-        if not (self._headed or self._rust) and opens_lines(line, buffer, below):
+        is_heading = self._headed or self._rust or (self._stand_alone and line.endswith(b":"))
+        if (self._noted or not is_heading) and opens_lines(line, buffer, below):
             return Belongs.YES
         may_be_empty = self._is_logged or self._ends_words or self._rust
         for _ in range(_LINES_OF_A_MESSAGE):
@@ -397,7 +432,7 @@ class Extent:
             if is_frame and names_another(line):
                 return Belongs.NO
             if is_frame or (
-                seen < _LINES_SAID_BY_PERL and died_in_perl(line) and self._is_traced_by_perl(buffer, below)
+                seen < (1 if self._stand_alone else _LINES_SAID_BY_PERL) and died_in_perl(line) and self._is_traced_by_perl(buffer, below)
             ):
                 return Belongs.YES
             if self._begins(buffer, below) or (is_indented(buffer[below : below + 1]) and not self._node):
@@ -446,14 +481,26 @@ class Extent:
                 resumes = resumes or (self._numbers_frames and is_numbered_frame(buffer[at : at + _FIRST_BYTES]))
                 resumes = resumes or (self._headed and not self._framed and is_below_a_head(buffer, at))
                 resumes = resumes or (self._php and buffer.startswith(b"Next ", at))
-                resumes = resumes or (bool(self._ruby) and (is_indented(buffer[at : at + 1]) or is_shown(buffer, at)))
+                shows = bool(self._ruby) or self._shows_source
+                resumes = resumes or (shows and (is_indented(buffer[at : at + 1]) or is_shown(buffer, at)))
                 resumes = resumes or (self._mono and buffer.startswith(patterns.MONO_AGAIN, at))
-                resumes = resumes or (self._rust and _RUST_AGAIN in buffer[at : buffer.find(b"\n", at)])
+                resumes = resumes or (self._rust and RUST_AGAIN in buffer[at : buffer.find(b"\n", at)])
+                resumes = resumes or (self._tested and buffer.startswith(patterns.SUMS_UP, at))
+                resumes = resumes or self._goes_on_with_frames(buffer[at : buffer.find(b"\n", at)])
+                if self._rust and not resumes and (again := self._panics_again(buffer, at)) is not Belongs.NO:
+                    return again
                 if self._node and not resumes:
                     return self._accepts_wrapped(b"", buffer, at)
                 return Belongs.YES if resumes else self._accepts_behind_a_gap(buffer, at)
             at += 1
         return Belongs.NO
+
+    def _goes_on_with_frames(self, line: bytes) -> bool:
+        """Tell whether an empty line stands above the first frame, or above what Symfony shows of a cause."""
+        is_frame = is_frame_of_ruby(line) and is_indented(line)
+        return (not self._framed and (is_frame or line.startswith(_FRAMES[:2]))) or (
+            self._symfony and is_block_of_symfony(line)
+        )
 
     def _accepts_behind_a_gap(self, buffer: bytes, at: int) -> Belongs:
         """Decide about an empty line in what an exception says, or between frames; the next that is none is at `at`."""

@@ -27,6 +27,7 @@ _MARKS_OF_A_HEAD = 4
 _LEAST_BARE = 0.4
 _LEAST_BARE_WITH_TIMES = 0.7
 _FIRST_BYTES_OF_A_LINE = 48
+_OBJECTS = (b"{", b"[")
 _LEVELS = tuple(level + b":" for level in patterns.LEVELS if len(level) > 1)
 _WORDS = tuple(level + b" " for level in patterns.LEVELS if len(level) > 1)
 _FIRST_BYTES_OF_A_LEVEL = 80
@@ -252,7 +253,7 @@ def opening(line: bytes) -> bytes:
     speaker, colon, _ = begins.partition(b": ")
     is_named = colon and speaker.count(b" ") <= 1
     names_a_class = is_named and begins[:1].isupper() and b" " not in speaker
-    if names_a_class or begins.translate(None, _LETTERS) == begins:
+    if names_a_class or (begins.translate(None, _LETTERS) == begins and begins not in _OBJECTS):
         return b""
     return speaker + colon if is_named else begins
 

@@ -57,6 +57,8 @@ def judge(line: bytes, heads: Heads = KNOWN) -> Verdict:
     if is_relay(said.writer) and is_head(said.message, 0):
         return judge(said.message)
     told = _behind_tag(said.message) if is_relay(said.writer) or not heads.begins(line, 0) else said.message
+    if told.startswith(patterns.PHP_NOTICES):
+        return _NOTHING
     if opening := next((severity for sign, severity in patterns.OPENINGS if told.startswith(sign)), None):
         return _NOTHING if _says_there_is_none(told) else Verdict(Says.ERROR, opening)
     return _judge_stated(line, said, heads)
@@ -104,7 +106,8 @@ def _judge_message(message: bytes, *, headed: bool) -> Verdict:
     if message.startswith(patterns.IN_CLEANUP) and died_in_perl(message):
         return Verdict(Says.ERROR, Severity.ERROR)
     if is_indented(message):
-        return _MENTION if _is_raised_in_a_margin(message) else _NOTHING
+        is_place = is_frame_of_java(message) or is_frame_of_ruby(message) or died_in_perl(message)
+        return _MENTION if is_place or _is_raised_in_a_margin(message) else _NOTHING
     if (
         opens_with_exception(message)
         or raised_in_ruby(message)
@@ -112,25 +115,29 @@ def _judge_message(message: bytes, *, headed: bool) -> Verdict:
         or message.endswith(patterns.REASONS)
         or _has_no_memory_in_rust(message)
         or is_frame_of_glibc(message)
+        or is_assertion_of_glib(message)
         or message == patterns.NATIVE_TRACE
         or (b"panicked at" in message and message.startswith(b"thread '"))
         or died_in_perl(message)
         or failed_in_php(message)
         or (not headed and message.endswith(patterns.TRACEBACK_OPENS))
         or _is_told_by_a_framework(message)
-        or (not headed and (_said_by_a_shell(message) or _said_by_a_tool(message) or _says_what_failed(message)))
+        or (not headed and _is_said_of_a_fault(message))
     ):
         return Verdict(Says.ERROR, Severity.ERROR)
     may_be = (
         names_exception(message)
-        or _named_by_rails(message)
-        or _named_by_sinatra(message)
+        or may_be_raised_in_ruby(message)
         or _raised_at_a_place_in_perl(message)
-        or may_name_what_was_raised(message)
         or message.startswith(patterns.NODE_ENDS)
         or message == patterns.PHP_TRACE
     )
     return _MENTION if may_be else _NOTHING
+
+
+def may_be_raised_in_ruby(message: bytes) -> bool:
+    """Tell whether the text reads as the frameworks of Ruby name what was raised, above its frames."""
+    return _named_by_rails(message) or _named_by_sinatra(message) or may_name_what_was_raised(message)
 
 
 def may_name_what_was_raised(message: bytes) -> bool:
@@ -153,7 +160,7 @@ def states_error(head: bytes) -> bool:
 
 def died_in_perl(message: bytes) -> bool:
     """Tell whether the text is "order 4711 has no amount at charge.pl line 9."."""
-    return message.endswith(b".") and (b".pl line " in message or b".pm line " in message)
+    return message.endswith(b".") and any(place in message for place in patterns.PLACES_IN_PERL)
 
 
 def _raised_at_a_place_in_perl(message: bytes) -> bool:
@@ -215,11 +222,34 @@ def _named_by_sinatra(message: bytes) -> bool:
 def _says_what_failed(message: bytes) -> bool:
     """Tell whether the text is "sweep: stat failed: Errno::ENOENT", and not "2 checks failed: 0 and 7"."""
     what, failed, why = message.partition(b" failed: ")
+    if not failed and message.startswith(b"failed: "):
+        failed, why = b"failed: ", message[8:]
+    if not failed:
+        _, failed, why = message.partition(b" was not ")
+        done, failed, why = why.partition(b": ") if failed else (b"", b"", b"")
+        failed = failed if done in patterns.DONE else b""
     if not failed and what.startswith(patterns.WHILE):
         _, failed, why = what.partition(b": ")
     is_reason = why[:1].isalpha() or why[:1] in (b'"', b"'", b"#")
     is_reason = is_reason and why.lower() not in patterns.NO_ERROR
     return bool(failed) and is_reason and b"retry" not in why and b"again" not in why
+
+
+def is_assertion_of_glib(message: bytes) -> bool:
+    """Tell whether the text is "Player:ERROR:player.c:49:main: assertion failed (4 == 5)"."""
+    domain, error, rest = message.partition(b":ERROR:")
+    place = rest.split(b":", 2)
+    return bool(error) and b" " not in domain and len(place) > 1 and place[1].isdigit()
+
+
+def is_frame_of_java(message: bytes) -> bool:
+    """Tell whether the text is "\tat org.sample.Depot.main(Depot.java:159)"."""
+    return message.startswith(b"\tat ") and message.endswith(b")")
+
+
+def is_frame_of_ruby(message: bytes) -> bool:
+    """Tell whether the text is "  /srv/app/stock.rb:24:in `reserve'"."""
+    return b".rb:" in message and (b":in `" in message or b":in '" in message) and message.endswith(b"'")
 
 
 def is_frame_of_glibc(message: bytes) -> bool:
@@ -245,6 +275,32 @@ def _said_by_dash(message: bytes) -> bool:
     script, _, rest = message.partition(b": ")
     number, colon, _ = rest.partition(b": ")
     return bool(colon) and number.isdigit() and script.endswith(b"sh") and b" " not in script
+
+
+def _is_said_of_a_fault(message: bytes) -> bool:
+    """Tell whether a line that has no head is one with which programs say what failed."""
+    return (
+        _said_by_a_shell(message)
+        or _said_by_a_tool(message)
+        or _says_what_failed(message)
+        or _names_a_place_of_a_file(message)
+        or _says_who_raised(message)
+    )
+
+
+def _says_who_raised(message: bytes) -> bool:
+    """Tell whether the text is "visit 8720: AggregateError: All promises were rejected"."""
+    _, colon, raised = message.partition(b": ")
+    return bool(colon) and b"Error: " in raised and opens_with_exception(raised)
+
+
+def _names_a_place_of_a_file(message: bytes) -> bool:
+    """Tell whether the text is "./tankd:tank.conf:12: unknown key 'heatt'", as `error_at_line` of C has it."""
+    program, _, rest = message.partition(b":")
+    place, colon, said = rest.partition(b": ")
+    file, _, number = place.rpartition(b":")
+    is_place = number.isdigit() and b"." in file and b" " not in program + file and not program.isdigit()
+    return bool(colon and said and program) and is_place and b":" not in file
 
 
 def _said_by_a_tool(message: bytes) -> bool:
@@ -280,7 +336,8 @@ def raised_in_ruby(message: bytes) -> bool:
 
 def _is_uncaught(raised: bytes) -> bool:
     """Tell whether a line looks as what nobody caught: a logger that was given it at a warning would put it else."""
-    return raised_in_ruby(raised) or died_in_perl(raised) or raised.startswith(b"Error: ")
+    in_perl = died_in_perl(raised) or _raised_at_a_place_in_perl(raised)
+    return raised_in_ruby(raised) or in_perl or raised.startswith(b"Error: ")
 
 
 def stands_alone(line: bytes) -> bool:
@@ -324,7 +381,15 @@ def may_carry_exception(head: bytes, raised: bytes, *, is_uncaught: bool = False
         return False
     if severity in (None, Severity.WARNING) and is_uncaught:
         return False
-    return level not in patterns.CALM_WORDS or names_exception(head)
+    return level not in patterns.CALM_WORDS or (names_exception(head) and not _names_another(head, raised))
+
+
+def _names_another(head: bytes, raised: bytes) -> bool:
+    """Tell whether a line names other exceptions, and not the one that was raised below it."""
+    name = raised.partition(b":")[0].rpartition(b".")[2]
+    words = head.replace(b".", b" ").replace(b":", b" ").replace(b",", b" ").split()
+    named = [word for word in words if word.endswith((b"Error", b"Exception")) and word[:-5].isalpha()]
+    return opens_with_exception(raised) and bool(named) and not any(name in (word, b"") for word in named)
 
 
 def _stated_level(line: bytes, said: Origin, heads: Heads) -> Severity | None:

@@ -60,6 +60,7 @@ SHORT_LEVELS: tuple[tuple[tuple[bytes, ...], tuple[bytes, ...]], ...] = (
     ((b"[INF]", b"[DBG]", b"[WRN]", b"[WAR]", b"[DEB]"), (b"[ERR]", b"[FTL]", b"[CRI]")),
     ((b"[info     ]", b"[debug    ]", b"[warning  ]"), (b"[error    ]", b"[critical ]")),
     ((b" DEBG ", b" TRCE "), (b" CRIT ",)),
+    ((b"] [t] [", b"] [d] [", b"] [i] [", b"] [w] ["), (b"] [e] [", b"] [f] [")),
 )
 """Levels that are short, or padded: how a file writes those that are none, and how then those that report an error.
 
@@ -71,7 +72,10 @@ BARE = (
     *(b"invalid float l", b"invalid digit f", b"address syntax"),
     *(b"reset by peer", b"put/output error", b"xception: ", b"nable to ", b"caught signal", b")[0x", b") [0x"),
     *(b"iled: ", b"ror while ", b"bytes failed", b"(in cleanup)", b"never awaited", b"ized option", b"lid option --"),
-    *(b"ires an argument", b"::Error: ", b"Native stack"),
+    *(b"ires an argument", b"::Error: ", b"Native stack", b": File exists", b"source busy", b"Illegal seek"),
+    *(b"tory not empty", b"Read-only file", b": No such dev", b": No such pro", b"rily unavail", b"o route to host"),
+    *(b"unreachable", b"ice not known", b"esolution", b"requested addr", b"uota exceeded", b"Stale file", b"oss-device"),
+    *(b"oo large", b"abnormally: ", b": unknown ", b"\tat "),
 )
 """What else is searched for in a file whose lines have no heads, as of programs that print to the terminal."""
 
@@ -247,6 +251,10 @@ UNLEVELLED_FAULTS: tuple[tuple[bytes, Severity], ...] = (
     (b" (os error ", Severity.ERROR),
     (b"incorrect password attempt", Severity.ERROR),
     (b"no selectable sources", Severity.ERROR),
+    (b": parser error : ", Severity.ERROR),
+    (b" did not pass type constraint ", Severity.ERROR),
+    (b" does not pass the type constraint ", Severity.ERROR),
+    (b" terminated abnormally: ", Severity.CRITICAL),
 )
 """Statements that are a fault in a line that states no level."""
 
@@ -258,6 +266,9 @@ NO_ERROR = (b"null", b"none", b"nil", b"no", b"false", b"ok", b'""', b"[]", b"{}
 
 MONOLOG_EXCEPTION = b'"exception":"[object] ('
 """How Monolog and Laravel write an exception that a line was given."""
+
+PLACES_IN_PERL = (b".pl line ", b".pm line ", b" at (eval ")
+"""What stands at the end of what Perl's `die` says."""
 
 QUOTES = (
     *(b" COMMAND=", b" CMD ("),
@@ -288,6 +299,7 @@ OPENINGS: tuple[tuple[bytes, Severity], ...] = (
     (b"Exception in thread ", Severity.ERROR),
     (b"npm ERR!", Severity.ERROR),
     (b"error: ", Severity.ERROR),
+    (b"error, ", Severity.ERROR),
     (b"crit: ", Severity.CRITICAL),
     (b"fail: ", Severity.ERROR),
     (b"Failed to ", Severity.ERROR),
@@ -328,6 +340,9 @@ ABORTS = (
 """How a line begins that a runtime in C, C++ or Rust leaves as it ends the program: no logger said it."""
 
 PHP_WARNINGS = (b"PHP Warning:  ", b"Warning: ")
+PHP_NOTICES = (b"PHP Notice:  ", b"PHP Deprecated:  ", b"PHP Strict Standards:  ")
+"""How PHP begins what it says of the text of a program: nothing failed."""
+
 NO_MEMORY = b": failed to allocate memory (NoMemoryError)"
 """How the one line of Ruby ends that had no memory left to tell more."""
 
@@ -341,9 +356,13 @@ REASONS = (
     *(b": Connection refused", b": Address already in use", b": No space left on device", b": Too many open files"),
     *(b": not in gzip format", b": command not found", b": Connection timed out", b": Broken pipe"),
     *(b": Bad file descriptor", b": Is a directory", b": Invalid argument", b": Connection reset by peer"),
-    *(b": Input/output error", b": Operation timed out"),
+    *(b": Input/output error", b": Operation timed out", b": File exists", b": Device or resource busy"),
+    *(b": Illegal seek", b": Directory not empty", b": Read-only file system", b": No such device", b": No such process"),
+    *(b": Resource temporarily unavailable", b": No route to host", b": Host is unreachable", b": Network is unreachable"),
+    *(b": Name or service not known", b": Temporary failure in name resolution", b": Cannot assign requested address"),
+    *(b": Disk quota exceeded", b": Stale file handle", b": Invalid cross-device link", b": File too large"),
     *(b": invalid float literal", b": invalid digit found in string", b": invalid IP address syntax"),
-    *(b": invalid socket address syntax", NO_MEMORY),
+    *(b": invalid socket address syntax", NO_MEMORY, b" timed out"),
 )
 """How a line without a level ends of a program that says why it failed, as `perror` does, or what Rust cannot parse."""
 
@@ -485,11 +504,14 @@ CONTINUES = (
         b"LOCATION:  ",
         *("引起".encode(), b"Call stack:", b"Stack (most recent call last):", b"Message: '", b"Arguments: ("),
     ),
-    *(b"Reading the configuration file", b">>> '"),
+    *(b"Reading the configuration file", b">>> '", b"Bail out! ", b"Can't continue after import errors at "),
     *(b"#%d " % number for number in range(10)),
     *(b"#%d" % number for number in range(10, 100)),
 )
 """How an unindented line begins that goes on from the one above."""
+
+SUMS_UP = (b"------", b"Ran ", b"FAILED (")
+"""How lines begin that Python's `unittest` prints below the last trace of a run."""
 
 SECTIONS = (b"Context:", b"Location:", b"Exception trace:")
 """Lines above which a runtime has said what was raised, and below which it says where: Mojo, eyre, Symfony."""
@@ -544,7 +566,11 @@ PREAMBLES: tuple[tuple[bytes, tuple[bytes, ...]], ...] = (
     (b"Task exception was never retrieved", (b"future: ", b"Traceback (most")),
     (b"future: <Task finished", (b"Traceback (most",)),
     (b"handle: <Handle ", (b"Traceback (most",)),
-    (b"Process ", (b"Traceback (most",)),
+    (b"Process ", (b"Traceback (most", b"  + Exception Group Traceback")),
+    (b"======", (b"FAIL: ", b"ERROR: ")),
+    (b"FAIL: ", (b"------",)),
+    (b"ERROR: ", (b"------",)),
+    (b"------", (b"Traceback (most",)),
     (b"Exception ignored in: ", (b"Traceback (most",)),
     (b"Exception in callback ", (b"handle: ",)),
     (b"--- Logging error ---", (b"Traceback (most",)),
@@ -552,8 +578,24 @@ PREAMBLES: tuple[tuple[bytes, tuple[bytes, ...]], ...] = (
 )
 """What a runtime prints above the line that says what was raised, and how the line below it begins; empty: anyhow."""
 
-ANNOUNCES = (b" failed", b" crashed", b" aborted")
+LIBXML = b": parser error : "
+SHOWS_SOURCE = (b": syntax error, ", LIBXML)
+"""What a runtime says that shows the line of the source below it, with a caret under its fault."""
+
+NOTES = (
+    *(b"in ", b"while ", b"when ", b"during ", b"for ", b"by ", b"at ", b"on ", b"with ", b"near ", b"after ", b"from "),
+    *(b"(see ", b"(in ", b"(while ", b"(at ", b"(from "),
+)
+"""How a line begins that is no sentence by itself."""
+
+ANNOUNCES = (b" failed", b" crashed", b" aborted", b" threw")
 """How a line without a head ends, marks apart, that says of what the trace right below it tells."""
+
+DONE = (
+    *(b"stored", b"saved", b"sent", b"written", b"delivered", b"processed", b"completed", b"done", b"imported"),
+    *(b"created", b"updated", b"loaded", b"accepted", b"booked", b"executed", b"finished", b"removed", b"read"),
+)
+"""What a program says of something that it has `not` done, above what was raised."""
 
 NOTHING_FAILED = (*(b"%d" % digit for digit in range(10)), b"nothing", b"none", b" no", b" never")
 """What stands before that where nothing did."""

@@ -5,7 +5,12 @@ from aiops_agent.assembly.clues import Belongs, is_place_in_ruby
 from aiops_agent.assembly.extent import Extent
 from aiops_agent.assembly.heads import KNOWN, Heads
 from aiops_agent.assembly.judge import (
+    died_in_perl,
+    is_assertion_of_glib,
     is_frame_of_glibc,
+    is_frame_of_java,
+    is_frame_of_ruby,
+    may_be_raised_in_ruby,
     may_carry_exception,
     opens_with_exception,
     raised_in_php,
@@ -41,6 +46,7 @@ _WORKER = b"[worker "
 """What a thread of Node runs that was given as text: `[worker eval]:1`."""
 
 _USAGE = b"usage: "
+_PROGRESS = (*(b"F", b"E"), b"**")
 _MENTIONS = 8
 """Times that a writer may be named between without the line being its own."""
 
@@ -132,6 +138,10 @@ def first_line(buffer: bytes, line_start: int, earliest: int, heads: Heads) -> i
         line_start = _above_frames(buffer, line_start, earliest)
     if buffer.startswith((patterns.PHP_TRACE, _NEXT_OF_PHP), line_start):
         line_start = _said_in_php(buffer, line_start, earliest)
+    if is_indented(buffer[line_start : line_start + 1]):
+        said = _above_a_place(buffer, line_start, earliest)
+        if said != line_start:
+            return said
     preamble = _preamble_above(buffer, line_start, earliest)
     if preamble != line_start:
         return preamble
@@ -167,7 +177,7 @@ def _head_above(buffer: bytes, line_start: int, earliest: int, heads: Heads) -> 
             head = buffer[above : buffer.find(b"\n", above)]
             takes = heads.bare_stand_alone or Extent(head, heads).takes_plain_lines
             takes = takes or (heads.are_rare and states_error(head))
-            is_uncaught = _begins_with_the_module(buffer, line_start, heads)
+            is_uncaught = _begins_with_the_module(buffer, line_start, heads) and not _announces(head)
             carries = above >= earliest and may_carry_exception(head, raised, is_uncaught=is_uncaught) and takes
             return _whole_head(buffer, above, earliest) if carries else line_start
         if above == line_start - 1 and opens_with_exception(raised) and _has_frames(buffer, line_start):
@@ -206,6 +216,22 @@ def _above_frames(buffer: bytes, line_start: int, earliest: int) -> int:
         if not buffer.startswith(b"\t", above):
             return above if above >= earliest and buffer.find(b"\n", above) + 1 < line_start else line_start
     return line_start
+
+
+def _above_a_place(buffer: bytes, line_start: int, earliest: int) -> int:
+    """Return where the line begins whose place Perl or Java tells in an indented one, or Ruby right below it."""
+    line = buffer[line_start : buffer.find(b"\n", line_start)]
+    above = line_start
+    told_above = is_frame_of_java(line) or (died_in_perl(line) and not line.startswith(b"\t"))
+    for _ in range(LINES_BACK_TO_HEAD if told_above else int(is_frame_of_ruby(line))):
+        if above <= earliest:
+            return line_start
+        above = buffer.rfind(b"\n", 0, above - 1) + 1
+        if not is_indented(buffer[above : above + 1]) or buffer.startswith(b"\tat ", above):
+            break
+    said = buffer[above : buffer.find(b"\n", above)]
+    is_place = not is_head(said, 0) if not is_frame_of_ruby(line) else may_be_raised_in_ruby(origin(said).message)
+    return above if said and not is_indented(said) and is_place and above >= earliest else line_start
 
 
 def _said_in_php(buffer: bytes, line_start: int, earliest: int) -> int:
@@ -291,6 +317,7 @@ def _behind_preamble(buffer: bytes, start: int) -> int:
         or _USAGE in line
         or patterns.NO_HEAP_LEFT in line
         or line[-1:] in _LAST
+        or line.endswith(_PROGRESS)
         or any(opening in line for opening, _ in patterns.PREAMBLES)
     ):
         return start  # most lines: who wrote them takes five times as long to find out
@@ -307,7 +334,7 @@ def _behind_preamble(buffer: bytes, start: int) -> int:
         if below and buffer.startswith(opening, start) and buffer.startswith(goes_on or b"", below):
             return below
     opens = announces and below and not is_head(buffer, start) and _opens_a_trace(buffer, below)
-    if opens or (line == b"#" and buffer.startswith(patterns.HOTSPOT, below)):
+    if opens or (line == b"#" and buffer.startswith(patterns.HOTSPOT, below)) or _is_above_a_rule(buffer, line, below):
         return below
     return _behind_excerpt(buffer, start)
 
@@ -331,7 +358,9 @@ def _behind_opening(buffer: bytes, start: int) -> int:
 def _announces(line: bytes) -> bool:
     """Tell whether the line says that something failed: a trace right below tells of it."""
     said = line.rstrip(b"!:.")
-    return said.endswith(patterns.ANNOUNCES) and not said.rpartition(b" ")[0].endswith(patterns.NOTHING_FAILED)
+    said, _, last = said.rpartition(b" ")
+    is_fault = (b" " + last).endswith(patterns.ANNOUNCES) and not said.endswith(patterns.NOTHING_FAILED)
+    return is_fault or (said.endswith(b" not") and last in patterns.DONE)
 
 
 def _opens_a_trace(buffer: bytes, start: int) -> bool:
@@ -340,15 +369,30 @@ def _opens_a_trace(buffer: bytes, start: int) -> bool:
         return True
     below = buffer.find(b"\n", start) + 1
     is_framed = below >= len(buffer) or buffer.startswith((b"\tat ", b"    at "), below)
-    return is_framed and opens_with_exception(buffer[start : below - 1])
+    return (is_framed and opens_with_exception(buffer[start : below - 1])) or _is_raised_in_php(buffer, start)
+
+
+def _is_raised_in_php(buffer: bytes, start: int) -> bool:
+    """Tell whether what PHP has raised is said from the line at `start` on, in a few lines at the most."""
+    trace = buffer.find(b"\n" + patterns.PHP_TRACE, start, start + REACH)
+    lines = buffer[start:trace].split(b"\n") if trace >= 0 else []
+    return 0 < len(lines) <= _LINES_OF_AN_EXCERPT and opens_with_exception(lines[0]) and raised_in_php(lines[-1])
+
+
+def _is_above_a_rule(buffer: bytes, line: bytes, below: int) -> bool:
+    """Tell whether the line is the progress of tests, as "..F", above what failed, or GLib's "**" above an assertion."""
+    if line == b"**":
+        return is_assertion_of_glib(buffer[below : buffer.find(b"\n", below)])
+    return line.endswith((b"F", b"E")) and not line.strip(b".FEsxu") and buffer.startswith(b"======", below)
 
 
 def _behind_excerpt(buffer: bytes, start: int) -> int:
     """Return where the line begins below `place:line`, a line of the source, a caret under it and an empty line."""
     end = buffer.find(b"\n", start)
     place, colon, number = buffer[start:end].rpartition(b":")
-    if not (colon and place and number.isdigit()) or b" " in place.removeprefix(_WORKER):
+    if not (colon and place and number.isdigit()):
         return start
+    has_words = b" " in place.removeprefix(_WORKER)
     at = end + 1
     for seen in range(_LINES_OF_AN_EXCERPT):
         end = buffer.find(b"\n", at)
@@ -357,7 +401,9 @@ def _behind_excerpt(buffer: bytes, start: int) -> int:
         line, at = buffer[at:end], end + 1
         if seen and not line.strip(b" \t^"):
             at = at if line else end
-            return at + 1 if buffer.startswith(b"\n", at) else at
+            at = at + 1 if buffer.startswith(b"\n", at) else at
+            is_thrown_there = b"^" in line and opens_with_exception(buffer[at : buffer.find(b"\n", at)])
+            return at if is_thrown_there or not has_words else start
     return start
 
 
@@ -373,11 +419,14 @@ def context(buffer: bytes, at: int) -> int:
 
 
 def is_thrown(buffer: bytes, line_start: int, found: Span) -> bool:
-    """Tell whether the line at `line_start` is the last of what Node printed as it fell."""
+    """Tell whether the line at `line_start` is the last of what Node printed as it fell, or a place above which a program said more."""
     if not found.start < line_start < found.end:
         return False
     line = buffer[line_start : buffer.find(b"\n", line_start)]
-    return patterns.NODE_ENDS in line and origin(line).message.startswith(patterns.NODE_ENDS)
+    may_be = patterns.NODE_ENDS in line or any(sign in line for sign in (b" line ", b":in ", b"\tat "))
+    said = origin(line).message if may_be else b""
+    is_place = is_indented(said) and (died_in_perl(said) or is_frame_of_ruby(said) or is_frame_of_java(said))
+    return said.startswith(patterns.NODE_ENDS) or is_place
 
 
 def is_trace(buffer: bytes, start: int, heads: Heads) -> bool:

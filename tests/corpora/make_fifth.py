@@ -92,13 +92,17 @@ def headed(lines: list[str], form: str, unit: str) -> Iterator[str]:
             yield f"{stamp} shop-2 {unit}[{process}]: {line.rstrip()}"
 
 
+UNTOLD = re.compile(r"(?:letter 17: no stamp)\n*")
+"""What a failure says in one line that tells nobody of a failure, where it stands alone: no record."""
+
+
 def blocks(name: str, lines: list[str]) -> Iterator[tuple[dict[str, int | str], str]]:
     """Cut a run at its marks: within two of them is a record, if anything is there."""
     part: list[str] = []
     within = False
     for line in [*lines, None]:
         if line is None or line in ("\2", "\3"):
-            told = within and any(x.strip() for x in part)
+            told = within and any(x.strip() for x in part) and not UNTOLD.fullmatch("\n".join(part))
             if part and not (told and (len(part) > LONGEST or max(map(len, part)) > LONGEST_LINE)):
                 yield {"lines": len(part) if told else 0, "way": name}, "".join(f"{x}\n" for x in part)
             part, within = [], line == "\2"

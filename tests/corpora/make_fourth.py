@@ -84,6 +84,10 @@ def scrubbed(text: str) -> str:
     return text
 
 
+UNTOLD = re.compile(r"(?:meter: .*: Success|Bounce: .*|HASH\(0x[0-9a-f]+\))\n*")
+"""What a failure says in one line that tells nobody of a failure, where it stands alone: no record."""
+
+
 def blocks(name: str, lines: list[str]) -> Iterator[tuple[dict, str]]:
     """Cut a run at its marks: within two of them is a record, if anything is there."""
     part: list[str] = []
@@ -91,7 +95,8 @@ def blocks(name: str, lines: list[str]) -> Iterator[tuple[dict, str]]:
     for line in [*lines, None]:
         if line is None or line in ("\2", "\3"):
             if part:
-                length = len(part) if within else 0
+                told = within and not UNTOLD.fullmatch("\n".join(part))
+                length = len(part) if told else 0
                 yield {"lines": length, "way": name}, "".join(f"{x}\n" for x in part)
             part, within = [], line == "\2"
         else:

@@ -59,7 +59,7 @@ def main(only: list[str]) -> None:
             if unit:
                 lines = list(headed(lines, unit, number))
             with (LOGS / f"{runtime}_{way}.log").open("a") as file:
-                for length, part in blocks(lines):
+                for length, part in joined(blocks(lines)):
                     block = {"lines": length, "way": f"{runtime}/{way}"}
                     file.write(f"#= {json.dumps(block)}\n" + "".join(f"{x}\n" for x in part))
 
@@ -96,6 +96,25 @@ def blocks(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
             part, within = [], line == "\2"
         else:
             part.append(line)
+
+
+STATES_AN_ERROR = re.compile(r"(?:ERROR|error)\b")
+RAISED = re.compile(r"Traceback \(most|[A-Z]\w*Error\b")
+
+
+def joined(parts: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
+    """Join a line that states an error with a trace right below it: nobody could tell whether they are two."""
+    above: tuple[int, list[str]] = 0, []
+    for length, part in parts:
+        is_given = above[0] == 1 and length and STATES_AN_ERROR.match(above[1][0]) and RAISED.match(part[0])
+        if is_given:
+            above = 1 + length, above[1] + part
+            continue
+        if above[1]:
+            yield above
+        above = length, part
+    if above[1]:
+        yield above
 
 
 def records(part: list[str]) -> Iterator[tuple[int, list[str]]]:

@@ -46,7 +46,7 @@ def main() -> None:
     for runs in (python, node, java, perl, ruby, php, go, rust, mono, bash, cpp):
         for file, name, lines in runs():
             if len(lines) <= LONGEST and all(len(line) <= LONGEST_LINE for line in lines):
-                logs[file] += blocks(name, lines)
+                logs[file] += given(list(blocks(name, lines)))
     for file, parts in logs.items():
         (LOGS / f"{file}.log").write_text("".join(f"#= {json.dumps(head)}\n{text}" for head, text in parts))
 
@@ -205,6 +205,23 @@ def blocks(name: str, lines: list[str]) -> Iterator[tuple[dict[str, object], str
         if any(text.strip() for text in block):
             yield {"lines": len(block) if failing else 0, "way": name}, "".join(f"{text}\n" for text in block)
         block, failing = [], line == "\2"
+
+
+WARNS = re.compile(r"\bWARN(ING)?\b")
+
+
+def given(parts: list[tuple[dict[str, object], str]]) -> list[tuple[dict[str, object], str]]:
+    """Give a trace that a program printed right below its own warning to that: a logger would have written the same."""
+    told: list[tuple[dict[str, object], str]] = []
+    for head, text in parts:
+        if told and head["lines"] and head["way"].startswith("printed/"):
+            calm, above = told.pop()
+            *rest, last = above.splitlines(keepends=True)
+            if WARNS.search(last):
+                head, text, above = head | {"lines": head["lines"] + 1}, last + text, "".join(rest)
+            told += [(calm, above)] if above else []
+        told.append((head, text))
+    return told
 
 
 def scrubbed(line: str) -> str:

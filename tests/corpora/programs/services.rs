@@ -17,7 +17,6 @@ impl std::error::Error for StockError {}
 struct Till;
 impl Drop for Till {
     fn drop(&mut self) {
-        eprintln!("@@ critical");
         panic!("till is jammed");
     }
 }
