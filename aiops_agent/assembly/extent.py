@@ -126,6 +126,9 @@ class Extent:
         self._is_unclosed = is_unclosed_object(message)
         self._shows_source = self._is_unclosed or any(sign in message for sign in patterns.SHOWS_SOURCE)
         self._symfony = is_block_of_symfony(message)
+        self._aborts = message.startswith((*patterns.ABORTS, b"  what():  ")) or any(
+            sign in message for sign in patterns.ASSERTED
+        )
         # A program wrote a line and then the trace, in a file where few lines have a head.
         self._may_be_given = self._headed and (self._stand_alone or (self._wraps and states_error(first)))
         takes_plain = (
@@ -194,6 +197,7 @@ class Extent:
         return (
             bool(self._rust or self._go or self._ruby or self._sanitizer or self._raised or self._node or self._mono)
             or self._shows_source
+            or self._aborts
             or self._is_half_a_head
         )
 
@@ -358,6 +362,7 @@ class Extent:
             or (self._mono and not self._framed)
             or (shows and is_caret(buffer, below))
             or (self._symfony and is_block_of_symfony(line))
+            or (self._aborts and any(sign in line for sign in patterns.ABORTED))
         )
 
     def _is_noted(self, line: bytes) -> bool:
@@ -432,7 +437,9 @@ class Extent:
             if is_frame and names_another(line):
                 return Belongs.NO
             if is_frame or (
-                seen < (1 if self._stand_alone else _LINES_SAID_BY_PERL) and died_in_perl(line) and self._is_traced_by_perl(buffer, below)
+                seen < (1 if self._stand_alone else _LINES_SAID_BY_PERL)
+                and died_in_perl(line)
+                and self._is_traced_by_perl(buffer, below)
             ):
                 return Belongs.YES
             if self._begins(buffer, below) or (is_indented(buffer[below : below + 1]) and not self._node):

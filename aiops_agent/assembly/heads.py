@@ -158,9 +158,7 @@ def learn(sample: bytes) -> Heads:
         words += patterns.BARE
     are_rare = _are_rare(lines)
     alone, ordinary = _bare_lines(all_lines, KNOWN)
-    return Heads(
-        are_rare=are_rare, words=words, levels_are_small=are_small, bare_stand_alone=alone, ordinary=ordinary
-    )
+    return Heads(are_rare=are_rare, words=words, levels_are_small=are_small, bare_stand_alone=alone, ordinary=ordinary)
 
 
 def _short_levels(lines: list[bytes]) -> tuple[bytes, ...]:

@@ -89,9 +89,9 @@ def _behind_tag(message: bytes) -> bytes:
 
 
 def _says_there_is_none(message: bytes) -> bool:
-    """Tell whether the text is `error: null` or the like."""
+    """Tell whether the text is `error: null`, `critical: 0` or the like."""
     key, _, value = message.partition(b": ")
-    return key == b"error" and value.strip(b" .," + DIGITS).lower() in patterns.NO_ERROR
+    return key in patterns.COUNTED and value.strip(b" .," + DIGITS).lower() in patterns.NO_ERROR
 
 
 def _fault(faults: tuple[tuple[bytes, Severity], ...], line: bytes) -> Severity | None:
@@ -306,7 +306,7 @@ def _names_a_place_of_a_file(message: bytes) -> bool:
 def _said_by_a_tool(message: bytes) -> bool:
     """Tell whether the text is "cp: cannot stat 'x': No such file or directory" or "shop: error: no configuration"."""
     program, _, said = message.partition(b": ")
-    return b" " not in program and said.startswith((b"error: ", b"fatal: ", b"cannot ", *patterns.OPTIONS))
+    return b" " not in program and said.startswith((*patterns.SAID_BY_TOOLS, *patterns.OPTIONS))
 
 
 def opens_with_exception(message: bytes) -> bool:

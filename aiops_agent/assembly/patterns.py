@@ -74,8 +74,16 @@ BARE = (
     *(b"iled: ", b"ror while ", b"bytes failed", b"(in cleanup)", b"never awaited", b"ized option", b"lid option --"),
     *(b"ires an argument", b"::Error: ", b"Native stack", b": File exists", b"source busy", b"Illegal seek"),
     *(b"tory not empty", b"Read-only file", b": No such dev", b": No such pro", b"rily unavail", b"o route to host"),
-    *(b"unreachable", b"ice not known", b"esolution", b"requested addr", b"uota exceeded", b"Stale file", b"oss-device"),
-    *(b"oo large", b"abnormally: ", b": unknown ", b"\tat "),
+    *(
+        b"unreachable",
+        b"ice not known",
+        b"esolution",
+        b"requested addr",
+        b"uota exceeded",
+        b"Stale file",
+        b"oss-device",
+    ),
+    *(b"oo large", b"abnormally: ", b": unknown ", b"\tat ", b"Critical: ", b"vere: "),
 )
 """What else is searched for in a file whose lines have no heads, as of programs that print to the terminal."""
 
@@ -264,6 +272,9 @@ STRUCTURED_FAULTS = (b"o space left on device", b"oo many open files", b"OutOfMe
 NO_ERROR = (b"null", b"none", b"nil", b"no", b"false", b"ok", b'""', b"[]", b"{}", b"-", b"")
 """What stands behind `error: ` when there is none, lowered."""
 
+COUNTED = (b"error", b"critical", b"alert", b"severe")
+"""Before which of them a `: 0` counts; of `panic: 42` a program of Go fell."""
+
 MONOLOG_EXCEPTION = b'"exception":"[object] ('
 """How Monolog and Laravel write an exception that a line was given."""
 
@@ -286,7 +297,9 @@ OPENINGS: tuple[tuple[bytes, Severity], ...] = (
     (b"panic: ", Severity.CRITICAL),
     (b"fatal error: ", Severity.CRITICAL),
     (b"fatal runtime error: ", Severity.CRITICAL),
-    (b"fatal: ", Severity.CRITICAL),
+    *((level + b": ", Severity.CRITICAL) for level in (b"fatal", b"Fatal", b"critical", b"Critical")),
+    *((level + b": ", Severity.CRITICAL) for level in (b"alert", b"emerg", b"emergency")),
+    *((level + b": ", Severity.ERROR) for level in (b"severe", b"Severe")),
     (b"Fatal error", Severity.CRITICAL),
     (b"Fatal Python error: ", Severity.CRITICAL),
     (b"runtime: out of memory", Severity.CRITICAL),
@@ -357,8 +370,19 @@ REASONS = (
     *(b": not in gzip format", b": command not found", b": Connection timed out", b": Broken pipe"),
     *(b": Bad file descriptor", b": Is a directory", b": Invalid argument", b": Connection reset by peer"),
     *(b": Input/output error", b": Operation timed out", b": File exists", b": Device or resource busy"),
-    *(b": Illegal seek", b": Directory not empty", b": Read-only file system", b": No such device", b": No such process"),
-    *(b": Resource temporarily unavailable", b": No route to host", b": Host is unreachable", b": Network is unreachable"),
+    *(
+        b": Illegal seek",
+        b": Directory not empty",
+        b": Read-only file system",
+        b": No such device",
+        b": No such process",
+    ),
+    *(
+        b": Resource temporarily unavailable",
+        b": No route to host",
+        b": Host is unreachable",
+        b": Network is unreachable",
+    ),
     *(b": Name or service not known", b": Temporary failure in name resolution", b": Cannot assign requested address"),
     *(b": Disk quota exceeded", b": Stale file handle", b": Invalid cross-device link", b": File too large"),
     *(b": invalid float literal", b": invalid digit found in string", b": invalid IP address syntax"),
@@ -504,7 +528,14 @@ CONTINUES = (
         b"LOCATION:  ",
         *("引起".encode(), b"Call stack:", b"Stack (most recent call last):", b"Message: '", b"Arguments: ("),
     ),
-    *(b"Reading the configuration file", b">>> '", b"Bail out! ", b"Can't continue after import errors at "),
+    *(
+        b"Reading the configuration file",
+        b">>> '",
+        b"PC: @ ",
+        b"Did you mean?  ",
+        b"Bail out! ",
+        b"Can't continue after import errors at ",
+    ),
     *(b"#%d " % number for number in range(10)),
     *(b"#%d" % number for number in range(10, 100)),
 )
@@ -583,7 +614,20 @@ SHOWS_SOURCE = (b": syntax error, ", LIBXML)
 """What a runtime says that shows the line of the source below it, with a caret under its fault."""
 
 NOTES = (
-    *(b"in ", b"while ", b"when ", b"during ", b"for ", b"by ", b"at ", b"on ", b"with ", b"near ", b"after ", b"from "),
+    *(
+        b"in ",
+        b"while ",
+        b"when ",
+        b"during ",
+        b"for ",
+        b"by ",
+        b"at ",
+        b"on ",
+        b"with ",
+        b"near ",
+        b"after ",
+        b"from ",
+    ),
     *(b"(see ", b"(in ", b"(while ", b"(at ", b"(from "),
 )
 """How a line begins that is no sentence by itself."""
@@ -605,6 +649,15 @@ WHILE = (b"error while ", b"Error while ")
 
 SIGNALS = (b"signal ", b"Signal ", b"SIGSEGV", b"SIGABRT", b"SIGBUS", b"SIGFPE", b"SIGILL", b"acktrace")
 """What a line names above the frames of glibc that says why they are shown."""
+
+ASSERTED = (b": Assertion `", b": Assertion '", b"Assertion failed: ", b"assertion failed: ")
+"""What stands in a line of the runtimes of C and C++ with which they end a program by SIGABRT: musl and BSD name it last."""
+
+ABORTED = (b"signal 6", b"Signal 6", b"SIGABRT", b"*** Aborted at ", b"Received signal: Aborted")
+"""What the handler of that signal says, of the same fall."""
+
+SAID_BY_TOOLS = (b"error: ", b"fatal: ", b"critical: ", b"panic: ", b"cannot ")
+"""What stands behind the name of a program in what it says of its own end."""
 
 OPTIONS = (b"unrecognized option ", b"invalid option -- ", b"option requires an argument ", b"option '")
 """What getopt of glibc says behind the name of a program that was called in a way that it does not know."""

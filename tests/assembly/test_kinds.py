@@ -48,6 +48,8 @@ FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memor
 10: 0x10b7fb4 v8::internal::Heap::CollectGarbage(v8::internal::AllocationSpace) [node]
 """
 
+CRASHED = "Error: signal 6 (Aborted):\n./meterd(+0x128af)[0x564c63c5e8af]\n/lib/libc.so.6(abort+0xd3)[0x7f78e2244472]\n"
+
 
 def relayed(*lines: str) -> str:
     return "".join(f"Nov 27 07:10:12 shop-2 app[9473]: {line}\n" for line in lines)
@@ -374,6 +376,40 @@ KINDS = {
             "  +-+---------------- 1 ----------------\n    | OutOfTea: none\n    +---------------------------------\n"
         ),
     ),
+    "a level that is critical, between bare lines": (BARE, "critical: shutting down: map::at\n"),
+    "a level that is critical, relayed": (RELAYED, relayed("critical: shutting down: map::at")),
+    "a level that is critical, of a tool": (BARE, "meterd: critical: shutting down: map::at\n"),
+    "a level of syslog's": (BARE, "emerg: no bus\n"),
+    "a level as .NET writes it": (BARE, "Critical: shutting down: no bus\n"),
+    "a level of Java's": (BARE, "severe: no bus\n"),
+    "an assertion whose signal is caught": (STAMPED, f"meterd: meter.cc:149: f(): Assertion `x' failed.\n{CRASHED}"),
+    "an assertion whose signal is caught, relayed": (
+        RELAYED,
+        relayed("meterd: meter.cc:149: f(): Assertion `x' failed.", *CRASHED.splitlines()),
+    ),
+    "an assertion of musl whose signal is caught": (
+        BARE,
+        "Assertion failed: n > 0 (meter.c: read_all: 149)\n" + CRASHED,
+    ),
+    "an exception of C++ whose signal is caught": (
+        BARE,
+        "terminate called after throwing an instance of 'OutOfTea'\n  what():  none\n" + CRASHED,
+    ),
+    "a corrupted heap, and what glog says of the signal": (
+        BARE,
+        (
+            'free(): invalid pointer\n*** Aborted at 1795771213 (unix time) try "date -d @1795771213" ***\n'
+            "PC: @     0x7f22a8eec (unknown)\n*** SIGABRT (@0x3e8) received by PID 17 (TID 0x7f2) from PID 17; ***\n"
+            "    @     0x7f2259fb2 gsignal\n"
+        ),
+    ),
+    "a signal that abseil tells of": (
+        BARE,
+        (
+            "terminate called without an active exception\n*** SIGABRT received at time=1795771213 on cpu 3 ***\n"
+            "PC: @     0x7f22a8eec  (unknown)  raise\n    @     0x7f2259fb2         64  gsignal\n"
+        ),
+    ),
 }
 
 
@@ -405,6 +441,8 @@ def test_a_class_that_is_called_anything_is_found_where_its_frames_are_relayed()
         STAMPED + "2026-11-27 07:40:31 error handler installed\n" + STAMPED,
         PADDED + "2026-11-27 07:40:31 [warning  ] order refused     kind=ValueError\n" + PADDED,
         BARE + "checks failed: 0 of 9, no Error \nsend failed: TimeoutError, trying again\n" + BARE,
+        BARE + "critical: 0\nsevere: none\n" + BARE,
+        RELAYED + relayed("critical: 0", "alert: none"),
         RELAYED + relayed("[info] error: unknown order", "[tidy] error: 0") + RELAYED,
         RELAYED + relayed("(process:973): Till-WARNING **: 07:40:31: no ERROR"),
     ],
