@@ -173,6 +173,12 @@ def is_place_in_ruby(line: bytes) -> bool:
     return method[:1] in (b"`", b"'") and method[-1:] == b"'" and b" " not in place and place[-1:].isdigit()
 
 
+def is_field(line: bytes) -> bool:
+    """Tell whether the line is "peer: ('::1', 4)": asyncio tells what it knows of a fault in a line for each."""
+    name, colon, value = line.partition(b": ")
+    return bool(colon and value) and name.replace(b"_", b"").isalpha() and name.islower()
+
+
 def is_unclosed_object(message: bytes) -> bool:
     """Tell whether the text shows an object of Ruby that goes on in the next lines: "failed: #<NameError: no name"."""
     _, opened, shown = message.rpartition(b"#<")

@@ -9,6 +9,7 @@ from aiops_agent.assembly.clues import (
     above_place_in_go,
     is_below_a_head,
     is_caret,
+    is_field,
     is_last,
     is_numbered_frame,
     is_place_in_ruby,
@@ -71,6 +72,7 @@ _FRAMES_IN_A_MARGIN = (b"      at ",)
 """Of Node, where the whole trace is indented."""
 
 _FIRST_BYTES = 32
+_FIRST_BYTES_OF_A_LOGGER = 80
 _NEWLINE, _TAB = b"\n\t"
 
 
@@ -129,6 +131,7 @@ class Extent:
         self._aborts = message.startswith((*patterns.ABORTS, b"  what():  ")) or any(
             sign in message for sign in patterns.ASSERTED
         )
+        self._asyncio = patterns.ASYNCIO in first[:_FIRST_BYTES_OF_A_LOGGER]
         # A program wrote a line and then the trace, in a file where few lines have a head.
         self._may_be_given = self._headed and (self._stand_alone or (self._wraps and states_error(first)))
         takes_plain = (
@@ -198,6 +201,7 @@ class Extent:
             bool(self._rust or self._go or self._ruby or self._sanitizer or self._raised or self._node or self._mono)
             or self._shows_source
             or self._aborts
+            or self._asyncio
             or self._is_half_a_head
         )
 
@@ -253,6 +257,8 @@ class Extent:
         if self._sequel:
             return self._accepts_sequel(said.message, *self._sequel)
         if said.writer != self._writer:
+            return Belongs.NO
+        if said.message.startswith(patterns.IN_CLEANUP):
             return Belongs.NO
         goes_on = self._continues(said.message) or self._names_its_cause(said.message)
         within = self._inner.accepts(*self._relay.at(buffer, start)) if self._inner else Belongs.NO
@@ -369,7 +375,7 @@ class Extent:
         """Tell whether the line goes on from what was raised: nobody begins a statement with such a word."""
         is_note = (self._raised or not self._framed) and line.startswith(patterns.NOTES)
         self._noted = self._noted or is_note
-        return is_note
+        return is_note or (self._asyncio and is_field(line))
 
     def _panics_again(self, buffer: bytes, start: int) -> Belongs:
         belongs = panics_again(buffer, start, self._origin.message, self._lines_ahead)

@@ -133,7 +133,7 @@ def learn(sample: bytes) -> Heads:
         are_bare = is_relayed and _are_bare_behind_relays(said)
         alone, ordinary = _bare_lines([message for _, message in said] or all_lines, KNOWN)
         alone = alone and (are_bare or not is_relayed)
-        if are_bare or alone:
+        if are_bare or alone or ordinary:
             words += patterns.BARE
         is_known = not (words or are_small or ordinary)
         if is_known:
@@ -151,7 +151,7 @@ def learn(sample: bytes) -> Heads:
     learnt = frozenset(form for form, count in counts.items() if count >= fewest)
     if learnt:
         alone, ordinary = _bare_lines(all_lines, Heads(learnt))
-        if alone:
+        if alone or ordinary:
             words += patterns.BARE
         return Heads(learnt, words=words, levels_are_small=are_small, bare_stand_alone=alone, ordinary=ordinary)
     if len(lines) >= _FEWEST_LINES:

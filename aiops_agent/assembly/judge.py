@@ -105,6 +105,8 @@ def _fault(faults: tuple[tuple[bytes, Severity], ...], line: bytes) -> Severity 
 def _judge_message(message: bytes, *, headed: bool) -> Verdict:
     if message.startswith(patterns.IN_CLEANUP) and died_in_perl(message):
         return Verdict(Says.ERROR, Severity.ERROR)
+    if is_indented(message) and not headed and message.rstrip().endswith(patterns.REFUSALS):
+        return Verdict(Says.ERROR, Severity.ERROR)
     if is_indented(message):
         is_place = is_frame_of_java(message) or is_frame_of_ruby(message) or died_in_perl(message)
         return _MENTION if is_place or _is_raised_in_a_margin(message) else _NOTHING
@@ -230,7 +232,7 @@ def _says_what_failed(message: bytes) -> bool:
         failed = failed if done in patterns.DONE else b""
     if not failed and what.startswith(patterns.WHILE):
         _, failed, why = what.partition(b": ")
-    is_reason = why[:1].isalpha() or why[:1] in (b'"', b"'", b"#")
+    is_reason = why[:1].isalpha() or why[:1] in (b'"', b"'", b"#") or (why[:3].isdigit() and why[3:5] == b": ")
     is_reason = is_reason and why.lower() not in patterns.NO_ERROR
     return bool(failed) and is_reason and b"retry" not in why and b"again" not in why
 

@@ -74,16 +74,9 @@ BARE = (
     *(b"iled: ", b"ror while ", b"bytes failed", b"(in cleanup)", b"never awaited", b"ized option", b"lid option --"),
     *(b"ires an argument", b"::Error: ", b"Native stack", b": File exists", b"source busy", b"Illegal seek"),
     *(b"tory not empty", b"Read-only file", b": No such dev", b": No such pro", b"rily unavail", b"o route to host"),
-    *(
-        b"unreachable",
-        b"ice not known",
-        b"esolution",
-        b"requested addr",
-        b"uota exceeded",
-        b"Stale file",
-        b"oss-device",
-    ),
-    *(b"oo large", b"abnormally: ", b": unknown ", b"\tat ", b"Critical: ", b"vere: "),
+    *(b"unreachable", b"ice not known", b"esolution", b"requested addr", b"uota exceeded", b"Stale file", b"oss-device"),
+    *(b"oo large", b"abnormally: ", b": unknown ", b"\tat ", b"ires a value", b" is not defined"),
+    *(b"Critical: ", b"vere: "),
 )
 """What else is searched for in a file whose lines have no heads, as of programs that print to the terminal."""
 
@@ -353,6 +346,9 @@ ABORTS = (
 """How a line begins that a runtime in C, C++ or Rust leaves as it ends the program: no logger said it."""
 
 PHP_WARNINGS = (b"PHP Warning:  ", b"Warning: ")
+REFUSALS = (b'" requires a value.', b'" option does not exist.', b'" argument does not exist.', b'" is not defined.')
+"""How Symfony's console ends what it says, two columns in, of a command that was called in a wrong way."""
+
 PHP_NOTICES = (b"PHP Notice:  ", b"PHP Deprecated:  ", b"PHP Strict Standards:  ")
 """How PHP begins what it says of the text of a program: nothing failed."""
 
@@ -634,6 +630,9 @@ NOTES = (
 
 ANNOUNCES = (b" failed", b" crashed", b" aborted", b" threw")
 """How a line without a head ends, marks apart, that says of what the trace right below it tells."""
+
+ASYNCIO = b"asyncio"
+"""What a logger of Python is called that tells of faults in a line and fields below it."""
 
 DONE = (
     *(b"stored", b"saved", b"sent", b"written", b"delivered", b"processed", b"completed", b"done", b"imported"),
