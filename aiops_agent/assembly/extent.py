@@ -125,6 +125,7 @@ class Extent:
         self._chained = self._traced = self._spaced = False
         self._framed = self._told = self._rust and message[-1:].isdigit()  # its place is the last it says
         self._preluded = self._is_said_again = self._caused = self._tested = self._noted = False
+        self._lines_in_brackets = 0
         self._is_unclosed = is_unclosed_object(message)
         self._shows_source = self._is_unclosed or any(sign in message for sign in patterns.SHOWS_SOURCE)
         self._symfony = is_block_of_symfony(message)
@@ -156,6 +157,11 @@ class Extent:
         self._preluded = True
         self._is_said_again = above.startswith(b"#<Thread:")
         self._tested = b"FAIL: " in above or b"ERROR: " in above
+
+    @property
+    def _may_wrap(self) -> bool:
+        """Tell whether words below the first line belong to it where its frames come below them."""
+        return not self._headed or self._wraps or self._stand_alone
 
     @property
     def _names_what_was_raised(self) -> bool:
@@ -203,6 +209,7 @@ class Extent:
             or self._aborts
             or self._asyncio
             or self._is_half_a_head
+            or self._may_wrap
         )
 
     @property
@@ -282,6 +289,9 @@ class Extent:
         return Belongs.YES
 
     def _continues(self, message: bytes) -> bool:
+        if self._lines_in_brackets and not self._begins(message, 0):
+            self._lines_in_brackets -= 1 if message[-1:] != b"]" else self._lines_in_brackets
+            return True
         if message.startswith((b"Traceback (most", b"  + Exception Group Traceback")):
             starts_here = self._chained or not self._framed
             is_python = message.startswith(b"T") and b"call first" not in message  # as Mojo has it
@@ -303,6 +313,8 @@ class Extent:
             self._go = self._go or message.startswith(b"goroutine ")
             self._php = self._php or message.startswith(b"Stack trace:")
             self._caused = message.startswith(b"Caused by:")
+            is_open = message.startswith(patterns.IN_BRACKETS) and message[-1:] != b"]"
+            self._lines_in_brackets = _LINES_OF_A_MESSAGE if is_open else 0
             self._tracing = self._tracing or message.startswith(b">>> '")
             return True
         if self._php and message.startswith(b"Next "):
@@ -403,7 +415,7 @@ class Extent:
         if self._caused and not is_another:  # a cause may take several lines to say what it has to say
             return self._accepts_up_to_frames(buffer, below)
         belongs = self._accepts_plain()
-        if belongs is Belongs.NO and not self._framed and (not self._headed or self._wraps or self._stand_alone):
+        if belongs is Belongs.NO and not self._framed and self._may_wrap:
             belongs = self._accepts_wrapped(line, buffer, below)
         if belongs is Belongs.NO and self._rust and not self._framed:
             return self._accepts_more_words(line, buffer, below)
@@ -435,7 +447,8 @@ class Extent:
         """Decide about what may be one more line of what an exception says: its frames then come below."""
         for seen in range(_LINES_OF_A_DIFFERENCE if self._node else _LINES_OF_A_MESSAGE):
             wraps = self._wraps or self._stand_alone
-            if speaks_for_itself(line) or (seen and wraps and may_name_what_was_raised(line)):
+            is_another = seen and ((wraps and may_name_what_was_raised(line)) or self._is_ordinary(line))
+            if speaks_for_itself(line) or is_another:
                 return Belongs.NO
             if below >= len(buffer):
                 return Belongs.UNKNOWN
@@ -485,14 +498,16 @@ class Extent:
     def _accepts_empty(self, buffer: bytes, below: int) -> Belongs:
         at = below
         for _ in range(_EMPTY_LINES):
-            looks_below = self._ruby or (self._headed and not self._framed)
-            if at >= len(buffer) or (looks_below and buffer[at] != _NEWLINE and is_last(buffer, at)):
+            looks_below = self._ruby or not self._framed
+            resumes = buffer.startswith(patterns.RESUMES, at)
+            is_open = looks_below and not resumes and buffer[at : at + 1] != b"\n"
+            if at >= len(buffer) or (is_open and is_last(buffer, at)):
                 return Belongs.UNKNOWN
             if buffer[at] != _NEWLINE:
-                resumes = buffer.startswith(patterns.RESUMES, at)
                 resumes = resumes or (self._chained and is_raised(buffer, at))
                 resumes = resumes or (self._numbers_frames and is_numbered_frame(buffer[at : at + _FIRST_BYTES]))
-                resumes = resumes or (self._headed and not self._framed and is_below_a_head(buffer, at))
+                is_below = is_below_a_head if self._headed else is_shown
+                resumes = resumes or (not self._framed and is_below(buffer, at))
                 resumes = resumes or (self._php and buffer.startswith(b"Next ", at))
                 shows = bool(self._ruby) or self._shows_source
                 resumes = resumes or (shows and (is_indented(buffer[at : at + 1]) or is_shown(buffer, at)))

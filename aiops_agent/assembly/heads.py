@@ -283,4 +283,5 @@ def signature(line: bytes) -> bytes:
         return b""
     if b"(" in line[1:] or line.startswith((*patterns.CONTINUES, *patterns.BREAKS)):
         return b""  # a call, as in a Go trace, or what goes on from the line above
-    return line.translate(None, _LETTERS)[:_MARKS_OF_A_HEAD]
+    marks = line.translate(None, _LETTERS)[:_MARKS_OF_A_HEAD]
+    return marks if line[:1].isdigit() or marks.strip() else b""  # any sentence with two numbers

@@ -234,7 +234,7 @@ def _says_what_failed(message: bytes) -> bool:
         _, failed, why = what.partition(b": ")
     is_reason = why[:1].isalpha() or why[:1] in (b'"', b"'", b"#") or (why[:3].isdigit() and why[3:5] == b": ")
     is_reason = is_reason and why.lower() not in patterns.NO_ERROR
-    return bool(failed) and is_reason and b"retry" not in why and b"again" not in why
+    return bool(failed) and is_reason and not any(word in why for word in patterns.AGAIN)
 
 
 def is_assertion_of_glib(message: bytes) -> bool:
@@ -287,6 +287,7 @@ def _is_said_of_a_fault(message: bytes) -> bool:
         or _says_what_failed(message)
         or _names_a_place_of_a_file(message)
         or _says_who_raised(message)
+        or (message.startswith(patterns.WAITED) and not any(word in message for word in patterns.AGAIN))
     )
 
 

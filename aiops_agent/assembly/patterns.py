@@ -76,7 +76,7 @@ BARE = (
     *(b"tory not empty", b"Read-only file", b": No such dev", b": No such pro", b"rily unavail", b"o route to host"),
     *(b"unreachable", b"ice not known", b"esolution", b"requested addr", b"uota exceeded", b"Stale file", b"oss-device"),
     *(b"oo large", b"abnormally: ", b": unknown ", b"\tat ", b"ires a value", b" is not defined"),
-    *(b"Critical: ", b"vere: "),
+    *(b"Critical: ", b"vere: ", b"eadline exceeded"),
 )
 """What else is searched for in a file whose lines have no heads, as of programs that print to the terminal."""
 
@@ -271,6 +271,9 @@ COUNTED = (b"error", b"critical", b"alert", b"severe")
 MONOLOG_EXCEPTION = b'"exception":"[object] ('
 """How Monolog and Laravel write an exception that a line was given."""
 
+SAID_ABOVE = (b"\t...propagated at ", b"\t...caught at ")
+"""How the line of Perl's `die` begins that says no more than where what stands above it was said once more."""
+
 PLACES_IN_PERL = (b".pl line ", b".pm line ", b" at (eval ")
 """What stands at the end of what Perl's `die` says."""
 
@@ -383,6 +386,7 @@ REASONS = (
     *(b": Disk quota exceeded", b": Stale file handle", b": Invalid cross-device link", b": File too large"),
     *(b": invalid float literal", b": invalid digit found in string", b": invalid IP address syntax"),
     *(b": invalid socket address syntax", NO_MEMORY, b" timed out"),
+    *(b" quota exceeded", b" deadline exceeded"),
 )
 """How a line without a level ends of a program that says why it failed, as `perror` does, or what Rust cannot parse."""
 
@@ -537,6 +541,9 @@ CONTINUES = (
 )
 """How an unindented line begins that goes on from the one above."""
 
+IN_BRACKETS = (b"[SQL: ", b"[parameters: ")
+"""How SQLAlchemy begins what it puts in brackets, lines and all."""
+
 SUMS_UP = (b"------", b"Ran ", b"FAILED (")
 """How lines begin that Python's `unittest` prints below the last trace of a run."""
 
@@ -642,6 +649,12 @@ DONE = (
 
 NOTHING_FAILED = (*(b"%d" % digit for digit in range(10)), b"nothing", b"none", b" no", b" never")
 """What stands before that where nothing did."""
+
+WAITED = (b"timed out ", b"Timed out ")
+"""How a line without a head begins that says what was waited for in vain."""
+
+AGAIN = (b"retry", b"again")
+"""What stands in a line that says of a failure that it is not over."""
 
 WHILE = (b"error while ", b"Error while ")
 """How a line without a head begins that says what was being done as it failed."""

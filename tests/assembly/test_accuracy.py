@@ -252,20 +252,8 @@ def test_any_split_of_what_programs_wrote_gives_the_same_records(files):
         assert counts[0] == counts[1] == counts[2], file.stem
 
 
-UNEVEN = CORPORA / "eighth" / "node_journal.log"
-"""Two failures of it are taken for one, and told apart once they are recognised."""
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "files",
-    [
-        [*FIRST, *SECOND],
-        [file for file in LATER if file not in (*SECOND, UNEVEN)],
-        pytest.param([UNEVEN], marks=pytest.mark.xfail(strict=True, reason="counted 183 times, found 180 times")),
-    ],
-    ids=["first and second", "third to eighth", "uneven"],
-)
+@BOTH
 def test_an_assembler_that_recognises_repetitions_counts_as_many(files):
     for file in files:
         lines, _ = read(file)

@@ -410,6 +410,52 @@ KINDS = {
             "PC: @     0x7f22a8eec  (unknown)  raise\n    @     0x7f2259fb2         64  gsignal\n"
         ),
     ),
+    "an excerpt of the source in what Ruby says": (
+        BARE,
+        (
+            "Loan 85023 failed: undefined local variable or method `late_fee' for main:Object\n\n"
+            "  no_name: -> { late_fee * 2 },\n                ^^^^^^^^ (NameError)\nDid you mean?  late_fees\n"
+            "\tlibrary.rb:74:in `block in <main>'\n\tlibrary.rb:107:in `logged'\n"
+        ),
+    ),
+    "an excerpt of the source in what Ruby says, relayed": (
+        RELAYED,
+        relayed(
+            "Loan 85023 failed: undefined method `fee' for nil:NilClass",
+            "",
+            "  book.fee * 2",
+            "      ^^^^ (NoMethodError)",
+            "\tlibrary.rb:74:in `block in <main>'",
+        ),
+    ),
+    "a statement in what SQLAlchemy says": (
+        RELAYED,
+        relayed(
+            *CAUGHT.replace("KeyError: 'sku'", "sqlalchemy.exc.OperationalError: (OperationalError) gone").splitlines(),
+            "[SQL: SELECT o.id,",
+            "       c.email",
+            "FROM orders o",
+            "WHERE o.id = ?]",
+            "[parameters: (17,)]",
+            "(Background on this error at: https://sqlalche.me/e/20/e3q8)",
+        ),
+    ),
+    "a statement in what SQLAlchemy says, between bare lines": (
+        BARE,
+        (
+            CAUGHT.replace("KeyError: 'sku'", "sqlalchemy.exc.IntegrityError: (IntegrityError) twice")
+            + "[SQL: INSERT INTO orders\nVALUES (?, ?)]\n[parameters: [(1, 2),\n(3, 4)]]\n"
+        ),
+    ),
+    "a trace of Perl below a line with two numbers": (
+        "List 26018 has 38717 recipients\nMail 39740 delivered to 17042 readers\n" * 4,
+        "mime parts nested too deeply at mailer.pl line 82.\n\tmain::parse(1) called at mailer.pl line 82\n",
+    ),
+    "what Perl died of once more": (BARE, "no such list\n\t...propagated at mailer.pl line 71.\n"),
+    "what Perl died of once more, relayed": (RELAYED, relayed("no such list", "\t...propagated at mailer.pl line 71.")),
+    "what was waited for in vain": (BARE, "timed out waiting for the relay\n"),
+    "a quota": (BARE, "disk quota exceeded\n"),
+    "a deadline of Go": (RELAYED, relayed("charge: context deadline exceeded")),
 }
 
 
@@ -441,6 +487,7 @@ def test_a_class_that_is_called_anything_is_found_where_its_frames_are_relayed()
         STAMPED + "2026-11-27 07:40:31 error handler installed\n" + STAMPED,
         PADDED + "2026-11-27 07:40:31 [warning  ] order refused     kind=ValueError\n" + PADDED,
         BARE + "checks failed: 0 of 9, no Error \nsend failed: TimeoutError, trying again\n" + BARE,
+        BARE + "timed out waiting for the relay, trying again\n" + BARE,
         BARE + "critical: 0\nsevere: none\n" + BARE,
         RELAYED + relayed("critical: 0", "alert: none"),
         RELAYED + relayed("[info] error: unknown order", "[tidy] error: 0") + RELAYED,
@@ -457,6 +504,20 @@ def test_an_error_of_one_line_takes_no_line_up_to_the_next_trace():
     second = f"{writer}message 3 lost TypeError: x\n{writer}    at send (/srv/a.mjs:43:17)\n"
     log = f"{writer}order 17 accepted\n" * 4 + first + f"{writer}GET /cart 200 31ms\n" + second
     assert found(log.encode(), 1 << 20) == [first.rstrip(), second.rstrip()]
+
+
+def test_an_error_that_was_seen_alone_is_no_other_once_it_is_recognised():
+    first = relayed("Error: giving up on webhook for invoice 17 after 5 attempts")
+    second = relayed("Unhandled error in job: TypeError [ERR_ARG]: no text", "    at send (/srv/a.cjs:43:17)")
+    log = RELAYED + (first + RELAYED + first + relayed("order 17 paid") + second + RELAYED) * 3
+    assert found(log.encode(), 1 << 20) == [first.rstrip()] * 6 + [second.rstrip()] * 3
+
+
+def test_an_error_that_was_seen_alone_is_looked_at_again_where_words_and_frames_follow():
+    alone = relayed("Error: no room 7")
+    framed = alone + relayed("ask the porter", "    at book (/srv/a.cjs:9:3)")
+    log = RELAYED + (alone + RELAYED) * 9 + framed + RELAYED
+    assert found(log.encode(), 1 << 20) == [alone.rstrip()] * 9 + [framed.rstrip()]
 
 
 @pytest.mark.parametrize(
