@@ -33,6 +33,7 @@ from aiops_agent.assembly.judge import (
     is_frame_of_glibc,
     is_frame_of_ruby,
     may_name_what_was_raised,
+    names_another_exception,
     opens_with_exception,
     raised_in_ruby,
     stands_alone,
@@ -79,15 +80,15 @@ _NEWLINE, _TAB = b"\n\t"
 class Extent:
     """Follows one record line by line from its first."""
 
-    def __init__(self, first: bytes, heads: Heads = KNOWN, outer: "Extent | None" = None) -> None:
-        """Begin with the first line; `outer`: the record in the log, where another program relays this one."""
+    def __init__(self, first: bytes, heads: Heads = KNOWN, relayed: Heads | None = None) -> None:
+        """Begin with the first line; `relayed`: how the log begins its records where another program relays this."""
         self._begins = heads.begins
-        self._ordinary = outer._ordinary if outer else heads.ordinary
-        self._lines_ahead = _LINES_AHEAD_RELAYED if outer else _LINES_AHEAD
+        self._ordinary = (relayed or heads).ordinary
+        self._lines_ahead = _LINES_AHEAD_RELAYED if relayed else _LINES_AHEAD
         self.is_complete = first.startswith((b'{"', b'{ "', *patterns.LOGFMT))
         """The line is an object or a list of fields of its own: nothing below belongs to it."""
 
-        self._headed = self._begins(first, 0)
+        self._first, self._headed = first, self._begins(first, 0)
         self._heads_are_rare = heads.are_rare
         self._wraps = heads.are_rare and heads is not MESSAGES
         self._stand_alone = heads.bare_stand_alone
@@ -97,13 +98,33 @@ class Extent:
         message = self._origin.message
         kernel = self._writer.endswith(b"kernel:") or first.startswith(b"[")
         is_relayed = self._headed and is_relay(self._writer)
-        self._inner = Extent(message, of_message(message, heads), self) if is_relayed else None
+        self._inner = Extent(message, of_message(message, heads), heads) if is_relayed else None
         """The record as it would be in a log that the writer of this line writes itself."""
 
         self._relay = Relay(self._writer)
         self._report = kernel and any(sign in b" " + message for sign in patterns.KERNEL_REPORTS)
         self._killing = b"invoked oom-killer" in message
         self._sequel = next((pair for pair in patterns.SEQUELS.items() if message.startswith(pair[0])), None)
+        self._know_runtime(first, message)
+        self._statement = bool(self._writer) and not (self._tracing or self._rust or opens_with_exception(message))
+        # A program wrote a line and then the trace, in a file where few lines have a head.
+        self._may_be_given = self._headed and (self._stand_alone or (self._wraps and states_error(first)))
+        takes_plain = (
+            self._headed
+            and not heads.are_rare
+            and not heads.bare_stand_alone
+            and not self._writer
+            and not self._report
+            and not self.is_complete
+            and not is_single(first)
+            and not died_in_perl(message)
+        )
+        self._takes_plain = takes_plain
+        announces = bool(self._writer) and self._headed and message.endswith(b":") and not self._report
+        self._plain_lines = 0 if takes_plain or announces else _LINES_OF_A_MESSAGE
+
+    def _know_runtime(self, first: bytes, message: bytes) -> None:
+        """Note which runtime or library has ways of its own to go on from such a line."""
         self._tracing = self._traceback = message.startswith(b"Traceback (most") or opens_traceback(message)
         self._go = (
             message.startswith((b"panic: ", b"fatal error: ", b"http: panic")) or b"http: panic serving" in message
@@ -121,7 +142,6 @@ class Extent:
         self._ends_words = (_LAST_OF_A_GROUP,) if grouped else (FROM,) if self._ruby else ()
         """How a line without a head begins that comes below all that an exception says."""
 
-        self._statement = bool(self._writer) and not (self._tracing or self._rust or opens_with_exception(message))
         self._chained = self._traced = self._spaced = False
         self._framed = self._told = self._rust and message[-1:].isdigit()  # its place is the last it says
         self._preluded = self._is_said_again = self._caused = self._tested = self._noted = False
@@ -133,21 +153,6 @@ class Extent:
             sign in message for sign in patterns.ASSERTED
         )
         self._asyncio = patterns.ASYNCIO in first[:_FIRST_BYTES_OF_A_LOGGER]
-        # A program wrote a line and then the trace, in a file where few lines have a head.
-        self._may_be_given = self._headed and (self._stand_alone or (self._wraps and states_error(first)))
-        takes_plain = (
-            self._headed
-            and not heads.are_rare
-            and not heads.bare_stand_alone
-            and not self._writer
-            and not self._report
-            and not self.is_complete
-            and not is_single(first)
-            and not died_in_perl(message)
-        )
-        self._takes_plain = takes_plain
-        announces = bool(self._writer) and self._headed and message.endswith(b":") and not self._report
-        self._plain_lines = 0 if takes_plain or announces else _LINES_OF_A_MESSAGE
 
     def note_prelude(self, above: bytes) -> None:
         """Note what the runtime has said above the first line: that is what was raised.
@@ -238,9 +243,7 @@ class Extent:
         if self._is_half_a_head and line.startswith(patterns.SECOND_HEADS):
             self._is_half_a_head = False
             return Belongs.YES
-        if self._numbers_frames and is_numbered_frame(line):
-            return Belongs.YES
-        if self._shows_source and patterns.LIBXML in line:
+        if (self._numbers_frames and is_numbered_frame(line)) or (self._shows_source and patterns.LIBXML in line):
             return Belongs.YES
         if self._begins(buffer, start):
             return self._accepts_headed(line, buffer, start)
@@ -263,9 +266,7 @@ class Extent:
             return self._accepts_kernel(said)
         if self._sequel:
             return self._accepts_sequel(said.message, *self._sequel)
-        if said.writer != self._writer:
-            return Belongs.NO
-        if said.message.startswith(patterns.IN_CLEANUP):
+        if said.writer != self._writer or said.message.startswith(patterns.IN_CLEANUP):
             return Belongs.NO
         goes_on = self._continues(said.message) or self._names_its_cause(said.message)
         within = self._inner.accepts(*self._relay.at(buffer, start)) if self._inner else Belongs.NO
@@ -341,17 +342,12 @@ class Extent:
         is_caught_here = self._spaced and self._tracing and message.startswith(_CAUGHT_HERE)
         if is_caught_here or (message.startswith(b"0x") and b": note: " in message):
             return True
-        if is_frame_of_glibc(message):
-            self._framed = True
-            return True
-        if self._tested and not self._tracing and message.startswith(patterns.SUMS_UP):
-            return True
-        is_place = is_place_in_ruby(message)
+        is_place = is_frame_of_glibc(message) or is_place_in_ruby(message)
         self._framed = self._framed or is_place
-        return is_place
+        return is_place or (self._tested and not self._tracing and message.startswith(patterns.SUMS_UP))
 
     def _accepts_unmarked(self, line: bytes, buffer: bytes, below: int) -> Belongs:
-        if warns_in_python(line) or line.endswith(patterns.TRACEBACK_OPENS) or self._is_ordinary(line):
+        if warns_in_python(line) or line.endswith(patterns.TRACEBACK_OPENS) or self._is_of_others(line):
             return Belongs.NO
         if line.startswith(patterns.BREAKS):
             is_again = self._go and not self._framed and line == self._origin.message  # two goroutines fell at once
@@ -360,15 +356,16 @@ class Extent:
             return Belongs.UNKNOWN  # a caret may come
         if self._is_expected(line, buffer, below) or self._is_noted(line):
             return Belongs.YES
-        if self._rust and (again := self._panics_again(buffer, below - len(line) - 1)) is not Belongs.NO:
-            return again
         if self._headed and not self._ruby and (stands_alone(line) or (not self._plain_lines and died_in_perl(line))):
             return Belongs.NO
-        return self._accepts_words(line, buffer, below)
+        again = self._panics_again(buffer, below - len(line) - 1) if self._rust else Belongs.NO
+        return self._accepts_words(line, buffer, below) if again is Belongs.NO else again
 
-    def _is_ordinary(self, line: bytes) -> bool:
-        """Tell whether the file has such a line also where nothing failed."""
-        return bool(self._ordinary) and opening(line) in self._ordinary
+    def _is_of_others(self, line: bytes) -> bool:
+        """Tell whether the file has such a line also where nothing failed, or it is not what the first line names."""
+        is_ordinary = bool(self._ordinary) and opening(line) in self._ordinary
+        may_be_given = self._headed and not self._framed and opens_with_exception(line)
+        return is_ordinary or (may_be_given and names_another_exception(self._first, line))
 
     def _is_expected(self, line: bytes, buffer: bytes, below: int) -> bool:
         """Tell whether the runtime prints such a line next: of the source, what was raised, another panic."""
@@ -447,7 +444,7 @@ class Extent:
         """Decide about what may be one more line of what an exception says: its frames then come below."""
         for seen in range(_LINES_OF_A_DIFFERENCE if self._node else _LINES_OF_A_MESSAGE):
             wraps = self._wraps or self._stand_alone
-            is_another = seen and ((wraps and may_name_what_was_raised(line)) or self._is_ordinary(line))
+            is_another = seen and ((wraps and may_name_what_was_raised(line)) or self._is_of_others(line))
             if speaks_for_itself(line) or is_another:
                 return Belongs.NO
             if below >= len(buffer):
@@ -526,9 +523,8 @@ class Extent:
     def _goes_on_with_frames(self, line: bytes) -> bool:
         """Tell whether an empty line stands above the first frame, or above what Symfony shows of a cause."""
         is_frame = is_frame_of_ruby(line) and is_indented(line)
-        return (not self._framed and (is_frame or line.startswith(_FRAMES[:2]))) or (
-            self._symfony and is_block_of_symfony(line)
-        )
+        is_shown = self._symfony and (is_indented(line) or is_block_of_symfony(line))
+        return is_shown or (not self._framed and (is_frame or line.startswith(_FRAMES[:2])))
 
     def _accepts_behind_a_gap(self, buffer: bytes, at: int) -> Belongs:
         """Decide about an empty line in what an exception says, or between frames; the next that is none is at `at`."""

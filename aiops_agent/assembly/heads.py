@@ -51,7 +51,7 @@ _LETTERS = bytes(
 class Heads:
     """Tells whether a line begins a record."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all that is learnt of a file
         self,
         signatures: frozenset[bytes] = frozenset(),
         *,
@@ -237,7 +237,7 @@ def _ordinary(lines: list[bytes], loud: set[bytes], quiet: set[bytes], calm: set
     for line in lines:
         if line in calm and before not in loud:
             begins = opening(line)
-            above.setdefault(begins, set()).add(opening(origin(before).message))
+            above.setdefault(begins, set()).add(origin(before).message[:_FIRST_BYTES_OF_A_LINE].translate(None, DIGITS))
             if is_calm:
                 below_no_fault.add(begins)
         goes_on = line in calm or (is_indented(line) and not line.startswith(_OF_FAULTS))
@@ -246,7 +246,10 @@ def _ordinary(lines: list[bytes], loud: set[bytes], quiet: set[bytes], calm: set
 
 
 def opening(line: bytes) -> bytes:
-    """Return how a line without a head begins, digits apart: who speaks where it says so. Empty: with no word, or a class."""
+    """Return how a line without a head begins, digits apart: who speaks where it says so.
+
+    Empty where that is no word, or the name of a class.
+    """
     begins = line[:_FIRST_BYTES_OF_A_LINE].translate(None, DIGITS)
     speaker, colon, _ = begins.partition(b": ")
     is_named = colon and speaker.count(b" ") <= 1

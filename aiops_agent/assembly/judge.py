@@ -56,11 +56,17 @@ def judge(line: bytes, heads: Heads = KNOWN) -> Verdict:
         return Verdict(Says.ERROR, max(fault, stated or fault))
     if is_relay(said.writer) and is_head(said.message, 0):
         return judge(said.message)
+    return _judge_opening(line, said, heads)
+
+
+def _judge_opening(line: bytes, said: Origin, heads: Heads) -> Verdict:
+    """Return what a line claims by how its message begins, or else by its level."""
     told = _behind_tag(said.message) if is_relay(said.writer) or not heads.begins(line, 0) else said.message
-    if told.startswith(patterns.PHP_NOTICES):
+    opening = next((severity for sign, severity in patterns.OPENINGS if told.startswith(sign)), None)
+    if told.startswith(patterns.PHP_NOTICES) or (opening and _says_there_is_none(told)):
         return _NOTHING
-    if opening := next((severity for sign, severity in patterns.OPENINGS if told.startswith(sign)), None):
-        return _NOTHING if _says_there_is_none(told) else Verdict(Says.ERROR, opening)
+    if opening:
+        return Verdict(Says.ERROR, opening)
     return _judge_stated(line, said, heads)
 
 
@@ -245,7 +251,7 @@ def is_assertion_of_glib(message: bytes) -> bool:
 
 
 def is_frame_of_java(message: bytes) -> bool:
-    """Tell whether the text is "\tat org.sample.Depot.main(Depot.java:159)"."""
+    """Tell whether the text is "at org.sample.Depot.main(Depot.java:159)" behind a tab."""
     return message.startswith(b"\tat ") and message.endswith(b")")
 
 
@@ -384,11 +390,13 @@ def may_carry_exception(head: bytes, raised: bytes, *, is_uncaught: bool = False
         return False
     if severity in (None, Severity.WARNING) and is_uncaught:
         return False
-    return level not in patterns.CALM_WORDS or (names_exception(head) and not _names_another(head, raised))
+    return level not in patterns.CALM_WORDS or (names_exception(head) and not names_another_exception(head, raised))
 
 
-def _names_another(head: bytes, raised: bytes) -> bool:
-    """Tell whether a line names other exceptions, and not the one that was raised below it."""
+def names_another_exception(head: bytes, raised: bytes) -> bool:
+    """Tell whether a calm line names other exceptions, and not the one that was raised below it."""
+    if _level_word(head) not in patterns.CALM_WORDS:
+        return False
     name = raised.partition(b":")[0].rpartition(b".")[2]
     words = head.replace(b".", b" ").replace(b":", b" ").replace(b",", b" ").split()
     named = [word for word in words if word.endswith((b"Error", b"Exception")) and word[:-5].isalpha()]

@@ -74,7 +74,15 @@ BARE = (
     *(b"iled: ", b"ror while ", b"bytes failed", b"(in cleanup)", b"never awaited", b"ized option", b"lid option --"),
     *(b"ires an argument", b"::Error: ", b"Native stack", b": File exists", b"source busy", b"Illegal seek"),
     *(b"tory not empty", b"Read-only file", b": No such dev", b": No such pro", b"rily unavail", b"o route to host"),
-    *(b"unreachable", b"ice not known", b"esolution", b"requested addr", b"uota exceeded", b"Stale file", b"oss-device"),
+    *(
+        b"unreachable",
+        b"ice not known",
+        b"esolution",
+        b"requested addr",
+        b"uota exceeded",
+        b"Stale file",
+        b"oss-device",
+    ),
     *(b"oo large", b"abnormally: ", b": unknown ", b"\tat ", b"ires a value", b" is not defined"),
     *(b"Critical: ", b"vere: ", b"eadline exceeded"),
 )

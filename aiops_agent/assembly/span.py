@@ -138,13 +138,11 @@ def first_line(buffer: bytes, line_start: int, earliest: int, heads: Heads) -> i
         line_start = _above_frames(buffer, line_start, earliest)
     if buffer.startswith((patterns.PHP_TRACE, _NEXT_OF_PHP), line_start):
         line_start = _said_in_php(buffer, line_start, earliest)
-    if is_indented(buffer[line_start : line_start + 1]):
-        said = _above_a_place(buffer, line_start, earliest)
-        if said != line_start:
-            return said
-    preamble = _preamble_above(buffer, line_start, earliest)
-    if preamble != line_start:
-        return preamble
+    above = _above_a_place(buffer, line_start, earliest)
+    if above == line_start:
+        above = _preamble_above(buffer, line_start, earliest)
+    if above != line_start:
+        return above
     if heads.opens(buffer, line_start):
         return _whole_head(buffer, line_start, earliest)
     return _head_above(buffer, line_start, earliest, heads)
@@ -220,6 +218,8 @@ def _above_frames(buffer: bytes, line_start: int, earliest: int) -> int:
 
 def _above_a_place(buffer: bytes, line_start: int, earliest: int) -> int:
     """Return where the line begins whose place Perl or Java tells in an indented one, or Ruby right below it."""
+    if not is_indented(buffer[line_start : line_start + 1]):
+        return line_start
     line = buffer[line_start : buffer.find(b"\n", line_start)]
     above, is_above = line_start, line.startswith(patterns.SAID_ABOVE)
     told_above = is_frame_of_java(line) or (died_in_perl(line) and (not line.startswith(b"\t") or is_above))
@@ -380,7 +380,7 @@ def _is_raised_in_php(buffer: bytes, start: int) -> bool:
 
 
 def _is_above_a_rule(buffer: bytes, line: bytes, below: int) -> bool:
-    """Tell whether the line is the progress of tests, as "..F", above what failed, or GLib's "**" above an assertion."""
+    """Tell whether the line is the progress of tests ("..F") above what failed, or GLib's "**" above an assertion."""
     if line == b"**":
         return is_assertion_of_glib(buffer[below : buffer.find(b"\n", below)])
     return line.endswith((b"F", b"E")) and not line.strip(b".FEsxu") and buffer.startswith(b"======", below)
@@ -419,7 +419,7 @@ def context(buffer: bytes, at: int) -> int:
 
 
 def is_thrown(buffer: bytes, line_start: int, found: Span) -> bool:
-    """Tell whether the line at `line_start` is the last of what Node printed as it fell, or a place above which a program said more."""
+    """Tell whether the line at `line_start` is the last that Node printed as it fell, or a place below more."""
     if not found.start < line_start < found.end:
         return False
     line = buffer[line_start : buffer.find(b"\n", line_start)]

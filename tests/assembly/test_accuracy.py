@@ -18,9 +18,8 @@ trace right below it (927 failures, recall 0.780, precision 0.739). Now 888 of 9
 precision 0.982); seven more that Ruby's logger and its runtime tell right below each other became one each, and one of
 ten thousand levels on one line was left out. That this is no figure to expect of a fourth is what the first says.
 
-What is left of the third: 14 where the text does not tell, a bare trace right below a line with a warning, or a bare
-line right below a trace; what Perl's `die` says without a place, and Rails' lines whose class does not call itself an
-error.
+What is left of the third: four that say what failed in words of the program, in a file where nothing of them is
+searched for (`job 17 failed: timeout waiting for relay`), and what the text does not tell.
 
 A fourth person wrote programs that log with the real libraries in the layout they have by default, and measured them
 before anything was mended: of 910 failures 802 were found whole (recall 0.881, precision 0.872). Its truth was wrong
@@ -39,8 +38,8 @@ eight runtimes showed besides (`test_kinds.py`). Now 898 of 919 of the third are
 0.985) and 892 of 901 of the fourth (0.990 and 0.999). These corpora were mended for, so those are no blind figures:
 the next that nobody here has seen tells.
 
-What is left of the fourth: what Perl's `die` and Java's own `toString` say without a name or a place, `err` that ends
-in `Success`, an `AggregateError` of koa without frames, and one message of several lines where few lines have heads.
+What is left of the fourth: what Perl's `die` says without a name or a place (2), notes of Python that read like any
+line, and an `AggregateError` of koa without frames.
 
 A fifth person wrote programs blind, without a look at the assembler, in eight runtimes with the layouts of their
 loggers, some as journald shows them: 1,318 failures. The code as it was before it was mended for the third and fourth
@@ -54,9 +53,8 @@ Where it disagreed with those before: a function of PHP's own that warns that
 it failed is a failure (so now in `php.log` too), and a warning with Node's bare `Error`, without a code, stays none, as
 the second says: a program makes one to show from where it warns.
 
-What is left of the fifth: a bare line without a level that says what failed in words of the program (three of PHP, one
-of Rust) or of nobody (`letter 17: no stamp`, of which the text does not tell), and Rust's `memory allocation of 4096
-bytes failed`, in none of whose lines a word stands that is searched for.
+What is left of the fifth: Rust's `memory allocation of 4096 bytes failed`, in none of whose lines a word stands that is
+searched for.
 
 A sixth person wrote programs blind as well, 40 small services in eight runtimes with the libraries that teams use
 (`make_sixth.py`), of which some speak below the head of the journal or of syslog, and decided what a record is before
@@ -69,11 +67,8 @@ Mojo, eyre and asyncio write around what was raised; a bare line that says what 
 of Java of several lines; warnings of Python's own. Now 1,541 of 1,595 are found whole (0.966 and 0.982), and in the
 fifth one more. As ever, those are no blind figures.
 
-What is left of the sixth, 54: eight that a bare line under the journal begins or goes on that says of no failure (`post
-not stored`), 13 bare lines without a word that is searched for (`lseek: Illegal seek`, `no disks in conf`), six of
-a program that catches in its module, below a warning, which looks as if nobody had; seven of classes of Ruby, Perl and
-Java that are called anything; four that libxml and Type::Tiny tell in several lines, three right below another, and in
-ones and twos the rest: what Node prints before `FATAL ERROR`, an assertion of GLib's in three lines, Symfony's cause.
+What is left of the sixth, six: what a program says in words of its own (`no disks in conf`, `relay said:` and what
+that said), a native trace of Node alone, a difference that winston shows twice, and a line that names an exception.
 
 A seventh person wrote programs blind of the runtimes themselves and their standard libraries alone
 (`make_seventh.py`), each in four or five ways of being logged, and decided what a record is before anything was
@@ -87,10 +82,26 @@ what glibc, argparse, V8 and the runtimes of Rust, Perl and Ruby print as they g
 whole (0.956 and 0.978: Java 0.993, C++ 0.983, Ruby 0.978, Node 0.966, Rust 0.964, Perl 0.944, Python 0.932, PHP 0.874),
 and five more of the fifth and sixth. As ever, those are no blind figures.
 
-What is left of the seventh, 90: 26 warnings and notices of PHP that are of the program's text, which this one counts as
-failures and those before do not; what follows an ordinary bare line where those with a head are many (some 20); notes
-that Python adds to an exception, and what `unittest` prints around one (10); a panic on the way out of another; a name
-of a source and a line of it before what is wrong there, and bare lines of nobody (`milking timed out`).
+Then all of them were gone through once more, and each truth that contradicted another's, or that nobody who reads the
+log could know, was mended in the corpora and in the programs that make them:
+
+- What PHP notices, or warns of where none of its own functions failed, is no failure: 28 lines of the seventh were.
+- A trace right below a line that states a warning or an error is that line's, for loggers write nothing else where
+  they were given one: five of the third, which a program printed below its warning, and three of the seventh.
+- A thread of Rust that panics again while it falls has fallen once: two records of the first in four places were one.
+- Five lines that name no failure are none: `letter 17: no stamp` of the fifth, and of the fourth twice `: Success`,
+  `Bounce: ... said "550 no such user"` and `HASH(0x563912d21730)`.
+
+With these the code found 0.985 of the third (precision 0.993), 0.994 of the fourth, 0.969 of the sixth (0.982) and
+0.971 of the seventh (0.979). Then it was mended by kind: which lines without a head are ordinary is learnt from where
+they stand (below lines that differ, and below no fault); what `unittest`, Symfony, asyncio, GLib, libxml and Type::Tiny
+print around what failed; notes that begin with a word no sentence begins with; the places of Perl and Ruby, and frames
+of Java, below what may be called anything; what the system calls its errors. Now it finds 0.995 of each and more, and
+what it finds is right in as many: third 0.996 and 1.000, fourth 0.996 and 0.999, fifth 0.999 and 1.000, sixth 0.996 and
+0.998, seventh 0.996 and 0.996. Those are no blind figures.
+
+What is left of the seventh, eight: five ordinary lines that the first lines of their file do not show twice, two
+tables below a panic that may be what it says, and a panic on the way out of another that is told under the journal.
 
 The seven were written to be hard. An eighth lot was written blind to be ordinary (`make_eighth.py`): in each runtime
 one service that works off a queue, logs what fails in a usual layout of its loggers, or bare to its streams, or relayed
@@ -209,12 +220,12 @@ def accuracy(files: list[Path]) -> tuple[float, float, int, list[str]]:
     [
         (FIRST, 1_200, FLOOR),
         (SECOND, 418, FLOOR),
-        (THIRD, 900, 0.984),
-        (FOURTH, 900, 0.989),
-        (FIFTH, 1_318, 0.996),
-        (SIXTH, 1_595, 0.968),
-        (SEVENTH, 2_029, 0.970),
-        (EIGHTH, 2_491, 0.989),
+        (THIRD, 919, FLOOR),
+        (FOURTH, 897, FLOOR),
+        (FIFTH, 1_317, 0.999),
+        (SIXTH, 1_595, FLOOR),
+        (SEVENTH, 2_026, FLOOR),
+        (EIGHTH, 2_491, 0.997),
     ],
     ids=["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth"],
 )

@@ -218,8 +218,10 @@ def given(parts: list[tuple[dict[str, object], str]]) -> list[tuple[dict[str, ob
             calm, above = told.pop()
             *rest, last = above.splitlines(keepends=True)
             if WARNS.search(last):
-                head, text, above = head | {"lines": head["lines"] + 1}, last + text, "".join(rest)
-            told += [(calm, above)] if above else []
+                told += [(calm, "".join(rest))] if rest else []
+                told.append((head | {"lines": head["lines"] + 1}, last + text))
+                continue
+            told.append((calm, above))
         told.append((head, text))
     return told
 
