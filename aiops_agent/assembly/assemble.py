@@ -417,6 +417,7 @@ class Assembler:
 
 def _key(heads: Heads) -> tuple[frozenset[bytes], frozenset[bytes], tuple[bytes, ...], tuple[bool, ...]]:
     flags = (heads.are_rare, heads.relayed_are_bare, heads.levels_are_small, heads.bare_stand_alone)
+    flags += (heads.relayed_have_heads,)
     return heads.signatures, heads.ordinary, heads.words, flags
 
 

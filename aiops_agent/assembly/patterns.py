@@ -352,9 +352,10 @@ ABORTS = (
         b"corrupted double-linked",
         b"terminate called ",
         b"fatal runtime error: ",
+        b"Fatal Python error: ",
     ),
 )
-"""How a line begins that a runtime in C, C++ or Rust leaves as it ends the program: no logger said it."""
+"""How a line begins that a runtime in C, C++, Rust or Python leaves as it ends the program: no logger said it."""
 
 PHP_WARNINGS = (b"PHP Warning:  ", b"Warning: ")
 REFUSALS = (b'" requires a value.', b'" option does not exist.', b'" argument does not exist.', b'" is not defined.')

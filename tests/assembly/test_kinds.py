@@ -55,6 +55,8 @@ def relayed(*lines: str) -> str:
     return "".join(f"Nov 27 07:10:12 shop-2 app[9473]: {line}\n" for line in lines)
 
 
+LEVELS = relayed("INFO shop: order 17 accepted", "DEBUG shop: cache warm, errors=0", "INFO shop: GET /health 200") * 8
+
 KINDS = {
     "glog": (LETTERS, "E20261126 23:55:04.772500 21514 meter.cc:123] counter 7 gave no answer\n"),
     "glog without a year": (LETTERS.replace("I2026", "I"), "F1126 23:55:04.772500 21514 meter.cc:123] no bus\n"),
@@ -446,6 +448,15 @@ KINDS = {
             CAUGHT.replace("KeyError: 'sku'", "sqlalchemy.exc.IntegrityError: (IntegrityError) twice")
             + "[SQL: INSERT INTO orders\nVALUES (?, ?)]\n[parameters: [(1, 2),\n(3, 4)]]\n"
         ),
+    ),
+    "notes below what Python raised, relayed": (
+        LEVELS,
+        relayed("ERROR shop: no order", *CAUGHT.splitlines(), "order 78079, line 3", "file prices_2026w48.csv"),
+    ),
+    "a message of several lines, relayed": (LEVELS, relayed("ERROR shop: no order", "order 78079", "file a.csv")),
+    "a fall of Python below a warning, relayed": (
+        LEVELS + relayed("WARNING shop: disk is at 81 percent"),
+        relayed("Fatal Python error: Aborted", "", "Current thread 0x7f (most recent call first):", "  <no Python frame>"),
     ),
     "a trace of Perl below a line with two numbers": (
         "List 26018 has 38717 recipients\nMail 39740 delivered to 17042 readers\n" * 4,
