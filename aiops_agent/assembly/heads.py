@@ -171,7 +171,7 @@ def _short_levels(lines: list[bytes]) -> tuple[bytes, ...]:
     """Return how a file writes its errors that writes levels in a letter, as glog does, or in three.
 
     At least two lines and a tenth of them say so at a level that is no error. Where PHP is named, the head of its
-    traces is searched for too: what they are of may be called anything.
+    traces is searched for too, for what they are of may be called anything; and where Rust is, that memory is out.
     """
     words: list[bytes] = []
     sample = b"\n".join(lines)
@@ -186,8 +186,18 @@ def _short_levels(lines: list[bytes]) -> tuple[bytes, ...]:
         words += patterns.LETTERS_FIRST
     if patterns.PHP in sample:
         words.append(patterns.PHP_TRACE)
+    if any(sign in sample for sign in patterns.RUST) or sum(map(_names_a_target, lines)) >= fewest:
+        words.append(patterns.RUST_SAYS)
     words += (frame for frame in patterns.RELAYED_FRAMES if frame in sample)
     return tuple(words)
+
+
+def _names_a_target(line: bytes) -> bool:
+    """Tell whether the head of a line names a module of Rust: `INFO sensors::ingest: `."""
+    head = line[:_FIRST_BYTES_OF_A_LEVEL]
+    return b"::" in head and any(
+        b"::" in word and word[-1:] in (b":", b"]") and word.islower() for word in head.split(b" ")
+    )
 
 
 def _are_small(lines: list[bytes]) -> bool:

@@ -91,6 +91,9 @@ BARE = (
 RELAYED_FRAMES = (b"]:     at ", b" F     at ")
 """How a frame of Node looks behind the head of syslog or a container runtime; searched for where a file shows some."""
 
+RUST, RUST_SAYS = (b".rs:", b"RUST_BACKTRACE"), b"bytes failed"
+"""What shows that a file is of Rust, and what is searched for there: its runtime says in no other words that memory is out."""
+
 PHP, PHP_TRACE = b".php", b"Stack trace:"
 
 LETTERS_FIRST = tuple(

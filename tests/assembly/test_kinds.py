@@ -458,6 +458,14 @@ KINDS = {
         LEVELS + relayed("WARNING shop: disk is at 81 percent"),
         relayed("Fatal Python error: Aborted", "", "Current thread 0x7f (most recent call first):", "  <no Python frame>"),
     ),
+    "no memory in Rust, between stamps": (
+        "2026-11-27T21:14:31.839689Z  INFO shop::desk: order 17 accepted\n" * 4,
+        "memory allocation of 4096 bytes failed\nstack backtrace:\n   0: std::alloc::rust_oom\n",
+    ),
+    "no memory in Rust, below another fall": (
+        STAMPED + "2026-11-27 07:40:31 WARN shop: caught at src/main.rs:9\n",
+        "memory allocation of 4096 bytes failed\nnote: run with `RUST_BACKTRACE=1` environment variable\n",
+    ),
     "a trace of Perl below a line with two numbers": (
         "List 26018 has 38717 recipients\nMail 39740 delivered to 17042 readers\n" * 4,
         "mime parts nested too deeply at mailer.pl line 82.\n\tmain::parse(1) called at mailer.pl line 82\n",
