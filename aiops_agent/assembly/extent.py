@@ -206,6 +206,11 @@ class Extent:
         return inner is not None and (inner.takes_plain_lines or inner.expects_words)
 
     @property
+    def takes_traced_words(self) -> bool:
+        """Tell whether the writer's next lines may belong to it, whatever they say, where a trace comes below them."""
+        return bool(self._inner and self._inner._may_wrap)  # noqa: SLF001 - the same class
+
+    @property
     def expects_words(self) -> bool:
         """Tell whether the runtime that wrote the first line goes on in words."""
         return (
@@ -214,7 +219,6 @@ class Extent:
             or self._aborts
             or self._asyncio
             or self._is_half_a_head
-            or self._may_wrap
         )
 
     @property
@@ -290,9 +294,16 @@ class Extent:
         return Belongs.YES
 
     def _continues(self, message: bytes) -> bool:
-        if self._lines_in_brackets and not self._begins(message, 0):
+        return self._is_in_brackets(message) or self._goes_on(message)
+
+    def _is_in_brackets(self, message: bytes) -> bool:
+        """Tell whether a bracket that SQLAlchemy opened in a line above is closed in this one or below."""
+        is_within = bool(self._lines_in_brackets) and not self._begins(message, 0)
+        if is_within:
             self._lines_in_brackets -= 1 if message[-1:] != b"]" else self._lines_in_brackets
-            return True
+        return is_within
+
+    def _goes_on(self, message: bytes) -> bool:
         if message.startswith((b"Traceback (most", b"  + Exception Group Traceback")):
             starts_here = self._chained or not self._framed
             is_python = message.startswith(b"T") and b"call first" not in message  # as Mojo has it

@@ -88,11 +88,14 @@ BARE = (
 )
 """What else is searched for in a file whose lines have no heads, as of programs that print to the terminal."""
 
+TRACED = (b":  ", b"\t", b" F  ", b"Stack trace:")
+"""What stands in relayed lines of a trace, which are indented: words above them may be of what was raised."""
+
 RELAYED_FRAMES = (b"]:     at ", b" F     at ")
 """How a frame of Node looks behind the head of syslog or a container runtime; searched for where a file shows some."""
 
 RUST, RUST_SAYS = (b".rs:", b"RUST_BACKTRACE"), b"bytes failed"
-"""What shows that a file is of Rust, and what is searched for there: its runtime says in no other words that memory is out."""
+"""What shows that a file is of Rust, and what is searched for there: so its runtime says that memory is out."""
 
 PHP, PHP_TRACE = b".php", b"Stack trace:"
 
@@ -675,7 +678,7 @@ SIGNALS = (b"signal ", b"Signal ", b"SIGSEGV", b"SIGABRT", b"SIGBUS", b"SIGFPE",
 """What a line names above the frames of glibc that says why they are shown."""
 
 ASSERTED = (b": Assertion `", b": Assertion '", b"Assertion failed: ", b"assertion failed: ")
-"""What stands in a line of the runtimes of C and C++ with which they end a program by SIGABRT: musl and BSD name it last."""
+"""What stands in a line with which the runtimes of C and C++ end a program by SIGABRT."""
 
 ABORTED = (b"signal 6", b"Signal 6", b"SIGABRT", b"*** Aborted at ", b"Received signal: Aborted")
 """What the handler of that signal says, of the same fall."""

@@ -456,7 +456,9 @@ KINDS = {
     "a message of several lines, relayed": (LEVELS, relayed("ERROR shop: no order", "order 78079", "file a.csv")),
     "a fall of Python below a warning, relayed": (
         LEVELS + relayed("WARNING shop: disk is at 81 percent"),
-        relayed("Fatal Python error: Aborted", "", "Current thread 0x7f (most recent call first):", "  <no Python frame>"),
+        relayed(
+            "Fatal Python error: Aborted", "", "Current thread 0x7f (most recent call first):", "  <no Python frame>"
+        ),
     ),
     "no memory in Rust, between stamps": (
         "2026-11-27T21:14:31.839689Z  INFO shop::desk: order 17 accepted\n" * 4,
