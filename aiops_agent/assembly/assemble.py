@@ -345,6 +345,8 @@ class Assembler:
         at, below = buffer.find(writer, end, end + REACH), buffer.find(b"\n", end)
         if self._shapes.goes_on(form, buffer[end:below], is_own=0 <= at < below):
             return True
+        if form.takes_traced_words and (len(buffer) < end + REACH or _shows_a_trace(buffer, end)):
+            return True
         if at < 0:
             return len(buffer) < end + REACH
         line = buffer.rfind(b"\n", 0, at) + 1
@@ -416,8 +418,14 @@ class Assembler:
 
 
 def _key(heads: Heads) -> tuple[frozenset[bytes], frozenset[bytes], tuple[bytes, ...], tuple[bool, ...]]:
-    flags = (heads.are_rare, heads.relayed_are_bare, heads.levels_are_small, heads.bare_stand_alone)
+    of_relays = (heads.relayed_are_bare, heads.relayed_have_heads)
+    flags = (heads.are_rare, *of_relays, heads.levels_are_small, heads.bare_stand_alone)
     return heads.signatures, heads.ordinary, heads.words, flags
+
+
+def _shows_a_trace(buffer: bytes, start: int) -> bool:
+    """Tell whether what may be a trace stands within reach of the line that ends at `start`."""
+    return any(buffer.find(sign, start, start + REACH) >= 0 for sign in patterns.TRACED)
 
 
 def _clip(buffer: bytes, found: Span) -> bytes:

@@ -19,7 +19,7 @@ PLACES = (b"at ", b"File ", b"from ", b"#", b"in ", b"0x", b"... ", b"@ ", b"|",
 
 _GOES_ON = (b" ", b"\t", b"Traceback (most", *patterns.CONTINUES, *patterns.NOTES, *patterns.SUMS_UP)
 _OPENINGS = (*(sign for sign, _ in patterns.OPENINGS), *patterns.BREAKS)
-_RAISED = (b"Error: ", b"Exception: ")
+_RAISED = (b"Error: ", b"Exception: ", b"Error [ERR_")
 
 
 class Belongs(Enum):

@@ -145,9 +145,13 @@ class Extent:
         self._chained = self._traced = self._spaced = False
         self._framed = self._told = self._rust and message[-1:].isdigit()  # its place is the last it says
         self._preluded = self._is_said_again = self._caused = self._tested = self._noted = False
+        self._lines_in_brackets = 0
         self._is_unclosed = is_unclosed_object(message)
         self._shows_source = self._is_unclosed or any(sign in message for sign in patterns.SHOWS_SOURCE)
         self._symfony = is_block_of_symfony(message)
+        self._aborts = message.startswith((*patterns.ABORTS, b"  what():  ")) or any(
+            sign in message for sign in patterns.ASSERTED
+        )
         self._asyncio = patterns.ASYNCIO in first[:_FIRST_BYTES_OF_A_LOGGER]
 
     def note_prelude(self, above: bytes) -> None:
@@ -158,6 +162,11 @@ class Extent:
         self._preluded = True
         self._is_said_again = above.startswith(b"#<Thread:")
         self._tested = b"FAIL: " in above or b"ERROR: " in above
+
+    @property
+    def _may_wrap(self) -> bool:
+        """Tell whether words below the first line belong to it where its frames come below them."""
+        return not self._headed or self._wraps or self._stand_alone
 
     @property
     def _names_what_was_raised(self) -> bool:
@@ -197,11 +206,17 @@ class Extent:
         return inner is not None and (inner.takes_plain_lines or inner.expects_words)
 
     @property
+    def takes_traced_words(self) -> bool:
+        """Tell whether the writer's next lines may belong to it, whatever they say, where a trace comes below them."""
+        return bool(self._inner and self._inner._may_wrap)  # noqa: SLF001 - the same class
+
+    @property
     def expects_words(self) -> bool:
         """Tell whether the runtime that wrote the first line goes on in words."""
         return (
             bool(self._rust or self._go or self._ruby or self._sanitizer or self._raised or self._node or self._mono)
             or self._shows_source
+            or self._aborts
             or self._asyncio
             or self._is_half_a_head
         )
@@ -279,6 +294,16 @@ class Extent:
         return Belongs.YES
 
     def _continues(self, message: bytes) -> bool:
+        return self._is_in_brackets(message) or self._goes_on(message)
+
+    def _is_in_brackets(self, message: bytes) -> bool:
+        """Tell whether a bracket that SQLAlchemy opened in a line above is closed in this one or below."""
+        is_within = bool(self._lines_in_brackets) and not self._begins(message, 0)
+        if is_within:
+            self._lines_in_brackets -= 1 if message[-1:] != b"]" else self._lines_in_brackets
+        return is_within
+
+    def _goes_on(self, message: bytes) -> bool:
         if message.startswith((b"Traceback (most", b"  + Exception Group Traceback")):
             starts_here = self._chained or not self._framed
             is_python = message.startswith(b"T") and b"call first" not in message  # as Mojo has it
@@ -300,6 +325,8 @@ class Extent:
             self._go = self._go or message.startswith(b"goroutine ")
             self._php = self._php or message.startswith(b"Stack trace:")
             self._caused = message.startswith(b"Caused by:")
+            is_open = message.startswith(patterns.IN_BRACKETS) and message[-1:] != b"]"
+            self._lines_in_brackets = _LINES_OF_A_MESSAGE if is_open else 0
             self._tracing = self._tracing or message.startswith(b">>> '")
             return True
         if self._php and message.startswith(b"Next "):
@@ -361,6 +388,7 @@ class Extent:
             or (self._mono and not self._framed)
             or (shows and is_caret(buffer, below))
             or (self._symfony and is_block_of_symfony(line))
+            or (self._aborts and any(sign in line for sign in patterns.ABORTED))
         )
 
     def _is_noted(self, line: bytes) -> bool:
@@ -395,7 +423,7 @@ class Extent:
         if self._caused and not is_another:  # a cause may take several lines to say what it has to say
             return self._accepts_up_to_frames(buffer, below)
         belongs = self._accepts_plain()
-        if belongs is Belongs.NO and not self._framed and (not self._headed or self._wraps or self._stand_alone):
+        if belongs is Belongs.NO and not self._framed and self._may_wrap:
             belongs = self._accepts_wrapped(line, buffer, below)
         if belongs is Belongs.NO and self._rust and not self._framed:
             return self._accepts_more_words(line, buffer, below)
@@ -427,7 +455,8 @@ class Extent:
         """Decide about what may be one more line of what an exception says: its frames then come below."""
         for seen in range(_LINES_OF_A_DIFFERENCE if self._node else _LINES_OF_A_MESSAGE):
             wraps = self._wraps or self._stand_alone
-            if speaks_for_itself(line) or (seen and wraps and may_name_what_was_raised(line)):
+            is_another = seen and ((wraps and may_name_what_was_raised(line)) or self._is_of_others(line))
+            if speaks_for_itself(line) or is_another:
                 return Belongs.NO
             if below >= len(buffer):
                 return Belongs.UNKNOWN
@@ -477,14 +506,16 @@ class Extent:
     def _accepts_empty(self, buffer: bytes, below: int) -> Belongs:
         at = below
         for _ in range(_EMPTY_LINES):
-            looks_below = self._ruby or (self._headed and not self._framed)
-            if at >= len(buffer) or (looks_below and buffer[at] != _NEWLINE and is_last(buffer, at)):
+            looks_below = self._ruby or not self._framed
+            resumes = buffer.startswith(patterns.RESUMES, at)
+            is_open = looks_below and not resumes and buffer[at : at + 1] != b"\n"
+            if at >= len(buffer) or (is_open and is_last(buffer, at)):
                 return Belongs.UNKNOWN
             if buffer[at] != _NEWLINE:
-                resumes = buffer.startswith(patterns.RESUMES, at)
                 resumes = resumes or (self._chained and is_raised(buffer, at))
                 resumes = resumes or (self._numbers_frames and is_numbered_frame(buffer[at : at + _FIRST_BYTES]))
-                resumes = resumes or (self._headed and not self._framed and is_below_a_head(buffer, at))
+                is_below = is_below_a_head if self._headed else is_shown
+                resumes = resumes or (not self._framed and is_below(buffer, at))
                 resumes = resumes or (self._php and buffer.startswith(b"Next ", at))
                 shows = bool(self._ruby) or self._shows_source
                 resumes = resumes or (shows and (is_indented(buffer[at : at + 1]) or is_shown(buffer, at)))

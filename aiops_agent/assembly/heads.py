@@ -40,6 +40,7 @@ _OF_FAULTS = (
 """How a line without a head begins that tells of a fault, or goes on from one that does."""
 
 _FEWEST_SHORT = 2
+_FEWEST_HEADS = 20
 _LEAST_SHORT = 0.1
 _LETTERS = bytes(
     byte
@@ -60,6 +61,7 @@ class Heads:
         relayed_are_bare: bool = False,
         levels_are_small: bool = False,
         bare_stand_alone: bool = False,
+        relayed_have_heads: bool = False,
         ordinary: frozenset[bytes] = frozenset(),
     ) -> None:
         """Know the tables, and lines with these signatures.
@@ -71,6 +73,7 @@ class Heads:
             relayed_are_bare: Most lines stand behind the head of who relays them, and have none of their own.
             levels_are_small: Levels are words behind the time, as in `2026-11-27 07:40:31 error no tea today`.
             bare_stand_alone: Lines without a head are printed between those with one, and go on from none of them.
+            relayed_have_heads: Whatever is relayed has a head of its own, but for what goes on from a line above.
             ordinary: How lines without a head begin that the file also has where nothing failed.
         """
         self.signatures = signatures
@@ -79,6 +82,7 @@ class Heads:
         self.relayed_are_bare = relayed_are_bare
         self.levels_are_small = levels_are_small
         self.bare_stand_alone = bare_stand_alone
+        self.relayed_have_heads = relayed_have_heads
         self.ordinary = ordinary
         self.relayed_frames = tuple(word for word in words if word in patterns.RELAYED_FRAMES)
         self.opening_words = tuple(word[1:] for word in words if word[:1] == b"\n")
@@ -110,7 +114,7 @@ def of_message(message: bytes, heads: Heads = KNOWN) -> Heads:
     Such a program leaves the time to who relays it, and each of its lines is a message. `heads`: those of the file.
     """
     if message.startswith(_LEVELS + _WORDS):
-        return MESSAGES
+        return KNOWN if heads.relayed_have_heads else MESSAGES
     if heads.relayed_are_bare:
         return BARE if heads.bare_stand_alone else RARE
     return KNOWN
@@ -135,12 +139,14 @@ def learn(sample: bytes) -> Heads:
         alone = alone and (are_bare or not is_relayed)
         if are_bare or alone or ordinary:
             words += patterns.BARE
-        is_known = not (words or are_small or ordinary)
+        have_heads = is_relayed and not are_bare and _have_heads([message for _, message in said])
+        is_known = not (words or are_small or ordinary or have_heads)
         if is_known:
             return KNOWN
         return Heads(
             words=words,
             relayed_are_bare=are_bare,
+            relayed_have_heads=have_heads,
             levels_are_small=are_small,
             bare_stand_alone=alone,
             ordinary=ordinary,
@@ -165,7 +171,7 @@ def _short_levels(lines: list[bytes]) -> tuple[bytes, ...]:
     """Return how a file writes its errors that writes levels in a letter, as glog does, or in three.
 
     At least two lines and a tenth of them say so at a level that is no error. Where PHP is named, the head of its
-    traces is searched for too: what they are of may be called anything.
+    traces is searched for too, for what they are of may be called anything; and where Rust is, that memory is out.
     """
     words: list[bytes] = []
     sample = b"\n".join(lines)
@@ -180,8 +186,18 @@ def _short_levels(lines: list[bytes]) -> tuple[bytes, ...]:
         words += patterns.LETTERS_FIRST
     if patterns.PHP in sample:
         words.append(patterns.PHP_TRACE)
+    if any(sign in sample for sign in patterns.RUST) or sum(map(_names_a_target, lines)) >= fewest:
+        words.append(patterns.RUST_SAYS)
     words += (frame for frame in patterns.RELAYED_FRAMES if frame in sample)
     return tuple(words)
+
+
+def _names_a_target(line: bytes) -> bool:
+    """Tell whether the head of a line names a module of Rust: `INFO sensors::ingest: `."""
+    head = line[:_FIRST_BYTES_OF_A_LEVEL]
+    return b"::" in head and any(
+        b"::" in word and word[-1:] in (b":", b"]") and word.islower() for word in head.split(b" ")
+    )
 
 
 def _are_small(lines: list[bytes]) -> bool:
@@ -196,6 +212,20 @@ def _are_bare_behind_relays(said: list[Origin]) -> bool:
     headed, bare, levels = _headed_and_bare(messages)
     least = _LEAST_BARE if levels >= _MOST_KNOWN * headed else _LEAST_BARE_WITH_TIMES
     return bare >= max(_FEWEST_LINES, least * (headed + bare))
+
+
+def _have_heads(messages: list[bytes]) -> bool:
+    """Tell whether programs that are relayed put a head before all they say, so that a line without goes on from one.
+
+    That is so where many have one, and none without stands below a line that says of no fault.
+    """
+    faulty = _with_a_word_of_faults(messages)
+    headed = [is_head(message, 0) for message in messages]
+    calm = (has_head and at not in faulty for at, has_head in enumerate(headed))
+    below_calm = zip(calm, headed[1:], messages[1:], strict=False)
+    return sum(headed) >= _FEWEST_HEADS and not any(
+        is_calm and not has_head and not message.startswith(_OF_FAULTS) for is_calm, has_head, message in below_calm
+    )
 
 
 def _are_rare(lines: list[bytes]) -> bool:
@@ -286,4 +316,5 @@ def signature(line: bytes) -> bytes:
         return b""
     if b"(" in line[1:] or line.startswith((*patterns.CONTINUES, *patterns.BREAKS)):
         return b""  # a call, as in a Go trace, or what goes on from the line above
-    return line.translate(None, _LETTERS)[:_MARKS_OF_A_HEAD]
+    marks = line.translate(None, _LETTERS)[:_MARKS_OF_A_HEAD]
+    return marks if line[:1].isdigit() or marks.strip() else b""  # any sentence with two numbers

@@ -95,9 +95,9 @@ def _behind_tag(message: bytes) -> bytes:
 
 
 def _says_there_is_none(message: bytes) -> bool:
-    """Tell whether the text is `error: null` or the like."""
+    """Tell whether the text is `error: null`, `critical: 0` or the like."""
     key, _, value = message.partition(b": ")
-    return key == b"error" and value.strip(b" .," + DIGITS).lower() in patterns.NO_ERROR
+    return key in patterns.COUNTED and value.strip(b" .," + DIGITS).lower() in patterns.NO_ERROR
 
 
 def _fault(faults: tuple[tuple[bytes, Severity], ...], line: bytes) -> Severity | None:
@@ -240,7 +240,7 @@ def _says_what_failed(message: bytes) -> bool:
         _, failed, why = what.partition(b": ")
     is_reason = why[:1].isalpha() or why[:1] in (b'"', b"'", b"#") or (why[:3].isdigit() and why[3:5] == b": ")
     is_reason = is_reason and why.lower() not in patterns.NO_ERROR
-    return bool(failed) and is_reason and b"retry" not in why and b"again" not in why
+    return bool(failed) and is_reason and not any(word in why for word in patterns.AGAIN)
 
 
 def is_assertion_of_glib(message: bytes) -> bool:
@@ -293,6 +293,7 @@ def _is_said_of_a_fault(message: bytes) -> bool:
         or _says_what_failed(message)
         or _names_a_place_of_a_file(message)
         or _says_who_raised(message)
+        or (message.startswith(patterns.WAITED) and not any(word in message for word in patterns.AGAIN))
     )
 
 
@@ -314,7 +315,7 @@ def _names_a_place_of_a_file(message: bytes) -> bool:
 def _said_by_a_tool(message: bytes) -> bool:
     """Tell whether the text is "cp: cannot stat 'x': No such file or directory" or "shop: error: no configuration"."""
     program, _, said = message.partition(b": ")
-    return b" " not in program and said.startswith((b"error: ", b"fatal: ", b"cannot ", *patterns.OPTIONS))
+    return b" " not in program and said.startswith((*patterns.SAID_BY_TOOLS, *patterns.OPTIONS))
 
 
 def opens_with_exception(message: bytes) -> bool:

@@ -84,11 +84,18 @@ BARE = (
         b"oss-device",
     ),
     *(b"oo large", b"abnormally: ", b": unknown ", b"\tat ", b"ires a value", b" is not defined"),
+    *(b"Critical: ", b"vere: ", b"eadline exceeded"),
 )
 """What else is searched for in a file whose lines have no heads, as of programs that print to the terminal."""
 
+TRACED = (b":  ", b"\t", b" F  ", b"Stack trace:")
+"""What stands in relayed lines of a trace, which are indented: words above them may be of what was raised."""
+
 RELAYED_FRAMES = (b"]:     at ", b" F     at ")
 """How a frame of Node looks behind the head of syslog or a container runtime; searched for where a file shows some."""
+
+RUST, RUST_SAYS = (b".rs:", b"RUST_BACKTRACE"), b"bytes failed"
+"""What shows that a file is of Rust, and what is searched for there: so its runtime says that memory is out."""
 
 PHP, PHP_TRACE = b".php", b"Stack trace:"
 
@@ -272,8 +279,14 @@ STRUCTURED_FAULTS = (b"o space left on device", b"oo many open files", b"OutOfMe
 NO_ERROR = (b"null", b"none", b"nil", b"no", b"false", b"ok", b'""', b"[]", b"{}", b"-", b"")
 """What stands behind `error: ` when there is none, lowered."""
 
+COUNTED = (b"error", b"critical", b"alert", b"severe")
+"""Before which of them a `: 0` counts; of `panic: 42` a program of Go fell."""
+
 MONOLOG_EXCEPTION = b'"exception":"[object] ('
 """How Monolog and Laravel write an exception that a line was given."""
+
+SAID_ABOVE = (b"\t...propagated at ", b"\t...caught at ")
+"""How the line of Perl's `die` begins that says no more than where what stands above it was said once more."""
 
 PLACES_IN_PERL = (b".pl line ", b".pm line ", b" at (eval ")
 """What stands at the end of what Perl's `die` says."""
@@ -294,7 +307,9 @@ OPENINGS: tuple[tuple[bytes, Severity], ...] = (
     (b"panic: ", Severity.CRITICAL),
     (b"fatal error: ", Severity.CRITICAL),
     (b"fatal runtime error: ", Severity.CRITICAL),
-    (b"fatal: ", Severity.CRITICAL),
+    *((level + b": ", Severity.CRITICAL) for level in (b"fatal", b"Fatal", b"critical", b"Critical")),
+    *((level + b": ", Severity.CRITICAL) for level in (b"alert", b"emerg", b"emergency")),
+    *((level + b": ", Severity.ERROR) for level in (b"severe", b"Severe")),
     (b"Fatal error", Severity.CRITICAL),
     (b"Fatal Python error: ", Severity.CRITICAL),
     (b"runtime: out of memory", Severity.CRITICAL),
@@ -343,9 +358,10 @@ ABORTS = (
         b"corrupted double-linked",
         b"terminate called ",
         b"fatal runtime error: ",
+        b"Fatal Python error: ",
     ),
 )
-"""How a line begins that a runtime in C, C++ or Rust leaves as it ends the program: no logger said it."""
+"""How a line begins that a runtime in C, C++, Rust or Python leaves as it ends the program: no logger said it."""
 
 PHP_WARNINGS = (b"PHP Warning:  ", b"Warning: ")
 REFUSALS = (b'" requires a value.', b'" option does not exist.', b'" argument does not exist.', b'" is not defined.')
@@ -385,6 +401,7 @@ REASONS = (
     *(b": Disk quota exceeded", b": Stale file handle", b": Invalid cross-device link", b": File too large"),
     *(b": invalid float literal", b": invalid digit found in string", b": invalid IP address syntax"),
     *(b": invalid socket address syntax", NO_MEMORY, b" timed out"),
+    *(b" quota exceeded", b" deadline exceeded"),
 )
 """How a line without a level ends of a program that says why it failed, as `perror` does, or what Rust cannot parse."""
 
@@ -526,11 +543,21 @@ CONTINUES = (
         b"LOCATION:  ",
         *("引起".encode(), b"Call stack:", b"Stack (most recent call last):", b"Message: '", b"Arguments: ("),
     ),
-    *(b"Reading the configuration file", b">>> '", b"Bail out! ", b"Can't continue after import errors at "),
+    *(
+        b"Reading the configuration file",
+        b">>> '",
+        b"PC: @ ",
+        b"Did you mean?  ",
+        b"Bail out! ",
+        b"Can't continue after import errors at ",
+    ),
     *(b"#%d " % number for number in range(10)),
     *(b"#%d" % number for number in range(10, 100)),
 )
 """How an unindented line begins that goes on from the one above."""
+
+IN_BRACKETS = (b"[SQL: ", b"[parameters: ")
+"""How SQLAlchemy begins what it puts in brackets, lines and all."""
 
 SUMS_UP = (b"------", b"Ran ", b"FAILED (")
 """How lines begin that Python's `unittest` prints below the last trace of a run."""
@@ -638,11 +665,26 @@ DONE = (
 NOTHING_FAILED = (*(b"%d" % digit for digit in range(10)), b"nothing", b"none", b" no", b" never")
 """What stands before that where nothing did."""
 
+WAITED = (b"timed out ", b"Timed out ")
+"""How a line without a head begins that says what was waited for in vain."""
+
+AGAIN = (b"retry", b"again")
+"""What stands in a line that says of a failure that it is not over."""
+
 WHILE = (b"error while ", b"Error while ")
 """How a line without a head begins that says what was being done as it failed."""
 
 SIGNALS = (b"signal ", b"Signal ", b"SIGSEGV", b"SIGABRT", b"SIGBUS", b"SIGFPE", b"SIGILL", b"acktrace")
 """What a line names above the frames of glibc that says why they are shown."""
+
+ASSERTED = (b": Assertion `", b": Assertion '", b"Assertion failed: ", b"assertion failed: ")
+"""What stands in a line with which the runtimes of C and C++ end a program by SIGABRT."""
+
+ABORTED = (b"signal 6", b"Signal 6", b"SIGABRT", b"*** Aborted at ", b"Received signal: Aborted")
+"""What the handler of that signal says, of the same fall."""
+
+SAID_BY_TOOLS = (b"error: ", b"fatal: ", b"critical: ", b"panic: ", b"cannot ")
+"""What stands behind the name of a program in what it says of its own end."""
 
 OPTIONS = (b"unrecognized option ", b"invalid option -- ", b"option requires an argument ", b"option '")
 """What getopt of glibc says behind the name of a program that was called in a way that it does not know."""

@@ -83,6 +83,9 @@ class Form:
     takes_words: bool
     """The writer's next lines may belong to it that begin like no line of a record."""
 
+    takes_traced_words: bool
+    """The same where a trace comes below them."""
+
     takes_any_line: bool
     """The writer's next line belongs to it, whatever that says."""
 
@@ -181,6 +184,7 @@ class Shapes:
             is_alone=begins and is_plain,
             is_report=extent.is_report,
             takes_words=extent.takes_words,
+            takes_traced_words=extent.takes_traced_words,
             takes_any_line=extent.takes_any_line,
             writer_marks=_marks(extent.writer, line),
             begins_at=self.heads.begins,

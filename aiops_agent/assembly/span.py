@@ -221,8 +221,8 @@ def _above_a_place(buffer: bytes, line_start: int, earliest: int) -> int:
     if not is_indented(buffer[line_start : line_start + 1]):
         return line_start
     line = buffer[line_start : buffer.find(b"\n", line_start)]
-    above = line_start
-    told_above = is_frame_of_java(line) or (died_in_perl(line) and not line.startswith(b"\t"))
+    above, is_above = line_start, line.startswith(patterns.SAID_ABOVE)
+    told_above = is_frame_of_java(line) or (died_in_perl(line) and (not line.startswith(b"\t") or is_above))
     for _ in range(LINES_BACK_TO_HEAD if told_above else int(is_frame_of_ruby(line))):
         if above <= earliest:
             return line_start

@@ -48,10 +48,14 @@ FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memor
 10: 0x10b7fb4 v8::internal::Heap::CollectGarbage(v8::internal::AllocationSpace) [node]
 """
 
+CRASHED = "Error: signal 6 (Aborted):\n./meterd(+0x128af)[0x564c63c5e8af]\n/lib/libc.so.6(abort+0xd3)[0x7f78e2244472]\n"
+
 
 def relayed(*lines: str) -> str:
     return "".join(f"Nov 27 07:10:12 shop-2 app[9473]: {line}\n" for line in lines)
 
+
+LEVELS = relayed("INFO shop: order 17 accepted", "DEBUG shop: cache warm, errors=0", "INFO shop: GET /health 200") * 8
 
 KINDS = {
     "glog": (LETTERS, "E20261126 23:55:04.772500 21514 meter.cc:123] counter 7 gave no answer\n"),
@@ -374,6 +378,105 @@ KINDS = {
             "  +-+---------------- 1 ----------------\n    | OutOfTea: none\n    +---------------------------------\n"
         ),
     ),
+    "a level that is critical, between bare lines": (BARE, "critical: shutting down: map::at\n"),
+    "a level that is critical, relayed": (RELAYED, relayed("critical: shutting down: map::at")),
+    "a level that is critical, of a tool": (BARE, "meterd: critical: shutting down: map::at\n"),
+    "a level of syslog's": (BARE, "emerg: no bus\n"),
+    "a level as .NET writes it": (BARE, "Critical: shutting down: no bus\n"),
+    "a level of Java's": (BARE, "severe: no bus\n"),
+    "an assertion whose signal is caught": (STAMPED, f"meterd: meter.cc:149: f(): Assertion `x' failed.\n{CRASHED}"),
+    "an assertion whose signal is caught, relayed": (
+        RELAYED,
+        relayed("meterd: meter.cc:149: f(): Assertion `x' failed.", *CRASHED.splitlines()),
+    ),
+    "an assertion of musl whose signal is caught": (
+        BARE,
+        "Assertion failed: n > 0 (meter.c: read_all: 149)\n" + CRASHED,
+    ),
+    "an exception of C++ whose signal is caught": (
+        BARE,
+        "terminate called after throwing an instance of 'OutOfTea'\n  what():  none\n" + CRASHED,
+    ),
+    "a corrupted heap, and what glog says of the signal": (
+        BARE,
+        (
+            'free(): invalid pointer\n*** Aborted at 1795771213 (unix time) try "date -d @1795771213" ***\n'
+            "PC: @     0x7f22a8eec (unknown)\n*** SIGABRT (@0x3e8) received by PID 17 (TID 0x7f2) from PID 17; ***\n"
+            "    @     0x7f2259fb2 gsignal\n"
+        ),
+    ),
+    "a signal that abseil tells of": (
+        BARE,
+        (
+            "terminate called without an active exception\n*** SIGABRT received at time=1795771213 on cpu 3 ***\n"
+            "PC: @     0x7f22a8eec  (unknown)  raise\n    @     0x7f2259fb2         64  gsignal\n"
+        ),
+    ),
+    "an excerpt of the source in what Ruby says": (
+        BARE,
+        (
+            "Loan 85023 failed: undefined local variable or method `late_fee' for main:Object\n\n"
+            "  no_name: -> { late_fee * 2 },\n                ^^^^^^^^ (NameError)\nDid you mean?  late_fees\n"
+            "\tlibrary.rb:74:in `block in <main>'\n\tlibrary.rb:107:in `logged'\n"
+        ),
+    ),
+    "an excerpt of the source in what Ruby says, relayed": (
+        RELAYED,
+        relayed(
+            "Loan 85023 failed: undefined method `fee' for nil:NilClass",
+            "",
+            "  book.fee * 2",
+            "      ^^^^ (NoMethodError)",
+            "\tlibrary.rb:74:in `block in <main>'",
+        ),
+    ),
+    "a statement in what SQLAlchemy says": (
+        RELAYED,
+        relayed(
+            *CAUGHT.replace("KeyError: 'sku'", "sqlalchemy.exc.OperationalError: (OperationalError) gone").splitlines(),
+            "[SQL: SELECT o.id,",
+            "       c.email",
+            "FROM orders o",
+            "WHERE o.id = ?]",
+            "[parameters: (17,)]",
+            "(Background on this error at: https://sqlalche.me/e/20/e3q8)",
+        ),
+    ),
+    "a statement in what SQLAlchemy says, between bare lines": (
+        BARE,
+        (
+            CAUGHT.replace("KeyError: 'sku'", "sqlalchemy.exc.IntegrityError: (IntegrityError) twice")
+            + "[SQL: INSERT INTO orders\nVALUES (?, ?)]\n[parameters: [(1, 2),\n(3, 4)]]\n"
+        ),
+    ),
+    "notes below what Python raised, relayed": (
+        LEVELS,
+        relayed("ERROR shop: no order", *CAUGHT.splitlines(), "order 78079, line 3", "file prices_2026w48.csv"),
+    ),
+    "a message of several lines, relayed": (LEVELS, relayed("ERROR shop: no order", "order 78079", "file a.csv")),
+    "a fall of Python below a warning, relayed": (
+        LEVELS + relayed("WARNING shop: disk is at 81 percent"),
+        relayed(
+            "Fatal Python error: Aborted", "", "Current thread 0x7f (most recent call first):", "  <no Python frame>"
+        ),
+    ),
+    "no memory in Rust, between stamps": (
+        "2026-11-27T21:14:31.839689Z  INFO shop::desk: order 17 accepted\n" * 4,
+        "memory allocation of 4096 bytes failed\nstack backtrace:\n   0: std::alloc::rust_oom\n",
+    ),
+    "no memory in Rust, below another fall": (
+        STAMPED + "2026-11-27 07:40:31 WARN shop: caught at src/main.rs:9\n",
+        "memory allocation of 4096 bytes failed\nnote: run with `RUST_BACKTRACE=1` environment variable\n",
+    ),
+    "a trace of Perl below a line with two numbers": (
+        "List 26018 has 38717 recipients\nMail 39740 delivered to 17042 readers\n" * 4,
+        "mime parts nested too deeply at mailer.pl line 82.\n\tmain::parse(1) called at mailer.pl line 82\n",
+    ),
+    "what Perl died of once more": (BARE, "no such list\n\t...propagated at mailer.pl line 71.\n"),
+    "what Perl died of once more, relayed": (RELAYED, relayed("no such list", "\t...propagated at mailer.pl line 71.")),
+    "what was waited for in vain": (BARE, "timed out waiting for the relay\n"),
+    "a quota": (BARE, "disk quota exceeded\n"),
+    "a deadline of Go": (RELAYED, relayed("charge: context deadline exceeded")),
 }
 
 
@@ -405,6 +508,9 @@ def test_a_class_that_is_called_anything_is_found_where_its_frames_are_relayed()
         STAMPED + "2026-11-27 07:40:31 error handler installed\n" + STAMPED,
         PADDED + "2026-11-27 07:40:31 [warning  ] order refused     kind=ValueError\n" + PADDED,
         BARE + "checks failed: 0 of 9, no Error \nsend failed: TimeoutError, trying again\n" + BARE,
+        BARE + "timed out waiting for the relay, trying again\n" + BARE,
+        BARE + "critical: 0\nsevere: none\n" + BARE,
+        RELAYED + relayed("critical: 0", "alert: none"),
         RELAYED + relayed("[info] error: unknown order", "[tidy] error: 0") + RELAYED,
         RELAYED + relayed("(process:973): Till-WARNING **: 07:40:31: no ERROR"),
     ],
@@ -419,6 +525,20 @@ def test_an_error_of_one_line_takes_no_line_up_to_the_next_trace():
     second = f"{writer}message 3 lost TypeError: x\n{writer}    at send (/srv/a.mjs:43:17)\n"
     log = f"{writer}order 17 accepted\n" * 4 + first + f"{writer}GET /cart 200 31ms\n" + second
     assert found(log.encode(), 1 << 20) == [first.rstrip(), second.rstrip()]
+
+
+def test_an_error_that_was_seen_alone_is_no_other_once_it_is_recognised():
+    first = relayed("Error: giving up on webhook for invoice 17 after 5 attempts")
+    second = relayed("Unhandled error in job: TypeError [ERR_ARG]: no text", "    at send (/srv/a.cjs:43:17)")
+    log = RELAYED + (first + RELAYED + first + relayed("order 17 paid") + second + RELAYED) * 3
+    assert found(log.encode(), 1 << 20) == [first.rstrip()] * 6 + [second.rstrip()] * 3
+
+
+def test_an_error_that_was_seen_alone_is_looked_at_again_where_words_and_frames_follow():
+    alone = relayed("Error: no room 7")
+    framed = alone + relayed("ask the porter", "    at book (/srv/a.cjs:9:3)")
+    log = RELAYED + (alone + RELAYED) * 9 + framed + RELAYED
+    assert found(log.encode(), 1 << 20) == [alone.rstrip()] * 9 + [framed.rstrip()]
 
 
 @pytest.mark.parametrize(
