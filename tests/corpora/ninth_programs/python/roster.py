@@ -3,6 +3,7 @@
 import asyncio
 import concurrent.futures
 import contextlib
+import gc
 import json
 import logging
 import logging.config
@@ -377,6 +378,7 @@ def never_awaited():
         del task
 
     asyncio.run(main())
+    gc.collect()  # it is told when the task is collected, which is to be now
 
 
 def deep():
