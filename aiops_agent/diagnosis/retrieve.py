@@ -15,7 +15,7 @@ from aiops_agent.noun import dataclass
 SIGN, WORDS, NAME, MEANING, CATEGORY = 0.35, 0.2, 0.1, 0.2, 0.15
 """Shares of the score: the best sign, BM25, what the article is named for, the cosine, the category's probability."""
 
-FITS = 0.2
+FITS = 0.22
 """Below this score no article is shown for a record."""
 
 ANSWERS = 0.3
@@ -43,6 +43,14 @@ NAMED = 5.0
 
 SIGN_SAYS, NEAR, LIKELY, SHARED_SHOWN = 0.2, 0.6, 0.5, 3
 """From where on a reason is worth telling, and how many words."""
+
+_WORDS_OF_ANY_TEXT = """
+a an and are as at be been by for from has have if in is it its of on or that the their them then there these they this
+to was were will with you your
+"""
+COMMON = frozenset(_WORDS_OF_ANY_TEXT.split())
+"""Terms that tell a person nothing. They count like any other: without that, an article was shown more often where none
+fits."""
 
 STRICT = 3
 """A sign of which a tenth is missing counts a quarter less."""
@@ -191,7 +199,8 @@ def _why(index: Index, match: Match, asked: Asked) -> Iterator[str]:
     if match.wording and match.sign >= SIGN_SAYS:
         whole = all(term in asked.stated for term in match.wording.terms)
         yield f'{"its sign" if whole else "nearly its sign"} "{match.wording.text}"'
-    shared = (term for term in [*asked.stated][:TELLING] if match.place in index.posting(term).places)
+    told = (term for term in [*asked.stated][:TELLING] if term not in COMMON)
+    shared = (term for term in told if match.place in index.posting(term).places)
     if shown := [*islice(shared, SHARED_SHOWN)]:
         yield f"words {', '.join(shown)}"
     if match.meaning >= NEAR:

@@ -14,14 +14,6 @@ KNOWN = 1 << 13
 LONGEST = 64
 """Characters of a word: a longer one is no word, and no article has it."""
 
-_WORDS_OF_ANY_TEXT = """
-a an and are as at be been by for from has have if in is it its of on or that the their them then there these they this
-to was were will with you your
-"""
-COMMON = frozenset(_WORDS_OF_ANY_TEXT.split())
-"""In a small library such words are rare, and would speak for an article that happens to have them; `no`
-and `not` are none of them, for `no such file` says more than `such file`."""
-
 _JOINS = "._:-"
 _APART = {code: " " for code in range(128) if not chr(code).isalnum() and chr(code) not in _JOINS}
 _SCRIPT = re2.compile(r"[\x00-\x7f]+|[\p{Han}]+")
@@ -44,8 +36,7 @@ def _parts(word: str) -> tuple[str, ...]:
     whole = word.strip(_JOINS)
     pieces = _PIECE.findall(whole) if not whole.isalpha() or not whole[1:].islower() else ()
     parts = [piece.lower() for piece in pieces if len(piece) > 1] if len(pieces) > 1 else []
-    lower = whole.lower()
-    return (lower, *parts) if lower and lower not in COMMON else ()
+    return (whole.lower(), *parts) if whole else ()
 
 
 def _mixed(word: str) -> Iterator[str]:

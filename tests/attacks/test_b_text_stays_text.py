@@ -156,8 +156,9 @@ def test_b20_programs_are_started_in_four_places_by_a_list_of_words_and_none_obe
                 if called.startswith(("subprocess.", "os.exec", "os.posix_spawn")):
                     words = {keyword.arg for keyword in node.keywords}
                     started.add((name, called, "stdin" in words, "shell" in words))
-    assert found == []
+    assert found == []  # what provokes faults on a test machine is a script of ours for bash, and no server imports it
     assert started == {
+        ("training/provoke.py", "subprocess.run", True, False),
         ("playbook/spawn.py", "subprocess.Popen", True, False),
         ("sources/journalctl.py", "subprocess.Popen", True, False),
         ("cli/demo.py", "subprocess.Popen", False, False),  # the shop of the demo, a script of ours
@@ -168,6 +169,7 @@ def test_b20_programs_are_started_in_four_places_by_a_list_of_words_and_none_obe
 NO_PROGRAM_OF_THAT_NAME = {
     "settings.py": "where a secret is: `env:NAME`",
     "cli/health/surroundings.py": "the same",
+    "training/provoke.py": "which runs on a test machine only",
     "training/mine.py": "whose catalogues hold names only",
     "diagnosis/lint.py": "how a block of an article is marked",
     "cli/articles.py": "`bash -n`: tests/cli/test_kb_lint.py sees that it runs nothing",
