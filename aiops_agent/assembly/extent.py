@@ -108,7 +108,8 @@ class Extent:
         self._know_runtime(first, message)
         self._statement = bool(self._writer) and not (self._tracing or self._rust or opens_with_exception(message))
         # A program wrote a line and then the trace, in a file where few lines have a head.
-        self._may_be_given = self._headed and (self._stand_alone or (self._wraps and states_error(first)))
+        given_alone = heads.are_rare and (states_error(first) if self._headed else first.startswith(patterns.STATES))
+        self._may_be_given = given_alone or (self._headed and self._stand_alone)
         takes_plain = (
             self._headed
             and not heads.are_rare
@@ -144,7 +145,7 @@ class Extent:
 
         self._chained = self._traced = self._spaced = False
         self._framed = self._told = self._rust and message[-1:].isdigit()  # its place is the last it says
-        self._preluded = self._is_said_again = self._caused = self._tested = self._noted = False
+        self._preluded = self._is_said_again = self._caused = self._tested = self._noted = self._is_given = False
         self._lines_in_brackets = 0
         self._is_unclosed = is_unclosed_object(message)
         self._shows_source = self._is_unclosed or any(sign in message for sign in patterns.SHOWS_SOURCE)
@@ -166,7 +167,7 @@ class Extent:
     @property
     def _may_wrap(self) -> bool:
         """Tell whether words below the first line belong to it where its frames come below them."""
-        return not self._headed or self._wraps or self._stand_alone
+        return not self._headed or self._wraps or self._stand_alone or self._is_given
 
     @property
     def _names_what_was_raised(self) -> bool:
@@ -208,7 +209,8 @@ class Extent:
     @property
     def takes_traced_words(self) -> bool:
         """Tell whether the writer's next lines may belong to it, whatever they say, where a trace comes below them."""
-        return bool(self._inner and self._inner._may_wrap)  # noqa: SLF001 - the same class
+        inner = self._inner
+        return bool(inner and (inner._may_wrap or inner._may_be_given))  # noqa: SLF001 - the same class
 
     @property
     def expects_words(self) -> bool:
@@ -283,7 +285,7 @@ class Extent:
 
     def _names_its_cause(self, message: bytes) -> bool:
         """Tell whether a writer that has said what failed now says with which exception: once."""
-        is_cause = self._statement and not self._framed and opens_with_exception(message)
+        is_cause = self._statement and not self._framed and _may_be_given_to(self._first, message)
         self._statement = self._statement and not is_cause
         return is_cause
 
@@ -403,6 +405,11 @@ class Extent:
         return belongs
 
     def _accepts_words(self, line: bytes, buffer: bytes, below: int) -> Belongs:
+        if self._may_be_given and not self._framed and _may_be_given_to(self._first, line):
+            return self._accepts_given(line, buffer, below)
+        if self._is_logged and not (self._framed or self._ruby) and raised_in_ruby(line):
+            self._note_ruby(line)
+            return self._accepts_plain()
         if self._raised or (self._ruby and not self._framed and not raised_in_ruby(line)):
             return self._accepts_more_words(line, buffer, below)
         if (self._plain_lines or (self._ruby and self._framed)) and raised_in_ruby(line):
@@ -415,10 +422,22 @@ class Extent:
                 return belongs
         return self._accepts_more_of_a_message(line, buffer, below)
 
+    def _accepts_given(self, line: bytes, buffer: bytes, below: int) -> Belongs:
+        """Decide about what was raised, right below the line of the program that says what failed."""
+        belongs = self._accepts_up_to_frames(buffer, below)
+        if belongs is Belongs.YES:
+            self._may_be_given, self._preluded, self._is_given = False, True, True
+            self._node = self._node or b" [ERR_" in line
+            if raised_in_ruby(line):
+                self._note_ruby(line)
+        return belongs
+
+    def _note_ruby(self, line: bytes) -> None:
+        """Note what Ruby says was raised, and where: its frames come below, and those of its causes."""
+        self._ruby, self._ends_words = line, (FROM,)
+        self._rescued = any(place in line for place in patterns.RESCUES)
+
     def _accepts_more_of_a_message(self, line: bytes, buffer: bytes, below: int) -> Belongs:
-        if self._may_be_given and opens_with_exception(line) and not self._framed:
-            self._may_be_given, self._preluded = False, True
-            return self._accepts_up_to_frames(buffer, below)
         is_another = speaks_for_itself(line) or may_name_what_was_raised(line)
         if self._caused and not is_another:  # a cause may take several lines to say what it has to say
             return self._accepts_up_to_frames(buffer, below)
@@ -623,3 +642,15 @@ class Extent:
                 return Belongs.NO
             self._killing = False
         return Belongs.YES
+
+
+def _may_be_given_to(first: bytes, line: bytes) -> bool:
+    """Tell whether the line says what was raised, and the first one does not end in the class of something else."""
+    named = first.rpartition(b" (")[2]
+    is_another = named[:1].isupper() and named[-1:] == b")" and raised_in_ruby(line) and not line.endswith(named)
+    return not is_another and _names_what_was_given(line)
+
+
+def _names_what_was_given(line: bytes) -> bool:
+    """Tell whether the line says what was raised, as a program or its logger prints it below what it has to say."""
+    return opens_with_exception(line) or raised_in_ruby(line) or line.startswith(patterns.AGGREGATES)

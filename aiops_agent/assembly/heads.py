@@ -113,7 +113,7 @@ def of_message(message: bytes, heads: Heads = KNOWN) -> Heads:
 
     Such a program leaves the time to who relays it, and each of its lines is a message. `heads`: those of the file.
     """
-    if message.startswith(_LEVELS + _WORDS):
+    if message.startswith(_LEVELS + _WORDS + patterns.LETTERED):
         return KNOWN if heads.relayed_have_heads else MESSAGES
     if heads.relayed_are_bare:
         return BARE if heads.bare_stand_alone else RARE

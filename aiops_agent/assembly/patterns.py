@@ -456,6 +456,9 @@ BRACKET_HEADS = (
 PADDED_HEADS = (b" INFO ", b" WARN ")
 """Of tracing without a time: it writes each level in five columns, the shorter ones to the right."""
 
+LETTERED = (b"E, ERROR", b"W, WARN", b"I, INFO", b"F, FATAL", b"D, DEBUG", b"A, ANY")
+"""How Ruby's logger begins a line whose time a program has left to who relays it."""
+
 WORD_HEADS = (
     *(month + gap for month in _MONTHS for gap in (b"  ::", b"   ::", b" , ", b"   ", b" ::")),
     *_DAYS,
@@ -477,7 +480,14 @@ WORD_HEADS = (
     *(level + b"[]" for level in (b"ERRO", b"FATA", b"PANI", b"WARN", b"INFO", b"DEBU", b"TRAC")),
     *(letter + b"  ::" for letter in (b"E", b"W", b"I", b"F", b"D", b"C")),
     *(b"E, [", b"W, [", b"I, [", b"F, [", b"D, ["),
+    *LETTERED,
 )
+STATES = (b"error: ", b"fail: ", b"crit: ", b"critical: ", b"fatal: ", b"severe: ", b"alert: ", b"emerg: ")
+"""How a line begins that states an error and has no head: a program may print below it what was raised."""
+
+AGGREGATES = (b"[AggregateError: ", b"[AggregateError] {")
+"""How Node shows several errors in one that has no frames itself."""
+
 LOGFMT = (b"level=", b"time=", b"ts=", b"lvl=", b"timestamp=")
 """How a line of fields begins: its values hold no newline."""
 
