@@ -424,7 +424,8 @@ class Extent:
 
     def _accepts_given(self, line: bytes, buffer: bytes, below: int) -> Belongs:
         """Decide about what was raised, right below the line of the program that says what failed."""
-        belongs = self._accepts_up_to_frames(buffer, below)
+        is_object = line.startswith(patterns.AGGREGATES) and line.endswith(b"{")
+        belongs = Belongs.YES if is_object else self._accepts_up_to_frames(buffer, below)
         if belongs is Belongs.YES:
             self._may_be_given, self._preluded, self._is_given = False, True, True
             self._node = self._node or b" [ERR_" in line
