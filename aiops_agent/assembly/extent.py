@@ -17,6 +17,7 @@ from aiops_agent.assembly.clues import (
     is_shown,
     is_single,
     is_unclosed_object,
+    may_be_given,
     names_another,
     opens_lines,
     opens_traceback,
@@ -285,7 +286,7 @@ class Extent:
 
     def _names_its_cause(self, message: bytes) -> bool:
         """Tell whether a writer that has said what failed now says with which exception: once."""
-        is_cause = self._statement and not self._framed and _may_be_given_to(self._first, message)
+        is_cause = self._statement and not self._framed and may_be_given(self._first, message)
         self._statement = self._statement and not is_cause
         return is_cause
 
@@ -405,11 +406,8 @@ class Extent:
         return belongs
 
     def _accepts_words(self, line: bytes, buffer: bytes, below: int) -> Belongs:
-        if self._may_be_given and not self._framed and _may_be_given_to(self._first, line):
-            return self._accepts_given(line, buffer, below)
-        if self._is_logged and not (self._framed or self._ruby) and raised_in_ruby(line):
-            self._note_ruby(line)
-            return self._accepts_plain()
+        if not self._framed and (belongs := self._accepts_given(line, buffer, below)) is not Belongs.NO:
+            return belongs
         if self._raised or (self._ruby and not self._framed and not raised_in_ruby(line)):
             return self._accepts_more_words(line, buffer, below)
         if (self._plain_lines or (self._ruby and self._framed)) and raised_in_ruby(line):
@@ -424,6 +422,11 @@ class Extent:
 
     def _accepts_given(self, line: bytes, buffer: bytes, below: int) -> Belongs:
         """Decide about what was raised, right below the line of the program that says what failed."""
+        if self._is_logged and not self._ruby and raised_in_ruby(line):
+            self._note_ruby(line)
+            return self._accepts_plain()
+        if not (self._may_be_given and may_be_given(self._first, line)):
+            return Belongs.NO
         is_object = line.startswith(patterns.AGGREGATES) and line.endswith(b"{")
         belongs = Belongs.YES if is_object else self._accepts_up_to_frames(buffer, below)
         if belongs is Belongs.YES:
@@ -643,15 +646,3 @@ class Extent:
                 return Belongs.NO
             self._killing = False
         return Belongs.YES
-
-
-def _may_be_given_to(first: bytes, line: bytes) -> bool:
-    """Tell whether the line says what was raised, and the first one does not end in the class of something else."""
-    named = first.rpartition(b" (")[2]
-    is_another = named[:1].isupper() and named[-1:] == b")" and raised_in_ruby(line) and not line.endswith(named)
-    return not is_another and _names_what_was_given(line)
-
-
-def _names_what_was_given(line: bytes) -> bool:
-    """Tell whether the line says what was raised, as a program or its logger prints it below what it has to say."""
-    return opens_with_exception(line) or raised_in_ruby(line) or line.startswith(patterns.AGGREGATES)
