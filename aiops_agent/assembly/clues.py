@@ -3,7 +3,13 @@
 from enum import Enum
 
 from aiops_agent.assembly import patterns
-from aiops_agent.assembly.judge import is_block_of_symfony, opens_with_exception, raised_in_ruby
+from aiops_agent.assembly.judge import (
+    died_in_perl,
+    is_block_of_symfony,
+    opens_with_exception,
+    raised_in_ruby,
+    states_error,
+)
 from aiops_agent.assembly.lines import DIGITS, is_head, is_indented, origin
 from aiops_agent.hints import NamedTuple
 
@@ -209,3 +215,12 @@ def may_be_given(first: bytes, line: bytes) -> bool:
 def names_what_was_given(line: bytes) -> bool:
     """Tell whether the line says what was raised, as a program or its logger prints it below what it has to say."""
     return opens_with_exception(line) or raised_in_ruby(line) or line.startswith(patterns.AGGREGATES)
+
+
+def states_its_own(line: bytes, head: bytes) -> bool:
+    """Tell whether a line right below one with a head is no more of it: Perl died, or it begins with `error: `.
+
+    What was stated as an error may go on so.
+    """
+    states = line.startswith((patterns.SYNTAX_IN_PERL, *patterns.STATES))
+    return died_in_perl(line) or (states and not states_error(head))

@@ -24,6 +24,7 @@ from aiops_agent.assembly.clues import (
     panics_again,
     place_in_ruby,
     speaks_for_itself,
+    states_its_own,
     warns_in_python,
 )
 from aiops_agent.assembly.findings import Findings
@@ -370,7 +371,11 @@ class Extent:
             return Belongs.UNKNOWN  # a caret may come
         if self._is_expected(line, buffer, below) or self._is_noted(line):
             return Belongs.YES
-        if self._headed and not self._ruby and (stands_alone(line) or (not self._plain_lines and died_in_perl(line))):
+        if (
+            self._headed
+            and not self._ruby
+            and (stands_alone(line) or (not self._plain_lines and states_its_own(line, self._first)))
+        ):
             return Belongs.NO
         again = self._panics_again(buffer, below - len(line) - 1) if self._rust else Belongs.NO
         return self._accepts_words(line, buffer, below) if again is Belongs.NO else again

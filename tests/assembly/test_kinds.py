@@ -693,3 +693,26 @@ def test_a_line_that_ends_in_the_class_of_what_failed_takes_no_trace_of_another(
     )
     log = "cache warm\nlistening on 8080\ncut 16 written\n" * 4 + said + raised
     assert found(log.encode(), 1 << 20) == [said.rstrip(), raised.rstrip()]
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        "error: run 25019 refused:\n  van Dijk: no tax code\n  van Dijk: negative hours\n",
+        "fatal: no run to pay\n",
+        "syntax error at (eval 47) line 1, at EOF\n",
+        'syntax error at pay.pl line 3, near "foo bar"\n',
+    ],
+)
+@pytest.mark.parametrize("calm", ["[Fri Nov 27 21:44:17 2026] payroll.pl: ", "2026-11-27 07:40:31 INFO pay: "])
+def test_a_calm_line_takes_no_statement_of_an_error_right_below_it(calm, failure):
+    quiet = "".join(f"{calm}{words}\n" for words in ("exceptions file is empty", "archived run 8", "slip 9 sent"))
+    assert found((quiet * 4 + failure + quiet).encode(), 1 << 20) == [failure.rstrip()]
+
+
+@pytest.mark.parametrize("said", ["结算失败: SyntaxError: Unexpected token", "échec: TypeError: x is undefined"])
+def test_words_before_what_node_raised_begin_a_record_where_a_message_of_several_lines_stands_above(said):
+    quiet = "tap 15 opened\npass 8 topped up\n乘客 3 进站\nfare table loaded, 52 zones\n" * 4
+    above, failure = "Error: self test failed:\n  - A15: dirty\n  - B15: no power", f"{said}\n    at parse (/a.js:1:2)"
+    log = f"{quiet}{above}\n乘客 9 进站\ntap 16 opened\n{failure}\n{quiet}"
+    assert found(log.encode(), 1 << 20) == [above, failure]
