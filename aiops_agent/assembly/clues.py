@@ -3,7 +3,13 @@
 from enum import Enum
 
 from aiops_agent.assembly import patterns
-from aiops_agent.assembly.judge import is_block_of_symfony, opens_with_exception, raised_in_ruby
+from aiops_agent.assembly.judge import (
+    died_in_perl,
+    is_block_of_symfony,
+    opens_with_exception,
+    raised_in_ruby,
+    states_error,
+)
 from aiops_agent.assembly.lines import DIGITS, is_head, is_indented, origin
 from aiops_agent.hints import NamedTuple
 
@@ -19,6 +25,7 @@ PLACES = (b"at ", b"File ", b"from ", b"#", b"in ", b"0x", b"... ", b"@ ", b"|",
 
 _GOES_ON = (b" ", b"\t", b"Traceback (most", *patterns.CONTINUES, *patterns.NOTES, *patterns.SUMS_UP)
 _OPENINGS = (*(sign for sign, _ in patterns.OPENINGS), *patterns.BREAKS)
+_FIRST_OF_OTHER_SCRIPTS = b"\x80"
 _RAISED = (b"Error: ", b"Exception: ", b"Error [ERR_")
 
 
@@ -82,7 +89,8 @@ def names_another(line: bytes) -> bool:
 
     One that begins with a mark is an entry of a list that an exception goes on with.
     """
-    return line[:1].isalnum() and any(sign in line for sign in (*_RAISED, b":in `", b":in '"))
+    is_word = line[:1].isalnum() or line[:1] >= _FIRST_OF_OTHER_SCRIPTS
+    return is_word and any(sign in line for sign in (*_RAISED, b":in `", b":in '"))
 
 
 def opens_lines(line: bytes, buffer: bytes, below: int) -> bool:
@@ -195,3 +203,24 @@ def _ends_at_a_place_of_php(line: bytes) -> bool:
     """Tell whether the line ends as "... in /srv/app/bakery.php on line 116" does: PHP has nothing more to say."""
     said, on, number = line.rpartition(b" on line ")
     return bool(on) and number.isdigit() and said.endswith(patterns.PHP)
+
+
+def may_be_given(first: bytes, line: bytes) -> bool:
+    """Tell whether the line says what was raised, and the first one does not end in the class of something else."""
+    named = first.rpartition(b" (")[2]
+    is_another = named[:1].isupper() and named[-1:] == b")" and raised_in_ruby(line) and not line.endswith(named)
+    return not is_another and names_what_was_given(line)
+
+
+def names_what_was_given(line: bytes) -> bool:
+    """Tell whether the line says what was raised, as a program or its logger prints it below what it has to say."""
+    return opens_with_exception(line) or raised_in_ruby(line) or line.startswith(patterns.AGGREGATES)
+
+
+def states_its_own(line: bytes, head: bytes) -> bool:
+    """Tell whether a line right below one with a head is no more of it: Perl died, or it begins with `error: `.
+
+    What was stated as an error may go on so.
+    """
+    states = line.startswith((patterns.SYNTAX_IN_PERL, *patterns.STATES))
+    return died_in_perl(line) or (states and not states_error(head))

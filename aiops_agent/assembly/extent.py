@@ -17,12 +17,14 @@ from aiops_agent.assembly.clues import (
     is_shown,
     is_single,
     is_unclosed_object,
+    may_be_given,
     names_another,
     opens_lines,
     opens_traceback,
     panics_again,
     place_in_ruby,
     speaks_for_itself,
+    states_its_own,
     warns_in_python,
 )
 from aiops_agent.assembly.findings import Findings
@@ -108,7 +110,8 @@ class Extent:
         self._know_runtime(first, message)
         self._statement = bool(self._writer) and not (self._tracing or self._rust or opens_with_exception(message))
         # A program wrote a line and then the trace, in a file where few lines have a head.
-        self._may_be_given = self._headed and (self._stand_alone or (self._wraps and states_error(first)))
+        given_alone = heads.are_rare and (states_error(first) if self._headed else first.startswith(patterns.STATES))
+        self._may_be_given = given_alone or (self._headed and self._stand_alone)
         takes_plain = (
             self._headed
             and not heads.are_rare
@@ -144,7 +147,7 @@ class Extent:
 
         self._chained = self._traced = self._spaced = False
         self._framed = self._told = self._rust and message[-1:].isdigit()  # its place is the last it says
-        self._preluded = self._is_said_again = self._caused = self._tested = self._noted = False
+        self._preluded = self._is_said_again = self._caused = self._tested = self._noted = self._is_given = False
         self._lines_in_brackets = 0
         self._is_unclosed = is_unclosed_object(message)
         self._shows_source = self._is_unclosed or any(sign in message for sign in patterns.SHOWS_SOURCE)
@@ -166,7 +169,7 @@ class Extent:
     @property
     def _may_wrap(self) -> bool:
         """Tell whether words below the first line belong to it where its frames come below them."""
-        return not self._headed or self._wraps or self._stand_alone
+        return not self._headed or self._wraps or self._stand_alone or self._is_given
 
     @property
     def _names_what_was_raised(self) -> bool:
@@ -208,7 +211,8 @@ class Extent:
     @property
     def takes_traced_words(self) -> bool:
         """Tell whether the writer's next lines may belong to it, whatever they say, where a trace comes below them."""
-        return bool(self._inner and self._inner._may_wrap)  # noqa: SLF001 - the same class
+        inner = self._inner
+        return bool(inner and (inner._may_wrap or inner._may_be_given))  # noqa: SLF001 - the same class
 
     @property
     def expects_words(self) -> bool:
@@ -283,7 +287,7 @@ class Extent:
 
     def _names_its_cause(self, message: bytes) -> bool:
         """Tell whether a writer that has said what failed now says with which exception: once."""
-        is_cause = self._statement and not self._framed and opens_with_exception(message)
+        is_cause = self._statement and not self._framed and may_be_given(self._first, message)
         self._statement = self._statement and not is_cause
         return is_cause
 
@@ -367,7 +371,11 @@ class Extent:
             return Belongs.UNKNOWN  # a caret may come
         if self._is_expected(line, buffer, below) or self._is_noted(line):
             return Belongs.YES
-        if self._headed and not self._ruby and (stands_alone(line) or (not self._plain_lines and died_in_perl(line))):
+        if (
+            self._headed
+            and not self._ruby
+            and (stands_alone(line) or (not self._plain_lines and states_its_own(line, self._first)))
+        ):
             return Belongs.NO
         again = self._panics_again(buffer, below - len(line) - 1) if self._rust else Belongs.NO
         return self._accepts_words(line, buffer, below) if again is Belongs.NO else again
@@ -403,6 +411,8 @@ class Extent:
         return belongs
 
     def _accepts_words(self, line: bytes, buffer: bytes, below: int) -> Belongs:
+        if not self._framed and (belongs := self._accepts_given(line, buffer, below)) is not Belongs.NO:
+            return belongs
         if self._raised or (self._ruby and not self._framed and not raised_in_ruby(line)):
             return self._accepts_more_words(line, buffer, below)
         if (self._plain_lines or (self._ruby and self._framed)) and raised_in_ruby(line):
@@ -415,10 +425,28 @@ class Extent:
                 return belongs
         return self._accepts_more_of_a_message(line, buffer, below)
 
+    def _accepts_given(self, line: bytes, buffer: bytes, below: int) -> Belongs:
+        """Decide about what was raised, right below the line of the program that says what failed."""
+        if self._is_logged and not self._ruby and raised_in_ruby(line):
+            self._note_ruby(line)
+            return self._accepts_plain()
+        if not (self._may_be_given and may_be_given(self._first, line)):
+            return Belongs.NO
+        is_object = line.startswith(patterns.AGGREGATES) and line.endswith(b"{")
+        belongs = Belongs.YES if is_object else self._accepts_up_to_frames(buffer, below)
+        if belongs is Belongs.YES:
+            self._may_be_given, self._preluded, self._is_given = False, True, True
+            self._node = self._node or b" [ERR_" in line
+            if raised_in_ruby(line):
+                self._note_ruby(line)
+        return belongs
+
+    def _note_ruby(self, line: bytes) -> None:
+        """Note what Ruby says was raised, and where: its frames come below, and those of its causes."""
+        self._ruby, self._ends_words = line, (FROM,)
+        self._rescued = any(place in line for place in patterns.RESCUES)
+
     def _accepts_more_of_a_message(self, line: bytes, buffer: bytes, below: int) -> Belongs:
-        if self._may_be_given and opens_with_exception(line) and not self._framed:
-            self._may_be_given, self._preluded = False, True
-            return self._accepts_up_to_frames(buffer, below)
         is_another = speaks_for_itself(line) or may_name_what_was_raised(line)
         if self._caused and not is_another:  # a cause may take several lines to say what it has to say
             return self._accepts_up_to_frames(buffer, below)

@@ -113,7 +113,7 @@ def of_message(message: bytes, heads: Heads = KNOWN) -> Heads:
 
     Such a program leaves the time to who relays it, and each of its lines is a message. `heads`: those of the file.
     """
-    if message.startswith(_LEVELS + _WORDS):
+    if message.startswith(_LEVELS + _WORDS + patterns.LETTERED):
         return KNOWN if heads.relayed_have_heads else MESSAGES
     if heads.relayed_are_bare:
         return BARE if heads.bare_stand_alone else RARE
@@ -179,7 +179,8 @@ def _short_levels(lines: list[bytes]) -> tuple[bytes, ...]:
     for is_written_so, errors in patterns.SHORT_LEVELS:
         if (
             any(sign in sample for sign in is_written_so)
-            and sum(any(sign in line[:_FIRST_BYTES_OF_A_LEVEL] for sign in is_written_so) for line in lines) >= fewest
+            and sum(any(sign in b"\n" + line[:_FIRST_BYTES_OF_A_LEVEL] for sign in is_written_so) for line in lines)
+            >= fewest
         ):
             words += errors
     if sum(line[0] in _CALM_LETTERS and line[1:6].removeprefix(b" ")[:4].isdigit() for line in lines) >= fewest:

@@ -163,7 +163,8 @@ def _is_raised_in_a_margin(message: bytes) -> bool:
 
 def states_error(head: bytes) -> bool:
     """Tell whether the level that a line with a head states is that of an error."""
-    return patterns.LEVELS.get(_level_word(head) or _lowered_level(head), Severity.WARNING) >= Severity.ERROR
+    level = _marked_level(origin(head).message) or _level_word(head) or _lowered_level(head)
+    return patterns.LEVELS.get(level, Severity.WARNING) >= Severity.ERROR
 
 
 def died_in_perl(message: bytes) -> bool:
@@ -382,7 +383,8 @@ def may_carry_exception(head: bytes, raised: bytes, *, is_uncaught: bool = False
 
     `is_uncaught`: it begins with the module, as what nobody caught does that stands below whatever was said last.
     """
-    level = logfmt_level(head).upper().encode() or _level_word(head) or _lowered_level(head)
+    level = logfmt_level(head).upper().encode() or _marked_level(origin(head).message)
+    level = level or _level_word(head) or _lowered_level(head)
     if any(mark in head for mark in patterns.QUOTES):
         return False
     severity = patterns.LEVELS.get(level)
@@ -410,8 +412,21 @@ def _stated_level(line: bytes, said: Origin, heads: Heads) -> Severity | None:
     if not heads.begins(line, 0):
         return None
     inner = _level_word(said.message) if said.writer and is_head(said.message, 0) else b""
-    small = level_behind_time(line) if heads.levels_are_small else b""
-    return patterns.LEVELS.get(small or _level_word(line) or inner or (b"" if said.writer else _lowered_level(line)))
+    first = (level_behind_time(line) if heads.levels_are_small else b"") or _marked_level(said.message)
+    return patterns.LEVELS.get(first or _level_word(line) or inner or (b"" if said.writer else _lowered_level(line)))
+
+
+def _marked_level(message: bytes) -> bytes:
+    """Return the level, raised, that stands marked before the message: `<error> `, `(warn) `, `level: error`."""
+    word, _, rest = message.partition(b" ")
+    second = rest.partition(b" ")[0]
+    if word[-1:] == b":" and word[:-1].lower() in patterns.LEVEL_NAMES:
+        level = second.strip(b",;")
+    elif word[:1] in patterns.LEVEL_MARKS and word.rstrip(b":")[-1:] in patterns.LEVEL_MARKS:
+        level = word.strip(patterns.LEVEL_MARKS + b":")
+    else:
+        level = word if second in patterns.LEVEL_ENDS and word.islower() else b""
+    return level.upper() if len(level) > 1 and level.upper() in patterns.LEVELS else b""
 
 
 def _level_word(line: bytes) -> bytes:
@@ -438,7 +453,7 @@ def _first_words(line: bytes) -> list[bytes]:
 
 
 def _named_level(word: bytes) -> bytes:
-    bare = word.strip(b"[]()<>:,;-")
+    bare = word.strip(b"[]()<>{}:,;-!*#|")
     if word[:1] == b"[" and word[-1:] in (b"]", b":"):
         return bare.rsplit(b":", 1)[-1].rsplit(b".", 1)[-1].upper()
     if b"[" in bare:  # logrus: `ERRO[0012]`

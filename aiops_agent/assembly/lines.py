@@ -14,7 +14,7 @@ _IS_DIGIT = frozenset(DIGITS)
 _IS_CAPITAL_OR_KEY = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZlta" + b"n")
 _OPEN_BRACKET, _SPACE, _TAB = b"[ \t"
 _BLANK = ord(" ")
-_MARKS = frozenset(b"{<:*")
+_MARKS = frozenset(b"{<:*(|#")
 _DIGIT_HEADS = (*patterns.DIGIT_HEADS, *patterns.DATED_HEADS)
 
 

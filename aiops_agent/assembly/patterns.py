@@ -52,6 +52,12 @@ automaton for a few more takes half as long as this one, and the interpreter has
 only files whose first lines call for it (`SHORT_LEVELS`, `BARE`, `PHP`, `RELAYED_FRAMES`).
 """
 
+_AROUND_LEVELS = ((b"<", b">"), (b"(", b")"), (b"{", b"}"), (b"*", b"*"), (b"|", b"|"), (b"#", b"#"))
+_SMALL_LEVELS = (
+    *(b"error", b"err", b"crit", b"critical", b"alert", b"emerg", b"fatal"),
+    *(b"warning", b"warn", b"notice", b"info", b"debug", b"trace"),
+)
+
 SHORT_LEVELS: tuple[tuple[tuple[bytes, ...], tuple[bytes, ...]], ...] = (
     ((b"[I]", b"[D]", b"[W]"), (b"[E]", b"[F]", b"[C]")),
     ((b"[I ", b"[D ", b"[W "), (b"[E ", b"[C ")),
@@ -60,6 +66,11 @@ SHORT_LEVELS: tuple[tuple[tuple[bytes, ...], tuple[bytes, ...]], ...] = (
     ((b"[INF]", b"[DBG]", b"[WRN]", b"[WAR]", b"[DEB]"), (b"[ERR]", b"[FTL]", b"[CRI]")),
     ((b"[info     ]", b"[debug    ]", b"[warning  ]"), (b"[error    ]", b"[critical ]")),
     ((b" DEBG ", b" TRCE "), (b" CRIT ",)),
+    *(
+        ((mark + b"info" + end, mark + b"debug" + end, mark + b"notice" + end, mark + b"warn"), (mark + b"err",))
+        for marks, end in _AROUND_LEVELS
+        for mark in (b" " + marks, b"\n" + marks, b"]" + marks)
+    ),
     ((b"] [t] [", b"] [d] [", b"] [i] [", b"] [w] ["), (b"] [e] [", b"] [f] [")),
 )
 """Levels that are short, or padded: how a file writes those that are none, and how then those that report an error.
@@ -152,6 +163,15 @@ VALUES: dict[str, Severity] = {
 
 WARNING_VALUES = ("warn", "warning", "wrn", "w", "40")
 """Values of a level field, lowered, at which a record may carry an exception it was given; pino's number among them."""
+
+LEVEL_MARKS = b"<>(){}|*#"
+"""Between which loggers put a level before the message, in small letters too: `<error> no tea`, `(warn) slow`."""
+
+LEVEL_NAMES = (b"level", b"severity", b"lvl", b"loglevel", b"prio", b"priority")
+"""What stands, in small letters, before `: error` where a line says its level before the message."""
+
+LEVEL_ENDS = (b"-", b"--", b"|", b"::", b">", b"=>", b">>")
+"""What stands behind a level in small letters, as a word of its own, before the message: `error - no tea`."""
 
 LEVEL_KEYS = ("level_name", "levelname", "level", "severity", "lvl", "log.level", "loglevel", "log_level", "s", "@l")
 """Names before numbers, which mean another level in each library."""
@@ -456,6 +476,9 @@ BRACKET_HEADS = (
 PADDED_HEADS = (b" INFO ", b" WARN ")
 """Of tracing without a time: it writes each level in five columns, the shorter ones to the right."""
 
+LETTERED = (b"E, ERROR", b"W, WARN", b"I, INFO", b"F, FATAL", b"D, DEBUG", b"A, ANY")
+"""How Ruby's logger begins a line whose time a program has left to who relays it."""
+
 WORD_HEADS = (
     *(month + gap for month in _MONTHS for gap in (b"  ::", b"   ::", b" , ", b"   ", b" ::")),
     *_DAYS,
@@ -477,11 +500,25 @@ WORD_HEADS = (
     *(level + b"[]" for level in (b"ERRO", b"FATA", b"PANI", b"WARN", b"INFO", b"DEBU", b"TRAC")),
     *(letter + b"  ::" for letter in (b"E", b"W", b"I", b"F", b"D", b"C")),
     *(b"E, [", b"W, [", b"I, [", b"F, [", b"D, ["),
+    *LETTERED,
 )
+STATES = (b"error: ", b"fail: ", b"crit: ", b"critical: ", b"fatal: ", b"severe: ", b"alert: ", b"emerg: ")
+"""How a line begins that states an error and has no head: a program may print below it what was raised."""
+
+SYNTAX_IN_PERL = b"syntax error at "
+"""How Perl begins what it says of text that it cannot parse."""
+
+AGGREGATES = (b"[AggregateError: ", b"[AggregateError] {")
+"""How Node shows several errors in one that has no frames itself."""
+
 LOGFMT = (b"level=", b"time=", b"ts=", b"lvl=", b"timestamp=")
 """How a line of fields begins: its values hold no newline."""
 
-MARKED_HEADS = (b'{"', b'{ "', b"<>", b"::", b"*** FATAL ")
+MARKED_HEADS = (
+    *(b'{"', b'{ "', b"<>", b"::", b"*** FATAL "),
+    *(mark + level + end + b" " for mark, end in _AROUND_LEVELS for level in _SMALL_LEVELS),
+    *(mark + level.upper() + end + b" " for mark, end in _AROUND_LEVELS for level in _SMALL_LEVELS),
+)
 
 CONTINUES = (
     *(

@@ -118,6 +118,19 @@ an error of Node, bare and relayed, that took the trace of another. Now it is fo
 What is left of the eighth, four: Perl's `die` whose bare text says neither a place nor a word that is searched for
 (`template 35113 is empty`, `job returned`, `3 addresses of list 49100 rejected:`).
 
+A ninth lot was written by another hand, of ordinary services too (`make_ninth.py`): eight other trades in the usual
+layouts of other loggers, 51 files. It was measured before anything of it was read: 2,540 failures, found with recall
+0.979 and precision 0.977. That is the blind figure: Java, PHP and Rust 1.000 and 1.000, Python 0.994 and 0.994, Perl
+0.993 and 0.993, Node 0.987 and 0.987, C++ 0.941 and 0.994, Ruby 0.925 and 0.860. Two kinds were most of it: levels in
+angle brackets below the head of syslog (20), and a bare trace of Ruby right below a line that states an error, without
+a time or behind the head of the journal (22). Then it was mended by kind: levels between marks of any sort, with their
+name, or before a dash; what was raised right below an error that is stated without a time, in any runtime; causes of
+Ruby below what its logger was given; words in any script before what Node raised; calm lines that took a statement of
+an error below them. Now it is found with recall 0.998 and precision 0.998. As ever, those are no blind figures.
+
+What is left of the ninth, four: the second of two notes of Python that reads like any line (2), and what a program
+printed to its output right below the report of a sanitizer, which its truth counts to that (2).
+
 What is left of the second lot is one: Perl's `die` with a message of two lines, of which the first says nothing that
 is searched for, and the place stands behind the second.
 """
@@ -141,7 +154,8 @@ FIFTH = sorted((CORPORA / "fifth").glob("*.log"))
 SIXTH = sorted((CORPORA / "sixth").glob("*.log"))
 SEVENTH = sorted((CORPORA / "seventh").glob("*.log"))
 EIGHTH = sorted((CORPORA / "eighth").glob("*.log"))
-LATER = (*SECOND, *THIRD, *FOURTH, *FIFTH, *SIXTH, *SEVENTH, *EIGHTH)
+NINTH = sorted((CORPORA / "ninth").glob("*.log"))
+LATER = (*SECOND, *THIRD, *FOURTH, *FIFTH, *SIXTH, *SEVENTH, *EIGHTH, *NINTH)
 FIRST = sorted(file for file in CORPORA.rglob("*.log") if file not in LATER)
 FLOOR = 0.995
 Record = frozenset[int]
@@ -226,8 +240,9 @@ def accuracy(files: list[Path]) -> tuple[float, float, int, list[str]]:
         (SIXTH, 1_595, FLOOR),
         (SEVENTH, 2_026, FLOOR),
         (EIGHTH, 2_491, 0.998),
+        (NINTH, 2_540, 0.998),
     ],
-    ids=["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth"],
+    ids=["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"],
 )
 def test_nearly_all_records_are_found_whole_and_nearly_all_found_are_records(files, fewest, floor):
     recall, precision, records, wrong = accuracy(files)
@@ -243,8 +258,8 @@ def test_a_level_of_one_letter_is_searched_for_where_a_file_writes_them_so():
 
 BOTH = pytest.mark.parametrize(
     "files",
-    [[*FIRST, *SECOND], [*THIRD, *FOURTH, *FIFTH, *SIXTH, *SEVENTH, *EIGHTH]],
-    ids=["first and second", "third to eighth"],
+    [[*FIRST, *SECOND], [*THIRD, *FOURTH, *FIFTH, *SIXTH, *SEVENTH, *EIGHTH, *NINTH]],
+    ids=["first and second", "third to ninth"],
 )
 
 

@@ -628,3 +628,91 @@ def found(log: bytes, size: int) -> list[str]:
 def test_a_trace_below_a_line_that_says_that_nothing_failed_begins_with_itself():
     log = BARE + "self test: 12 passed, 0 failed\n" + CAUGHT + BARE
     assert found(log.encode(), 1 << 20) == [CAUGHT.rstrip()]
+
+
+@pytest.mark.parametrize("head", ["Nov 27 22:02:41 depot-2 pointsd[17995]: ", "2026-11-27 22:02:41 ", ""])
+@pytest.mark.parametrize("marks", ["<>", "()", "{}", "||", "**", "##"])
+@pytest.mark.parametrize(
+    ("level", "calm"), [("error", "info"), ("err", "debug"), ("crit", "notice"), ("ERROR", "INFO")]
+)
+def test_a_level_between_marks_before_the_message_is_one(head, marks, level, calm):
+    opened, closed = marks
+    quiet = f"{head}{opened}{calm}{closed} self test: 0 errors, no ERROR\n"
+    failure = f"{head}{opened}{level}{closed} self test: - points 79: no detection\n"
+    assert found((quiet * 5 + failure + quiet).encode(), 1 << 20) == [failure.rstrip()]
+
+
+@pytest.mark.parametrize("stated", ["level: error", "severity: ERROR", "error -", "error |", "error ::", "!ERROR"])
+def test_a_level_with_its_name_or_a_mark_before_the_message_is_one(stated):
+    quiet = (
+        f"Nov 27 22:02:41 depot-2 pointsd[7]: {stated.replace('error', 'info').replace('ERROR', 'INFO')} (error) off\n"
+    )
+    failure = f"Nov 27 22:02:41 depot-2 pointsd[7]: {stated} no detection\n"
+    assert found((quiet * 5 + failure + quiet).encode(), 1 << 20) == [failure.rstrip()]
+
+
+IN_RUBY = (
+    "cut.rb:62:in `rescue in publish': not published (Cut::Error)\n\tfrom cut.rb:59:in `publish'\n"
+    "\tfrom cut.rb:170:in `<main>'\ncut.rb:56:in `run': exited with 238 (Cut::EncodeError)\n"
+    "\tfrom cut.rb:60:in `publish'\n\tfrom cut.rb:170:in `<main>'\n"
+)
+IN_NODE = (
+    "AssertionError [ERR_ASSERTION]: Expected values to be strictly deep-equal:\n+ actual - expected\n  {\n"
+    "    fare: 240,\n+   zone: 2\n-   zone: 9\n  }\n    at checks (/srv/gates.cjs:60:33)\n"
+)
+AGGREGATED = (
+    "[AggregateError: All promises were rejected] {\n  [errors]: [\n    Error: connect ECONNREFUSED 127.0.0.1:9\n"
+    "        at TCPConnectWrap.afterConnect (node:net:1611:16) {\n      errno: -111\n    }\n  ]\n}\n"
+)
+IN_JAVA = "com.shop.TillException: drawer\n stuck\n\tat com.shop.Till.open(Till.java:9)\n"
+IN_PHP = "RuntimeException: drawer stuck in /srv/till.php:9\nStack trace:\n#0 {main}\n"
+
+
+@pytest.mark.parametrize("raised", [IN_RUBY, IN_NODE, AGGREGATED, IN_JAVA, IN_PHP, CAUGHT])
+@pytest.mark.parametrize(
+    ("said", "calm", "head"),
+    [
+        ("ERROR: could not cut 17", "", ""),
+        ("ERROR: could not cut 17", "", "Nov 27 08:12:54 depot-2 cut[3460]: "),
+        ("error: could not cut 17", "info: ", "Nov 27 08:12:54 depot-2 cut[3460]: "),
+        ("E, ERROR: could not cut 17", "I, INFO: ", "Nov 27 08:12:54 depot-2 cut[3460]: "),
+        ("E, ERROR -- : could not cut 17", "I, INFO -- : ", ""),
+        ("<error> could not cut 17", "<info> ", "Nov 27 08:12:54 depot-2 cut[3460]: "),
+    ],
+)
+def test_what_was_raised_right_below_a_line_that_states_an_error_is_its(said, calm, head, raised):
+    quiet = "".join(f"{head}{calm}{words}\n" for words in ("cut 16 written", "cache warm", "checked 9: 0 errors"))
+    failure = "".join(f"{head}{line}\n" for line in f"{said}\n{raised}".splitlines())
+    assert found((quiet * 4 + failure + quiet + failure + quiet).encode(), 1 << 20) == [failure.rstrip()] * 2
+
+
+def test_a_line_that_ends_in_the_class_of_what_failed_takes_no_trace_of_another():
+    said, raised = (
+        "error: request 7 failed: no such file (Errno::ENOENT)\n",
+        "a.rb:9:in `b': end (EOFError)\n\tfrom a.rb:1\n",
+    )
+    log = "cache warm\nlistening on 8080\ncut 16 written\n" * 4 + said + raised
+    assert found(log.encode(), 1 << 20) == [said.rstrip(), raised.rstrip()]
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        "error: run 25019 refused:\n  van Dijk: no tax code\n  van Dijk: negative hours\n",
+        "fatal: no run to pay\n",
+        "syntax error at (eval 47) line 1, at EOF\n",
+        'syntax error at pay.pl line 3, near "foo bar"\n',
+    ],
+)
+@pytest.mark.parametrize("calm", ["[Fri Nov 27 21:44:17 2026] payroll.pl: ", "2026-11-27 07:40:31 INFO pay: "])
+def test_a_calm_line_takes_no_statement_of_an_error_right_below_it(calm, failure):
+    quiet = "".join(f"{calm}{words}\n" for words in ("exceptions file is empty", "archived run 8", "slip 9 sent"))
+    assert found((quiet * 4 + failure + quiet).encode(), 1 << 20) == [failure.rstrip()]
+
+
+@pytest.mark.parametrize("said", ["结算失败: SyntaxError: Unexpected token", "échec: TypeError: x is undefined"])
+def test_words_before_what_node_raised_begin_a_record_where_a_message_of_several_lines_stands_above(said):
+    quiet = "tap 15 opened\npass 8 topped up\n乘客 3 进站\nfare table loaded, 52 zones\n" * 4
+    above, failure = "Error: self test failed:\n  - A15: dirty\n  - B15: no power", f"{said}\n    at parse (/a.js:1:2)"
+    log = f"{quiet}{above}\n乘客 9 进站\ntap 16 opened\n{failure}\n{quiet}"
+    assert found(log.encode(), 1 << 20) == [above, failure]
