@@ -120,6 +120,7 @@ KEEP static void crash(int *sheet) { *sheet = number(); }
 static void segfault() { crash(nullptr); }
 
 #if defined(ASAN)
+#include <sanitizer/lsan_interface.h>
 KEEP static void overflow_heap() { char *p = new char[8 + number() % 8]; volatile int i = 40; p[i] = 1; delete[] p; }
 KEEP static void read_heap() { int *p = (int *)malloc(40); volatile int i = 10; volatile int v = p[i]; free(p); }
 KEEP static void after_free() { int *p = new int[10]; delete[] p; volatile int v = p[3]; }
@@ -141,7 +142,10 @@ KEEP static void recursion() { down(0); }
 KEEP static void overlap() { char b[30] = "abcdefghijklmnop"; volatile size_t n = 10; memcpy(b + 2, b, n); }
 static const std::vector<std::function<void()>> DYING = {overflow_heap, read_heap, after_free, twice, bad_free, mismatch, on_stack, global, scope, copied, named, negative,
     in_thread, deep_free, recursion, overlap, segfault};
-static const std::vector<std::function<void()>> LIVING;
+KEEP static void forget() { for (int i = 1 + number() % 3; i > 0; i--) memset(malloc(24 + number() % 900), 1, 8); }
+KEEP static void wipe() { volatile char page[3000]; for (auto &c : page) c = 0; }
+KEEP static void leaked() { forget(); wipe(); __lsan_do_recoverable_leak_check(); }
+static const std::vector<std::function<void()>> LIVING = {leaked};
 #elif defined(UBSAN)
 KEEP static void sum() { volatile int a = INT_MAX; a = a + number(); }
 KEEP static void product() { volatile int a = INT_MAX / 2; a = a * number(); }

@@ -75,27 +75,33 @@ def number():
 def work():
     for _ in range(chance.randint(2, 4)):
         n = number()
-        text, name = chance.choice([
-            (f"order {n} accepted: {n % 30} loaves of rye", "bakery.orders"),
-            (f"oven {n % 5} at {180 + n % 60} degrees", "bakery.oven"),
-            (f"van {n % 9} left for the market", "bakery.delivery"),
-            (f"dough batch {n} rising for {n % 90} minutes", "bakery.dough"),
-            (f"invoice {n} sent to customer {n % 311}", "bakery.billing"),
-            (f"GET /orders/{n} 200 {n % 40}ms", "bakery.web"),
-            (f"stock counted: flour {n} kg, salt {n % 77} kg", "bakery.stock"),
-        ])
+        text, name = chance.choice(
+            [
+                (f"order {n} accepted: {n % 30} loaves of rye", "bakery.orders"),
+                (f"oven {n % 5} at {180 + n % 60} degrees", "bakery.oven"),
+                (f"van {n % 9} left for the market", "bakery.delivery"),
+                (f"dough batch {n} rising for {n % 90} minutes", "bakery.dough"),
+                (f"invoice {n} sent to customer {n % 311}", "bakery.billing"),
+                (f"GET /orders/{n} 200 {n % 40}ms", "bakery.web"),
+                (f"stock counted: flour {n} kg, salt {n % 77} kg", "bakery.stock"),
+            ]
+        )
         say(text, name)
     if chance.random() < 0.4:
         n = number()
-        say(*chance.choice([
-            (f"nightly check done: {n} orders, 0 errors", "bakery.report"),
-            (f"price list {n} checked, no error found", "bakery.report"),
-            (f"payment gateway answered on retry 2 after a timeout, order {n} paid", "bakery.billing"),
-            (f"GET /help/exception-handling/{n} 200 3ms", "bakery.web"),
-            (f"reply from the mill: {{\"order\": {n}, \"error\": null}}", "bakery.stock"),
-            (f"import finished: ok={n} failed=0", "bakery.orders"),
-            (f"flour below {n % 40} kg, order more soon", "bakery.stock", logging.WARNING),
-        ]))
+        say(
+            *chance.choice(
+                [
+                    (f"nightly check done: {n} orders, 0 errors", "bakery.report"),
+                    (f"price list {n} checked, no error found", "bakery.report"),
+                    (f"payment gateway answered on retry 2 after a timeout, order {n} paid", "bakery.billing"),
+                    (f"GET /help/exception-handling/{n} 200 3ms", "bakery.web"),
+                    (f'reply from the mill: {{"order": {n}, "error": null}}', "bakery.stock"),
+                    (f"import finished: ok={n} failed=0", "bakery.orders"),
+                    (f"flour below {n % 40} kg, order more soon", "bakery.stock", logging.WARNING),
+                ]
+            )
+        )
 
 
 class OrderError(Exception):
@@ -260,8 +266,14 @@ RAISED = [key_error, zero_division, bad_number, no_file, bad_json, refused, no_t
 RAISED += [too_hot, recursion, command_failed, decimal_failed, decode_failed, assertion, timed_out, in_pool, chained]
 RAISED += [during, three_deep, grouped, nested_group, noted, long_message]
 HEADS = [
-    "order {} failed", "Unhandled exception while serving /orders/{}", "could not bake batch {}", "job {} crashed",
-    "Failed to process message {}", "Exception in worker {}", "delivery {} aborted", "unexpected error in order {}",
+    "order {} failed",
+    "Unhandled exception while serving /orders/{}",
+    "could not bake batch {}",
+    "job {} crashed",
+    "Failed to process message {}",
+    "Exception in worker {}",
+    "delivery {} aborted",
+    "unexpected error in order {}",
 ]
 
 
@@ -274,24 +286,32 @@ def logged(job):
 
 def plain():
     n = number()
-    error(chance.choice([
-        f"payment of order {n} failed: card declined by the bank",
-        f"could not connect to printer {n % 9}: [Errno 111] Connection refused",
-        f"oven {n % 5} sensor failure: no reading for {n % 300} seconds",
-        f"timed out after {n % 60 + 1}s waiting for the mill",
-        f"Cannot write label {n}: No space left on device",
-        f"invoice {n} rejected: invalid VAT number",
-        f"Failed to send mail to customer {n}: 550 mailbox unavailable",
-    ]))
+    error(
+        chance.choice(
+            [
+                f"payment of order {n} failed: card declined by the bank",
+                f"could not connect to printer {n % 9}: [Errno 111] Connection refused",
+                f"oven {n % 5} sensor failure: no reading for {n % 300} seconds",
+                f"timed out after {n % 60 + 1}s waiting for the mill",
+                f"Cannot write label {n}: No space left on device",
+                f"invoice {n} rejected: invalid VAT number",
+                f"Failed to send mail to customer {n}: 550 mailbox unavailable",
+            ]
+        )
+    )
 
 
 def several_lines():
     n = number()
-    error(chance.choice([
-        f"validation of order {n} failed:\n  count: must be greater than 0\n  date: must be in the future",
-        f"3 deliveries failed:\n  van 1: flat tyre\n  van {n % 9}: no driver\n  van 7: address not found",
-        f"query failed after {n} ms:\n    SELECT id, total\n    FROM orders\n    WHERE total > {n}",
-    ]))
+    error(
+        chance.choice(
+            [
+                f"validation of order {n} failed:\n  count: must be greater than 0\n  date: must be in the future",
+                f"3 deliveries failed:\n  van 1: flat tyre\n  van {n % 9}: no driver\n  van 7: address not found",
+                f"query failed after {n} ms:\n    SELECT id, total\n    FROM orders\n    WHERE total > {n}",
+            ]
+        )
+    )
 
 
 def in_thread():

@@ -93,7 +93,7 @@ rescue Exception => e
   if WAY == 'bare' then $stderr.puts e.full_message(highlight: false)
   elsif WAY == 'json' then LOG.error("#{head}: #{e.class}: #{e.message}\n  backtrace: #{e.backtrace.first(40).join("\n")}")
   else
-    case CHANCE.rand(4)
+    case e.is_a?(SystemStackError) ? 1 : CHANCE.rand(4)
     when 0 then LOG.error(e)
     when 1 then LOG.error("#{head}: #{e.message} (#{e.class})\n#{e.backtrace.first(30).join("\n")}")
     when 2 then LOG.error("#{head}: #{e.full_message(highlight: false)}")
