@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aiops_agent.diagnosis.artefact import REINSTALL
-from aiops_agent.diagnosis.condense import condense
+from aiops_agent.diagnosis.condense import Condensed, condense
 from aiops_agent.diagnosis.encoder import Encoder
 from aiops_agent.diagnosis.features import sign_columns
 from aiops_agent.diagnosis.head import Head
@@ -27,6 +27,9 @@ AT_ONCE = 256
 @dataclass(frozen=True, slots=True)
 class Opinions:
     """What each way of looking at one record says."""
+
+    record: Condensed
+    """What it states: what all of them looked at."""
 
     probabilities: NDArray[np.float32]
     """Of everything joined, calibrated, in the order of the head's categories."""
@@ -69,7 +72,7 @@ class Classifier:
         probabilities = self.head.join(by_vector, by_words, by_signs)
         by_model = self.head.join(by_vector, by_words, np.zeros_like(by_signs))
         return [
-            Opinions(probabilities[row], by_model[row], tuple(found[row]), reading.vectors[row])
+            Opinions(records[row], probabilities[row], by_model[row], tuple(found[row]), reading.vectors[row])
             for row in range(len(records))
         ]
 

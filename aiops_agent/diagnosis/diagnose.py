@@ -43,7 +43,7 @@ class LocalDiagnostician:
     ) -> list[Diagnosis]:
         """Return one diagnosis for each redacted text, in order; what is near something in `memory` is taken for it."""
         opinions = self._classifier.opinions(texts)
-        neighbours = self._neighbours(texts, opinions, memory, least=NEAR)
+        neighbours = self._neighbours(opinions, memory, least=NEAR)
         return [
             self._diagnosis(text, service, opinion, near)
             for text, service, opinion, near in zip(texts, services, opinions, neighbours, strict=True)
@@ -52,9 +52,9 @@ class LocalDiagnostician:
     def explain(self, text: str, service: str | None, memory: Memory | None = None) -> Explanation:
         """Return the diagnosis of one redacted text, and what each way of looking at it said."""
         [opinion] = opinions = self._classifier.opinions([text])
-        [near] = self._neighbours([text], opinions, memory, least=AKIN)
+        [near] = self._neighbours(opinions, memory, least=AKIN)
         best = int(opinion.by_model.argmax())
-        parts = condense(text).parts
+        parts = opinion.record.parts
         return Explanation(
             diagnosis=self._diagnosis(text, service, opinion, near),
             signs=tuple(
@@ -85,11 +85,11 @@ class LocalDiagnostician:
             prediction = taken_for(same.exemplar, same.cosine, prediction)
             likely = (Alternative(prediction.category, prediction.confidence), *prediction.alternatives)
             probabilities = {each.category: each.confidence for each in likely}
-        query = Query(text, condense(text).text, opinion.vector, probabilities, service)
+        query = Query(text, opinion.record.text, opinion.vector, probabilities, service)
         return Diagnosis(prediction, retrieve(self._index, query))
 
     def _neighbours(
-        self, texts: Sequence[str], opinions: Sequence[Opinions], memory: Memory | None, *, least: float
+        self, opinions: Sequence[Opinions], memory: Memory | None, *, least: float
     ) -> list[list[Neighbour]]:
         """Return, for each record, what people have named that is nearest to it."""
         named = memory.recollection(self._encoder) if memory else NOTHING_NAMED
@@ -101,20 +101,20 @@ class LocalDiagnostician:
                 Neighbour(
                     exemplar,
                     cosine,
-                    counts=cosine >= NEAR and self._states_the_same(opinion, text, memory.record(name)),
+                    counts=cosine >= NEAR and self._states_the_same(opinion, memory.record(name)),
                 )
                 for name, cosine in found
                 if cosine >= least and (exemplar := memory.exemplar(name))
             ]
-            for text, opinion, found in zip(texts, opinions, nearest, strict=True)
+            for opinion, found in zip(opinions, nearest, strict=True)
         ]
 
-    def _states_the_same(self, opinion: Opinions, text: str, record: str | None) -> bool:
+    def _states_the_same(self, opinion: Opinions, record: str | None) -> bool:
         """Tell whether both deny as much, and the most telling signs of both are of one category or both have none."""
         return (
             record is not None
             and stated_by(opinion.signs) == stated_by(self._classifier.signs(record))
-            and denials(condense(text).text) == denials(condense(record).text)
+            and denials(opinion.record.text) == denials(condense(record).text)
         )
 
 
