@@ -157,26 +157,25 @@ def _by_words(index: Index, asked: Asked) -> Floats:
 
 def _match(index: Index, place: int, query: Query, asked: Asked, *, words: float, category: float) -> Match:
     entry = index.entry(place)
-    sign, wording = max(
-        ((_strength(wording, asked), wording) for wording in entry.wordings),
-        key=lambda found: found[0],
-        default=(0.0, None),
-    )
+    sign, best = 0.0, None
+    for wording in entry.wordings:
+        if not wording.terms.isdisjoint(asked.words) and (strength := _strength(wording, asked)) > sign:
+            sign, best = strength, wording
     return Match(
         place,
         entry,
-        wording if sign else None,
+        best,
         sign,
         words,
-        name=_counting(sum(asked.anywhere[term] for term in entry.name if term in asked.anywhere), NAMED),
+        name=_counting(sum([asked.anywhere[term] for term in entry.name if term in asked.anywhere]), NAMED),
         meaning=max(0.0, float((entry.vectors @ query.vector).max())),
         category=category if entry.article.is_general else category * SPECIAL,
     )
 
 
 def _strength(wording: Wording, asked: Asked) -> float:
-    met = sum(asked.stated[term] for term in wording.terms & asked.words)
-    return min(1.0, met / wording.weight) ** STRICT * _counting(wording.weight, WEIGHTY) if met else 0.0
+    met = sum([asked.stated[term] for term in wording.terms & asked.words])
+    return min(1.0, met / wording.weight) ** STRICT * _counting(wording.weight, WEIGHTY)
 
 
 def _counting(weight: float, half: float) -> float:
