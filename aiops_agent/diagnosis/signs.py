@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from enum import IntEnum
+from functools import lru_cache
 from pathlib import Path
 
 import re2
@@ -13,7 +14,10 @@ from aiops_agent.noun import dataclass
 SIGNS = Path(__file__).with_name("signs.yaml")
 
 MEMORY = 1 << 20
-"""Bytes that matching one sign may remember of texts seen; few of thousands are ever matched."""
+"""Bytes that matching one sign may remember of texts seen."""
+
+READY = 800
+"""Signs that are kept ready to be matched, some 25 KB each: a host meets few of the thousands again and again."""
 
 TIMEOUT = "timeout"
 """The category that most often is what another fault led to."""
@@ -70,6 +74,7 @@ class Signs:
         for sign in self._signs:
             self._filter.Add(_pattern(sign.text), options)
         self._filter.Compile()
+        self._ready = lru_cache(READY)(lambda number: re2.compile(_pattern(self._signs[number].text), options))
 
     def find(self, record: Condensed) -> list[Found]:
         """Return the signs of the record, the most telling first.
@@ -84,7 +89,7 @@ class Signs:
 
     def _in_part(self, index: int, text: str) -> Iterator[Found]:
         for number in sorted(self._filter.Match(text.lower(), potential=True) or ()):  # it knows words in lower case
-            for match in self._filter.re(number).finditer(text):
+            for match in self._ready(number).finditer(text):
                 yield Found(self._signs[number], index, match.start(), match.end())
 
 
