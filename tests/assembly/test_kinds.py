@@ -665,15 +665,21 @@ AGGREGATED = (
     "        at TCPConnectWrap.afterConnect (node:net:1611:16) {\n      errno: -111\n    }\n  ]\n}\n"
 )
 IN_JAVA = "com.shop.TillException: drawer\n stuck\n\tat com.shop.Till.open(Till.java:9)\n"
+IN_PERL = "no drawer at till.pl line 9.\n\tmain::open(1) called at till.pl line 20\n"
 IN_PHP = "RuntimeException: drawer stuck in /srv/till.php:9\nStack trace:\n#0 {main}\n"
 
 
-@pytest.mark.parametrize("raised", [IN_RUBY, IN_NODE, AGGREGATED, IN_JAVA, IN_PHP, CAUGHT])
+@pytest.mark.parametrize("raised", [IN_RUBY, IN_NODE, AGGREGATED, IN_JAVA, IN_PERL, IN_PHP, CAUGHT])
 @pytest.mark.parametrize(
     ("said", "calm", "head"),
     [
         ("ERROR: could not cut 17", "", ""),
         ("ERROR: could not cut 17", "", "Nov 27 08:12:54 depot-2 cut[3460]: "),
+        ("error: could not cut 17", "", ""),
+        ("error: could not cut 17", "info: ", ""),
+        ("Could not cut 17", "", ""),
+        ("failed to cut 17", "", "2026-11-27T08:12:54.123456789Z stderr F "),
+        ("2026-11-27 08:12:54 ERROR could not cut 17", "2026-11-27 08:12:54 INFO ", ""),
         ("error: could not cut 17", "info: ", "Nov 27 08:12:54 depot-2 cut[3460]: "),
         ("E, ERROR: could not cut 17", "I, INFO: ", "Nov 27 08:12:54 depot-2 cut[3460]: "),
         ("E, ERROR -- : could not cut 17", "I, INFO -- : ", ""),
