@@ -277,8 +277,9 @@ class Extent:
             return self._accepts_sequel(said.message, *self._sequel)
         if said.writer != self._writer or said.message.startswith(patterns.IN_CLEANUP):
             return Belongs.NO
-        goes_on = self._continues(said.message) or self._names_its_cause(said.message)
+        goes_on = self._continues(said.message)
         within = self._inner.accepts(*self._relay.at(buffer, start)) if self._inner else Belongs.NO
+        goes_on = goes_on or (within is not Belongs.UNKNOWN and self._names_its_cause(said.message))
         return Belongs.YES if goes_on else within
 
     def _accepts_again(self, line: bytes) -> Belongs:
@@ -377,7 +378,8 @@ class Extent:
             and not self._ruby
             and (stands_alone(line) or self._is_followed_by_its_own(line, buffer, below))
         ):
-            return Belongs.NO
+            may_be_framed = below >= len(buffer) and states_error(self._first) and died_in_perl(line)
+            return Belongs.UNKNOWN if may_be_framed else Belongs.NO
         again = self._panics_again(buffer, below - len(line) - 1) if self._rust else Belongs.NO
         return self._accepts_words(line, buffer, below) if again is Belongs.NO else again
 
@@ -436,6 +438,8 @@ class Extent:
         if self._is_logged and not self._ruby and raised_in_ruby(line):
             self._note_ruby(line)
             return self._accepts_plain()
+        if self._may_be_given and died_in_perl(line) and below >= len(buffer):
+            return Belongs.UNKNOWN
         is_whole = died_in_perl(line) and self._is_traced_by_perl(buffer, below)
         if not (self._may_be_given and (is_whole or may_be_given(self._first, line))):
             return Belongs.NO
