@@ -279,7 +279,10 @@ class Extent:
             return Belongs.NO
         goes_on = self._continues(said.message)
         within = self._inner.accepts(*self._relay.at(buffer, start)) if self._inner else Belongs.NO
-        goes_on = goes_on or (within is not Belongs.UNKNOWN and self._names_its_cause(said.message))
+        if not goes_on and self._names_its_cause(said.message):
+            goes_on = True
+            if self._inner:
+                self._inner._note_given(said.message)  # noqa: SLF001 - the same class
         return Belongs.YES if goes_on else within
 
     def _accepts_again(self, line: bytes) -> Belongs:
@@ -446,11 +449,15 @@ class Extent:
         is_whole = is_whole or (line.startswith(patterns.AGGREGATES) and line.endswith(b"{"))
         belongs = Belongs.YES if is_whole else self._accepts_up_to_frames(buffer, below)
         if belongs is Belongs.YES:
-            self._may_be_given, self._preluded, self._is_given = False, True, True
-            self._node = self._node or b" [ERR_" in line
-            if raised_in_ruby(line):
-                self._note_ruby(line)
+            self._note_given(line)
         return belongs
+
+    def _note_given(self, line: bytes) -> None:
+        """Note what a program says was raised, below its own line."""
+        self._may_be_given, self._preluded, self._is_given = False, True, True
+        self._node = self._node or b" [ERR_" in line
+        if raised_in_ruby(line):
+            self._note_ruby(line)
 
     def _note_ruby(self, line: bytes) -> None:
         """Note what Ruby says was raised, and where: its frames come below, and those of its causes."""
