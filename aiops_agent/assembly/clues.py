@@ -224,3 +224,9 @@ def states_its_own(line: bytes, head: bytes) -> bool:
     """
     states = line.startswith((patterns.SYNTAX_IN_PERL, *patterns.STATES))
     return died_in_perl(line) or (states and not states_error(head))
+
+
+def states_bare(line: bytes) -> bool:
+    """Tell whether a line without a head says that something failed, and not why, unless it begins with a level."""
+    says_what = b": " not in line and line.startswith((*patterns.STATEMENTS, *patterns.FAILURES))
+    return says_what or line.startswith(patterns.STATES)

@@ -24,6 +24,7 @@ from aiops_agent.assembly.clues import (
     panics_again,
     place_in_ruby,
     speaks_for_itself,
+    states_bare,
     states_its_own,
     warns_in_python,
 )
@@ -110,7 +111,7 @@ class Extent:
         self._know_runtime(first, message)
         self._statement = bool(self._writer) and not (self._tracing or self._rust or opens_with_exception(message))
         # A program wrote a line and then the trace, in a file where few lines have a head.
-        given_alone = heads.are_rare and (states_error(first) if self._headed else first.startswith(patterns.STATES))
+        given_alone = heads.are_rare and states_error(first) if self._headed else states_bare(first)
         self._may_be_given = given_alone or (self._headed and self._stand_alone)
         takes_plain = (
             self._headed
@@ -276,8 +277,12 @@ class Extent:
             return self._accepts_sequel(said.message, *self._sequel)
         if said.writer != self._writer or said.message.startswith(patterns.IN_CLEANUP):
             return Belongs.NO
-        goes_on = self._continues(said.message) or self._names_its_cause(said.message)
+        goes_on = self._continues(said.message)
         within = self._inner.accepts(*self._relay.at(buffer, start)) if self._inner else Belongs.NO
+        if not goes_on and self._names_its_cause(said.message):
+            goes_on = True
+            if self._inner:
+                self._inner._note_given(said.message)  # noqa: SLF001 - the same class
         return Belongs.YES if goes_on else within
 
     def _accepts_again(self, line: bytes) -> Belongs:
@@ -374,11 +379,17 @@ class Extent:
         if (
             self._headed
             and not self._ruby
-            and (stands_alone(line) or (not self._plain_lines and states_its_own(line, self._first)))
+            and (stands_alone(line) or self._is_followed_by_its_own(line, buffer, below))
         ):
-            return Belongs.NO
+            may_be_framed = below >= len(buffer) and states_error(self._first) and died_in_perl(line)
+            return Belongs.UNKNOWN if may_be_framed else Belongs.NO
         again = self._panics_again(buffer, below - len(line) - 1) if self._rust else Belongs.NO
         return self._accepts_words(line, buffer, below) if again is Belongs.NO else again
+
+    def _is_followed_by_its_own(self, line: bytes, buffer: bytes, below: int) -> bool:
+        """Tell whether the line right below the first states what is none of it: an error without frames below it."""
+        is_given = self._is_traced_by_perl(buffer, below) and states_error(self._first)
+        return not (self._plain_lines or is_given) and states_its_own(line, self._first)
 
     def _is_of_others(self, line: bytes) -> bool:
         """Tell whether the file has such a line also where nothing failed, or it is not what the first line names."""
@@ -430,16 +441,23 @@ class Extent:
         if self._is_logged and not self._ruby and raised_in_ruby(line):
             self._note_ruby(line)
             return self._accepts_plain()
-        if not (self._may_be_given and may_be_given(self._first, line)):
+        if self._may_be_given and died_in_perl(line) and below >= len(buffer):
+            return Belongs.UNKNOWN
+        is_whole = died_in_perl(line) and self._is_traced_by_perl(buffer, below)
+        if not (self._may_be_given and (is_whole or may_be_given(self._first, line))):
             return Belongs.NO
-        is_object = line.startswith(patterns.AGGREGATES) and line.endswith(b"{")
-        belongs = Belongs.YES if is_object else self._accepts_up_to_frames(buffer, below)
+        is_whole = is_whole or (line.startswith(patterns.AGGREGATES) and line.endswith(b"{"))
+        belongs = Belongs.YES if is_whole else self._accepts_up_to_frames(buffer, below)
         if belongs is Belongs.YES:
-            self._may_be_given, self._preluded, self._is_given = False, True, True
-            self._node = self._node or b" [ERR_" in line
-            if raised_in_ruby(line):
-                self._note_ruby(line)
+            self._note_given(line)
         return belongs
+
+    def _note_given(self, line: bytes) -> None:
+        """Note what a program says was raised, below its own line."""
+        self._may_be_given, self._preluded, self._is_given = False, True, True
+        self._node = self._node or b" [ERR_" in line
+        if raised_in_ruby(line):
+            self._note_ruby(line)
 
     def _note_ruby(self, line: bytes) -> None:
         """Note what Ruby says was raised, and where: its frames come below, and those of its causes."""

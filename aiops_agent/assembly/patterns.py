@@ -505,6 +505,9 @@ WORD_HEADS = (
 STATES = (b"error: ", b"fail: ", b"crit: ", b"critical: ", b"fatal: ", b"severe: ", b"alert: ", b"emerg: ")
 """How a line begins that states an error and has no head: a program may print below it what was raised."""
 
+FAILURES = (b"Failed to ", b"failed to ", b"error while ", b"Error while ")
+"""How else such a line begins."""
+
 SYNTAX_IN_PERL = b"syntax error at "
 """How Perl begins what it says of text that it cannot parse."""
 

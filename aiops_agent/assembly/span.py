@@ -1,7 +1,7 @@
 """Where a record lies among the lines around it: its head above, its end below, the lines of others in between."""
 
 from aiops_agent.assembly import patterns
-from aiops_agent.assembly.clues import Belongs, is_place_in_ruby
+from aiops_agent.assembly.clues import FROM, Belongs, is_place_in_ruby, names_what_was_given
 from aiops_agent.assembly.extent import Extent
 from aiops_agent.assembly.heads import KNOWN, Heads
 from aiops_agent.assembly.judge import (
@@ -357,6 +357,8 @@ def _behind_opening(buffer: bytes, start: int) -> int:
 
 def _announces(line: bytes) -> bool:
     """Tell whether the line says that something failed: a trace right below tells of it."""
+    if line.startswith(patterns.WHILE) and b": " not in line:
+        return True
     said = line.rstrip(b"!:.")
     said, _, last = said.rpartition(b" ")
     is_fault = (b" " + last).endswith(patterns.ANNOUNCES) and not said.endswith(patterns.NOTHING_FAILED)
@@ -368,8 +370,8 @@ def _opens_a_trace(buffer: bytes, start: int) -> bool:
     if buffer.startswith(_TRACEBACKS, start):
         return True
     below = buffer.find(b"\n", start) + 1
-    is_framed = below >= len(buffer) or buffer.startswith((b"\tat ", b"    at "), below)
-    return (is_framed and opens_with_exception(buffer[start : below - 1])) or _is_raised_in_php(buffer, start)
+    is_framed = below >= len(buffer) or buffer.startswith((b"\tat ", b"    at ", FROM), below)
+    return (is_framed and names_what_was_given(buffer[start : below - 1])) or _is_raised_in_php(buffer, start)
 
 
 def _is_raised_in_php(buffer: bytes, start: int) -> bool:

@@ -665,25 +665,32 @@ AGGREGATED = (
     "        at TCPConnectWrap.afterConnect (node:net:1611:16) {\n      errno: -111\n    }\n  ]\n}\n"
 )
 IN_JAVA = "com.shop.TillException: drawer\n stuck\n\tat com.shop.Till.open(Till.java:9)\n"
+IN_PERL = "no drawer at till.pl line 9.\n\tmain::open(1) called at till.pl line 20\n"
 IN_PHP = "RuntimeException: drawer stuck in /srv/till.php:9\nStack trace:\n#0 {main}\n"
 
 
-@pytest.mark.parametrize("raised", [IN_RUBY, IN_NODE, AGGREGATED, IN_JAVA, IN_PHP, CAUGHT])
+@pytest.mark.parametrize("size", [1 << 20, 97])
+@pytest.mark.parametrize("raised", [IN_RUBY, IN_NODE, AGGREGATED, IN_JAVA, IN_PERL, IN_PHP, CAUGHT])
 @pytest.mark.parametrize(
     ("said", "calm", "head"),
     [
         ("ERROR: could not cut 17", "", ""),
         ("ERROR: could not cut 17", "", "Nov 27 08:12:54 depot-2 cut[3460]: "),
+        ("error: could not cut 17", "", ""),
+        ("error: could not cut 17", "info: ", ""),
+        ("Could not cut 17", "", ""),
+        ("failed to cut 17", "", "2026-11-27T08:12:54.123456789Z stderr F "),
+        ("2026-11-27 08:12:54 ERROR could not cut 17", "2026-11-27 08:12:54 INFO ", ""),
         ("error: could not cut 17", "info: ", "Nov 27 08:12:54 depot-2 cut[3460]: "),
         ("E, ERROR: could not cut 17", "I, INFO: ", "Nov 27 08:12:54 depot-2 cut[3460]: "),
         ("E, ERROR -- : could not cut 17", "I, INFO -- : ", ""),
         ("<error> could not cut 17", "<info> ", "Nov 27 08:12:54 depot-2 cut[3460]: "),
     ],
 )
-def test_what_was_raised_right_below_a_line_that_states_an_error_is_its(said, calm, head, raised):
+def test_what_was_raised_right_below_a_line_that_states_an_error_is_its(said, calm, head, raised, size):
     quiet = "".join(f"{head}{calm}{words}\n" for words in ("cut 16 written", "cache warm", "checked 9: 0 errors"))
     failure = "".join(f"{head}{line}\n" for line in f"{said}\n{raised}".splitlines())
-    assert found((quiet * 4 + failure + quiet + failure + quiet).encode(), 1 << 20) == [failure.rstrip()] * 2
+    assert found((quiet * 4 + failure + quiet + failure + quiet).encode(), size) == [failure.rstrip()] * 2
 
 
 def test_a_line_that_ends_in_the_class_of_what_failed_takes_no_trace_of_another():
@@ -716,3 +723,10 @@ def test_words_before_what_node_raised_begin_a_record_where_a_message_of_several
     above, failure = "Error: self test failed:\n  - A15: dirty\n  - B15: no power", f"{said}\n    at parse (/a.js:1:2)"
     log = f"{quiet}{above}\n乘客 9 进站\ntap 16 opened\n{failure}\n{quiet}"
     assert found(log.encode(), 1 << 20) == [above, failure]
+
+
+@pytest.mark.parametrize("size", [1 << 20, 97])
+@pytest.mark.parametrize("raised", [IN_RUBY, IN_NODE, IN_JAVA])
+def test_what_a_program_says_it_was_doing_right_above_a_trace_begins_the_record(raised, size):
+    quiet, failure = "cut 16 written\ncache warm\nlistening on 8080\n" * 4, f"Error while cutting 17\n{raised}"
+    assert found((quiet + failure + quiet).encode(), size) == [failure.rstrip()]
