@@ -609,6 +609,9 @@ TRACEBACK_OPENS = b" Traceback (most recent call last):"
 GROUP_OPENS = b"  + Exception Group" + TRACEBACK_OPENS
 """How a line of a program ends that puts what it says before what Python formats."""
 
+TRACEBACKS = (b"Traceback (most", b"  + Exception Group Traceback")
+"""How Python begins what was raised: a group of exceptions stands in a margin."""
+
 CHAINS = (b"During handling", b"The above exception")
 """What Python prints, behind an empty line, between an exception and the one that came of it."""
 

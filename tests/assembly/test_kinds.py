@@ -716,3 +716,62 @@ def test_words_before_what_node_raised_begin_a_record_where_a_message_of_several
     above, failure = "Error: self test failed:\n  - A15: dirty\n  - B15: no power", f"{said}\n    at parse (/a.js:1:2)"
     log = f"{quiet}{above}\n乘客 9 进站\ntap 16 opened\n{failure}\n{quiet}"
     assert found(log.encode(), 1 << 20) == [above, failure]
+
+
+GROUP = """\
+  + Exception Group Traceback (most recent call last):
+  |   File "/srv/shop/charge.py", line 9, in pay
+  |     raise ExceptionGroup("orders failed", failures)
+  | ExceptionGroup: orders failed (1 sub-exception)
+  +-+---------------- 1 ----------------
+    | Traceback (most recent call last):
+    |   File "/srv/shop/charge.py", line 3, in pick
+    | KeyError: 'sku'
+    | 
+    | During handling of the above exception, another exception occurred:
+    | 
+    | Exception Group Traceback (most recent call last):
+    |   File "/srv/shop/charge.py", line 7, in pick
+    | ExceptionGroup: picks failed (1 sub-exception)
+    +-+---------------- 1 ----------------
+      | TimeoutError
+      +------------------------------------
+"""
+HANDLED = "\nDuring handling of the above exception, another exception occurred:\n\n"
+CAUSED = "\nThe above exception was the direct cause of the following exception:\n\n"
+
+
+@pytest.mark.parametrize(
+    "raised",
+    [
+        GROUP + HANDLED + GROUP,
+        GROUP + CAUSED + CAUGHT,
+        CAUGHT + CAUSED + GROUP,
+        GROUP + CAUSED + GROUP + HANDLED + GROUP,
+        CAUGHT + HANDLED + GROUP + CAUSED + CAUGHT,
+    ],
+)
+@pytest.mark.parametrize(
+    ("head", "calm", "said"),
+    [
+        ("", "", ""),
+        ("", "2026-11-27 07:40:31,100 INFO shop: ", ""),
+        ("", "2026-11-27 07:40:31,100 INFO shop: ", "2026-11-27 07:40:31,200 ERROR shop: order failed\n"),
+        ("Nov 27 08:12:54 depot-2 shop[3460]: ", "", ""),
+        ("Nov 27 08:12:54 depot-2 shop[3460]: ", "INFO shop: ", "ERROR shop: order failed\n"),
+        ("2026-11-27T22:25:37.123456789Z stderr F ", "", ""),
+    ],
+)
+def test_groups_of_exceptions_that_are_chained_are_one_record(head, calm, said, raised):
+    quiet = "".join(f"{head}{calm}{words}\n" for words in ("order 16 paid", "cache warm", "checked 9: 0 errors"))
+    failure = "".join(f"{head}{line}\n" for line in f"{said}{raised}".splitlines())
+    assert found((quiet * 4 + failure + quiet + failure * 2 + quiet).encode(), 1 << 20) == [failure.rstrip()] * 3
+
+
+@pytest.mark.parametrize("head", ["", "Nov 27 08:12:54 depot-2 shop[3460]: "])
+def test_a_group_of_exceptions_that_nobody_caught_is_not_of_the_warning_above_it(head):
+    quiet = f"{head}INFO shop: cache warm\n" * 8
+    raised = (GROUP + HANDLED + GROUP).replace("in pay", "in <module>")
+    failure = "".join(f"{head}{line}\n" for line in raised.splitlines())
+    warning = f"{head}WARNING shop: flour below 20 kg\n"
+    assert found((quiet + warning + failure + quiet).encode(), 1 << 20) == [failure.rstrip()]
