@@ -291,6 +291,7 @@ def _is_said_of_a_fault(message: bytes) -> bool:
     return (
         _said_by_a_shell(message)
         or _said_by_a_tool(message)
+        or _failed_at_a_place(message)
         or _says_what_failed(message)
         or _names_a_place_of_a_file(message)
         or _says_who_raised(message)
@@ -311,6 +312,14 @@ def _names_a_place_of_a_file(message: bytes) -> bool:
     file, _, number = place.rpartition(b":")
     is_place = number.isdigit() and b"." in file and b" " not in program + file and not program.isdigit()
     return bool(colon and said and program) and is_place and b":" not in file
+
+
+def _failed_at_a_place(message: bytes) -> bool:
+    """Tell whether the text is "printshop.cc:208: CHECK failed: sheets > 0 (-390 vs. 0)"."""
+    place, colon, said = message.partition(b": ")
+    file, _, number = place.rpartition(b":")
+    is_place = number.isdigit() and b"." in file and b" " not in file
+    return bool(colon) and is_place and said.startswith(patterns.SAID_AT_PLACES)
 
 
 def _said_by_a_tool(message: bytes) -> bool:
@@ -361,6 +370,7 @@ def stands_alone(line: bytes) -> bool:
         or is_block_of_symfony(line)
         or _is_told_by_hapi(line)
         or _said_by_a_shell(line)
+        or _failed_at_a_place(line)
         or (_said_by_a_tool(line) and not opens_with_exception(line))
         or (line.endswith(patterns.REASONS) and b"::" not in line and not names_exception(line))
     )

@@ -727,9 +727,9 @@ GROUP = """\
     | Traceback (most recent call last):
     |   File "/srv/shop/charge.py", line 3, in pick
     | KeyError: 'sku'
-    | 
+    |
     | During handling of the above exception, another exception occurred:
-    | 
+    |
     | Exception Group Traceback (most recent call last):
     |   File "/srv/shop/charge.py", line 7, in pick
     | ExceptionGroup: picks failed (1 sub-exception)
@@ -775,3 +775,36 @@ def test_a_group_of_exceptions_that_nobody_caught_is_not_of_the_warning_above_it
     failure = "".join(f"{head}{line}\n" for line in raised.splitlines())
     warning = f"{head}WARNING shop: flour below 20 kg\n"
     assert found((quiet + warning + failure + quiet).encode(), 1 << 20) == [failure.rstrip()]
+
+
+OF_C = [
+    "meter.cc:208: CHECK failed: sheets > 0 (-390 vs. 0)",
+    "./bus/meter.cpp:17: Check failed: tap != nullptr",
+    "meter.c:9: assertion failed: n < size",
+    "meter.c:9: BUG in release of tap 7",
+    "meter.c:9: FATAL no bus",
+    "meterd: fatal error: spool 2170 is corrupt, aborting",
+    "meterd: error: no counter 17",
+    "meterd: panic: counter 17 runs backwards",
+]
+
+
+@pytest.mark.parametrize("failure", OF_C)
+@pytest.mark.parametrize("head", ["", "Nov 27 08:12:54 depot-2 meterd[3460]: "])
+def test_what_a_program_of_c_says_of_its_end_between_stamped_lines_is_a_record(head, failure):
+    said = ("counter 17 read", "bus.cc:31: 0 errors", 'bus answered {"error":null}', "FATAL handler installed")
+    quiet = "".join(f"{head}2026-11-27 22:26:07 [INFO] {words}\n" for words in said)
+    log = quiet * 4 + f"{head}{failure}\n" + quiet
+    assert found(log.encode(), 1 << 20) == [f"{head}{failure}"]
+
+
+@pytest.mark.parametrize(
+    "calm", ["bus.cc:31: CHECK of 14 counters done", "bus.cc: assertion count 7", "meterd: errors: 0"]
+)
+def test_a_place_of_c_in_a_line_that_says_of_no_fault_is_none(calm):
+    assert found(f"2026-11-27 22:26:07 [INFO] bus.cc:31: read\n{calm}\n".encode() * 8, 1 << 20) == []
+
+
+def test_text_that_perl_does_not_compile_is_an_error_behind_words_of_the_program():
+    failure = "formula 1931 does not compile: syntax error at (eval 46) line 1, at EOF"
+    assert found(f"{BARE * 4}{failure}\n{BARE}".encode(), 1 << 20) == [failure]
