@@ -234,14 +234,22 @@ def _says_what_failed(message: bytes) -> bool:
     if not failed and message.startswith(b"failed: "):
         failed, why = b"failed: ", message[8:]
     if not failed:
-        _, failed, why = message.partition(b" was not ")
-        done, failed, why = why.partition(b": ") if failed else (b"", b"", b"")
-        failed = failed if done in patterns.DONE else b""
+        failed, why = _says_what_was_not_done(message)
     if not failed and what.startswith(patterns.WHILE):
         _, failed, why = what.partition(b": ")
     is_reason = why[:1].isalpha() or why[:1] in (b'"', b"'", b"#") or (why[:3].isdigit() and why[3:5] == b": ")
     is_reason = is_reason and why.lower() not in patterns.NO_ERROR
     return bool(failed) and is_reason and not any(word in why for word in patterns.AGAIN)
+
+
+def _says_what_was_not_done(message: bytes) -> tuple[bytes, bytes]:
+    """Return the verb and the reason of "order 17 was not stored: no space" or "ward 3 cannot be supplied: no tap"."""
+    _, was_not, rest = message.partition(b" was not ")
+    if not was_not:
+        rest = message.partition(b" cannot be ")[2]
+    done, _, why = rest.partition(b": ")
+    is_verb = done in patterns.DONE if was_not else done.isalpha() and done.islower()
+    return (done, why) if is_verb else (b"", b"")
 
 
 def is_assertion_of_glib(message: bytes) -> bool:

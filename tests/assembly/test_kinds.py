@@ -808,3 +808,8 @@ def test_a_place_of_c_in_a_line_that_says_of_no_fault_is_none(calm):
 def test_text_that_perl_does_not_compile_is_an_error_behind_words_of_the_program():
     failure = "formula 1931 does not compile: syntax error at (eval 46) line 1, at EOF"
     assert found(f"{BARE * 4}{failure}\n{BARE}".encode(), 1 << 20) == [failure]
+
+
+def test_a_bare_line_that_says_why_something_cannot_be_done_is_an_error():
+    failure, calm = "ward 3 cannot be supplied: tap 7 is dry", "ward 3 cannot be supplied\nit cannot be 9: 8 at most\n"
+    assert found(f"{(BARE + calm) * 4}{failure}\n{BARE}".encode(), 1 << 20) == [failure]
