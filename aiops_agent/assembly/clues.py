@@ -160,7 +160,7 @@ def is_caret(buffer: bytes, start: int) -> bool:
 def is_raised(buffer: bytes, start: int) -> bool:
     """Tell whether Python goes on here with the next exception of a chain; one that has no frames is named alone."""
     line = buffer[start : buffer.find(b"\n", start)]
-    return line.startswith(b"Traceback (most") or opens_with_exception(line)
+    return line.startswith(patterns.TRACEBACKS) or opens_with_exception(line)
 
 
 def is_below_a_head(buffer: bytes, start: int) -> bool:

@@ -313,11 +313,8 @@ class Extent:
         return is_within
 
     def _goes_on(self, message: bytes) -> bool:
-        if message.startswith((b"Traceback (most", b"  + Exception Group Traceback")):
-            starts_here = self._chained or not self._framed
-            is_python = message.startswith(b"T") and b"call first" not in message  # as Mojo has it
-            self._tracing = self._tracing or (starts_here and is_python)
-            return starts_here
+        if message.startswith(patterns.TRACEBACKS):
+            return self._starts_a_traceback(message)
         if is_indented(message):
             self._caused = False
             self._node = self._node and not message.startswith(_AT)
@@ -347,6 +344,16 @@ class Extent:
         self._raised = self._raised or was_tracing
         self._chained = self._chained and not was_tracing
         return was_tracing
+
+    def _starts_a_traceback(self, message: bytes) -> bool:
+        """Tell whether what Python raised here belongs to what is above: the first, or the next of a chain."""
+        starts_here = self._chained or not self._framed
+        is_group = not message.startswith(b"T")
+        is_python = not is_group and b"call first" not in message  # as Mojo has it
+        self._tracing = (self._tracing and not is_group) or (starts_here and is_python)
+        if starts_here and is_group:  # no line ends it that is not indented
+            self._chained, self._raised, self._ends_words = False, True, (_LAST_OF_A_GROUP,)
+        return starts_here
 
     def _goes_on_in_its_own_way(self, message: bytes) -> bool:
         """Tell whether Python names what was raised without frames, UBSan shows memory, or Ruby a place it went by."""

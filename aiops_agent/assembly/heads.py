@@ -189,6 +189,8 @@ def _short_levels(lines: list[bytes]) -> tuple[bytes, ...]:
         words.append(patterns.PHP_TRACE)
     if any(sign in sample for sign in patterns.RUST) or sum(map(_names_a_target, lines)) >= fewest:
         words.append(patterns.RUST_SAYS)
+    if any(sign in sample for sign in patterns.NATIVE_SOURCES):
+        words += patterns.CHECKS
     words += (frame for frame in patterns.RELAYED_FRAMES if frame in sample)
     return tuple(words)
 

@@ -234,14 +234,22 @@ def _says_what_failed(message: bytes) -> bool:
     if not failed and message.startswith(b"failed: "):
         failed, why = b"failed: ", message[8:]
     if not failed:
-        _, failed, why = message.partition(b" was not ")
-        done, failed, why = why.partition(b": ") if failed else (b"", b"", b"")
-        failed = failed if done in patterns.DONE else b""
+        failed, why = _says_what_was_not_done(message)
     if not failed and what.startswith(patterns.WHILE):
         _, failed, why = what.partition(b": ")
     is_reason = why[:1].isalpha() or why[:1] in (b'"', b"'", b"#") or (why[:3].isdigit() and why[3:5] == b": ")
     is_reason = is_reason and why.lower() not in patterns.NO_ERROR
     return bool(failed) and is_reason and not any(word in why for word in patterns.AGAIN)
+
+
+def _says_what_was_not_done(message: bytes) -> tuple[bytes, bytes]:
+    """Return the verb and the reason of "order 17 was not stored: no space" or "ward 3 cannot be supplied: no tap"."""
+    _, was_not, rest = message.partition(b" was not ")
+    if not was_not:
+        rest = message.partition(b" cannot be ")[2]
+    done, _, why = rest.partition(b": ")
+    is_verb = done in patterns.DONE if was_not else done.isalpha() and done.islower()
+    return (done, why) if is_verb else (b"", b"")
 
 
 def is_assertion_of_glib(message: bytes) -> bool:
@@ -291,6 +299,7 @@ def _is_said_of_a_fault(message: bytes) -> bool:
     return (
         _said_by_a_shell(message)
         or _said_by_a_tool(message)
+        or _failed_at_a_place(message)
         or _says_what_failed(message)
         or _names_a_place_of_a_file(message)
         or _says_who_raised(message)
@@ -311,6 +320,14 @@ def _names_a_place_of_a_file(message: bytes) -> bool:
     file, _, number = place.rpartition(b":")
     is_place = number.isdigit() and b"." in file and b" " not in program + file and not program.isdigit()
     return bool(colon and said and program) and is_place and b":" not in file
+
+
+def _failed_at_a_place(message: bytes) -> bool:
+    """Tell whether the text is "printshop.cc:208: CHECK failed: sheets > 0 (-390 vs. 0)"."""
+    place, colon, said = message.partition(b": ")
+    file, _, number = place.rpartition(b":")
+    is_place = number.isdigit() and b"." in file and b" " not in file
+    return bool(colon) and is_place and said.startswith(patterns.SAID_AT_PLACES)
 
 
 def _said_by_a_tool(message: bytes) -> bool:
@@ -361,6 +378,7 @@ def stands_alone(line: bytes) -> bool:
         or is_block_of_symfony(line)
         or _is_told_by_hapi(line)
         or _said_by_a_shell(line)
+        or _failed_at_a_place(line)
         or (_said_by_a_tool(line) and not opens_with_exception(line))
         or (line.endswith(patterns.REASONS) and b"::" not in line and not names_exception(line))
     )

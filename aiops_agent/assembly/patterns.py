@@ -108,6 +108,10 @@ RELAYED_FRAMES = (b"]:     at ", b" F     at ")
 RUST, RUST_SAYS = (b".rs:", b"RUST_BACKTRACE"), b"bytes failed"
 """What shows that a file is of Rust, and what is searched for there: so its runtime says that memory is out."""
 
+NATIVE_SOURCES = (b".cc:", b".cpp:", b".cxx:", b".c:", b".h:", b".hpp:", b"terminate called ", b"  what():  ")
+CHECKS = (b"HECK failed", b"heck failed: ", b": assertion ", b": BUG ")
+"""What shows that a file is of C or C++, and what is searched for there: so macros of theirs say what does not hold."""
+
 PHP, PHP_TRACE = b".php", b"Stack trace:"
 
 LETTERS_FIRST = tuple(
@@ -275,6 +279,7 @@ UNLEVELLED_FAULTS: tuple[tuple[bytes, Severity], ...] = (
     (b": *** ", Severity.ERROR),
     (b" error (", Severity.ERROR),
     (b": syntax error, ", Severity.ERROR),
+    (b": syntax error at (eval ", Severity.ERROR),
     (b": error: { ", Severity.ERROR),
     (b"code=dumped", Severity.CRITICAL),
     (b"Failed to activate service", Severity.ERROR),
@@ -612,6 +617,9 @@ TRACEBACK_OPENS = b" Traceback (most recent call last):"
 GROUP_OPENS = b"  + Exception Group" + TRACEBACK_OPENS
 """How a line of a program ends that puts what it says before what Python formats."""
 
+TRACEBACKS = (b"Traceback (most", b"  + Exception Group Traceback")
+"""How Python begins what was raised: a group of exceptions stands in a margin."""
+
 CHAINS = (b"During handling", b"The above exception")
 """What Python prints, behind an empty line, between an exception and the one that came of it."""
 
@@ -723,8 +731,14 @@ ASSERTED = (b": Assertion `", b": Assertion '", b"Assertion failed: ", b"asserti
 ABORTED = (b"signal 6", b"Signal 6", b"SIGABRT", b"*** Aborted at ", b"Received signal: Aborted")
 """What the handler of that signal says, of the same fall."""
 
-SAID_BY_TOOLS = (b"error: ", b"fatal: ", b"critical: ", b"panic: ", b"cannot ")
+SAID_BY_TOOLS = (b"error: ", b"fatal error: ", b"fatal: ", b"critical: ", b"panic: ", b"cannot ")
 """What stands behind the name of a program in what it says of its own end."""
+
+SAID_AT_PLACES = (
+    *(b"CHECK failed", b"Check failed", b"CHECK FAILED", b"Assertion ", b"assertion ", b"ASSERT", b"FATAL", b"Fatal: "),
+    *(b"fatal: ", b"PANIC", b"panic: ", b"BUG: ", b"BUG ", b"error: ", b"fatal error: "),
+)
+"""What stands behind the file and the line of a source in what a program says of its own end."""
 
 OPTIONS = (b"unrecognized option ", b"invalid option -- ", b"option requires an argument ", b"option '")
 """What getopt of glibc says behind the name of a program that was called in a way that it does not know."""

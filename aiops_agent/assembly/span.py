@@ -24,7 +24,6 @@ from aiops_agent.noun import dataclass
 LINES_BACK_TO_HEAD = 6
 
 _LINES_OF_AN_EXCERPT = 3
-_TRACEBACKS = (b"Traceback (most recent call last):", b"  + Exception Group Traceback")
 _LINES_OF_A_CHAIN = 500
 _LINES_OF_CONTEXT = 500
 _FRAMES_KEPT = (b" ", b"\t", b"#")
@@ -155,7 +154,7 @@ def _first_relayed(buffer: bytes, line_start: int, earliest: int, writer: bytes)
     if first == line_start:
         return line_start
     last = line_start
-    if message.startswith(_TRACEBACKS):
+    if message.startswith(patterns.TRACEBACKS):
         last = own_lines_below(buffer, line_start, writer, _LINES_OF_A_CHAIN)
     said = said_around(buffer, first, last)
     at = 0
@@ -255,14 +254,14 @@ def _said_in_php(buffer: bytes, line_start: int, earliest: int) -> int:
 
 def _begins_with_the_module(buffer: bytes, start: int, heads: Heads) -> bool:
     """Tell whether the frames of the last exception in a chain of Python begin with the module: nobody caught it."""
-    if not buffer.startswith(_TRACEBACKS, start):
+    if not buffer.startswith(patterns.TRACEBACKS, start):
         return False
     last = at = start
     for _ in range(_LINES_OF_A_CHAIN):
         at = buffer.find(b"\n", at) + 1
         if not at or heads.begins(buffer, at):
             break
-        if buffer.startswith(_TRACEBACKS[0], at):
+        if buffer.startswith(patterns.TRACEBACKS, at):
             last = at
     below = buffer.find(b"\n", last) + 1
     return buffer[below : buffer.find(b"\n", below)].endswith(b", in <module>")
@@ -367,7 +366,7 @@ def _announces(line: bytes) -> bool:
 
 def _opens_a_trace(buffer: bytes, start: int) -> bool:
     """Tell whether the line at `start` says what was raised, and shows where below itself."""
-    if buffer.startswith(_TRACEBACKS, start):
+    if buffer.startswith(patterns.TRACEBACKS, start):
         return True
     below = buffer.find(b"\n", start) + 1
     is_framed = below >= len(buffer) or buffer.startswith((b"\tat ", b"    at ", FROM), below)

@@ -131,6 +131,19 @@ an error below them. Now it is found with recall 0.998 and precision 0.998. As e
 What is left of the ninth, four: the second of two notes of Python that reads like any line (2), and what a program
 printed to its output right below the report of a sanitizer, which its truth counts to that (2).
 
+A tenth person wrote blind small programs that a tester would write, eight in as many runtimes, in 43 files: bare, in
+the usual layouts of their loggers, as the journal and as Docker show them. What Docker shows is an object for each
+line (`*_docker.log`), which a container source unwraps before it is assembled: so here too, where a corpus is read.
+It was measured before anything was mended: 1,946 failures, found with recall 0.991 and precision 0.990. That is the
+blind figure: Node, PHP, Ruby and Rust 1.000 and 1.000, and 12 of the 17 that were missed were one kind, groups of
+exceptions of Python of which one came of another. Then it was mended by kind: such chains, in any order of groups and
+plain exceptions; groups that nobody caught below a warning; what macros of C++ do not find to hold, and what a
+program says of its end, between stamped lines; text that Perl does not compile; bare lines that say why something
+cannot be done. Now it is found with recall 0.999 and precision 0.999. As ever, those are no blind figures.
+
+What is left of the tenth, one: a trace of Java that nobody caught, right below a warning that says of something else,
+which by the rule above is taken for that warning's.
+
 What is left of the second lot is one: Perl's `die` with a message of two lines, of which the first says nothing that
 is searched for, and the place stands behind the second.
 """
@@ -155,7 +168,8 @@ SIXTH = sorted((CORPORA / "sixth").glob("*.log"))
 SEVENTH = sorted((CORPORA / "seventh").glob("*.log"))
 EIGHTH = sorted((CORPORA / "eighth").glob("*.log"))
 NINTH = sorted((CORPORA / "ninth").glob("*.log"))
-LATER = (*SECOND, *THIRD, *FOURTH, *FIFTH, *SIXTH, *SEVENTH, *EIGHTH, *NINTH)
+TENTH = sorted((CORPORA / "tenth").glob("*.log"))
+LATER = (*SECOND, *THIRD, *FOURTH, *FIFTH, *SIXTH, *SEVENTH, *EIGHTH, *NINTH, *TENTH)
 FIRST = sorted(file for file in CORPORA.rglob("*.log") if file not in LATER)
 FLOOR = 0.995
 Record = frozenset[int]
@@ -190,7 +204,13 @@ def read(file: Path) -> tuple[list[str], set[Record]]:
             length = len(block) if text.startswith("{") else length
             records.add(_filled(len(lines) + at for at, line in enumerate(block[:length]) if line.strip()))
         lines += block
-    return lines, records
+    return _unwrapped(lines, records) if "docker" in file.stem else (lines, records)
+
+
+def _unwrapped(lines: list[str], records: set[Record]) -> tuple[list[str], set[Record]]:
+    """Return what the program wrote that Docker put into an object for each line, as a container source reads it."""
+    said = [json.loads(line)["log"] if line.startswith('{"log"') else line for line in lines]
+    return said, {_filled(n for n in record if said[n].strip()) for record in records}
 
 
 def found_in(lines: list[str]) -> set[Record]:
@@ -241,8 +261,9 @@ def accuracy(files: list[Path]) -> tuple[float, float, int, list[str]]:
         (SEVENTH, 2_026, FLOOR),
         (EIGHTH, 2_491, 0.998),
         (NINTH, 2_540, 0.998),
+        (TENTH, 1_946, 0.999),
     ],
-    ids=["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"],
+    ids=["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"],
 )
 def test_nearly_all_records_are_found_whole_and_nearly_all_found_are_records(files, fewest, floor):
     recall, precision, records, wrong = accuracy(files)
@@ -258,8 +279,8 @@ def test_a_level_of_one_letter_is_searched_for_where_a_file_writes_them_so():
 
 BOTH = pytest.mark.parametrize(
     "files",
-    [[*FIRST, *SECOND], [*THIRD, *FOURTH, *FIFTH, *SIXTH, *SEVENTH, *EIGHTH, *NINTH]],
-    ids=["first and second", "third to ninth"],
+    [[*FIRST, *SECOND], [*THIRD, *FOURTH, *FIFTH, *SIXTH, *SEVENTH, *EIGHTH, *NINTH, *TENTH]],
+    ids=["first and second", "third to tenth"],
 )
 
 

@@ -730,3 +730,100 @@ def test_words_before_what_node_raised_begin_a_record_where_a_message_of_several
 def test_what_a_program_says_it_was_doing_right_above_a_trace_begins_the_record(raised, size):
     quiet, failure = "cut 16 written\ncache warm\nlistening on 8080\n" * 4, f"Error while cutting 17\n{raised}"
     assert found((quiet + failure + quiet).encode(), size) == [failure.rstrip()]
+
+
+GROUP = """\
+  + Exception Group Traceback (most recent call last):
+  |   File "/srv/shop/charge.py", line 9, in pay
+  |     raise ExceptionGroup("orders failed", failures)
+  | ExceptionGroup: orders failed (1 sub-exception)
+  +-+---------------- 1 ----------------
+    | Traceback (most recent call last):
+    |   File "/srv/shop/charge.py", line 3, in pick
+    | KeyError: 'sku'
+    |
+    | During handling of the above exception, another exception occurred:
+    |
+    | Exception Group Traceback (most recent call last):
+    |   File "/srv/shop/charge.py", line 7, in pick
+    | ExceptionGroup: picks failed (1 sub-exception)
+    +-+---------------- 1 ----------------
+      | TimeoutError
+      +------------------------------------
+"""
+HANDLED = "\nDuring handling of the above exception, another exception occurred:\n\n"
+CAUSED = "\nThe above exception was the direct cause of the following exception:\n\n"
+
+
+@pytest.mark.parametrize(
+    "raised",
+    [
+        GROUP + HANDLED + GROUP,
+        GROUP + CAUSED + CAUGHT,
+        CAUGHT + CAUSED + GROUP,
+        GROUP + CAUSED + GROUP + HANDLED + GROUP,
+        CAUGHT + HANDLED + GROUP + CAUSED + CAUGHT,
+    ],
+)
+@pytest.mark.parametrize(
+    ("head", "calm", "said"),
+    [
+        ("", "", ""),
+        ("", "2026-11-27 07:40:31,100 INFO shop: ", ""),
+        ("", "2026-11-27 07:40:31,100 INFO shop: ", "2026-11-27 07:40:31,200 ERROR shop: order failed\n"),
+        ("Nov 27 08:12:54 depot-2 shop[3460]: ", "", ""),
+        ("Nov 27 08:12:54 depot-2 shop[3460]: ", "INFO shop: ", "ERROR shop: order failed\n"),
+        ("2026-11-27T22:25:37.123456789Z stderr F ", "", ""),
+    ],
+)
+def test_groups_of_exceptions_that_are_chained_are_one_record(head, calm, said, raised):
+    quiet = "".join(f"{head}{calm}{words}\n" for words in ("order 16 paid", "cache warm", "checked 9: 0 errors"))
+    failure = "".join(f"{head}{line}\n" for line in f"{said}{raised}".splitlines())
+    assert found((quiet * 4 + failure + quiet + failure * 2 + quiet).encode(), 1 << 20) == [failure.rstrip()] * 3
+
+
+@pytest.mark.parametrize("head", ["", "Nov 27 08:12:54 depot-2 shop[3460]: "])
+def test_a_group_of_exceptions_that_nobody_caught_is_not_of_the_warning_above_it(head):
+    quiet = f"{head}INFO shop: cache warm\n" * 8
+    raised = (GROUP + HANDLED + GROUP).replace("in pay", "in <module>")
+    failure = "".join(f"{head}{line}\n" for line in raised.splitlines())
+    warning = f"{head}WARNING shop: flour below 20 kg\n"
+    assert found((quiet + warning + failure + quiet).encode(), 1 << 20) == [failure.rstrip()]
+
+
+OF_C = [
+    "meter.cc:208: CHECK failed: sheets > 0 (-390 vs. 0)",
+    "./bus/meter.cpp:17: Check failed: tap != nullptr",
+    "meter.c:9: assertion failed: n < size",
+    "meter.c:9: BUG in release of tap 7",
+    "meter.c:9: FATAL no bus",
+    "meterd: fatal error: spool 2170 is corrupt, aborting",
+    "meterd: error: no counter 17",
+    "meterd: panic: counter 17 runs backwards",
+]
+
+
+@pytest.mark.parametrize("failure", OF_C)
+@pytest.mark.parametrize("head", ["", "Nov 27 08:12:54 depot-2 meterd[3460]: "])
+def test_what_a_program_of_c_says_of_its_end_between_stamped_lines_is_a_record(head, failure):
+    said = ("counter 17 read", "bus.cc:31: 0 errors", 'bus answered {"error":null}', "FATAL handler installed")
+    quiet = "".join(f"{head}2026-11-27 22:26:07 [INFO] {words}\n" for words in said)
+    log = quiet * 4 + f"{head}{failure}\n" + quiet
+    assert found(log.encode(), 1 << 20) == [f"{head}{failure}"]
+
+
+@pytest.mark.parametrize(
+    "calm", ["bus.cc:31: CHECK of 14 counters done", "bus.cc: assertion count 7", "meterd: errors: 0"]
+)
+def test_a_place_of_c_in_a_line_that_says_of_no_fault_is_none(calm):
+    assert found(f"2026-11-27 22:26:07 [INFO] bus.cc:31: read\n{calm}\n".encode() * 8, 1 << 20) == []
+
+
+def test_text_that_perl_does_not_compile_is_an_error_behind_words_of_the_program():
+    failure = "formula 1931 does not compile: syntax error at (eval 46) line 1, at EOF"
+    assert found(f"{BARE * 4}{failure}\n{BARE}".encode(), 1 << 20) == [failure]
+
+
+def test_a_bare_line_that_says_why_something_cannot_be_done_is_an_error():
+    failure, calm = "ward 3 cannot be supplied: tap 7 is dry", "ward 3 cannot be supplied\nit cannot be 9: 8 at most\n"
+    assert found(f"{(BARE + calm) * 4}{failure}\n{BARE}".encode(), 1 << 20) == [failure]
