@@ -316,6 +316,26 @@ SAID_ABOVE = (b"\t...propagated at ", b"\t...caught at ")
 PLACES_IN_PERL = (b".pl line ", b".pm line ", b" at (eval ")
 """What stands at the end of what Perl's `die` says."""
 
+COMPILED_IN_PERL: tuple[tuple[bytes, bytes], ...] = (
+    (b"Useless use of ", b""),
+    (b'Name "', b" used only once: possible typo at "),
+    (b"Subroutine ", b" redefined at "),
+    (b"Constant subroutine ", b" redefined at "),
+    (b"Scalar value @", b" better written as "),
+    (b"Scalar value %", b" better written as "),
+    (b"Statement unlikely to be reached at ", b""),
+    (b"Found = in conditional, should be ", b""),
+    (b"Possible attempt to ", b""),
+    (b"Possible precedence ", b""),
+    (b"Possible unintended interpolation of ", b""),
+    (b'Unquoted string "', b" may clash with future reserved word at "),
+    (b'"my" variable ', b" masks earlier declaration in same "),
+    (b'"our" variable ', b" masks earlier declaration in same "),
+    (b'"state" variable ', b" masks earlier declaration in same "),
+    (b"Prototype mismatch: ", b""),
+)
+"""What Perl warns of as it compiles, how that begins and what it holds: nothing failed, it is of the program's text."""
+
 QUOTES = (
     *(b" COMMAND=", b" CMD ("),
     *(b'] "' + method for method in (b"GET ", b"HEAD ", b"POST ", b"PUT ", b"PATCH ", b"DELETE ", b"OPTIONS ")),

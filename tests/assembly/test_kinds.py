@@ -827,3 +827,26 @@ def test_text_that_perl_does_not_compile_is_an_error_behind_words_of_the_program
 def test_a_bare_line_that_says_why_something_cannot_be_done_is_an_error():
     failure, calm = "ward 3 cannot be supplied: tap 7 is dry", "ward 3 cannot be supplied\nit cannot be 9: 8 at most\n"
     assert found(f"{(BARE + calm) * 4}{failure}\n{BARE}".encode(), 1 << 20) == [failure]
+
+
+COMPILED = [
+    "Useless use of sqrt in void context at pay.pl line 78.",
+    'Name "main::tax" used only once: possible typo at pay.pl line 7.',
+    "Subroutine charge redefined at Pay.pm line 31.",
+    "Scalar value @rates[0] better written as $rates[0] at pay.pl line 9.",
+    "Statement unlikely to be reached at pay.pl line 40.",
+    "Found = in conditional, should be == at pay.pl line 12.",
+    "Possible precedence issue with control flow operator at pay.pl line 12.",
+    'Unquoted string "paid" may clash with future reserved word at pay.pl line 3.',
+    '"my" variable $slip masks earlier declaration in same scope at pay.pl line 5.',
+    "Prototype mismatch: sub main::charge ($) vs none at pay.pl line 31.",
+]
+
+
+@pytest.mark.parametrize("warning", COMPILED)
+@pytest.mark.parametrize("head", ["", "Nov 27 08:12:54 depot-2 payd[3460]: "])
+def test_what_perl_warns_of_as_it_compiles_is_no_failure(head, warning):
+    quiet = "".join(f"{head}{said}\n" for said in (warning, "payroll started", "slip 9 sent", "cache warm, errors=0"))
+    failures = [f"{head}{died}" for died in ("no rate for 17 at pay.pl line 9.", "Possible fraud at pay.pl line 12.")]
+    log = "".join(quiet + f"{failure}\n" for failure in failures) + quiet
+    assert found(log.encode(), 1 << 20) == failures
