@@ -501,6 +501,9 @@ BRACKET_HEADS = (
 PADDED_HEADS = (b" INFO ", b" WARN ")
 """Of tracing without a time: it writes each level in five columns, the shorter ones to the right."""
 
+LETTERS_IN_RUBY = (b"E, [", b"W, [", b"I, [", b"F, [", b"D, [")
+"""How Ruby's logger begins a line."""
+
 LETTERED = (b"E, ERROR", b"W, WARN", b"I, INFO", b"F, FATAL", b"D, DEBUG", b"A, ANY")
 """How Ruby's logger begins a line whose time a program has left to who relays it."""
 
@@ -524,7 +527,7 @@ WORD_HEADS = (
     ),
     *(level + b"[]" for level in (b"ERRO", b"FATA", b"PANI", b"WARN", b"INFO", b"DEBU", b"TRAC")),
     *(letter + b"  ::" for letter in (b"E", b"W", b"I", b"F", b"D", b"C")),
-    *(b"E, [", b"W, [", b"I, [", b"F, [", b"D, ["),
+    *LETTERS_IN_RUBY,
     *LETTERED,
 )
 STATES = (b"error: ", b"fail: ", b"crit: ", b"critical: ", b"fatal: ", b"severe: ", b"alert: ", b"emerg: ")

@@ -850,3 +850,34 @@ def test_what_perl_warns_of_as_it_compiles_is_no_failure(head, warning):
     failures = [f"{head}{died}" for died in ("no rate for 17 at pay.pl line 9.", "Possible fraud at pay.pl line 12.")]
     log = "".join(quiet + f"{failure}\n" for failure in failures) + quiet
     assert found(log.encode(), 1 << 20) == failures
+
+
+RAILS = "F, [2026-11-27T22:37:16.760382 #4425] FATAL -- : "
+TAGGED = """\
+{tags} {blanks}
+{tags} Stock::Missing (no slip
+for 17 & 18):
+{tags} {blanks}
+{tags} stock.rb:98:in `Integer'
+{tags} stock.rb:138:in `<main>'
+"""
+
+
+@pytest.mark.parametrize("size", [1 << 20, 97])
+@pytest.mark.parametrize("tags", ["[5b4073ca-41ad-4c10]", "[50407312-4123-4c10]", "[17] [10.0.4.83] [worker 2]"])
+@pytest.mark.parametrize("head", ["", "Nov 27 08:12:54 depot-2 shop[3460]: "])
+def test_lines_below_an_error_that_begin_with_the_tags_of_its_message_are_its_own(head, tags, size):
+    said = (f"{tags} Started GET", f"{tags} cache warm, 0 errors", "[8f] [10.0.4.9] Completed 200 OK")
+    quiet = "".join(f"{head}I, [2026-11-27T22:37:16.760277 #4425]  INFO -- : {words}\n" for words in said)
+    log, failures = quiet * 4, []
+    for blanks in ("  ", ""):
+        raised = (RAILS + TAGGED.format(tags=tags, blanks=blanks)).splitlines()
+        failures.append("\n".join(head + line for line in raised))
+        log += f"{failures[-1]}\n{quiet}"
+    assert found(log.encode(), size) == failures
+
+
+def test_lines_with_the_tags_of_a_calm_line_above_are_no_failure():
+    calm = "I, [2026-11-27T22:37:16.760277 #4425]  INFO -- : [17] Started GET\n[17] GET error page, 0 errors\n"
+    failure = f"{RAILS}[18] no slip\n[18] shelf 9 is empty"
+    assert found(f"{calm * 4}{failure}\n{calm}".encode(), 1 << 20) == [failure]
