@@ -444,6 +444,8 @@ def _stated_level(line: bytes, said: Origin, heads: Heads) -> Severity | None:
 def _marked_level(message: bytes) -> bytes:
     """Return the level, raised, that stands marked before the message: `<error> `, `(warn) `, `level: error`."""
     word, _, rest = message.partition(b" ")
+    if word in _LETTERS and rest[:1] == b"[" and rest[1:2].isdigit():  # of semantic_logger: `E [4120:puma 3] Shop -- `
+        return word
     second = rest.partition(b" ")[0]
     if word[-1:] == b":" and word[:-1].lower() in patterns.LEVEL_NAMES:
         level = second.strip(b",;")

@@ -71,6 +71,7 @@ SHORT_LEVELS: tuple[tuple[tuple[bytes, ...], tuple[bytes, ...]], ...] = (
         for marks, end in _AROUND_LEVELS
         for mark in (b" " + marks, b"\n" + marks, b"]" + marks)
     ),
+    ((b" I [", b" D [", b" W ["), (b" E [", b" F [")),
     ((b"] [t] [", b"] [d] [", b"] [i] [", b"] [w] ["), (b"] [e] [", b"] [f] [")),
 )
 """Levels that are short, or padded: how a file writes those that are none, and how then those that report an error.

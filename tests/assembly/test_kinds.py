@@ -881,3 +881,37 @@ def test_lines_with_the_tags_of_a_calm_line_above_are_no_failure():
     calm = "I, [2026-11-27T22:37:16.760277 #4425]  INFO -- : [17] Started GET\n[17] GET error page, 0 errors\n"
     failure = f"{RAILS}[18] no slip\n[18] shelf 9 is empty"
     assert found(f"{calm * 4}{failure}\n{calm}".encode(), 1 << 20) == [failure]
+
+
+SEMANTIC = "2026-11-27 22:37:18.863597 {} [4120:puma 003] Shop -- {}\n"
+UNCAUGHT_RUBY = """\
+shop.rb:88:in `rescue in book': slip of 17 cannot be booked (SlipError)
+	from shop.rb:85:in `book'
+	from shop.rb:138:in `<main>'
+"""
+GIVEN_RUBY = """\
+slip not found -- Exception: NoMethodError: undefined method `name' for nil:NilClass
+
+  caught('slip not found') { nil.name },
+                                ^^^^^
+shop.rb:96:in `block in <main>'
+shop.rb:138:in `<main>'
+"""
+
+
+@pytest.mark.parametrize("size", [1 << 20, 97])
+@pytest.mark.parametrize("head", ["", "Nov 27 08:12:54 depot-2 shop[3460]: "])
+@pytest.mark.parametrize("calm", ["I", "D", "W"])
+@pytest.mark.parametrize(
+    "failure",
+    [
+        UNCAUGHT_RUBY,
+        SEMANTIC.format("E", GIVEN_RUBY.rstrip()),
+        SEMANTIC.format("E", "import failed, rejected rows:\n    row 3: no age"),
+        SEMANTIC.format("F", "database is gone"),
+    ],
+)
+def test_a_level_of_one_letter_behind_the_time_is_one_before_the_process_in_brackets(failure, calm, head, size):
+    said = [*(SEMANTIC.format(level, "no errors found") for level in "IDW"), SEMANTIC.format(calm, "slip 9 booked")]
+    quiet, failure = ("".join(f"{head}{line}\n" for line in text.splitlines()) for text in ("".join(said), failure))
+    assert found((quiet * 4 + failure + quiet).encode(), size) == [failure.rstrip()]
