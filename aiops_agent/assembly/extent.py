@@ -252,17 +252,22 @@ class Extent:
         line = buffer[start:end].removesuffix(b"\r")
         if self._sanitizer:
             return self._sanitizer.accepts(line, begins=self._begins(buffer, start))
-        if self._tags and line.startswith(self._tags):
-            self._continues(line.removeprefix(self._tags).removeprefix(b" "))
-            return Belongs.YES
         if self._is_half_a_head and line.startswith(patterns.SECOND_HEADS):
             self._is_half_a_head = False
             return Belongs.YES
-        if (self._numbers_frames and is_numbered_frame(line)) or (self._shows_source and patterns.LIBXML in line):
+        is_numbered = self._numbers_frames and is_numbered_frame(line)
+        if is_numbered or (self._shows_source and patterns.LIBXML in line) or self._is_tagged(line):
             return Belongs.YES
         if self._begins(buffer, start):
             return self._accepts_headed(line, buffer, start)
         return self._accepts_headless(line, buffer, end + 1)
+
+    def _is_tagged(self, line: bytes) -> bool:
+        """Tell whether the line begins with the tags of the first one, and note what it says behind them."""
+        is_tagged = bool(self._tags) and line.startswith(self._tags)
+        if is_tagged:
+            self._continues(line.removeprefix(self._tags).removeprefix(b" "))
+        return is_tagged
 
     def _accepts_headless(self, line: bytes, buffer: bytes, below: int) -> Belongs:
         if not line:
