@@ -289,8 +289,8 @@ def test_a_level_of_one_letter_is_searched_for_where_a_file_writes_them_so():
 
 BOTH = pytest.mark.parametrize(
     "files",
-    [[*FIRST, *SECOND], [*THIRD, *FOURTH, *FIFTH, *SIXTH, *SEVENTH, *EIGHTH, *NINTH, *TENTH]],
-    ids=["first and second", "third to tenth"],
+    [[*FIRST, *SECOND], [*THIRD, *FOURTH, *FIFTH, *SIXTH, *SEVENTH, *EIGHTH, *NINTH, *TENTH, *ELEVENTH]],
+    ids=["first and second", "third to eleventh"],
 )
 
 
