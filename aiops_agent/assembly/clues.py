@@ -217,6 +217,19 @@ def names_what_was_given(line: bytes) -> bool:
     return opens_with_exception(line) or raised_in_ruby(line) or line.startswith(patterns.AGGREGATES)
 
 
+def tags_of(head: bytes) -> bytes:
+    """Return the tags that the message of Ruby's logger begins with where it states an error: `[5b40] [worker-2]`.
+
+    Rails puts them before the lines of what was raised, too. Empty where there are none.
+    """
+    if not head.startswith(patterns.LETTERS_IN_RUBY) or not states_error(head):
+        return b""
+    message = rest = (head + b" ").partition(b" -- ")[2].partition(b": ")[2]
+    while rest[:1] == b"[" and b"] " in rest:
+        rest = rest.partition(b"] ")[2]
+    return message[: len(message) - len(rest)].rstrip()
+
+
 def states_its_own(line: bytes, head: bytes) -> bool:
     """Tell whether a line right below one with a head is no more of it: Perl died, or it begins with `error: `.
 

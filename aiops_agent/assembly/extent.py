@@ -26,6 +26,7 @@ from aiops_agent.assembly.clues import (
     speaks_for_itself,
     states_bare,
     states_its_own,
+    tags_of,
     warns_in_python,
 )
 from aiops_agent.assembly.findings import Findings
@@ -113,6 +114,7 @@ class Extent:
         # A program wrote a line and then the trace, in a file where few lines have a head.
         given_alone = heads.are_rare and states_error(first) if self._headed else states_bare(first)
         self._may_be_given = given_alone or (self._headed and self._stand_alone)
+        self._tags = tags_of(first) if self._headed else b""
         takes_plain = (
             self._headed
             and not heads.are_rare
@@ -224,6 +226,7 @@ class Extent:
             or self._aborts
             or self._asyncio
             or self._is_half_a_head
+            or bool(self._tags)
         )
 
     @property
@@ -234,7 +237,7 @@ class Extent:
     @property
     def ends_at_any_head(self) -> bool:
         """Tell whether a line with a head of its own can never belong to this record."""
-        return not self._writer and not self.is_report
+        return not self._writer and not self.is_report and not self._tags
 
     @property
     def takes_plain_lines(self) -> bool:
@@ -252,11 +255,19 @@ class Extent:
         if self._is_half_a_head and line.startswith(patterns.SECOND_HEADS):
             self._is_half_a_head = False
             return Belongs.YES
-        if (self._numbers_frames and is_numbered_frame(line)) or (self._shows_source and patterns.LIBXML in line):
+        is_numbered = self._numbers_frames and is_numbered_frame(line)
+        if is_numbered or (self._shows_source and patterns.LIBXML in line) or self._is_tagged(line):
             return Belongs.YES
         if self._begins(buffer, start):
             return self._accepts_headed(line, buffer, start)
         return self._accepts_headless(line, buffer, end + 1)
+
+    def _is_tagged(self, line: bytes) -> bool:
+        """Tell whether the line begins with the tags of the first one, and note what it says behind them."""
+        is_tagged = bool(self._tags) and line.startswith(self._tags)
+        if is_tagged:
+            self._continues(line.removeprefix(self._tags).removeprefix(b" "))
+        return is_tagged
 
     def _accepts_headless(self, line: bytes, buffer: bytes, below: int) -> Belongs:
         if not line:
@@ -266,7 +277,7 @@ class Extent:
         return Belongs.YES if self._continues(line) else self._accepts_unmarked(line, buffer, below)
 
     def _accepts_headed(self, line: bytes, buffer: bytes, start: int) -> Belongs:
-        if self.ends_at_any_head:
+        if self.ends_at_any_head or self._tags:
             return Belongs.NO
         if self._mono:
             return self._accepts_again(line)

@@ -63,7 +63,8 @@ def _judge_opening(line: bytes, said: Origin, heads: Heads) -> Verdict:
     """Return what a line claims by how its message begins, or else by its level."""
     told = _behind_tag(said.message) if is_relay(said.writer) or not heads.begins(line, 0) else said.message
     opening = next((severity for sign, severity in patterns.OPENINGS if told.startswith(sign)), None)
-    if told.startswith(patterns.PHP_NOTICES) or (opening and _says_there_is_none(told)):
+    is_of_text = told.startswith(patterns.PHP_NOTICES) or _is_warned_of_by_perl(told)
+    if is_of_text or (opening and _says_there_is_none(told)):
         return _NOTHING
     if opening:
         return Verdict(Says.ERROR, opening)
@@ -170,6 +171,12 @@ def states_error(head: bytes) -> bool:
 def died_in_perl(message: bytes) -> bool:
     """Tell whether the text is "order 4711 has no amount at charge.pl line 9."."""
     return message.endswith(b".") and any(place in message for place in patterns.PLACES_IN_PERL)
+
+
+def _is_warned_of_by_perl(message: bytes) -> bool:
+    """Tell whether the text is "Useless use of sqrt in void context at charge.pl line 9.": Perl compiled it so."""
+    is_known = any(message.startswith(begins) and holds in message for begins, holds in patterns.COMPILED_IN_PERL)
+    return is_known and died_in_perl(message)
 
 
 def _raised_at_a_place_in_perl(message: bytes) -> bool:
@@ -437,6 +444,8 @@ def _stated_level(line: bytes, said: Origin, heads: Heads) -> Severity | None:
 def _marked_level(message: bytes) -> bytes:
     """Return the level, raised, that stands marked before the message: `<error> `, `(warn) `, `level: error`."""
     word, _, rest = message.partition(b" ")
+    if word in _LETTERS and rest[:1] == b"[" and rest[1:2].isdigit():  # of semantic_logger: `E [4120:puma 3] Shop -- `
+        return word
     second = rest.partition(b" ")[0]
     if word[-1:] == b":" and word[:-1].lower() in patterns.LEVEL_NAMES:
         level = second.strip(b",;")

@@ -71,6 +71,7 @@ SHORT_LEVELS: tuple[tuple[tuple[bytes, ...], tuple[bytes, ...]], ...] = (
         for marks, end in _AROUND_LEVELS
         for mark in (b" " + marks, b"\n" + marks, b"]" + marks)
     ),
+    ((b" I [", b" D [", b" W ["), (b" E [", b" F [")),
     ((b"] [t] [", b"] [d] [", b"] [i] [", b"] [w] ["), (b"] [e] [", b"] [f] [")),
 )
 """Levels that are short, or padded: how a file writes those that are none, and how then those that report an error.
@@ -316,6 +317,26 @@ SAID_ABOVE = (b"\t...propagated at ", b"\t...caught at ")
 PLACES_IN_PERL = (b".pl line ", b".pm line ", b" at (eval ")
 """What stands at the end of what Perl's `die` says."""
 
+COMPILED_IN_PERL: tuple[tuple[bytes, bytes], ...] = (
+    (b"Useless use of ", b""),
+    (b'Name "', b" used only once: possible typo at "),
+    (b"Subroutine ", b" redefined at "),
+    (b"Constant subroutine ", b" redefined at "),
+    (b"Scalar value @", b" better written as "),
+    (b"Scalar value %", b" better written as "),
+    (b"Statement unlikely to be reached at ", b""),
+    (b"Found = in conditional, should be ", b""),
+    (b"Possible attempt to ", b""),
+    (b"Possible precedence ", b""),
+    (b"Possible unintended interpolation of ", b""),
+    (b'Unquoted string "', b" may clash with future reserved word at "),
+    (b'"my" variable ', b" masks earlier declaration in same "),
+    (b'"our" variable ', b" masks earlier declaration in same "),
+    (b'"state" variable ', b" masks earlier declaration in same "),
+    (b"Prototype mismatch: ", b""),
+)
+"""What Perl warns of as it compiles, how that begins and what it holds: nothing failed, it is of the program's text."""
+
 QUOTES = (
     *(b" COMMAND=", b" CMD ("),
     *(b'] "' + method for method in (b"GET ", b"HEAD ", b"POST ", b"PUT ", b"PATCH ", b"DELETE ", b"OPTIONS ")),
@@ -481,6 +502,9 @@ BRACKET_HEADS = (
 PADDED_HEADS = (b" INFO ", b" WARN ")
 """Of tracing without a time: it writes each level in five columns, the shorter ones to the right."""
 
+LETTERS_IN_RUBY = (b"E, [", b"W, [", b"I, [", b"F, [", b"D, [")
+"""How Ruby's logger begins a line."""
+
 LETTERED = (b"E, ERROR", b"W, WARN", b"I, INFO", b"F, FATAL", b"D, DEBUG", b"A, ANY")
 """How Ruby's logger begins a line whose time a program has left to who relays it."""
 
@@ -504,7 +528,7 @@ WORD_HEADS = (
     ),
     *(level + b"[]" for level in (b"ERRO", b"FATA", b"PANI", b"WARN", b"INFO", b"DEBU", b"TRAC")),
     *(letter + b"  ::" for letter in (b"E", b"W", b"I", b"F", b"D", b"C")),
-    *(b"E, [", b"W, [", b"I, [", b"F, [", b"D, ["),
+    *LETTERS_IN_RUBY,
     *LETTERED,
 )
 STATES = (b"error: ", b"fail: ", b"crit: ", b"critical: ", b"fatal: ", b"severe: ", b"alert: ", b"emerg: ")

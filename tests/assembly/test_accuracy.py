@@ -144,6 +144,14 @@ cannot be done. Now it is found with recall 0.999 and precision 0.999. As ever, 
 What is left of the tenth, one: a trace of Java that nobody caught, right below a warning that says of something else,
 which by the rule above is taken for that warning's.
 
+An eleventh person wrote blind eight services of a ski resort, one in each runtime, in 44 files in the layouts of their
+usual loggers. It was measured before anything was mended: 1,931 failures, found with recall 0.975 and precision 0.956.
+That is the blind figure: all that was wrong stood in seven files of Perl and Ruby, and 45 of the 87 that were found
+wrong are what Perl warns of as it compiles, of a line of the program that nobody meant so. Then it was mended by kind:
+those warnings, and the others that Perl has for the text of a program; lines below an error of Ruby's logger that
+begin with the tags of its message, as Rails writes them; levels of one letter behind the time, as semantic_logger has
+them. Now all of them are found whole, and nothing else is. As ever, those are no blind figures, and nothing is left.
+
 What is left of the second lot is one: Perl's `die` with a message of two lines, of which the first says nothing that
 is searched for, and the place stands behind the second.
 """
@@ -169,7 +177,8 @@ SEVENTH = sorted((CORPORA / "seventh").glob("*.log"))
 EIGHTH = sorted((CORPORA / "eighth").glob("*.log"))
 NINTH = sorted((CORPORA / "ninth").glob("*.log"))
 TENTH = sorted((CORPORA / "tenth").glob("*.log"))
-LATER = (*SECOND, *THIRD, *FOURTH, *FIFTH, *SIXTH, *SEVENTH, *EIGHTH, *NINTH, *TENTH)
+ELEVENTH = sorted((CORPORA / "eleventh").glob("*.log"))
+LATER = (*SECOND, *THIRD, *FOURTH, *FIFTH, *SIXTH, *SEVENTH, *EIGHTH, *NINTH, *TENTH, *ELEVENTH)
 FIRST = sorted(file for file in CORPORA.rglob("*.log") if file not in LATER)
 FLOOR = 0.995
 Record = frozenset[int]
@@ -262,8 +271,9 @@ def accuracy(files: list[Path]) -> tuple[float, float, int, list[str]]:
         (EIGHTH, 2_491, 0.998),
         (NINTH, 2_540, 0.998),
         (TENTH, 1_946, 0.999),
+        (ELEVENTH, 1_931, 1.0),
     ],
-    ids=["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"],
+    ids=["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh"],
 )
 def test_nearly_all_records_are_found_whole_and_nearly_all_found_are_records(files, fewest, floor):
     recall, precision, records, wrong = accuracy(files)
@@ -279,8 +289,8 @@ def test_a_level_of_one_letter_is_searched_for_where_a_file_writes_them_so():
 
 BOTH = pytest.mark.parametrize(
     "files",
-    [[*FIRST, *SECOND], [*THIRD, *FOURTH, *FIFTH, *SIXTH, *SEVENTH, *EIGHTH, *NINTH, *TENTH]],
-    ids=["first and second", "third to tenth"],
+    [[*FIRST, *SECOND], [*THIRD, *FOURTH, *FIFTH, *SIXTH, *SEVENTH, *EIGHTH, *NINTH, *TENTH, *ELEVENTH]],
+    ids=["first and second", "third to eleventh"],
 )
 
 

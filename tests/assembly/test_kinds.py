@@ -827,3 +827,91 @@ def test_text_that_perl_does_not_compile_is_an_error_behind_words_of_the_program
 def test_a_bare_line_that_says_why_something_cannot_be_done_is_an_error():
     failure, calm = "ward 3 cannot be supplied: tap 7 is dry", "ward 3 cannot be supplied\nit cannot be 9: 8 at most\n"
     assert found(f"{(BARE + calm) * 4}{failure}\n{BARE}".encode(), 1 << 20) == [failure]
+
+
+COMPILED = [
+    "Useless use of sqrt in void context at pay.pl line 78.",
+    'Name "main::tax" used only once: possible typo at pay.pl line 7.',
+    "Subroutine charge redefined at Pay.pm line 31.",
+    "Scalar value @rates[0] better written as $rates[0] at pay.pl line 9.",
+    "Statement unlikely to be reached at pay.pl line 40.",
+    "Found = in conditional, should be == at pay.pl line 12.",
+    "Possible precedence issue with control flow operator at pay.pl line 12.",
+    'Unquoted string "paid" may clash with future reserved word at pay.pl line 3.',
+    '"my" variable $slip masks earlier declaration in same scope at pay.pl line 5.',
+    "Prototype mismatch: sub main::charge ($) vs none at pay.pl line 31.",
+]
+
+
+@pytest.mark.parametrize("warning", COMPILED)
+@pytest.mark.parametrize("head", ["", "Nov 27 08:12:54 depot-2 payd[3460]: "])
+def test_what_perl_warns_of_as_it_compiles_is_no_failure(head, warning):
+    quiet = "".join(f"{head}{said}\n" for said in (warning, "payroll started", "slip 9 sent", "cache warm, errors=0"))
+    failures = [f"{head}{died}" for died in ("no rate for 17 at pay.pl line 9.", "Possible fraud at pay.pl line 12.")]
+    log = "".join(quiet + f"{failure}\n" for failure in failures) + quiet
+    assert found(log.encode(), 1 << 20) == failures
+
+
+RAILS = "F, [2026-11-27T22:37:16.760382 #4425] FATAL -- : "
+TAGGED = """\
+{tags} {blanks}
+{tags} Stock::Missing (no slip
+for 17 & 18):
+{tags} {blanks}
+{tags} stock.rb:98:in `Integer'
+{tags} stock.rb:138:in `<main>'
+"""
+
+
+@pytest.mark.parametrize("size", [1 << 20, 97])
+@pytest.mark.parametrize("tags", ["[5b4073ca-41ad-4c10]", "[50407312-4123-4c10]", "[17] [10.0.4.83] [worker 2]"])
+@pytest.mark.parametrize("head", ["", "Nov 27 08:12:54 depot-2 shop[3460]: "])
+def test_lines_below_an_error_that_begin_with_the_tags_of_its_message_are_its_own(head, tags, size):
+    said = (f"{tags} Started GET", f"{tags} cache warm, 0 errors", "[8f] [10.0.4.9] Completed 200 OK")
+    quiet = "".join(f"{head}I, [2026-11-27T22:37:16.760277 #4425]  INFO -- : {words}\n" for words in said)
+    log, failures = quiet * 4, []
+    for blanks in ("  ", ""):
+        raised = (RAILS + TAGGED.format(tags=tags, blanks=blanks)).splitlines()
+        failures.append("\n".join(head + line for line in raised))
+        log += f"{failures[-1]}\n{quiet}"
+    assert found(log.encode(), size) == failures
+
+
+def test_lines_with_the_tags_of_a_calm_line_above_are_no_failure():
+    calm = "I, [2026-11-27T22:37:16.760277 #4425]  INFO -- : [17] Started GET\n[17] GET error page, 0 errors\n"
+    failure = f"{RAILS}[18] no slip\n[18] shelf 9 is empty"
+    assert found(f"{calm * 4}{failure}\n{calm}".encode(), 1 << 20) == [failure]
+
+
+SEMANTIC = "2026-11-27 22:37:18.863597 {} [4120:puma 003] Shop -- {}\n"
+UNCAUGHT_RUBY = """\
+shop.rb:88:in `rescue in book': slip of 17 cannot be booked (SlipError)
+	from shop.rb:85:in `book'
+	from shop.rb:138:in `<main>'
+"""
+GIVEN_RUBY = """\
+slip not found -- Exception: NoMethodError: undefined method `name' for nil:NilClass
+
+  caught('slip not found') { nil.name },
+                                ^^^^^
+shop.rb:96:in `block in <main>'
+shop.rb:138:in `<main>'
+"""
+
+
+@pytest.mark.parametrize("size", [1 << 20, 97])
+@pytest.mark.parametrize("head", ["", "Nov 27 08:12:54 depot-2 shop[3460]: "])
+@pytest.mark.parametrize("calm", ["I", "D", "W"])
+@pytest.mark.parametrize(
+    "failure",
+    [
+        UNCAUGHT_RUBY,
+        SEMANTIC.format("E", GIVEN_RUBY.rstrip()),
+        SEMANTIC.format("E", "import failed, rejected rows:\n    row 3: no age"),
+        SEMANTIC.format("F", "database is gone"),
+    ],
+)
+def test_a_level_of_one_letter_behind_the_time_is_one_before_the_process_in_brackets(failure, calm, head, size):
+    said = [*(SEMANTIC.format(level, "no errors found") for level in "IDW"), SEMANTIC.format(calm, "slip 9 booked")]
+    quiet, failure = ("".join(f"{head}{line}\n" for line in text.splitlines()) for text in ("".join(said), failure))
+    assert found((quiet * 4 + failure + quiet).encode(), size) == [failure.rstrip()]
