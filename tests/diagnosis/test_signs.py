@@ -1,7 +1,7 @@
 import pytest
 import yaml
 
-from aiops_agent.diagnosis.condense import condense
+from aiops_agent.diagnosis.condense import Condensed, condense
 from aiops_agent.diagnosis.signs import SIGNS, Rank, Sign, Signs, load_signs
 
 TWO = Signs(
@@ -108,3 +108,15 @@ def test_the_shipped_signs_know_the_plain_cases(text, category, shipped_signs):
 @pytest.fixture(scope="module")
 def shipped_signs():
     return load_signs()
+
+
+def test_every_shipped_phrase_is_found_in_any_letters_and_between_any_marks(shipped_signs):
+    written = yaml.safe_load(SIGNS.read_text(encoding="utf-8"))
+    lines = [line.strip() for ranks in written.values() for few in ranks.values() for line in few.splitlines()]
+    phrases = [line for line in lines if not line.startswith(("/", "#")) and "*" not in line]
+    assert len(phrases) > 4_000
+    for phrase in phrases:
+        for before, after in (("磁", "盘"), ("<", ">"), ("is ", ".")):
+            found = shipped_signs.find(Condensed((f"{before}{phrase.upper()}{after}",)))
+            ends = len(before) + len(phrase)
+            assert any(one.start <= len(before) and one.end >= ends for one in found), phrase
