@@ -41,12 +41,11 @@ def choose_thresholds(answers: Answers) -> NDArray[np.float64]:
     For a low risk one threshold holds for both together. Above it the error of each is bounded by itself: what most
     answers get right with a sign says nothing of those without. Infinite where the answers do not show the bound.
     """
-    low = _lowest(answers, BOUNDS[Risk.LOW])
-    rows = [
-        [_lowest(answers.where(answers.stated == stated), BOUNDS[risk]) for stated in (False, True)]
-        for risk in list(Risk)[1:]
-    ]
-    return np.maximum.accumulate(np.array([[low, low], *rows]), axis=0)
+    rows = [[_lowest(answers, BOUNDS[Risk.LOW], least=0.0)] * 2]
+    parts = [answers.where(answers.stated == stated) for stated in (False, True)]
+    for risk in list(Risk)[1:]:  # each from the one before on: to raise a threshold that holds may make it hold no more
+        rows.append([_lowest(part, BOUNDS[risk], least=least) for part, least in zip(parts, rows[-1], strict=True)])
+    return np.array(rows)
 
 
 def bears(thresholds: NDArray[np.float64], answers: Answers, risk: Risk) -> NDArray[np.bool_]:
@@ -69,7 +68,7 @@ def highest_error(right: NDArray[np.bool_], systems: NDArray[np.int64]) -> float
     return wilson(float(wrong.sum()) / effect, of / effect)[1]
 
 
-def _lowest(answers: Answers, bound: float) -> float:
+def _lowest(answers: Answers, bound: float, *, least: float) -> float:
     order = np.argsort(-answers.confidence, kind="stable")
     falling = -answers.confidence[order]
     places = np.linspace(0, len(order) - 1, min(CANDIDATES, len(order))).astype(int)
@@ -77,6 +76,7 @@ def _lowest(answers: Answers, bound: float) -> float:
     borne = [
         float(answers.confidence[order[end - 1]])
         for end in ends
-        if highest_error(answers.right[order[:end]], answers.systems[order[:end]]) <= bound
+        if answers.confidence[order[end - 1]] >= least
+        and highest_error(answers.right[order[:end]], answers.systems[order[:end]]) <= bound
     ]
     return min(borne, default=NEVER)
