@@ -34,8 +34,8 @@ ONE_ERROR, MANY_ERRORS = 5.0, 60.0
 """Milliseconds of one, seconds of `RECORDS`."""
 
 SHARE_OF_TEACHER = 0.4
-"""Of what its teacher in fp32 takes for a text: on a slow machine, where that is more than 12.5 ms, one error may take as
-much. Here it is 0.37."""
+"""Of what its teacher in fp32 takes for a text: where that is more than 12.5 ms, on a slow machine, one error may
+take so much. Here it is 0.37."""
 
 SETTLED = 1.1
 """Seconds: what was edited within the last one is not vouched for by a tick, and not remembered."""
@@ -327,7 +327,7 @@ def meaning_rows(folder: Path, teacher: float) -> list[Row]:
 
 
 def encoder() -> tuple[list[Row], float]:
-    """Return the rows of the shipped encoder beside the model that taught it, and milliseconds of that one for a text."""
+    """Return the rows of the shipped encoder beside the model that taught it, and that one's milliseconds a text."""
     program = [str(TRAINER), str(Path(__file__).with_name("encoder.py")), str(CHECKOUT / ".train")]
     figures = json.loads(run(program).output)
     megabytes = {name: f"{figures[f'{name}_bytes'] / 1e6:.1f} MB" for name in ("int8", "fp32")}
