@@ -268,10 +268,10 @@ def accuracy(files: list[Path]) -> tuple[float, float, int, list[str]]:
         pytest.param(FIFTH, 1_317, 1.0, marks=pytest.mark.slow),
         pytest.param(SIXTH, 1_595, FLOOR, marks=pytest.mark.slow),
         pytest.param(SEVENTH, 2_026, FLOOR, marks=pytest.mark.slow),
-        (EIGHTH, 2_491, 0.998),
+        pytest.param(EIGHTH, 2_491, 0.998, marks=pytest.mark.slow),
         pytest.param(NINTH, 2_540, 0.998, marks=pytest.mark.slow),
         pytest.param(TENTH, 1_946, 0.999, marks=pytest.mark.slow),
-        (ELEVENTH, 1_931, 1.0),
+        pytest.param(ELEVENTH, 1_931, 1.0, marks=pytest.mark.slow),
     ],
     ids=["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh"],
 )

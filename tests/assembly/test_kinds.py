@@ -669,7 +669,7 @@ IN_PERL = "no drawer at till.pl line 9.\n\tmain::open(1) called at till.pl line 
 IN_PHP = "RuntimeException: drawer stuck in /srv/till.php:9\nStack trace:\n#0 {main}\n"
 
 
-@pytest.mark.parametrize("size", [1 << 20, 97])
+@pytest.mark.parametrize("size", [1 << 20, pytest.param(97, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("raised", [IN_RUBY, IN_NODE, AGGREGATED, IN_JAVA, IN_PERL, IN_PHP, CAUGHT])
 @pytest.mark.parametrize(
     ("said", "calm", "head"),
@@ -725,7 +725,7 @@ def test_words_before_what_node_raised_begin_a_record_where_a_message_of_several
     assert found(log.encode(), 1 << 20) == [above, failure]
 
 
-@pytest.mark.parametrize("size", [1 << 20, 97])
+@pytest.mark.parametrize("size", [1 << 20, pytest.param(97, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("raised", [IN_RUBY, IN_NODE, IN_JAVA])
 def test_what_a_program_says_it_was_doing_right_above_a_trace_begins_the_record(raised, size):
     quiet, failure = "cut 16 written\ncache warm\nlistening on 8080\n" * 4, f"Error while cutting 17\n{raised}"
@@ -863,7 +863,7 @@ for 17 & 18):
 """
 
 
-@pytest.mark.parametrize("size", [1 << 20, 97])
+@pytest.mark.parametrize("size", [1 << 20, pytest.param(97, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("tags", ["[5b4073ca-41ad-4c10]", "[50407312-4123-4c10]", "[17] [10.0.4.83] [worker 2]"])
 @pytest.mark.parametrize("head", ["", "Nov 27 08:12:54 depot-2 shop[3460]: "])
 def test_lines_below_an_error_that_begin_with_the_tags_of_its_message_are_its_own(head, tags, size):
@@ -899,7 +899,7 @@ shop.rb:138:in `<main>'
 """
 
 
-@pytest.mark.parametrize("size", [1 << 20, 97])
+@pytest.mark.parametrize("size", [1 << 20, pytest.param(97, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("head", ["", "Nov 27 08:12:54 depot-2 shop[3460]: "])
 @pytest.mark.parametrize("calm", ["I", "D", "W"])
 @pytest.mark.parametrize(

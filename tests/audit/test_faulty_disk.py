@@ -127,6 +127,7 @@ def test_wherever_the_disk_fills_nothing_acknowledged_is_lost(tmp_path):
     assert refused > 100
 
 
+@pytest.mark.slow
 def test_m38_a_write_that_ends_in_the_middle_is_a_torn_tail_that_the_next_start_explains(tmp_path):
     explained = 0
     calls = each_call(tmp_path, "write", under=".aia1")
@@ -136,6 +137,7 @@ def test_m38_a_write_that_ends_in_the_middle_is_a_torn_tail_that_the_next_start_
     assert explained >= 10, "retention took the others"
 
 
+@pytest.mark.slow
 def test_m39_what_a_failed_sync_dropped_is_not_believed_though_the_next_sync_succeeds(tmp_path):
     calls = each_call(tmp_path, "sync", under=".aia1")
     for number, folder in calls:
@@ -222,6 +224,7 @@ def test_what_a_full_disk_gave_of_the_reserve_is_given_back(tmp_path):
     assert log.verify().intact
 
 
+@pytest.mark.slow
 def test_a_segment_that_cannot_be_read_is_named_and_read_another_time(tmp_path):
     calls = each_call(tmp_path, "read", under=".aia1")
     for number, folder in calls:
