@@ -19,7 +19,7 @@ help:
 demo: $(STAMP) ## set up, then show the whole journey on shipped logs and one real fault
 	@$(BIN)/aiops-agent demo
 
-test: $(DEV_STAMP) ## set up, then run the tests (under two minutes)
+test: $(DEV_STAMP) ## set up, then run the tests (two to two and a half minutes)
 	$(BIN)/python -m pytest -n 2 -m "not slow and not services"
 
 test-slow: $(DEV_STAMP) ## what needs minutes or real services (nginx, postgresql, redis, systemd-analyze)
