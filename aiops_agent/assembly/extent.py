@@ -113,7 +113,9 @@ class Extent:
         self._statement = bool(self._writer) and not (self._tracing or self._rust or opens_with_exception(message))
         # A program wrote a line and then the trace, in a file where few lines have a head.
         given_alone = heads.are_rare and states_error(first) if self._headed else states_bare(first)
-        self._may_be_given = given_alone or (self._headed and self._stand_alone)
+        self.awaits_raised = given_alone or (self._headed and self._stand_alone)
+        """Whether the very next line may be what a program says was raised."""
+
         self._tags = tags_of(first) if self._headed else b""
         takes_plain = (
             self._headed
@@ -170,7 +172,7 @@ class Extent:
         self._tested = b"FAIL: " in above or b"ERROR: " in above
 
     @property
-    def _may_wrap(self) -> bool:
+    def may_wrap(self) -> bool:
         """Tell whether words below the first line belong to it where its frames come below them."""
         return not self._headed or self._wraps or self._stand_alone or self._is_given
 
@@ -215,7 +217,7 @@ class Extent:
     def takes_traced_words(self) -> bool:
         """Tell whether the writer's next lines may belong to it, whatever they say, where a trace comes below them."""
         inner = self._inner
-        return bool(inner and (inner._may_wrap or inner._may_be_given))  # noqa: SLF001 - the same class
+        return bool(inner and (inner.may_wrap or inner.awaits_raised))
 
     @property
     def expects_words(self) -> bool:
@@ -293,7 +295,7 @@ class Extent:
         if not goes_on and self._names_its_cause(said.message):
             goes_on = True
             if self._inner:
-                self._inner._note_given(said.message)  # noqa: SLF001 - the same class
+                self._inner.note_given(said.message)
         return Belongs.YES if goes_on else within
 
     def _accepts_again(self, line: bytes) -> Belongs:
@@ -459,20 +461,20 @@ class Extent:
         if self._is_logged and not self._ruby and raised_in_ruby(line):
             self._note_ruby(line)
             return self._accepts_plain()
-        if self._may_be_given and died_in_perl(line) and below >= len(buffer):
+        if self.awaits_raised and died_in_perl(line) and below >= len(buffer):
             return Belongs.UNKNOWN
         is_whole = died_in_perl(line) and self._is_traced_by_perl(buffer, below)
-        if not (self._may_be_given and (is_whole or may_be_given(self._first, line))):
+        if not (self.awaits_raised and (is_whole or may_be_given(self._first, line))):
             return Belongs.NO
         is_whole = is_whole or (line.startswith(patterns.AGGREGATES) and line.endswith(b"{"))
         belongs = Belongs.YES if is_whole else self._accepts_up_to_frames(buffer, below)
         if belongs is Belongs.YES:
-            self._note_given(line)
+            self.note_given(line)
         return belongs
 
-    def _note_given(self, line: bytes) -> None:
+    def note_given(self, line: bytes) -> None:
         """Note what a program says was raised, below its own line."""
-        self._may_be_given, self._preluded, self._is_given = False, True, True
+        self.awaits_raised, self._preluded, self._is_given = False, True, True
         self._node = self._node or b" [ERR_" in line
         if raised_in_ruby(line):
             self._note_ruby(line)
@@ -487,7 +489,7 @@ class Extent:
         if self._caused and not is_another:  # a cause may take several lines to say what it has to say
             return self._accepts_up_to_frames(buffer, below)
         belongs = self._accepts_plain()
-        if belongs is Belongs.NO and not self._framed and self._may_wrap:
+        if belongs is Belongs.NO and not self._framed and self.may_wrap:
             belongs = self._accepts_wrapped(line, buffer, below)
         if belongs is Belongs.NO and self._rust and not self._framed:
             return self._accepts_more_words(line, buffer, below)

@@ -14,7 +14,6 @@ import sqlite3
 import struct
 import sys
 import threading
-import time
 import traceback
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
@@ -317,7 +316,6 @@ def main() -> None:
     for number in range(START, len(jobs)):
         STATE.write_text(str(number))
         ordinary()
-        time.sleep(0.01)
         mark("\2")
         jobs[number]()
         mark("\3")
