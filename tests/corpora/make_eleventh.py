@@ -13,59 +13,31 @@ what it wrote. Nothing is in them that two people on call would disagree about.
 Needed: python 3.11, node 20, JDK 17, perl 5.36, php 8.2, ruby 3.1, rustc, g++ with its sanitizers.
 """
 
-import shutil
 import sys
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterable
 
-from making import BEGIN, END, block, build, headed, parts, run, scrubbed
+from making import Corpus, Part, Way, build, headed, parts
 
-HERE = Path(__file__).parent
-PROGRAMS = HERE / "eleventh_programs"
-LOGS = HERE / "eleventh"
-BUILT = Path("/tmp/eleventh_built")
-LOG = BUILT / "log"
-STATE = BUILT / "state"
-MOST_STARTS = 120
-Way = tuple[str, list[str], dict[str, str]]
-"""The way's name, the command, and what is set in its environment. What the way `journal` writes gets heads."""
+CORPUS = Corpus("eleventh")
+UNITS = {
+    "python": "passes",
+    "node": "webcams",
+    "java": "ropeway",
+    "perl": "snow",
+    "rust": "gondola",
+    "gcc": "winch",
+    "php": "rental",
+    "ruby": "lessons",
+}
+"""What the journal calls each."""
 
 
 def main(only: list[str]) -> None:
-    shutil.rmtree(BUILT, ignore_errors=True)
-    shutil.copytree(PROGRAMS, BUILT)
-    LOGS.mkdir(exist_ok=True)
-    for runtime, (unit, ways) in RUNTIMES.items():
-        if only and runtime not in only:
-            continue
-        for old in LOGS.glob(f"{runtime}_*.log"):
-            old.unlink()
-        for number, (way, command, environment) in enumerate(ways()):
-            lives = served(runtime, [*command, way, str(ord(runtime[2]) * 10 + number)], environment)
-            with (LOGS / f"{runtime}_{way}.log").open("w") as file:
-                for life, lines in enumerate(lives):
-                    for told, part in parts(headed(lines, "resort-2", unit, life) if way == "journal" else lines):
-                        file.write(block(part, len(part) if told else 0, f"{runtime}/{way}"))
+    CORPUS.make(RUNTIMES, only, seed=lambda runtime: 10 * ord(runtime[2]), shown=shown)
 
 
-def served(runtime: str, command: list[str], environment: dict[str, str]) -> list[list[str]]:
-    """Start it again until it has done all its jobs; return the lines of each of its lives, its marks among them."""
-    lives: list[list[str]] = []
-    start = 0
-    while len(lives) < MOST_STARTS:
-        LOG.unlink(missing_ok=True)
-        STATE.write_text("")
-        run(BUILT / runtime, LOG, *command, str(start), str(STATE), **environment)
-        lines = scrubbed(LOG.read_text(errors="replace"), BUILT).split("\n")
-        lives.append(lines[:-1] if not lines[-1] else lines)
-        state = STATE.read_text()
-        if state == "done":
-            return lives
-        marks = [x for x in lines if x in (BEGIN, END)]
-        if not marks or marks[-1] != BEGIN:
-            raise RuntimeError(f"{command} died at {state!r} where it did not mean to: {lines[-12:]}")
-        start = int(state) + 1
-    raise RuntimeError(f"{command} was started {MOST_STARTS} times")
+def shown(runtime: str, way: str, lines: list[str], life: int) -> Iterable[Part]:
+    return parts(headed(lines, "resort-2", UNITS[runtime], life) if way == "journal" else lines)
 
 
 def python() -> list[Way]:
@@ -77,7 +49,7 @@ def node() -> list[Way]:
 
 
 def java() -> list[Way]:
-    build(BUILT / "java", "javac", "-nowarn", "-d", ".", "Ropeway.java")
+    build(CORPUS.built / "java", "javac", "-nowarn", "-d", ".", "Ropeway.java")
     command = ["java", "-XX:TieredStopAtLevel=1", "-ea", "org.example.ropeway.Ropeway"]
     return [(way, command, {}) for way in ("boot", "log4j", "json", "bare", "journal")]
 
@@ -87,7 +59,7 @@ def perl() -> list[Way]:
 
 
 def rust() -> list[Way]:
-    build(BUILT / "rust", "rustc", "--edition=2021", "-A", "warnings", "-C", "debuginfo=1", "gondola.rs")
+    build(CORPUS.built / "rust", "rustc", "--edition=2021", "-A", "warnings", "-C", "debuginfo=1", "gondola.rs")
     quiet, loud = {"RUST_BACKTRACE": "0"}, {"RUST_BACKTRACE": "1"}
     return [
         ("tracing", ["./gondola"], loud),
@@ -102,9 +74,9 @@ def gcc() -> list[Way]:
     compiler = ["g++", "-std=c++17", "-g", "-w", "-pthread", "-rdynamic", "winch.cc"]
     hardened = ["-O1", "-fstack-protector-all", "-D_FORTIFY_SOURCE=2", "-D_GLIBCXX_ASSERTIONS"]
     undefined = ["-O0", "-DUBSAN", "-fsanitize=undefined,float-cast-overflow", "-fno-sanitize=object-size"]
-    build(BUILT / "gcc", *compiler, *hardened, "-o", "winch")
-    build(BUILT / "gcc", *compiler, "-O0", "-DASAN", "-fsanitize=address", "-o", "winch_asan")
-    build(BUILT / "gcc", *compiler, *undefined, "-o", "winch_ubsan")
+    build(CORPUS.built / "gcc", *compiler, *hardened, "-o", "winch")
+    build(CORPUS.built / "gcc", *compiler, "-O0", "-DASAN", "-fsanitize=address", "-o", "winch_asan")
+    build(CORPUS.built / "gcc", *compiler, *undefined, "-o", "winch_ubsan")
     return [
         ("logh", ["./winch"], {}),
         ("spdlog", ["./winch"], {}),
@@ -119,7 +91,7 @@ def gcc() -> list[Way]:
 def php() -> list[Way]:
     settings = {"memory_limit": "32M", "display_errors": "0", "log_errors": "1"}
     command = ["php", *(word for key, value in settings.items() for word in ("-d", f"{key}={value}"))]
-    stamped = [*command, "-d", f"error_log={LOG}", "rental.php"]
+    stamped = [*command, "-d", f"error_log={CORPUS.log}", "rental.php"]
     ways: list[Way] = [(way, stamped, {}) for way in ("psr3", "errorlog")]
     return ways + [(way, [*command, "rental.php"], {}) for way in ("symfony", "json", "bare", "journal")]
 
@@ -128,17 +100,7 @@ def ruby() -> list[Way]:
     return [(way, ["ruby", "lessons.rb"], {}) for way in ("rails", "semantic", "tagged", "json", "bare", "journal")]
 
 
-RUNTIMES: dict[str, tuple[str, Callable[[], list[Way]]]] = {
-    "python": ("passes", python),
-    "node": ("webcams", node),
-    "java": ("ropeway", java),
-    "perl": ("snow", perl),
-    "rust": ("gondola", rust),
-    "gcc": ("winch", gcc),
-    "php": ("rental", php),
-    "ruby": ("lessons", ruby),
-}
-"""The unit's name in the journal, and its ways."""
+RUNTIMES: dict[str, Callable[[], list[Way]]] = {f.__name__: f for f in (python, node, java, perl, rust, gcc, php, ruby)}
 
 if __name__ == "__main__":
     main(sys.argv[1:])

@@ -16,69 +16,37 @@ Needed: python 3.11, node 20, JDK 17, perl 5.36, php 8.2, ruby 3.1, rustc, g++ w
 
 import json
 import random
-import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
-from making import BEGIN, END, block, build, headed, parts, run, scrubbed
+from making import Corpus, Part, Way, build, headed, parts
 
-HERE = Path(__file__).parent
-PROGRAMS = HERE / "tenth_programs"
-LOGS = HERE / "tenth"
-BUILT = Path("/tmp/tenth_built")
-LOG = BUILT / "log"
-STATE = BUILT / "state"
-MOST_STARTS = 120
-Way = tuple[str, list[str], dict[str, str]]
-"""The way's name, the command, and what is set in its environment. The ways `journal` and `docker` are wrapped."""
+CORPUS = Corpus("tenth")
+UNITS = {
+    "python": "bakery",
+    "node": "ferry",
+    "java": "parking",
+    "perl": "meters",
+    "rust": "greenhouse",
+    "gcc": "printshop",
+    "php": "clinic",
+    "ruby": "meals",
+}
+"""What the journal calls each."""
 
 
 def main(only: list[str]) -> None:
-    shutil.rmtree(BUILT, ignore_errors=True)
-    shutil.copytree(PROGRAMS, BUILT)
-    LOGS.mkdir(exist_ok=True)
-    for runtime, ways in RUNTIMES.items():
-        if only and runtime not in only:
-            continue
-        for old in LOGS.glob(f"{runtime}_*.log"):
-            old.unlink()
-        for number, (way, command, environment) in enumerate(ways()):
-            lives = served(runtime, [*command, way, str(ord(runtime[1]) * 10 + number)], environment)
-            with (LOGS / f"{runtime}_{way}.log").open("w") as file:
-                for life, lines in enumerate(lives):
-                    for told, part in wrapped(lines, way, UNITS[runtime], life):
-                        file.write(block(part, len(part) if told else 0, f"{runtime}/{way}"))
+    CORPUS.make(RUNTIMES, only, seed=lambda runtime: 10 * ord(runtime[1]), shown=shown)
 
 
-def served(runtime: str, command: list[str], environment: dict[str, str]) -> list[list[str]]:
-    """Start it again until it has done all its jobs; return the lines of each of its lives, its marks among them."""
-    lives: list[list[str]] = []
-    start = 0
-    while len(lives) < MOST_STARTS:
-        LOG.unlink(missing_ok=True)
-        STATE.write_text("")
-        run(BUILT / runtime, LOG, *command, str(start), str(STATE), **environment)
-        lines = scrubbed(LOG.read_text(errors="replace"), BUILT).split("\n")
-        lives.append(lines[:-1] if not lines[-1] else lines)
-        state = STATE.read_text()
-        if state == "done":
-            return lives
-        marks = [x for x in lines if x in (BEGIN, END)]
-        if not marks or marks[-1] != BEGIN:
-            raise RuntimeError(f"{command} died at {state!r} where it did not mean to: {lines[-12:]}")
-        start = int(state) + 1
-    raise RuntimeError(f"{command} was started {MOST_STARTS} times")
+def shown(runtime: str, way: str, lines: list[str], life: int) -> Iterable[Part]:
+    if way == "docker":
+        return contained(parts(lines), life)
+    return parts(headed(lines, "shop-1", UNITS[runtime], life) if way == "journal" else lines)
 
 
-def wrapped(lines: list[str], way: str, unit: str, life: int) -> Iterable[tuple[bool, list[str]]]:
-    if way == "journal":
-        return parts(headed(lines, "shop-1", unit, life))
-    return contained(parts(lines), life) if way == "docker" else parts(lines)
-
-
-def contained(pieces: Iterable[tuple[bool, list[str]]], life: int) -> Iterator[tuple[bool, list[str]]]:
+def contained(pieces: Iterable[Part], life: int) -> Iterator[Part]:
     """Each line as docker's driver `json-file` keeps it."""
     now = datetime(2026, 11, 27, 9, 3, 17, tzinfo=UTC) + timedelta(minutes=7 * life)
     chance = random.Random(life)
@@ -105,7 +73,7 @@ def node() -> list[Way]:
 
 
 def java() -> list[Way]:
-    build(BUILT / "java", "javac", "-nowarn", "-d", ".", "Parking.java")
+    build(CORPUS.built / "java", "javac", "-nowarn", "-d", ".", "Parking.java")
     command = ["java", "-XX:TieredStopAtLevel=1", "-ea", "org.example.parking.Parking"]
     return [(way, command, {}) for way in ("jul", "logback", "bare", "json", "journal", "docker")]
 
@@ -115,7 +83,7 @@ def perl() -> list[Way]:
 
 
 def rust() -> list[Way]:
-    build(BUILT / "rust", "rustc", "--edition=2021", "-A", "warnings", "-C", "debuginfo=1", "greenhouse.rs")
+    build(CORPUS.built / "rust", "rustc", "--edition=2021", "-A", "warnings", "-C", "debuginfo=1", "greenhouse.rs")
     quiet, loud = {"RUST_BACKTRACE": "0"}, {"RUST_BACKTRACE": "1"}
     return [
         ("envlogger", ["./greenhouse"], quiet),
@@ -129,10 +97,10 @@ def rust() -> list[Way]:
 def gcc() -> list[Way]:
     compiler = ["g++", "-std=c++17", "-g", "-w", "-pthread", "-rdynamic", "printshop.cc"]
     hardened = ["-O1", "-fstack-protector-all", "-D_FORTIFY_SOURCE=2", "-D_GLIBCXX_ASSERTIONS"]
-    build(BUILT / "gcc", *compiler, *hardened, "-o", "printshop")
-    build(BUILT / "gcc", *compiler, "-O0", "-DASAN", "-fsanitize=address", "-o", "printshop_asan")
+    build(CORPUS.built / "gcc", *compiler, *hardened, "-o", "printshop")
+    build(CORPUS.built / "gcc", *compiler, "-O0", "-DASAN", "-fsanitize=address", "-o", "printshop_asan")
     build(
-        BUILT / "gcc",
+        CORPUS.built / "gcc",
         *compiler,
         "-O0",
         "-DUBSAN",
@@ -153,7 +121,7 @@ def gcc() -> list[Way]:
 def php() -> list[Way]:
     settings = {"memory_limit": "32M", "display_errors": "0", "log_errors": "1"}
     command = ["php", *(word for key, value in settings.items() for word in ("-d", f"{key}={value}"))]
-    stamped = [*command, "-d", f"error_log={LOG}"]
+    stamped = [*command, "-d", f"error_log={CORPUS.log}"]
     return [
         ("monolog", [*command, "clinic.php"], {}),
         ("laravel", [*stamped, "clinic.php"], {}),
@@ -169,16 +137,6 @@ def ruby() -> list[Way]:
 
 
 RUNTIMES: dict[str, Callable[[], list[Way]]] = {f.__name__: f for f in (python, node, java, perl, rust, gcc, php, ruby)}
-UNITS = {
-    "python": "bakery",
-    "node": "ferry",
-    "java": "parking",
-    "perl": "meters",
-    "rust": "greenhouse",
-    "gcc": "printshop",
-    "php": "clinic",
-    "ruby": "meals",
-}
 
 if __name__ == "__main__":
     main(sys.argv[1:])
