@@ -71,6 +71,7 @@ def learn(teacher: Path, curriculum: Curriculum, categories: int, work: Path, co
     untaught = untaught_student(teacher, curriculum, categories, work / "student")
     asked = SentenceTransformer(str(teacher), device="cpu", local_files_only=True)
     asked.max_seq_length = MAX_TOKENS
+    asked.tokenizer.backend_tokenizer.normalizer = vocabulary.in_words()
     vectors = teach(asked, curriculum.taught, work / "teacher", told)
     torch.manual_seed(course.seed)  # whether the teacher was asked or remembered
     partial = work / "trained.partial"
@@ -87,6 +88,7 @@ def categories_of(families: list[Family]) -> tuple[str, ...]:
 def untaught_student(teacher: Path, curriculum: Curriculum, categories: int, folder: Path) -> SentenceTransformer:
     """Return the student as it begins."""
     tokenizer = Tokenizer.from_file(str(teacher / "tokenizer.json"))
+    tokenizer.normalizer = vocabulary.in_words()
     tokenizer.no_padding()
     tokenizer.no_truncation()
     return student.build(teacher, vocabulary.choose(tokenizer, curriculum.texts), categories, folder)

@@ -1,4 +1,4 @@
-"""The teacher's tokenizer -> one with the pieces our texts use and the common Han characters."""
+"""The teacher's tokenizer -> one that reads logs: in words, with the pieces our texts use and the common Han characters."""
 
 import json
 from collections import Counter
@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import re2
-from tokenizers import Tokenizer
+from tokenizers import Regex, Tokenizer
+from tokenizers.normalizers import BertNormalizer, Normalizer, Replace, Sequence as InTurn
 
 PIECES = 8_000
 """English pieces kept. Of the 30,522 of the teacher our texts hardly use the rest: they are spelt in smaller pieces,
@@ -21,6 +22,19 @@ SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 
 _HAN = re2.compile(r"\p{Han}")
 
+_SAYS_NOTHING = (
+    r"\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?)?Z?\b",
+    r"\b\d\d:\d\d:\d\d(?:[.,]\d+)?\b",
+    r"\b0x[0-9a-fA-F]+\b",
+    r"\b(?=[0-9a-fA-F]*\d)[0-9a-fA-F]{6,}(?:-[0-9a-fA-F]{4,})*\b",
+)
+"""When it was and which one it was: another record of the same fault has others. Ports, statuses and error numbers are
+shorter."""
+
+_ADDRESS = r"\b\d{1,3}(?:\.\d{1,3}){3}\b"
+_CAMEL = r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])"
+_SIGNS = r"[^\w%]+|_+"
+
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
@@ -31,6 +45,23 @@ class Vocabulary:
 
     old: tuple[int | None, ...]
     """The teacher's number of each; None: it had none."""
+
+
+def in_words() -> Normalizer:
+    """Return what makes of log text the words that a model of prose knows, before they are cut into pieces.
+
+    `NoSuchFileException` is read as four words instead of `nos ##uch ##fi ##lee ##x ##ception`, an address as `ip`;
+    signs and what says nothing are left out. Our records are a third shorter so, and a pass as much faster.
+    """
+    return InTurn(
+        [
+            Replace(Regex("|".join(_SAYS_NOTHING)), " "),
+            Replace(Regex(_ADDRESS), " ip "),
+            Replace(Regex(_CAMEL), " "),
+            Replace(Regex(_SIGNS), " "),
+            BertNormalizer(lowercase=True),
+        ]
+    )
 
 
 def choose(tokenizer: Tokenizer, texts: Sequence[str], *, pieces: int = PIECES, han: int = HAN) -> Vocabulary:
@@ -68,5 +99,8 @@ def write(source: Path, vocabulary: Vocabulary, target: Path) -> None:
     form["added_tokens"] = [{**token, "id": numbers[token["content"]]} for token in form["added_tokens"]]
     for name, special in form["post_processor"]["special_tokens"].items():
         special["ids"] = [numbers[name]]
-    form["padding"] = form["truncation"] = None
-    target.write_text(json.dumps(form, ensure_ascii=False), encoding="utf-8")
+    tokenizer = Tokenizer.from_str(json.dumps(form))
+    tokenizer.normalizer = in_words()
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    tokenizer.save(str(target), pretty=False)
