@@ -22,17 +22,29 @@ WHOLE_WORD = 5
 """Characters; of a longer word its beginning and end are features too: prefixes and endings carry meaning."""
 
 KNOWN = 1 << 13
-"""Words whose pieces are remembered: most of a record is words that were there before."""
+"""Runs of text whose words are remembered: most of a record is words that were there before."""
+
+LONGEST = 64
+"""Characters of a run that is remembered."""
 
 SIGN_COLUMNS = 8
 
+_APART = {code: " " for code in range(128) if not chr(code).isalnum()}
 _WORD = re2.compile(r"[A-Za-z]+|[0-9]+|[\p{Han}]+")
 _CAMEL = re2.compile(r"[A-Z]+[a-z]*|[a-z]+")
 
 
 def words(text: str) -> NDArray[np.int32]:
     """Return the hash buckets of the words, word pairs and word pieces of a text, each once."""
-    return np.array(sorted({zlib.crc32(token.encode()) % BUCKETS for token in _tokens(text)}), dtype=np.int32)
+    buckets: set[int] = set()
+    previous = "^"
+    for run in text[:3000].translate(_APART).split():
+        for word, own in _words_of(run) if len(run) <= LONGEST else _cut(run):
+            buckets.update(own)
+            if word:
+                buckets.add(_bucket(f"{previous} {word}"))
+                previous = word
+    return np.array(sorted(buckets), dtype=np.int32)
 
 
 def cause_of(record: Condensed) -> str:
@@ -40,21 +52,29 @@ def cause_of(record: Condensed) -> str:
     return record.cause[-CAUSE_CHARACTERS:]
 
 
-def _tokens(text: str) -> Iterator[str]:
-    previous = "^"
-    for found in _WORD.findall(text[:3000].encode()):  # of a str, re2 counts the characters for each match
-        word = found.decode()
-        if not word.isascii():
-            yield from (word[at : at + 2] for at in range(len(word)))
-            continue
-        word, others = _of_word(word)
-        yield word
-        yield f"{previous} {word}"
-        yield from others
-        previous = word
-
-
 @lru_cache(KNOWN)
+def _words_of(run: str) -> tuple[tuple[str, tuple[int, ...]], ...]:
+    return tuple(_cut(run))
+
+
+def _cut(run: str) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Yield each word of a run of letters, digits and Han, as it counts in pairs, and the buckets of it alone.
+
+    Han stand in no pair: they have no word.
+    """
+    for found in _WORD.findall(run.encode()):  # of a str, re2 counts the characters for each match
+        word = found.decode()
+        if word.isascii():
+            word, others = _of_word(word)
+            yield word, tuple(map(_bucket, (word, *others)))
+        else:
+            yield "", tuple(_bucket(word[at : at + 2]) for at in range(len(word)))
+
+
+def _bucket(token: str) -> int:
+    return zlib.crc32(token.encode()) % BUCKETS
+
+
 def _of_word(word: str) -> tuple[str, tuple[str, ...]]:
     """Return a word as it counts, and its pieces, its beginning and its end."""
     pieces = [piece.lower() for piece in _CAMEL.findall(word)] if not word.isdigit() else []

@@ -101,6 +101,8 @@ class Entry:
     """The terms of its id, which says what software it is about."""
 
     wordings: tuple[Wording, ...]
+    """The weightiest first."""
+
     vectors: Floats
     """One row of unit length for each of `pieces_of`."""
 
@@ -183,7 +185,7 @@ class Index:
         wordings = tuple(
             Wording(article.signs[number], frozenset(written.split()), weight)
             for number, written, weight in self._connection.execute(
-                "SELECT number, terms, weight FROM sign WHERE article = ?", (row,)
+                "SELECT number, terms, weight FROM sign WHERE article = ? ORDER BY weight DESC, number", (row,)
             )
         )
         return Entry(article, frozenset(terms(article.id)), wordings, _vectors(vectors, self._width))

@@ -95,8 +95,13 @@ class Match:
     @property
     def score(self) -> float:
         """Return all of it as one number, 0 to 1."""
-        parts = (self.sign, self.words, self.name, self.meaning, self.category)
-        return sum(share * part for share, part in zip((SIGN, WORDS, NAME, MEANING, CATEGORY), parts, strict=True))
+        return (
+            SIGN * self.sign
+            + WORDS * self.words
+            + NAME * self.name
+            + MEANING * self.meaning
+            + CATEGORY * self.category
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +164,8 @@ def _match(index: Index, place: int, query: Query, asked: Asked, *, words: float
     entry = index.entry(place)
     sign, best = 0.0, None
     for wording in entry.wordings:
+        if _counting(wording.weight, WEIGHTY) <= sign:  # nor can a lighter one be stronger
+            break
         if not wording.terms.isdisjoint(asked.words) and (strength := _strength(wording, asked)) > sign:
             sign, best = strength, wording
     return Match(
@@ -174,7 +181,7 @@ def _match(index: Index, place: int, query: Query, asked: Asked, *, words: float
 
 
 def _strength(wording: Wording, asked: Asked) -> float:
-    met = sum([asked.stated[term] for term in wording.terms & asked.words])
+    met = sum(map(asked.stated.__getitem__, wording.terms & asked.words))
     return min(1.0, met / wording.weight) ** STRICT * _counting(wording.weight, WEIGHTY)
 
 

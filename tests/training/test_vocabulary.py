@@ -58,3 +58,26 @@ def test_the_marks_around_a_text_have_their_new_numbers(reduced):
 def test_a_written_tokenizer_has_no_padding_of_its_own(reduced, tmp_path):
     form = json.loads((tmp_path / "reduced.json").read_text())
     assert form["padding"] is form["truncation"] is None
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("java.nio.file.NoSuchFileException: /etc/app.yaml", "java nio file no such file exception etc app yaml"),
+        ("HTTPServer refused ENOSPC", "http server refused enospc"),
+        ("[2026-11-22T10:00:00.123Z] disk full", "disk full"),
+        ("2026-11-22 10:00 disk full at 10:00:00", "disk full at"),
+        ("connect to 10.0.4.17:5432 refused", "connect to ip 5432 refused"),
+        ("job 0d46b2e8-a69c-f471-6608-a6b48d47786d, row 1234567", "job row"),
+        ("ORA-00600, SQLSTATE 42P01, errno 28, HTTP 503", "ora 00600 sqlstate 42 p01 errno 28 http 503"),
+        ("segfault at 0xffff888100 in a decade, 97% used", "segfault at in a decade 97% used"),
+        ("user_id is null", "user id is null"),
+    ],
+)
+def test_what_says_nothing_is_not_read_and_names_are_read_in_words(written, read):
+    assert " ".join(vocabulary.in_words().normalize_str(written).split()) == read
+
+
+def test_a_written_tokenizer_reads_in_words(reduced):
+    _, smaller = reduced
+    assert smaller.encode("[disk]diskDisk: disk!").tokens[1:-1] == ["disk"] * 4
