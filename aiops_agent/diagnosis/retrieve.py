@@ -1,7 +1,7 @@
 """Which article helps: a whole sign first, then words, names and meaning, beside the category; none when none fits."""
 
 import fnmatch
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 import numpy as np
@@ -96,11 +96,7 @@ class Match:
     def score(self) -> float:
         """Return all of it as one number, 0 to 1."""
         return (
-            SIGN * self.sign
-            + WORDS * self.words
-            + NAME * self.name
-            + MEANING * self.meaning
-            + CATEGORY * self.category
+            SIGN * self.sign + WORDS * self.words + NAME * self.name + MEANING * self.meaning + CATEGORY * self.category
         )
 
 
@@ -135,11 +131,21 @@ def matches(index: Index, query: Query, asked: Asked) -> list[Match]:
         signs[place] = max(signs[place], _counting(weight, WEIGHTY))
     rough = SIGN * signs + WORDS * words + MEANING * near + CATEGORY * category
     best = np.argpartition(-rough, CANDIDATES)[:CANDIDATES] if len(rough) > CANDIDATES else range(len(rough))
+    entries = {place: index.entry(place) for place in map(int, best) if _is_about(index.articles[place], query.service)}
     return [
-        _match(index, place, query, asked, words=float(words[place]), category=float(category[place]))
-        for place in map(int, best)
-        if _is_about(index.articles[place], query.service)
+        _match(place, entry, asked, words=float(words[place]), meaning=meaning, category=float(category[place]))
+        for (place, entry), meaning in zip(entries.items(), _nearest([*entries.values()], query.vector), strict=True)
     ]
+
+
+def _nearest(entries: Sequence[Entry], vector: Floats) -> list[float]:
+    """Return the cosine of what is nearest of each; 0 where nothing is near."""
+    if not entries:
+        return []
+    cosines = np.concatenate([entry.vectors for entry in entries]) @ vector
+    begins = np.cumsum([0, *(len(entry.vectors) for entry in entries[:-1])])
+    nearest: list[float] = np.maximum(np.maximum.reduceat(cosines, begins), 0).tolist()
+    return nearest
 
 
 def _asked(index: Index, query: Query) -> Asked:
@@ -160,8 +166,7 @@ def _by_words(index: Index, asked: Asked) -> Floats:
     return shares
 
 
-def _match(index: Index, place: int, query: Query, asked: Asked, *, words: float, category: float) -> Match:
-    entry = index.entry(place)
+def _match(place: int, entry: Entry, asked: Asked, *, words: float, meaning: float, category: float) -> Match:
     sign, best = 0.0, None
     for wording in entry.wordings:
         if _counting(wording.weight, WEIGHTY) <= sign:  # nor can a lighter one be stronger
@@ -175,7 +180,7 @@ def _match(index: Index, place: int, query: Query, asked: Asked, *, words: float
         sign,
         words,
         name=_counting(sum([asked.anywhere[term] for term in entry.name if term in asked.anywhere]), NAMED),
-        meaning=max(0.0, float((entry.vectors @ query.vector).max())),
+        meaning=meaning,
         category=category if entry.article.is_general else category * SPECIAL,
     )
 

@@ -1,4 +1,4 @@
-"""The teacher's tokenizer -> one that reads logs: in words, with the pieces our texts use and the common Han characters."""
+"""The teacher's tokenizer -> one that reads logs in words, with the pieces our texts use and common Han characters."""
 
 import json
 from collections import Counter
@@ -9,7 +9,8 @@ from typing import Any
 
 import re2
 from tokenizers import Regex, Tokenizer
-from tokenizers.normalizers import BertNormalizer, Normalizer, Replace, Sequence as InTurn
+from tokenizers.normalizers import BertNormalizer, Normalizer, Replace
+from tokenizers.normalizers import Sequence as InTurn
 
 PIECES = 8_000
 """English pieces kept. Of the 30,522 of the teacher our texts hardly use the rest: they are spelt in smaller pieces,
