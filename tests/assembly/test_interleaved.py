@@ -162,6 +162,7 @@ def test_a_batch_does_not_end_between_the_lines_of_a_record_that_is_counted():
 WRITERS = st.lists(st.integers(1, 4), min_size=1, max_size=4)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(
     st.lists(st.tuples(st.integers(1, 5), st.sampled_from([TRACE, JAVA])), min_size=1, max_size=8),

@@ -82,6 +82,7 @@ def test_a_second_pass_changes_nothing(parts):
     assert redact(once) == once
 
 
+@pytest.mark.slow
 @settings(max_examples=80, deadline=None)
 @given(st.text(max_size=120))
 def test_any_text_goes_through(text):

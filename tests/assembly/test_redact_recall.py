@@ -42,6 +42,7 @@ def test_of_tokens_with_a_form_of_their_own_ninety_nine_in_a_hundred_are_found_w
     assert tried > 8_000
 
 
+@pytest.mark.slow
 def test_of_all_secrets_that_a_key_gives_away_ninety_seven_in_a_hundred_are_found():
     found, tried, missed = recall(KEYED, CARRIERS)
     print(f"behind keys: {found:.4f} of {tried}")
@@ -49,6 +50,7 @@ def test_of_all_secrets_that_a_key_gives_away_ninety_seven_in_a_hundred_are_foun
     assert tried > 3_000
 
 
+@pytest.mark.slow
 def test_of_clean_lines_at_most_one_in_two_hundred_is_touched():
     clean = list(lines(24_000, Random(SEED)))
     touched = [line for line in clean if redact(line) != line]

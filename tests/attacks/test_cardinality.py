@@ -55,12 +55,14 @@ def test_a_log_with_as_many_faults_as_people_can_read_is_told_one_by_one(host):
     assert agents(host) == {}
 
 
+@pytest.mark.slow
 def test_f11_the_worst_is_not_hidden_by_a_flood_before_it(host):
     host.writes(*novelties(MOST_NEW + 200), CRITICAL)
     host.tick()
     assert [i.occurrences for i in faults(host) if i.severity.label == "critical"] == [1]
 
 
+@pytest.mark.slow
 def test_f11_a_fault_that_is_known_is_counted_however_many_new_ones_there_are(host):
     host.writes(KNOWN)
     host.tick()

@@ -144,6 +144,7 @@ def png():
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(pixels)) + chunk(b"IEND", b"")
 
 
+@pytest.mark.slow
 def test_f04_a_picture_and_a_program_as_logs(bench):
     logs = bench.machine.logs
     elf = Path(shutil.which("true")).read_bytes()

@@ -16,6 +16,7 @@ def ran(*argv: str, **how) -> subprocess.CompletedProcess[str]:
     return subprocess.run([str(word) for word in argv], capture_output=True, text=True, timeout=60, **how)
 
 
+@pytest.mark.slow
 def test_it_finds_repairs_and_proves_within_15_seconds(tmp_path):
     started = time.monotonic()
     result = ran(AGENT, "demo", "--keep", tmp_path / "demo")

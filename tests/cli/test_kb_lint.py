@@ -63,6 +63,7 @@ def test_a_file_that_is_not_there_is_a_wrong_use(tmp_path):
     assert (done.returncode, "none.md" in done.stderr) == (2, True)
 
 
+@pytest.mark.slow
 def test_the_shipped_articles_have_no_faults():
     done = subprocess.run([AGENT, "kb", "lint", "--json"], capture_output=True, text=True)
     assert json.loads(done.stdout)["faults"] == []

@@ -110,6 +110,7 @@ def shipped_signs():
     return load_signs()
 
 
+@pytest.mark.slow
 def test_every_shipped_phrase_is_found_in_any_letters_and_between_any_marks(shipped_signs):
     written = yaml.safe_load(SIGNS.read_text(encoding="utf-8"))
     lines = [line.strip() for ranks in written.values() for few in ranks.values() for line in few.splitlines()]

@@ -213,6 +213,7 @@ def test_c04_a_link_that_a_service_puts_in_the_way_leads_to_nothing(hands, place
     assert Path("/etc/passwd").exists()
 
 
+@pytest.mark.slow
 @needs_bubblewrap
 def test_a_probe_sees_the_whole_house(hands, place):
     assert hands.run(command("file_exists", path=str(place / "lock")), never).ok

@@ -79,7 +79,7 @@ def some_log(seed, size=3 * MEGABYTE):
     return "".join(lines) + chance.choice(("", "2026-11-22 10:00:00,123 ERROR half"))
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2, 5, 6, 7])
+@pytest.mark.parametrize("seed", [0, 1, 2, 5])
 def test_two_find_what_one_finds(seed, tmp_path, answers, monkeypatch):
     log = tmp_path / "app.log"
     log.write_text(some_log(seed))
@@ -88,7 +88,7 @@ def test_two_find_what_one_finds(seed, tmp_path, answers, monkeypatch):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [3, 4, *range(8, 68)])
+@pytest.mark.parametrize("seed", [3, 4, *range(6, 68)])
 def test_two_find_what_one_finds_in_many_logs(seed, tmp_path, monkeypatch):
     log = tmp_path / "app.log"
     log.write_text(some_log(seed))

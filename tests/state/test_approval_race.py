@@ -7,6 +7,8 @@ import time
 from collections import Counter
 from datetime import timedelta
 
+import pytest
+
 from aiops_agent.state.approvals import Approval, ApprovalState
 from aiops_agent.state.state import State
 from tests.build import NOW, cipher, incident
@@ -65,6 +67,7 @@ def in_any_order(number):
     return names
 
 
+@pytest.mark.slow
 def test_four_processes_race_over_300_approvals_and_each_is_used_exactly_once(tmp_path):
     asked(tmp_path)
     with State.open(tmp_path, cipher(tmp_path)) as state, state.transaction():
@@ -84,6 +87,7 @@ def test_four_processes_race_over_300_approvals_and_each_is_used_exactly_once(tm
     assert sum(bool(each) for each in won) > 1, "else nobody raced"
 
 
+@pytest.mark.slow
 def test_four_persons_answer_300_questions_at_once_and_the_first_answer_stays(tmp_path):
     asked(tmp_path)
 
