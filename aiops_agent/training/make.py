@@ -105,7 +105,11 @@ def measure(teacher: Path, trained: Path, out: Path, families: list[Family], tol
     write_encoder(exact, trained / "tokenizer.json", out, Named(NAME, categories_of(families)))
     texts = texts_apart(400)
     said = Encoder(out / "encoder" / "model.onnx", out / "encoder" / "tokenizer.json", "").embed(texts)
-    meant = Encoder(reference, reference.with_name("tokenizer.json"), "").embed(texts)
+    in_words = reference.with_name("in_words.json")  # as it read when it taught
+    asked = Tokenizer.from_file(str(teacher / "tokenizer.json"))
+    asked.normalizer = vocabulary.in_words()
+    asked.save(str(in_words))
+    meant = Encoder(reference, in_words, "").embed(texts)
     return {
         **compare(reference, exact, out / "encoder"),
         "cosine_to_teacher_apart": round(float(np.mean((said * meant).sum(axis=1))), 4),
