@@ -123,6 +123,9 @@ __attribute__((noinline)) static int route(volatile Tap* tap, int depth) {
     return below + 1;
 }
 
+// A call of its own, so that no compiler takes both frees away.
+__attribute__((noinline, noipa)) static void release(char* frame) { free(frame); }
+
 #if defined(WITH_ASAN)
 __attribute__((noinline)) static int tap_at(int* taps, int at) { return taps[at]; }
 
@@ -136,7 +139,7 @@ static void die() {
         case 2: { char* name = (char*)malloc(many); memset(name, 'x', many + between(1, 8)); puts(name); break; }
         case 3: { int taps[6] = {}; printf("%d", tap_at(taps, 6 + between(0, 1))); break; }
         case 4: printf("%d", tap_at(recent, 8 + between(0, 2))); break;
-        default: { char* frame = (char*)malloc(many); free(frame); free(frame); break; }
+        default: { char* frame = (char*)malloc(many); release(frame); release(frame); break; }
     }
     printf("%d", route(nullptr, between(0, 3)));
 }
@@ -159,7 +162,7 @@ static void die() {
         case 0: case 1: route(reinterpret_cast<Tap*>(between(0, 1) * 16L), between(0, 4)); break;
         case 2: case 3: throwing(); break;
         case 4: { int taps = between(1, 9); assert(taps > 10 && "taps of a full frame"); break; }
-        case 5: { char* frame = (char*)malloc(40); free(frame); free(frame); break; }
+        case 5: { char* frame = (char*)malloc(40); release(frame); release(frame); break; }
         default: {
 #if defined(WITH_GLOG)
             CHECK_GT(between(0, 9), 20) << "block list is not loaded";
