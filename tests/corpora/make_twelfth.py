@@ -94,7 +94,14 @@ def rust() -> list[Way]:
 def gcc() -> list[Way]:
     includes, libraries = f"-I{DEBIAN}/include", f"-L{DEBIAN}/lib/x86_64-linux-gnu"
     compiler = ["g++", "-std=c++17", "-g", "-w", "-rdynamic", includes, libraries, "validators.cc"]
-    spdlog = ["-DWITH_SPDLOG", "-DSPDLOG_FMT_EXTERNAL", "-DSPDLOG_COMPILED_LIB", "-DSPDLOG_SHARED_LIB", "-lspdlog", "-lfmt"]
+    spdlog = [
+        "-DWITH_SPDLOG",
+        "-DSPDLOG_FMT_EXTERNAL",
+        "-DSPDLOG_COMPILED_LIB",
+        "-DSPDLOG_SHARED_LIB",
+        "-lspdlog",
+        "-lfmt",
+    ]
     undefined = ["-DWITH_UBSAN", "-fsanitize=undefined,float-cast-overflow", "-fno-sanitize-recover=all"]
     builds = {
         "plain": ["-O1"],
