@@ -400,19 +400,20 @@ class Extent:
             return Belongs.UNKNOWN  # a caret may come
         if self._is_expected(line, buffer, below) or self._is_noted(line):
             return Belongs.YES
-        if (
-            self._headed
-            and not self._ruby
-            and (stands_alone(line) or self._is_followed_by_its_own(line, buffer, below))
-        ):
-            may_be_framed = below >= len(buffer) and states_error(self._first) and died_in_perl(line)
-            return Belongs.UNKNOWN if may_be_framed else Belongs.NO
-        if self._headed and not self._first.endswith(b":"):
-            signal = tells_of_a_signal(line, buffer, below)
-            if signal is not Belongs.NO:
-                return Belongs.NO if signal is Belongs.YES else signal
+        another = self._begins_another(line, buffer, below)
+        if another is not Belongs.NO:
+            return Belongs.UNKNOWN if another is Belongs.UNKNOWN else Belongs.NO
         again = self._panics_again(buffer, below - len(line) - 1) if self._rust else Belongs.NO
         return self._accepts_words(line, buffer, below) if again is Belongs.NO else again
+
+    def _begins_another(self, line: bytes, buffer: bytes, below: int) -> Belongs:
+        """Decide whether a line without a head begins a record of its own, below a first that has one."""
+        if not self._headed:
+            return Belongs.NO
+        if not self._ruby and (stands_alone(line) or self._is_followed_by_its_own(line, buffer, below)):
+            may_be_framed = below >= len(buffer) and states_error(self._first) and died_in_perl(line)
+            return Belongs.UNKNOWN if may_be_framed else Belongs.YES
+        return Belongs.NO if self._first.endswith(b":") else tells_of_a_signal(line, buffer, below)
 
     def _is_followed_by_its_own(self, line: bytes, buffer: bytes, below: int) -> bool:
         """Tell whether the line right below the first states what is none of it: an error without frames below it."""

@@ -35,6 +35,9 @@ _FIRST_WORDS = 9
 """How far into a line a level word is looked for."""
 
 _LONGEST_NAME = 200
+_LINES_TO_A_SIGNAL = 2
+"""When it came and what was being run stand above it."""
+
 _SINGLE_LETTERS = frozenset(b"EFWIDVN")
 _LETTERS = frozenset((b"E", b"F", b"W", b"I", b"C", b"D"))
 
@@ -286,6 +289,12 @@ def is_frame_of_glibc(message: bytes) -> bool:
 def names_a_fatal_signal(message: bytes) -> bool:
     """Tell whether the text is "*** SIGSEGV (@0x4) received by PID 17 (TID 0x7f) from PID 4; stack trace: ***"."""
     return any(signal in message for signal in patterns.FATAL_SIGNALS)
+
+
+def signal_told_below(first: str, lines: list[str]) -> str:
+    """Return the line that names the signal below "*** Aborted at 17958 (unix time) ..."; empty where none does."""
+    told = (line for line in lines[:_LINES_TO_A_SIGNAL] if names_a_fatal_signal(line.encode("utf-8", "replace")))
+    return next(told, "") if patterns.OF_A_SIGNAL[0].decode() in first else ""
 
 
 def is_fatal_of_glog(head: bytes) -> bool:
