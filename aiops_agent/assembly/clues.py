@@ -6,6 +6,7 @@ from aiops_agent.assembly import patterns
 from aiops_agent.assembly.judge import (
     died_in_perl,
     is_block_of_symfony,
+    is_frame_of_glibc,
     opens_with_exception,
     raised_in_ruby,
     states_error,
@@ -70,6 +71,15 @@ def speaks_for_itself(line: bytes) -> bool:
         or is_block_of_symfony(line)
         or any(sign in line for sign in (b"panicked at", b": Assertion `", b": error: ", b": line "))
     )
+
+
+def tells_of_a_signal(line: bytes, buffer: bytes, below: int) -> Belongs:
+    """Decide whether the line names a signal above frames of glibc: who has caught it says why they are shown."""
+    if not any(sign in line for sign in patterns.SIGNALS):
+        return Belongs.NO
+    if below >= len(buffer):
+        return Belongs.UNKNOWN
+    return Belongs.YES if is_frame_of_glibc(buffer[below : buffer.find(b"\n", below)]) else Belongs.NO
 
 
 def opens_traceback(line: bytes) -> bool:

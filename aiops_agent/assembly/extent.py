@@ -27,6 +27,7 @@ from aiops_agent.assembly.clues import (
     states_bare,
     states_its_own,
     tags_of,
+    tells_of_a_signal,
     warns_in_python,
 )
 from aiops_agent.assembly.findings import Findings
@@ -34,6 +35,7 @@ from aiops_agent.assembly.heads import KNOWN, MESSAGES, Heads, of_message, openi
 from aiops_agent.assembly.judge import (
     died_in_perl,
     is_block_of_symfony,
+    is_fatal_of_glog,
     is_frame_of_glibc,
     is_frame_of_ruby,
     may_name_what_was_raised,
@@ -157,8 +159,10 @@ class Extent:
         self._is_unclosed = is_unclosed_object(message)
         self._shows_source = self._is_unclosed or any(sign in message for sign in patterns.SHOWS_SOURCE)
         self._symfony = is_block_of_symfony(message)
-        self._aborts = message.startswith((*patterns.ABORTS, b"  what():  ")) or any(
-            sign in message for sign in patterns.ASSERTED
+        self._aborts = (
+            message.startswith((*patterns.ABORTS, b"  what():  "))
+            or any(sign in message for sign in patterns.ASSERTED)
+            or is_fatal_of_glog(first)
         )
         self._asyncio = patterns.ASYNCIO in first[:_FIRST_BYTES_OF_A_LOGGER]
 
@@ -396,15 +400,20 @@ class Extent:
             return Belongs.UNKNOWN  # a caret may come
         if self._is_expected(line, buffer, below) or self._is_noted(line):
             return Belongs.YES
-        if (
-            self._headed
-            and not self._ruby
-            and (stands_alone(line) or self._is_followed_by_its_own(line, buffer, below))
-        ):
-            may_be_framed = below >= len(buffer) and states_error(self._first) and died_in_perl(line)
-            return Belongs.UNKNOWN if may_be_framed else Belongs.NO
+        another = self._begins_another(line, buffer, below)
+        if another is not Belongs.NO:
+            return Belongs.UNKNOWN if another is Belongs.UNKNOWN else Belongs.NO
         again = self._panics_again(buffer, below - len(line) - 1) if self._rust else Belongs.NO
         return self._accepts_words(line, buffer, below) if again is Belongs.NO else again
+
+    def _begins_another(self, line: bytes, buffer: bytes, below: int) -> Belongs:
+        """Decide whether a line without a head begins a record of its own, below a first that has one."""
+        if not self._headed:
+            return Belongs.NO
+        if not self._ruby and (stands_alone(line) or self._is_followed_by_its_own(line, buffer, below)):
+            may_be_framed = below >= len(buffer) and states_error(self._first) and died_in_perl(line)
+            return Belongs.UNKNOWN if may_be_framed else Belongs.YES
+        return Belongs.NO if self._first.endswith(b":") else tells_of_a_signal(line, buffer, below)
 
     def _is_followed_by_its_own(self, line: bytes, buffer: bytes, below: int) -> bool:
         """Tell whether the line right below the first states what is none of it: an error without frames below it."""
@@ -427,8 +436,14 @@ class Extent:
             or (self._mono and not self._framed)
             or (shows and is_caret(buffer, below))
             or (self._symfony and is_block_of_symfony(line))
-            or (self._aborts and any(sign in line for sign in patterns.ABORTED))
+            or self._is_of_its_signal(line)
         )
+
+    def _is_of_its_signal(self, line: bytes) -> bool:
+        """Tell whether a handler tells of the signal by which the program was aborted: once."""
+        is_told = self._aborts and any(sign in line for sign in patterns.ABORTED)
+        self._aborts = self._aborts and not (is_told and line.startswith(patterns.OF_A_SIGNAL[1:]))
+        return is_told
 
     def _is_noted(self, line: bytes) -> bool:
         """Tell whether the line goes on from what was raised: nobody begins a statement with such a word."""

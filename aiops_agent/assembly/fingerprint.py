@@ -6,7 +6,7 @@ from functools import cache
 
 import re2
 
-from aiops_agent.assembly.judge import opens_with_exception
+from aiops_agent.assembly.judge import opens_with_exception, signal_told_below
 from aiops_agent.assembly.lines import DIGITS, is_head, is_indented, origin
 from aiops_agent.assembly.mask import mask
 from aiops_agent.assembly.redact import redact
@@ -99,6 +99,7 @@ def fingerprint(text: str, masked: Callable[[str], str] = mask) -> tuple[Fingerp
     if "[redacted:" in plain:
         plain = str(_compiled(_NUMBER_TAKEN_FOR_PERSONAL).sub("0", plain))
     first, *rest = plain.split("\n")
+    first = signal_told_below(first, rest) or first
     head = head_shape(first, masked)
     if "panicked at" in first and rest:  # Rust says why on the line below
         head = f"{head} {masked(rest[0][:_LOOKED_AT])[:_LONGEST_CAUSE]}"

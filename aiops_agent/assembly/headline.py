@@ -6,7 +6,7 @@ from functools import cache
 import re2
 
 from aiops_agent.assembly import patterns
-from aiops_agent.assembly.judge import opens_with_exception, raised_in_ruby
+from aiops_agent.assembly.judge import opens_with_exception, raised_in_ruby, signal_told_below
 from aiops_agent.assembly.lines import is_head, is_indented, origin
 from aiops_agent.model.incident import TITLE_LENGTH
 
@@ -46,6 +46,7 @@ def _cause(messages: list[str]) -> str:
         [message.rpartition(" ---> ")[2] for message in messages if " ---> " in message],
         [message for message in messages if raised_in_ruby(message.encode())],
         [message for message in messages if "Killed process " in message],
+        [signal] if (signal := signal_told_below(messages[0], messages[1:])) else [],
         [message[4:] for message in messages if message.startswith("  | ") and message[4:5].isalpha()][:1],
     ):
         if causes:

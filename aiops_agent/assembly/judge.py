@@ -35,6 +35,9 @@ _FIRST_WORDS = 9
 """How far into a line a level word is looked for."""
 
 _LONGEST_NAME = 200
+_LINES_TO_A_SIGNAL = 2
+"""When it came and what was being run stand above it."""
+
 _SINGLE_LETTERS = frozenset(b"EFWIDVN")
 _LETTERS = frozenset((b"E", b"F", b"W", b"I", b"C", b"D"))
 
@@ -62,6 +65,8 @@ def judge(line: bytes, heads: Heads = KNOWN) -> Verdict:
 def _judge_opening(line: bytes, said: Origin, heads: Heads) -> Verdict:
     """Return what a line claims by how its message begins, or else by its level."""
     told = _behind_tag(said.message) if is_relay(said.writer) or not heads.begins(line, 0) else said.message
+    if told.startswith(patterns.OF_A_SIGNAL) and (is_relay(said.writer) or not heads.begins(line, 0)):
+        return Verdict(Says.ERROR, Severity.CRITICAL) if names_a_fatal_signal(told) else _NOTHING
     opening = next((severity for sign, severity in patterns.OPENINGS if told.startswith(sign)), None)
     is_of_text = told.startswith(patterns.PHP_NOTICES) or _is_warned_of_by_perl(told)
     if is_of_text or (opening and _says_there_is_none(told)):
@@ -281,6 +286,22 @@ def is_frame_of_glibc(message: bytes) -> bool:
     return message.endswith(b"]") and (b")[0x" in message or b") [0x" in message)
 
 
+def names_a_fatal_signal(message: bytes) -> bool:
+    """Tell whether the text is "*** SIGSEGV (@0x4) received by PID 17 (TID 0x7f) from PID 4; stack trace: ***"."""
+    return any(signal in message for signal in patterns.FATAL_SIGNALS)
+
+
+def signal_told_below(first: str, lines: list[str]) -> str:
+    """Return the line that names the signal below "*** Aborted at 17958 (unix time) ..."; empty where none does."""
+    told = (line for line in lines[:_LINES_TO_A_SIGNAL] if names_a_fatal_signal(line.encode("utf-8", "replace")))
+    return next(told, "") if patterns.OF_A_SIGNAL[0].decode() in first else ""
+
+
+def is_fatal_of_glog(head: bytes) -> bool:
+    """Tell whether glog writes a line so, "F20261126 23:55:04.772500 21514 meter.cc:123] ", and then aborts."""
+    return head[:1] == b"F" and head[1:5].isdigit()
+
+
 def _has_no_memory_in_rust(message: bytes) -> bool:
     """Tell whether the text is "memory allocation of 4096 bytes failed"."""
     return message.startswith(patterns.NO_MEMORY_IN_RUST) and message.endswith(b" bytes failed")
@@ -378,7 +399,7 @@ def stands_alone(line: bytes) -> bool:
     """Tell whether a line without a head tells of a fall as only a runtime or a tool does, never a logger's trace."""
     return (
         (b"panicked at" in line and line.startswith(b"thread '"))
-        or line.startswith(patterns.ABORTS)
+        or line.startswith((*patterns.ABORTS, *patterns.OF_A_SIGNAL))
         or line.endswith(patterns.NO_MEMORY)
         or _has_no_memory_in_rust(line)
         or any(sign in line for sign in (b": Assertion `", b": Assertion '", b": runtime error: "))

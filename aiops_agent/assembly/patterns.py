@@ -72,6 +72,10 @@ SHORT_LEVELS: tuple[tuple[tuple[bytes, ...], tuple[bytes, ...]], ...] = (
         for mark in (b" " + marks, b"\n" + marks, b"]" + marks)
     ),
     ((b" I [", b" D [", b" W ["), (b" E [", b" F [")),
+    *(
+        (tuple(b"]: " + calm + digits for calm in (b"I", b"W")), tuple(b"]: " + bad + digits for bad in (b"E", b"F")))
+        for digits in (b"20", b"0", b"1")
+    ),
     ((b"] [t] [", b"] [d] [", b"] [i] [", b"] [w] ["), (b"] [e] [", b"] [f] [")),
 )
 """Levels that are short, or padded: how a file writes those that are none, and how then those that report an error.
@@ -109,9 +113,12 @@ RELAYED_FRAMES = (b"]:     at ", b" F     at ")
 RUST, RUST_SAYS = (b".rs:", b"RUST_BACKTRACE"), b"bytes failed"
 """What shows that a file is of Rust, and what is searched for there: so its runtime says that memory is out."""
 
-NATIVE_SOURCES = (b".cc:", b".cpp:", b".cxx:", b".c:", b".h:", b".hpp:", b"terminate called ", b"  what():  ")
-CHECKS = (b"HECK failed", b"heck failed: ", b": assertion ", b": BUG ")
-"""What shows that a file is of C or C++, and what is searched for there: so macros of theirs say what does not hold."""
+NATIVE_SOURCES = (b".cc:", b".cpp:", b".cxx:", b".c:", b".h:", b".hpp:", b"terminate called ", b"  what():  ", b")[0x")
+CHECKS = (b"HECK failed", b"heck failed: ", b": assertion ", b": BUG ", b")[0x")
+"""What shows that a file is of C or C++, and what is searched for there.
+
+So macros of theirs say what does not hold, and so are the frames shown of who has caught a signal.
+"""
 
 PHP, PHP_TRACE = b".php", b"Stack trace:"
 
@@ -552,6 +559,15 @@ MARKED_HEADS = (
     *(mark + level.upper() + end + b" " for mark, end in _AROUND_LEVELS for level in _SMALL_LEVELS),
 )
 
+OF_A_SIGNAL = (b"*** Aborted at ", b"*** SIG", b"*** Signal ")
+"""How the lines begin with which the handlers of glog, abseil and folly say when and by what signal a program ended."""
+
+PLACE_OF_A_SIGNAL = b"PC: @ "
+"""How they say, between the two or below them, what was being run."""
+
+FATAL_SIGNALS = (b"SIGSEGV", b"SIGABRT", b"SIGBUS", b"SIGFPE", b"SIGILL")
+"""By these a program falls; they tell as much of SIGTERM, with which it was only asked to end."""
+
 CONTINUES = (
     *(
         b'"}',
@@ -615,7 +631,7 @@ CONTINUES = (
     *(
         b"Reading the configuration file",
         b">>> '",
-        b"PC: @ ",
+        PLACE_OF_A_SIGNAL,
         b"Did you mean?  ",
         b"Bail out! ",
         b"Can't continue after import errors at ",
@@ -696,6 +712,8 @@ PREAMBLES: tuple[tuple[bytes, tuple[bytes, ...]], ...] = (
     (b"Exception in callback ", (b"handle: ",)),
     (b"--- Logging error ---", (b"Traceback (most",)),
     (b"runtime: out of memory", (b"fatal error: ",)),
+    (OF_A_SIGNAL[0], (PLACE_OF_A_SIGNAL, *OF_A_SIGNAL[1:])),
+    (PLACE_OF_A_SIGNAL, OF_A_SIGNAL[1:]),
 )
 """What a runtime prints above the line that says what was raised, and how the line below it begins; empty: anyhow."""
 

@@ -1,7 +1,7 @@
 """Where a record lies among the lines around it: its head above, its end below, the lines of others in between."""
 
 from aiops_agent.assembly import patterns
-from aiops_agent.assembly.clues import FROM, Belongs, is_place_in_ruby, names_what_was_given
+from aiops_agent.assembly.clues import FROM, Belongs, is_place_in_ruby, names_what_was_given, tells_of_a_signal
 from aiops_agent.assembly.extent import Extent
 from aiops_agent.assembly.heads import KNOWN, Heads
 from aiops_agent.assembly.judge import (
@@ -166,7 +166,8 @@ def _first_relayed(buffer: bytes, line_start: int, earliest: int, writer: bytes)
 def _head_above(buffer: bytes, line_start: int, earliest: int, heads: Heads) -> int:
     """Return where the head is that carries the exception at `line_start`; that line when none does."""
     above, raised = line_start, buffer[line_start : buffer.find(b"\n", line_start)]
-    for _ in range(0 if stands_alone(raised) else LINES_BACK_TO_HEAD):
+    is_signal = tells_of_a_signal(raised, buffer, line_start + len(raised) + 1) is Belongs.YES
+    for _ in range(0 if is_signal or stands_alone(raised) else LINES_BACK_TO_HEAD):
         if above <= earliest:
             break
         above = buffer.rfind(b"\n", 0, above - 1) + 1

@@ -152,6 +152,17 @@ those warnings, and the others that Perl has for the text of a program; lines be
 begin with the tags of its message, as Rails writes them; levels of one letter behind the time, as semantic_logger has
 them. Now all of them are found whole, and nothing else is. As ever, those are no blind figures, and nothing is left.
 
+A twelfth person wrote blind eight services of a city's public transport, one in each runtime, in 48 files: the real
+loggers of their runtimes in usual layouts, bare, and as the journal shows them. It was measured before anything was
+mended: 2,403 failures, found with recall 0.9958 and precision 0.9996. That is the blind figure: Java, Node, PHP,
+Python, Ruby and Rust 1.000 and 1.000, C++ 0.988 and 0.997, Perl 0.981 and 1.000. Then it was mended by kind: what the
+handlers of glog, abseil and folly say of the signal that ends a program, where nothing above it states an error; frames
+of glibc that a program's own handler shows right below a warning. Now it is found with recall 0.9975 and precision
+1.0000. As ever, those are no blind figures.
+
+What is left of the twelfth, six: Perl's `die` whose bare text says neither a place nor a word that is searched for
+(`no water pressure (bay 62)`, `door open (bay 7)`, `brush stuck (bay 74)`).
+
 What is left of the second lot is one: Perl's `die` with a message of two lines, of which the first says nothing that
 is searched for, and the place stands behind the second.
 """
@@ -178,7 +189,8 @@ EIGHTH = sorted((CORPORA / "eighth").glob("*.log"))
 NINTH = sorted((CORPORA / "ninth").glob("*.log"))
 TENTH = sorted((CORPORA / "tenth").glob("*.log"))
 ELEVENTH = sorted((CORPORA / "eleventh").glob("*.log"))
-LATER = (*SECOND, *THIRD, *FOURTH, *FIFTH, *SIXTH, *SEVENTH, *EIGHTH, *NINTH, *TENTH, *ELEVENTH)
+TWELFTH = sorted((CORPORA / "twelfth").glob("*.log"))
+LATER = (*SECOND, *THIRD, *FOURTH, *FIFTH, *SIXTH, *SEVENTH, *EIGHTH, *NINTH, *TENTH, *ELEVENTH, *TWELFTH)
 FIRST = sorted(file for file in CORPORA.rglob("*.log") if file not in LATER)
 FLOOR = 0.995
 Record = frozenset[int]
@@ -272,8 +284,22 @@ def accuracy(files: list[Path]) -> tuple[float, float, int, list[str]]:
         pytest.param(NINTH, 2_540, 0.998, marks=pytest.mark.slow),
         pytest.param(TENTH, 1_946, 0.999, marks=pytest.mark.slow),
         pytest.param(ELEVENTH, 1_931, 1.0, marks=pytest.mark.slow),
+        pytest.param(TWELFTH, 2_403, 0.997, marks=pytest.mark.slow),
     ],
-    ids=["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh"],
+    ids=[
+        "first",
+        "second",
+        "third",
+        "fourth",
+        "fifth",
+        "sixth",
+        "seventh",
+        "eighth",
+        "ninth",
+        "tenth",
+        "eleventh",
+        "twelfth",
+    ],
 )
 def test_nearly_all_records_are_found_whole_and_nearly_all_found_are_records(files, fewest, floor):
     recall, precision, records, wrong = accuracy(files)
@@ -289,8 +315,8 @@ def test_a_level_of_one_letter_is_searched_for_where_a_file_writes_them_so():
 
 BOTH = pytest.mark.parametrize(
     "files",
-    [[*FIRST, *SECOND], [*THIRD, *FOURTH, *FIFTH, *SIXTH, *SEVENTH, *EIGHTH, *NINTH, *TENTH, *ELEVENTH]],
-    ids=["first and second", "third to eleventh"],
+    [[*FIRST, *SECOND], [*THIRD, *FOURTH, *FIFTH, *SIXTH, *SEVENTH, *EIGHTH, *NINTH, *TENTH, *ELEVENTH, *TWELFTH]],
+    ids=["first and second", "third to twelfth"],
 )
 
 

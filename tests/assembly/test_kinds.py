@@ -915,3 +915,83 @@ def test_a_level_of_one_letter_behind_the_time_is_one_before_the_process_in_brac
     said = [*(SEMANTIC.format(level, "no errors found") for level in "IDW"), SEMANTIC.format(calm, "slip 9 booked")]
     quiet, failure = ("".join(f"{head}{line}\n" for line in text.splitlines()) for text in ("".join(said), failure))
     assert found((quiet * 4 + failure + quiet).encode(), size) == [failure.rstrip()]
+
+
+FRAMES_OF_GLOG = """\
+    @     0x7f8280149cfe (unknown)
+    @     0x558bf65cb529 meter::read()
+    @     0x558bf65cb461 _start
+"""
+SIGNALLED = (
+    """\
+*** Aborted at 1795828360 (unix time) try "date -d @1795828360" if you are using GNU date ***
+PC: @                0x0 (unknown)
+*** {} (@0x4) received by PID 21131 (TID 0x7f8280081e40) from PID 4; stack trace: ***
+"""
+    + FRAMES_OF_GLOG
+)
+OF_ABSEIL = "*** SIGFPE received at time=1795771213 on cpu 3 ***\nPC: @     0x7f22a8eec  (unknown)  raise\n"
+OF_FOLLY = (
+    "*** Aborted at 1795771213 (Unix time, try 'date -d @1795771213') ***\n*** Signal 11 (SIGSEGV) (0x4) received by"
+    " PID 17 (pthread TID 0x7f) (linux TID 17) (code: address not mapped to object), stack trace: ***\n"
+)
+FATAL = "F20261126 23:55:04.772500 21514 meter.cc:123] Check failed: n > 0 (-3 vs. 0)\n"
+CHECKED = f"{FATAL}*** Check failure stack trace: ***\n{FRAMES_OF_GLOG}"
+CAUGHT_IN_C = """\
+Caught signal {}, backtrace:
+./meterd(+0x3549)[0x560be025c549]
+/lib/x86_64-linux-gnu/libc.so.6(+0x3c050)[0x7f4cc265a050]
+./meterd(main+0xb07)[0x55ba08213c0f]
+"""
+GLOG = "{}20261126 23:55:04.772466 21514 meter.cc:123] reading of 14 counters, errors=0"
+JOURNAL = "Nov 27 08:12:54 depot-2 meterd[3460]: "
+
+
+@pytest.mark.parametrize("size", [1 << 20, pytest.param(61, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("head", ["", JOURNAL])
+@pytest.mark.parametrize("level", ["I", "W", "E"])
+@pytest.mark.parametrize(
+    "failure",
+    [
+        SIGNALLED.format("SIGSEGV"),
+        OF_ABSEIL + FRAMES_OF_GLOG,
+        OF_FOLLY + FRAMES_OF_GLOG,
+        FATAL + SIGNALLED.format("SIGABRT"),
+        CHECKED + SIGNALLED.format("SIGABRT"),
+        "terminate called without an active exception\n" + SIGNALLED.format("SIGABRT"),
+    ],
+)
+def test_what_the_handlers_of_glog_and_its_like_say_of_a_signal_is_one_record(failure, level, head, size):
+    failure = "".join(f"{head}{line}\n" for line in failure.splitlines())
+    quiet, last = f"{head}{GLOG.format('I')}\n", f"{head}{GLOG.format(level)}"
+    expected = [last] * (level == "E") + [failure.rstrip()]
+    assert found((quiet * 8 + (last + "\n" + failure) * 2 + quiet).encode(), size) == sorted(
+        expected * 2, key=expected.index
+    )
+
+
+def test_a_signal_with_which_a_program_is_only_asked_to_end_is_no_failure():
+    asked = SIGNALLED.format("SIGTERM") + "*** SIGHUP received, reading the configuration ***\n"
+    relays = "".join(f"{JOURNAL}{line}\n" for line in (GLOG.format("I") + "\n" + asked).splitlines())
+    for log in (LETTERS + asked + LETTERS, BARE + asked + BARE, relays * 4):
+        assert found(log.encode(), 1 << 20) == []
+
+
+def test_two_signals_are_two_faults_and_each_is_named_to_whom_it_is_told():
+    log = LETTERS + SIGNALLED.format("SIGSEGV") + SIGNALLED.format("SIGBUS") + LETTERS
+    assembler = Assembly().stretch(0, 0, 0, log.encode()[:SAMPLE])
+    assembler.feed(log.encode())
+    assembler.finish(final=True)
+    assert [s.headline[:12] for s in assembler.take().sightings] == ["*** SIGSEGV ", "*** SIGBUS ("]
+
+
+@pytest.mark.parametrize("size", [1 << 20, pytest.param(61, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("signal", ["11 (Segmentation fault)", "8 (Floating point exception)"])
+@pytest.mark.parametrize("level", ["INFO", "WARN", "ERROR"])
+@pytest.mark.parametrize("head", ["2026-11-28 01:12:41 meterd[21150] ", JOURNAL])
+def test_a_signal_that_a_program_has_caught_is_none_of_the_line_above(head, level, signal, size):
+    failure = CAUGHT_IN_C.format(signal)
+    failure = "".join(f"{head}{line}\n" for line in failure.splitlines()) if head == JOURNAL else failure
+    quiet, last = f"{head}INFO counter 9 read\n", f"{head}{level} counter 9 is slow"
+    expected = [last] * (level == "ERROR") + [failure.rstrip()]
+    assert found((quiet * 6 + last + "\n" + failure + quiet * 4).encode(), size) == expected
