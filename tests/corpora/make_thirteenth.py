@@ -19,6 +19,7 @@ php-monolog, ruby-logging, ruby-activesupport. Rust's loggers are layouts writte
 
 import os
 import shutil
+import socket
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -46,7 +47,8 @@ def main(only: list[str]) -> None:
 
 
 def shown(runtime: str, way: str, lines: list[str], life: int) -> Iterable[Part]:
-    lines = [x.replace(str(DEBIAN), "/usr") for x in lines]
+    name = f'"hostname":"{socket.gethostname()}"'
+    lines = [x.replace(str(DEBIAN), "/usr").replace(name, '"hostname":"vet-app1"') for x in lines]
     return parts(headed(lines, "vet-app1", UNITS[runtime], life) if way == "journal" else lines)
 
 

@@ -46,7 +46,8 @@ function setUp() {
     return (level, text, error) => (error ? log[level]({ err: error }, text) : log[level](text));
   }
   if (way === 'bunyan') {
-    const log = require('bunyan').createLogger({ name: 'labresults', level: 'debug' });
+    const bunyan = require('bunyan');
+    const log = bunyan.createLogger({ name: 'labresults', level: 'debug', serializers: bunyan.stdSerializers });
     return (level, text, error) => (error ? log[level]({ err: error }, text) : log[level](text));
   }
   if (way === 'log4js') {
