@@ -288,7 +288,7 @@ class Extent:
             return self._accepts_kernel(said)
         if self._sequel:
             return self._accepts_sequel(said.message, *self._sequel)
-        if said.writer != self._writer or said.message.startswith(patterns.IN_CLEANUP):
+        if said.writer != self._writer or said.message.startswith((patterns.IN_CLEANUP, *patterns.PADDED_HEADS)):
             return Belongs.NO
         goes_on = self._continues(said.message)
         within = self._inner.accepts(*self._relay.at(buffer, start)) if self._inner else Belongs.NO
