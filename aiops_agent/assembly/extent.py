@@ -18,6 +18,7 @@ from aiops_agent.assembly.clues import (
     is_single,
     is_unclosed_object,
     may_be_given,
+    names_a_class,
     names_another,
     opens_lines,
     opens_traceback,
@@ -40,6 +41,7 @@ from aiops_agent.assembly.judge import (
     names_another_exception,
     opens_with_exception,
     raised_in_ruby,
+    says_what_failed,
     stands_alone,
     states_error,
 )
@@ -464,9 +466,12 @@ class Extent:
         if self.awaits_raised and died_in_perl(line) and below >= len(buffer):
             return Belongs.UNKNOWN
         is_whole = died_in_perl(line) and self._is_traced_by_perl(buffer, below)
-        if not (self.awaits_raised and (is_whole or may_be_given(self._first, line))):
+        if self.awaits_raised and names_a_class(line) and below >= len(buffer):
+            return Belongs.UNKNOWN
+        is_placed = names_a_class(line) and is_place_in_ruby(buffer[below : buffer.find(b"\n", below)])
+        if not (self.awaits_raised and (is_whole or is_placed or may_be_given(self._first, line))):
             return Belongs.NO
-        is_whole = is_whole or (line.startswith(patterns.AGGREGATES) and line.endswith(b"{"))
+        is_whole = is_whole or is_placed or (line.startswith(patterns.AGGREGATES) and line.endswith(b"{"))
         belongs = Belongs.YES if is_whole else self._accepts_up_to_frames(buffer, below)
         if belongs is Belongs.YES:
             self.note_given(line)
@@ -522,6 +527,7 @@ class Extent:
         for seen in range(_LINES_OF_A_DIFFERENCE if self._node else _LINES_OF_A_MESSAGE):
             wraps = self._wraps or self._stand_alone
             is_another = seen and ((wraps and may_name_what_was_raised(line)) or self._is_of_others(line))
+            is_another = is_another or (seen and self._stand_alone and says_what_failed(line))
             if speaks_for_itself(line) or is_another:
                 return Belongs.NO
             if below >= len(buffer):
