@@ -463,15 +463,14 @@ class Extent:
         if self._is_logged and not self._ruby and raised_in_ruby(line):
             self._note_ruby(line)
             return self._accepts_plain()
-        if self.awaits_raised and died_in_perl(line) and below >= len(buffer):
+        is_named = names_a_class(line)
+        if self.awaits_raised and (is_named or died_in_perl(line)) and below >= len(buffer):
             return Belongs.UNKNOWN
         is_whole = died_in_perl(line) and self._is_traced_by_perl(buffer, below)
-        if self.awaits_raised and names_a_class(line) and below >= len(buffer):
-            return Belongs.UNKNOWN
-        is_placed = names_a_class(line) and is_place_in_ruby(buffer[below : buffer.find(b"\n", below)])
-        if not (self.awaits_raised and (is_whole or is_placed or may_be_given(self._first, line))):
+        is_whole = is_whole or (is_named and is_place_in_ruby(buffer[below : buffer.find(b"\n", below)]))
+        if not (self.awaits_raised and (is_whole or may_be_given(self._first, line))):
             return Belongs.NO
-        is_whole = is_whole or is_placed or (line.startswith(patterns.AGGREGATES) and line.endswith(b"{"))
+        is_whole = is_whole or (line.startswith(patterns.AGGREGATES) and line.endswith(b"{"))
         belongs = Belongs.YES if is_whole else self._accepts_up_to_frames(buffer, below)
         if belongs is Belongs.YES:
             self.note_given(line)
