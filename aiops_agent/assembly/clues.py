@@ -25,7 +25,7 @@ PLACES = (b"at ", b"File ", b"from ", b"#", b"in ", b"0x", b"... ", b"@ ", b"|",
 """How an indented line begins that says where; another may be a line of what an exception says."""
 
 _GOES_ON = (b" ", b"\t", b"Traceback (most", *patterns.CONTINUES, *patterns.NOTES, *patterns.SUMS_UP)
-_OPENINGS = (*(sign for sign, _ in patterns.OPENINGS), *patterns.BREAKS)
+_OPENINGS = (*(sign for sign, _ in patterns.OPENINGS), *patterns.BREAKS, patterns.NO_MEMORY_IN_RUST)
 _FIRST_OF_OTHER_SCRIPTS = b"\x80"
 _RAISED = (b"Error: ", b"Exception: ", b"Error [ERR_")
 
@@ -189,6 +189,12 @@ def is_place_in_ruby(line: bytes) -> bool:
     """Tell whether the line is "/srv/stock.rb:28:in `run'": a frame that is not indented."""
     place, _, method = line.partition(b":in ")
     return method[:1] in (b"`", b"'") and method[-1:] == b"'" and b" " not in place and place[-1:].isdigit()
+
+
+def names_a_class(line: bytes) -> bool:
+    """Tell whether the line is "Errno::ENOENT: No such file": of Ruby, where its frames are right below."""
+    name, colon, _ = line.partition(b": ")
+    return bool(colon) and name[:1].isupper() and name.replace(b"::", b"").replace(b"_", b"").isalnum()
 
 
 def is_field(line: bytes) -> bool:

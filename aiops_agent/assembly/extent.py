@@ -18,6 +18,7 @@ from aiops_agent.assembly.clues import (
     is_single,
     is_unclosed_object,
     may_be_given,
+    names_a_class,
     names_another,
     opens_lines,
     opens_traceback,
@@ -42,6 +43,7 @@ from aiops_agent.assembly.judge import (
     names_another_exception,
     opens_with_exception,
     raised_in_ruby,
+    says_what_failed,
     stands_alone,
     states_error,
 )
@@ -292,7 +294,7 @@ class Extent:
             return self._accepts_kernel(said)
         if self._sequel:
             return self._accepts_sequel(said.message, *self._sequel)
-        if said.writer != self._writer or said.message.startswith(patterns.IN_CLEANUP):
+        if said.writer != self._writer or said.message.startswith((patterns.IN_CLEANUP, *patterns.PADDED_HEADS)):
             return Belongs.NO
         goes_on = self._continues(said.message)
         within = self._inner.accepts(*self._relay.at(buffer, start)) if self._inner else Belongs.NO
@@ -476,9 +478,11 @@ class Extent:
         if self._is_logged and not self._ruby and raised_in_ruby(line):
             self._note_ruby(line)
             return self._accepts_plain()
-        if self.awaits_raised and died_in_perl(line) and below >= len(buffer):
+        is_named = names_a_class(line)
+        if self.awaits_raised and (is_named or died_in_perl(line)) and below >= len(buffer):
             return Belongs.UNKNOWN
         is_whole = died_in_perl(line) and self._is_traced_by_perl(buffer, below)
+        is_whole = is_whole or (is_named and is_place_in_ruby(buffer[below : buffer.find(b"\n", below)]))
         if not (self.awaits_raised and (is_whole or may_be_given(self._first, line))):
             return Belongs.NO
         is_whole = is_whole or (line.startswith(patterns.AGGREGATES) and line.endswith(b"{"))
@@ -537,6 +541,7 @@ class Extent:
         for seen in range(_LINES_OF_A_DIFFERENCE if self._node else _LINES_OF_A_MESSAGE):
             wraps = self._wraps or self._stand_alone
             is_another = seen and ((wraps and may_name_what_was_raised(line)) or self._is_of_others(line))
+            is_another = is_another or (seen and self._stand_alone and says_what_failed(line))
             if speaks_for_itself(line) or is_another:
                 return Belongs.NO
             if below >= len(buffer):

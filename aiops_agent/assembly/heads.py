@@ -128,7 +128,7 @@ def learn(sample: bytes) -> Heads:
     a number as long, and most of the file's lines have no head that is known anyway.
     """
     all_lines = [line for line in sample[: sample.rfind(b"\n") + 1].split(b"\n") if line]
-    lines = [line for line in all_lines if not is_indented(line)]
+    lines = [line for line in all_lines if not _goes_on(line)]
     words = _short_levels(lines)
     are_small = _are_small(lines)
     if sum(is_head(line, 0) for line in lines) >= _MOST_KNOWN * len(lines):
@@ -165,6 +165,11 @@ def learn(sample: bytes) -> Heads:
     are_rare = _are_rare(lines)
     alone, ordinary = _bare_lines(all_lines, KNOWN)
     return Heads(are_rare=are_rare, words=words, levels_are_small=are_small, bare_stand_alone=alone, ordinary=ordinary)
+
+
+def _goes_on(line: bytes) -> bool:
+    """Tell whether the line is indented, and not by a level that is padded on its left."""
+    return is_indented(line) and not line.startswith(patterns.PADDED_HEADS)
 
 
 def _short_levels(lines: list[bytes]) -> tuple[bytes, ...]:
@@ -211,7 +216,7 @@ def _are_small(lines: list[bytes]) -> bool:
 
 def _are_bare_behind_relays(said: list[Origin]) -> bool:
     """Tell whether most lines are relayed, and few of what programs say in them has a head of its own."""
-    messages = [message for writer, message in said if is_relay(writer) and message and not is_indented(message)]
+    messages = [message for writer, message in said if is_relay(writer) and message and not _goes_on(message)]
     headed, bare, levels = _headed_and_bare(messages)
     least = _LEAST_BARE if levels >= _MOST_KNOWN * headed else _LEAST_BARE_WITH_TIMES
     return bare >= max(_FEWEST_LINES, least * (headed + bare))
@@ -245,7 +250,7 @@ def _bare_lines(lines: list[bytes], heads: Heads) -> tuple[bool, frozenset[bytes
     stands below an error may be more of it; below a calm line with a head it is a line of its own, and one without a
     head below an error is then as little part of that.
     """
-    begun = [line for line in lines if not is_indented(line)]
+    begun = [line for line in lines if not _goes_on(line)]
     headed = {at for at, line in enumerate(begun) if heads.begins(line, 0)}
     bare = {at for at, line in enumerate(begun) if at not in headed and not line.startswith(_OF_FAULTS)}
     if len(bare) < _FEWEST_LINES:
@@ -273,7 +278,7 @@ def _ordinary(lines: list[bytes], loud: set[bytes], quiet: set[bytes], calm: set
             above.setdefault(begins, set()).add(origin(before).message[:_FIRST_BYTES_OF_A_LINE].translate(None, DIGITS))
             if is_calm:
                 below_no_fault.add(begins)
-        goes_on = line in calm or (is_indented(line) and not line.startswith(_OF_FAULTS))
+        goes_on = line in calm or (_goes_on(line) and not line.startswith(_OF_FAULTS))
         is_calm, before = line in quiet or (is_calm and goes_on), line
     return frozenset(begins for begins in below_no_fault if begins and len(above[begins]) > 1)
 

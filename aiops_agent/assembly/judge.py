@@ -240,7 +240,7 @@ def _named_by_sinatra(message: bytes) -> bool:
     return message.startswith(b"- ") and bool(dash) and is_name and message.endswith(b":")
 
 
-def _says_what_failed(message: bytes) -> bool:
+def says_what_failed(message: bytes) -> bool:
     """Tell whether the text is "sweep: stat failed: Errno::ENOENT", and not "2 checks failed: 0 and 7"."""
     what, failed, why = message.partition(b" failed: ")
     if not failed and message.startswith(b"failed: "):
@@ -328,7 +328,7 @@ def _is_said_of_a_fault(message: bytes) -> bool:
         _said_by_a_shell(message)
         or _said_by_a_tool(message)
         or _failed_at_a_place(message)
-        or _says_what_failed(message)
+        or says_what_failed(message)
         or _names_a_place_of_a_file(message)
         or _says_who_raised(message)
         or (message.startswith(patterns.WAITED) and not any(word in message for word in patterns.AGAIN))

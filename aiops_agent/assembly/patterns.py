@@ -104,8 +104,8 @@ BARE = (
 )
 """What else is searched for in a file whose lines have no heads, as of programs that print to the terminal."""
 
-TRACED = (b":  ", b"\t", b" F  ", b"Stack trace:")
-"""What stands in relayed lines of a trace, which are indented: words above them may be of what was raised."""
+TRACED = (b":  ", b"\t", b" F  ", b"Stack trace:", b".rb:")
+"""What stands in relayed lines of a trace, which are indented or name places of Ruby: words above them may belong."""
 
 RELAYED_FRAMES = (b"]:     at ", b" F     at ")
 """How a frame of Node looks behind the head of syslog or a container runtime; searched for where a file shows some."""

@@ -163,6 +163,17 @@ of glibc that a program's own handler shows right below a warning. Now it is fou
 What is left of the twelfth, six: Perl's `die` whose bare text says neither a place nor a word that is searched for
 (`no water pressure (bay 62)`, `door open (bay 7)`, `brush stuck (bay 74)`).
 
+A thirteenth person wrote blind eight services of a veterinary hospital, one in each runtime, in 49 files: bare, in the
+usual layouts of their loggers, and as the journal shows them. It was measured before anything was mended: 2,441
+failures, found with recall 0.984 and precision 0.986. That is the blind figure: Java, Perl, PHP and Python 1.000 and
+1.000, Node 0.993 and 0.997, C++ 0.991 and 1.000, Ruby 0.987 and 0.983, Rust 0.901 and 0.904. One kind was most of it:
+levels of Rust that are padded on their left, relayed, were taken for indented lines of the error above them (27). Then
+it was mended by kind: such levels; classes of Ruby that do not call themselves errors, below a line that states one and
+above places; bare errors of one line that took ordinary lines with the next failure. Now it is found with recall 0.999
+and precision 1.000. As ever, those are no blind figures.
+
+What is left of the thirteenth, three: what glog reports of a signal (`*** Aborted at`).
+
 What is left of the second lot is one: Perl's `die` with a message of two lines, of which the first says nothing that
 is searched for, and the place stands behind the second.
 """
@@ -190,7 +201,21 @@ NINTH = sorted((CORPORA / "ninth").glob("*.log"))
 TENTH = sorted((CORPORA / "tenth").glob("*.log"))
 ELEVENTH = sorted((CORPORA / "eleventh").glob("*.log"))
 TWELFTH = sorted((CORPORA / "twelfth").glob("*.log"))
-LATER = (*SECOND, *THIRD, *FOURTH, *FIFTH, *SIXTH, *SEVENTH, *EIGHTH, *NINTH, *TENTH, *ELEVENTH, *TWELFTH)
+THIRTEENTH = sorted((CORPORA / "thirteenth").glob("*.log"))
+LATER = (
+    *SECOND,
+    *THIRD,
+    *FOURTH,
+    *FIFTH,
+    *SIXTH,
+    *SEVENTH,
+    *EIGHTH,
+    *NINTH,
+    *TENTH,
+    *ELEVENTH,
+    *TWELFTH,
+    *THIRTEENTH,
+)
 FIRST = sorted(file for file in CORPORA.rglob("*.log") if file not in LATER)
 FLOOR = 0.995
 Record = frozenset[int]
@@ -285,6 +310,7 @@ def accuracy(files: list[Path]) -> tuple[float, float, int, list[str]]:
         pytest.param(TENTH, 1_946, 0.999, marks=pytest.mark.slow),
         pytest.param(ELEVENTH, 1_931, 1.0, marks=pytest.mark.slow),
         pytest.param(TWELFTH, 2_403, 0.997, marks=pytest.mark.slow),
+        pytest.param(THIRTEENTH, 2_441, FLOOR, marks=pytest.mark.slow),
     ],
     ids=[
         "first",
@@ -299,6 +325,7 @@ def accuracy(files: list[Path]) -> tuple[float, float, int, list[str]]:
         "tenth",
         "eleventh",
         "twelfth",
+        "thirteenth",
     ],
 )
 def test_nearly_all_records_are_found_whole_and_nearly_all_found_are_records(files, fewest, floor):
@@ -315,8 +342,8 @@ def test_a_level_of_one_letter_is_searched_for_where_a_file_writes_them_so():
 
 BOTH = pytest.mark.parametrize(
     "files",
-    [[*FIRST, *SECOND], [*THIRD, *FOURTH, *FIFTH, *SIXTH, *SEVENTH, *EIGHTH, *NINTH, *TENTH, *ELEVENTH, *TWELFTH]],
-    ids=["first and second", "third to twelfth"],
+    [[*FIRST, *SECOND], [*LATER[len(SECOND) :]]],
+    ids=["first and second", "third to thirteenth"],
 )
 
 

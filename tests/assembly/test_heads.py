@@ -62,3 +62,10 @@ def test_a_log_of_one_word_lines_teaches_nothing():
     assert learn(b"a\n" * 100).signatures == frozenset()
     assert learn(b"") is KNOWN
     assert learn(b"no newline at all") is KNOWN
+
+
+def test_a_level_of_rust_that_is_padded_on_its_left_is_a_head_where_it_is_relayed():
+    said = " INFO shop::slip: slip 16 booked\n" * 12 + "thread 'main' panicked at src/main.rs:9:5:\nno tea\n" * 3
+    sample = "".join(f"Nov 27 08:12:54 depot-2 shop[3460]: {line}\n" for line in said.splitlines())
+    assert not learn(sample.encode()).relayed_are_bare
+    assert learn(sample.replace(" INFO shop::slip: ", "").encode()).relayed_are_bare

@@ -995,3 +995,71 @@ def test_a_signal_that_a_program_has_caught_is_none_of_the_line_above(head, leve
     quiet, last = f"{head}INFO counter 9 read\n", f"{head}{level} counter 9 is slow"
     expected = [last] * (level == "ERROR") + [failure.rstrip()]
     assert found((quiet * 6 + last + "\n" + failure + quiet * 4).encode(), size) == expected
+
+
+OF_TRACING = [
+    "ERROR shop::slip: printer out of paper",
+    "ERROR shop::slip: slip 17 not booked\nCaused by:\n    0: calling the bank\n    1: no route (os error 113)",
+    "Error: run aborted\nCaused by:\n    0: could not book slip 17\n    1: no price for tea",
+    (
+        "thread 'book-1' (22569) panicked at src/main.rs:238:36:\nno price for tea\nstack backtrace:\n"
+        "   0: core::panicking::panic_fmt\n             at /rustc/5980/library/core/src/panicking.rs:80:14\n"
+        "note: Some details are omitted, run with `RUST_BACKTRACE=full` for a verbose backtrace."
+    ),
+    "thread 'main' (22566) has overflowed its stack\nfatal runtime error: stack overflow, aborting",
+]
+
+
+@pytest.mark.parametrize("size", [1 << 20, pytest.param(97, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("calm", [" INFO shop::slip: slip 16 booked", " WARN shop::till: till 3 is slow, errors=0"])
+@pytest.mark.parametrize(
+    "head", ["", "Nov 27 08:12:54 depot-2 shop[3460]: ", "2026-11-27T22:25:37.123456789Z stderr F "]
+)
+def test_a_level_that_is_padded_by_a_blank_begins_a_line_of_its_own(head, calm, size):
+    quiet = "".join(f"{head}{line}\n" for line in (calm, "DEBUG shop::till: 9 waiting", calm))
+    failures = ["\n".join(head + line for line in raised.splitlines()) for raised in OF_TRACING]
+    log = quiet * 4 + "".join(f"{failure}\n{quiet}" for failure in failures * 2)
+    assert sorted(found(log.encode(), size)) == sorted(failures * 2)
+    assert sorted(found(log.replace(quiet, f"{head}{calm}\n" * 4).encode(), size)) == sorted(failures * 2)
+
+
+PLACED = "shop.rb:92:in `rescue in book'\nshop.rb:89:in `book'\nlib/till.rb:7:in `<main>'"
+
+
+@pytest.mark.parametrize("size", [1 << 20, pytest.param(97, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "raised", ["SlipLost: slip of 17 is gone", "Errno::ECONNREFUSED: Connection refused - connect(2)"]
+)
+@pytest.mark.parametrize("head", ["", "Nov 27 08:12:54 depot-2 shop[3460]: "])
+def test_what_ruby_raised_of_any_class_is_given_below_an_error_and_above_relative_places(head, raised, size):
+    calm = ("INFO: slip 16 booked", "DEBUG: 3 slips waiting, errors=0", "WARN: till 3 is slow")
+    quiet = "".join(f"{head}{said}\n" for said in calm)
+    uncaught = "shop.rb:99:in `Integer': invalid value (SlipLost)\n\tfrom shop.rb:166:in `<main>'"
+    given, alone = f"ERROR: Slip 17 not written\n{raised}\n{PLACED}", "ERROR: Slip 17 not written"
+    uncaught, given, alone = (
+        "".join(f"{head}{line}\n" for line in text.splitlines()) for text in (uncaught, given, alone)
+    )
+    log, behind = quiet * 4 + uncaught + quiet * 20, quiet * 20
+    assert found((log + given + behind).encode(), size) == [uncaught.rstrip(), given.rstrip()]
+    # With its trace and without it is the same fault, of which the first record is shown.
+    of_one_fault = [alone.rstrip()] * 4
+    assert found((log + (alone + quiet + given + quiet) * 2 + behind).encode(), size) == [
+        uncaught.rstrip(),
+        *of_one_fault,
+    ]
+
+
+THROWN = "Booking of S17 failed: SlipRefused: slip S17 refused: no name\n    at Job.book (/srv/shop.js:113:22)"
+NO_MEMORY = "memory allocation of 70368744200346 bytes failed\nnote: run with `RUST_BACKTRACE=1` environment variable"
+
+
+@pytest.mark.parametrize("size", [1 << 20, pytest.param(97, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("Error: Lost lock on queue till-5, exiting", THROWN), ("error: could not total slip 17: no price", NO_MEMORY)],
+)
+def test_an_error_in_one_bare_line_takes_no_ordinary_ones_with_the_next_failure(first, second, size):
+    said = ("Worker {} ready", "Queued slip on till {}", "warning: till {} is slow", "total of {} is 9.50", "9 mailed")
+    quiet = "".join(f"{line.format(number)}\n" for number in (3, 4) for line in said)
+    log = quiet * 4 + f"{first}\nWorker 9 ready\nwarning: till 4 is slow\n{second}\n{quiet}"
+    assert found(log.encode(), size) == [first, second]
