@@ -14,7 +14,7 @@ from aiops_agent.model.diagnosis import Alternative, Prediction
 from aiops_agent.model.event import Fingerprint
 from aiops_agent.model.exemplar import UNKNOWN, Exemplar
 
-NEAR = 0.86
+NEAR = 0.85
 """The least cosine at which a record is taken for the same fault, if both state the same by their most telling sign and
 deny as much.
 

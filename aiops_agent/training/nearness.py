@@ -22,7 +22,7 @@ from aiops_agent.diagnosis.signs import load_signs
 from aiops_agent.training.family import Family, load_families
 from aiops_agent.training.render import render_all
 
-BOUNDS = (0.80, 0.82, 0.84, 0.86, 0.88, 0.90, 0.92, 0.94, 0.96, 0.98)
+BOUNDS = (0.80, 0.82, 0.84, 0.85, 0.86, 0.88, 0.90, 0.92, 0.94, 0.96, 0.98)
 SIZES = ((30, 60), (300, 10), (3000, 2), (10_000, 1))
 """Exemplars in memory, and how often they are drawn anew: the smaller the memory, the less it catches."""
 
