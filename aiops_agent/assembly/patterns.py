@@ -791,8 +791,6 @@ IN_CLEANUP = b"\t(in cleanup) "
 NO_MEMORY_IN_RUST = b"memory allocation of "
 """How the line begins with which a runtime of Rust ends the program that has no memory left."""
 
-POSTGRES_CONTINUES = (b"DETAIL:  ", b"HINT:  ", b"CONTEXT:  ", b"STATEMENT:  ", b"QUERY:  ", b"LOCATION:  ")
-
 SEQUELS: dict[bytes, bytes] = {
     b"# Warning: Could not create server": b"# Failed listening",
     b"# Can't handle RDB": b"# Fatal error loading the DB",

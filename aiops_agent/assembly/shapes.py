@@ -133,12 +133,6 @@ class Form:
                     return body.shape, end
         return UNKNOWN, 0
 
-    def writer_of(self, buffer: bytes, start: int) -> bytes:
-        """Return who wrote the line of this form at `start`, as it stands there; empty when it does not say."""
-        opening, ending = self.writer_marks
-        first = buffer.find(opening, start) if opening else -1
-        return buffer[first : buffer.find(ending, first) + len(ending)] if first >= 0 else b""
-
 
 class Shapes:
     """Remembers forms, each kind bounded in number: a log made of novelties costs time, not memory."""
