@@ -103,7 +103,7 @@ def _behind_tag(message: bytes) -> bytes:
 def _says_there_is_none(message: bytes) -> bool:
     """Tell whether the text is `error: null`, `critical: 0` or the like."""
     key, _, value = message.partition(b": ")
-    return key in patterns.COUNTED and value.strip(b" .," + DIGITS).lower() in patterns.NO_ERROR
+    return key.lower() in patterns.COUNTED and value.strip(b" .," + DIGITS).lower() in patterns.NO_ERROR
 
 
 def _fault(faults: tuple[tuple[bytes, Severity], ...], line: bytes) -> Severity | None:

@@ -122,7 +122,7 @@ So macros of theirs say what does not hold, and so are the frames shown of who h
 
 PHP, PHP_TRACE = b".php", b"Stack trace:"
 PHP_SAYS = (PHP_TRACE, b"Critical: ", b"vere: ")
-"""What is searched for in a file of PHP: its traces, and levels that a program writes itself behind `error_log`'s head."""
+"""What is searched for in a file of PHP: its traces, and levels that a program puts behind the time itself."""
 
 LETTERS_FIRST = tuple(
     b"\n" + letter + digits
@@ -770,6 +770,9 @@ DONE = (
 
 NOTHING_FAILED = (*(b"%d" % digit for digit in range(10)), b"nothing", b"none", b" no", b" never")
 """What stands before that where nothing did."""
+
+NONE = (b"0 ", b"no ", b"nothing ", b"none ")
+"""How such words begin, in small letters, where it is said of nothing."""
 
 WAITED = (b"timed out ", b"Timed out ")
 """How a line without a head begins that says what was waited for in vain."""

@@ -361,7 +361,8 @@ def _announces(line: bytes) -> bool:
     if line.startswith(patterns.WHILE) and b": " not in line:
         return True
     said, _, last = line.rstrip(b"!:.").rpartition(b" ")
-    is_fault = (b" " + last).endswith(patterns.ANNOUNCES) and not said.endswith(patterns.NOTHING_FAILED)
+    is_none = said.endswith(patterns.NOTHING_FAILED) or said.rpartition(b", ")[2].lower().startswith(patterns.NONE)
+    is_fault = (b" " + last).endswith(patterns.ANNOUNCES) and not is_none
     return is_fault or (said.endswith(b" not") and last in patterns.DONE)
 
 
@@ -379,7 +380,7 @@ def _is_printed_above_a_trace(buffer: bytes, line: bytes, start: int) -> bool:
 
 
 def _opens_a_trace_of_java(buffer: bytes, start: int) -> bool:
-    """Tell whether the line at `start` names a class with its package, and frames of Java stand below it, or may yet."""
+    """Tell whether the line at `start` names a class with its package, and frames of Java are or may yet be below."""
     below = buffer.find(b"\n", start) + 1
     is_framed = start < below and (below >= len(buffer) or buffer.startswith(b"\tat ", below))
     return is_framed and b"." in buffer[start:below].partition(b":")[0]
@@ -392,7 +393,7 @@ def _says_what_went_wrong(line: bytes) -> bool:
     for link in patterns.LINKS:
         what, linked, rest = line.rstrip(b"!:.").partition(link)
         if linked and (rest + b" ").startswith(tuple(word + b" " for word in patterns.UNFIT)):
-            return not what.lower().startswith(patterns.NOTHING_FAILED)
+            return not (what + b" ").lower().startswith(patterns.NONE)
     return False
 
 
