@@ -41,6 +41,7 @@ from aiops_agent.assembly.judge import (
     is_frame_of_ruby,
     may_name_what_was_raised,
     names_another_exception,
+    names_what_stopped_it,
     opens_with_exception,
     raised_in_ruby,
     says_what_failed,
@@ -541,7 +542,8 @@ class Extent:
         for seen in range(_LINES_OF_A_DIFFERENCE if self._node else _LINES_OF_A_MESSAGE):
             wraps = self._wraps or self._stand_alone
             is_another = seen and ((wraps and may_name_what_was_raised(line)) or self._is_of_others(line))
-            is_another = is_another or (seen and self._stand_alone and says_what_failed(line))
+            fails = says_what_failed(line) or names_what_stopped_it(line)
+            is_another = is_another or (seen and self._stand_alone and fails)
             if speaks_for_itself(line) or is_another:
                 return Belongs.NO
             if below >= len(buffer):

@@ -191,7 +191,7 @@ def _short_levels(lines: list[bytes]) -> tuple[bytes, ...]:
     if sum(line[0] in _CALM_LETTERS and line[1:6].removeprefix(b" ")[:4].isdigit() for line in lines) >= fewest:
         words += patterns.LETTERS_FIRST
     if patterns.PHP in sample:
-        words.append(patterns.PHP_TRACE)
+        words += patterns.PHP_SAYS
     if any(sign in sample for sign in patterns.RUST) or sum(map(_names_a_target, lines)) >= fewest:
         words.append(patterns.RUST_SAYS)
     if any(sign in sample for sign in patterns.NATIVE_SOURCES):

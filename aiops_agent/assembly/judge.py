@@ -103,7 +103,7 @@ def _behind_tag(message: bytes) -> bytes:
 def _says_there_is_none(message: bytes) -> bool:
     """Tell whether the text is `error: null`, `critical: 0` or the like."""
     key, _, value = message.partition(b": ")
-    return key in patterns.COUNTED and value.strip(b" .," + DIGITS).lower() in patterns.NO_ERROR
+    return key.lower() in patterns.COUNTED and value.strip(b" .," + DIGITS).lower() in patterns.NO_ERROR
 
 
 def _fault(faults: tuple[tuple[bytes, Severity], ...], line: bytes) -> Severity | None:
@@ -254,6 +254,12 @@ def says_what_failed(message: bytes) -> bool:
     return bool(failed) and is_reason and not any(word in why for word in patterns.AGAIN)
 
 
+def names_what_stopped_it(message: bytes) -> bool:
+    """Tell whether the text is "could not book slip 17: SlipLost: no slip of S17": a line of a failure of its own."""
+    _, colon, raised = message.partition(b": ")
+    return message.startswith(patterns.STATEMENTS) and bool(colon) and may_name_what_was_raised(raised)
+
+
 def _says_what_was_not_done(message: bytes) -> tuple[bytes, bytes]:
     """Return the verb and the reason of "order 17 was not stored: no space" or "ward 3 cannot be supplied: no tap"."""
     _, was_not, rest = message.partition(b" was not ")
@@ -400,7 +406,7 @@ def stands_alone(line: bytes) -> bool:
     return (
         (b"panicked at" in line and line.startswith(b"thread '"))
         or line.startswith((*patterns.ABORTS, *patterns.OF_A_SIGNAL))
-        or line.endswith(patterns.NO_MEMORY)
+        or line.endswith((patterns.NO_MEMORY, patterns.DEADLY_SIGNAL))
         or _has_no_memory_in_rust(line)
         or any(sign in line for sign in (b": Assertion `", b": Assertion '", b": runtime error: "))
         or is_block_of_symfony(line)

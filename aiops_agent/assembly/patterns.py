@@ -121,6 +121,8 @@ So macros of theirs say what does not hold, and so are the frames shown of who h
 """
 
 PHP, PHP_TRACE = b".php", b"Stack trace:"
+PHP_SAYS = (PHP_TRACE, b"Critical: ", b"vere: ")
+"""What is searched for in a file of PHP: its traces, and levels that a program puts behind the time itself."""
 
 LETTERS_FIRST = tuple(
     b"\n" + letter + digits
@@ -350,6 +352,9 @@ QUOTES = (
 )
 """Behind these stands what somebody asked for, not what the program has to say."""
 
+DEADLY_SIGNAL = b"Sanitizer:DEADLYSIGNAL"
+"""How the line ends that a sanitizer puts above its report of a signal."""
+
 OPENINGS: tuple[tuple[bytes, Severity], ...] = (
     (b"Traceback (most", Severity.ERROR),
     (b"  + Exception Group Traceback", Severity.ERROR),
@@ -388,7 +393,7 @@ OPENINGS: tuple[tuple[bytes, Severity], ...] = (
     (b"corrupted ", Severity.CRITICAL),
     (b"munmap_chunk(): ", Severity.CRITICAL),
     (b"realloc(): ", Severity.CRITICAL),
-    (b"AddressSanitizer:DEADLYSIGNAL", Severity.CRITICAL),
+    *((name + DEADLY_SIGNAL, Severity.CRITICAL) for name in (b"Address", b"UndefinedBehavior", b"Memory", b"Thread")),
     (b"Task exception was never retrieved", Severity.ERROR),
     (b"future: <Task finished", Severity.ERROR),
     (b"Unhandled Exception:", Severity.CRITICAL),
@@ -746,6 +751,17 @@ ANNOUNCES = (b" failed", b" crashed", b" aborted", b" threw")
 ASYNCIO = b"asyncio"
 """What a logger of Python is called that tells of faults in a line and fields below it."""
 
+UNABLE = (b" could not ", b" cannot ", b" couldn't ", b" can't ", b" was unable to ")
+"""What stands within a line without a head that says what cannot be done."""
+
+LINKS = (b" has a ", b" has an ", b" has ", b" is ", b" are ")
+UNFIT = (
+    *(b"unusable", b"invalid", b"malformed", b"unreadable", b"illegal", b"corrupt", b"corrupted", b"broken"),
+    *(b"missing", b"unreachable", b"unavailable", b"not valid", b"not readable", b"not reachable", b"not available"),
+    *(b"no valid", b"no usable"),
+)
+"""What such a line says that something is or has, behind one of `LINKS`."""
+
 DONE = (
     *(b"stored", b"saved", b"sent", b"written", b"delivered", b"processed", b"completed", b"done", b"imported"),
     *(b"created", b"updated", b"loaded", b"accepted", b"booked", b"executed", b"finished", b"removed", b"read"),
@@ -754,6 +770,9 @@ DONE = (
 
 NOTHING_FAILED = (*(b"%d" % digit for digit in range(10)), b"nothing", b"none", b" no", b" never")
 """What stands before that where nothing did."""
+
+NONE = (b"0 ", b"no ", b"nothing ", b"none ")
+"""How such words begin, in small letters, where it is said of nothing."""
 
 WAITED = (b"timed out ", b"Timed out ")
 """How a line without a head begins that says what was waited for in vain."""

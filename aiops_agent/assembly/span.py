@@ -14,6 +14,7 @@ from aiops_agent.assembly.judge import (
     may_carry_exception,
     opens_with_exception,
     raised_in_php,
+    says_what_failed,
     stands_alone,
     states_error,
 )
@@ -311,7 +312,7 @@ def _place_of_throw(buffer: bytes, line_start: int, earliest: int) -> int:
 def _behind_preamble(buffer: bytes, start: int) -> int:
     """Return where the line begins that the preamble at `start` leads to; `start` when it is none."""
     line = buffer[start : buffer.find(b"\n", start)]
-    announces = _announces(line)
+    announces = _announces(line) or _is_printed_above_a_trace(buffer, line, start)
     if not (
         announces
         or _USAGE in line
@@ -359,10 +360,41 @@ def _announces(line: bytes) -> bool:
     """Tell whether the line says that something failed: a trace right below tells of it."""
     if line.startswith(patterns.WHILE) and b": " not in line:
         return True
-    said = line.rstrip(b"!:.")
-    said, _, last = said.rpartition(b" ")
-    is_fault = (b" " + last).endswith(patterns.ANNOUNCES) and not said.endswith(patterns.NOTHING_FAILED)
+    said, _, last = line.rstrip(b"!:.").rpartition(b" ")
+    is_none = said.endswith(patterns.NOTHING_FAILED) or said.rpartition(b", ")[2].lower().startswith(patterns.NONE)
+    is_fault = (b" " + last).endswith(patterns.ANNOUNCES) and not is_none
     return is_fault or (said.endswith(b" not") and last in patterns.DONE)
+
+
+def _is_printed_above_a_trace(buffer: bytes, line: bytes, start: int) -> bool:
+    """Tell whether the line says in words what went wrong, as programs print it above the trace of what they caught.
+
+    It may say why only where Java shows frames: it names the thread above those of what nobody caught.
+    """
+    says = _announces(line.partition(b", ")[0]) or _says_what_went_wrong(line)
+    if not (says or says_what_failed(line)):
+        return False
+    if relay_of(buffer, start):
+        return True  # looked at again without the heads of who relays it
+    return (says and b": " not in line) or _opens_a_trace_of_java(buffer, buffer.find(b"\n", start) + 1)
+
+
+def _opens_a_trace_of_java(buffer: bytes, start: int) -> bool:
+    """Tell whether the line at `start` names a class with its package, and frames of Java are or may yet be below."""
+    below = buffer.find(b"\n", start) + 1
+    is_framed = start < below and (below >= len(buffer) or buffer.startswith(b"\tat ", below))
+    return is_framed and b"." in buffer[start:below].partition(b":")[0]
+
+
+def _says_what_went_wrong(line: bytes) -> bool:
+    """Tell whether the line is "The list cannot be read" or "Slip 17 has an unusable date"."""
+    if any(word in line for word in patterns.UNABLE):
+        return True
+    for link in patterns.LINKS:
+        what, linked, rest = line.rstrip(b"!:.").partition(link)
+        if linked and (rest + b" ").startswith(tuple(word + b" " for word in patterns.UNFIT)):
+            return not (what + b" ").lower().startswith(patterns.NONE)
+    return False
 
 
 def _opens_a_trace(buffer: bytes, start: int) -> bool:

@@ -172,6 +172,15 @@ it was mended by kind: such levels; classes of Ruby that do not call themselves 
 above places; bare errors of one line that took ordinary lines with the next failure. Now all of them are found whole,
 and nothing else is. As ever, those are no blind figures.
 
+A fourteenth person wrote blind eight services of a network of libraries and museums, one in each runtime, in 48 files:
+bare, in the usual layouts of their loggers, and as the journal shows them. It was measured before anything was mended:
+2,605 failures, found with recall 0.9946 and precision 0.9950. That is the blind figure: Perl, Python, Ruby and Rust
+1.000 and 1.000, PHP 0.997 and 1.000, C++ 0.997 and 0.997, Node 0.994 and 0.997, Java 0.969 and 0.967. One kind was
+most of it: bare lines that say in words what went wrong, above the trace that Java prints of it, were left out (10).
+Then it was mended by kind: such lines; what a sanitizer says of a signal right below a warning; a failure in words
+with its own frames, below one of a bare line; levels that PHP writes in words behind the time. Now all of them are
+found whole, and nothing else is. As ever, those are no blind figures.
+
 What is left of the second lot is one: Perl's `die` with a message of two lines, of which the first says nothing that
 is searched for, and the place stands behind the second.
 """
@@ -200,6 +209,7 @@ TENTH = sorted((CORPORA / "tenth").glob("*.log"))
 ELEVENTH = sorted((CORPORA / "eleventh").glob("*.log"))
 TWELFTH = sorted((CORPORA / "twelfth").glob("*.log"))
 THIRTEENTH = sorted((CORPORA / "thirteenth").glob("*.log"))
+FOURTEENTH = sorted((CORPORA / "fourteenth").glob("*.log"))
 LATER = (
     *SECOND,
     *THIRD,
@@ -213,6 +223,7 @@ LATER = (
     *ELEVENTH,
     *TWELFTH,
     *THIRTEENTH,
+    *FOURTEENTH,
 )
 FIRST = sorted(file for file in CORPORA.rglob("*.log") if file not in LATER)
 FLOOR = 0.995
@@ -309,6 +320,7 @@ def accuracy(files: list[Path]) -> tuple[float, float, int, list[str]]:
         pytest.param(ELEVENTH, 1_931, 1.0, marks=pytest.mark.slow),
         pytest.param(TWELFTH, 2_403, 0.997, marks=pytest.mark.slow),
         pytest.param(THIRTEENTH, 2_441, 1.0, marks=pytest.mark.slow),
+        pytest.param(FOURTEENTH, 2_605, 1.0, marks=pytest.mark.slow),
     ],
     ids=[
         "first",
@@ -324,6 +336,7 @@ def accuracy(files: list[Path]) -> tuple[float, float, int, list[str]]:
         "eleventh",
         "twelfth",
         "thirteenth",
+        "fourteenth",
     ],
 )
 def test_nearly_all_records_are_found_whole_and_nearly_all_found_are_records(files, fewest, floor):
@@ -341,7 +354,7 @@ def test_a_level_of_one_letter_is_searched_for_where_a_file_writes_them_so():
 BOTH = pytest.mark.parametrize(
     "files",
     [[*FIRST, *SECOND], [*LATER[len(SECOND) :]]],
-    ids=["first and second", "third to thirteenth"],
+    ids=["first and second", "third to fourteenth"],
 )
 
 

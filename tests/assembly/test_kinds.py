@@ -1063,3 +1063,86 @@ def test_an_error_in_one_bare_line_takes_no_ordinary_ones_with_the_next_failure(
     quiet = "".join(f"{line.format(number)}\n" for number in (3, 4) for line in said)
     log = quiet * 4 + f"{first}\nWorker 9 ready\nwarning: till 4 is slow\n{second}\n{quiet}"
     assert found(log.encode(), size) == [first, second]
+
+
+OF_JAVA = "java.time.DateTimeException: no such day: 31.4.\n\tat org.shop.Slip.read(Slip.java:17)\n\t... 3 more"
+OF_SHOP = "org.shop.Till$SlipException: slip 17 is lost\n\tat org.shop.Till.main(Till.java:9)"
+SAID = ("Worker {} ready", "Queued slip on till {}", "Till {} is slow", "total of {} is 9.50", "{} mailed, 0 failed")
+
+
+@pytest.mark.parametrize("size", [1 << 20, pytest.param(97, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("head", ["", "Nov 27 08:12:54 depot-2 shop[3460]: "])
+def test_what_went_wrong_in_words_belongs_to_the_trace_that_is_printed_below(head, size):
+    quiet = "".join(f"{head}{line.format(number)}\n" for number in (3, 4) for line in SAID)
+    words = (
+        "Slip 17 has an unusable date",
+        "The list of tills is missing.",
+        "Prices could not be mapped",
+        "Booking failed, slip goes back to the queue",
+    )
+    whole = [f"{line}\n{raised}" for raised in (OF_JAVA, OF_SHOP) for line in words]
+    whole += ["Start-up failed: the bank is closed\n" + OF_JAVA, "Slip 17 could not be sent: none left\n" + OF_SHOP]
+    whole += ["Prices could not be mapped\n" + CAUGHT.rstrip()]
+    expected = ["".join(f"{head}{line}\n" for line in record.splitlines()).rstrip() for record in whole]
+    log = quiet * 4 + "".join(f"{record}\n{quiet}" for record in expected)
+    assert sorted(found(log.encode(), size)) == sorted(expected)
+
+
+@pytest.mark.parametrize("size", [1 << 20, pytest.param(97, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "above", [*SAID, "Nothing is missing", "No slip is invalid", "Till {} is open, 0 slips failed"]
+)
+def test_an_ordinary_line_is_none_of_the_trace_that_is_printed_below(above, size):
+    quiet = "".join(f"{line.format(number)}\n" for number in (3, 4) for line in SAID)
+    log = quiet * 4 + "".join(f"{above.format(4)}\n{raised}\n{quiet}" for raised in (OF_JAVA, OF_SHOP))
+    assert found(log.encode(), size) == [OF_JAVA, OF_SHOP]
+
+
+def test_a_failure_of_one_line_takes_no_trace_of_another_runtime_that_names_its_own():
+    quiet = "".join(f"{line.format(number)}\n" for number in (3, 4) for line in SAID)
+    failed, thrown = (
+        "Booking failed: till 4 is closed",
+        "TypeError: slip is not iterable\n    at book (/srv/shop.js:9:2)",
+    )
+    assert found((quiet * 4 + f"{failed}\n{thrown}\n" + quiet).encode(), 1 << 20) == [failed, thrown]
+
+
+STOPPED = (
+    "could not book slip 17: SlipLost: slip 17 is gone\n    at book (/srv/shop.js:9:2)\n    at main (/srv/shop.js:4:1)"
+)
+
+
+@pytest.mark.parametrize("size", [1 << 20, pytest.param(97, marks=pytest.mark.slow)])
+def test_a_bare_error_takes_no_ordinary_lines_with_a_failure_that_names_what_was_raised(size):
+    quiet = "".join(f"{line.format(number)}\n" for number in (3, 4) for line in SAID)
+    error = "Error: slip 17 not sent: timeout"
+    log = quiet * 4 + f"{error}\nWorker 9 ready\nTill 9 is slow\n{STOPPED}\n{quiet}"
+    assert found(log.encode(), size) == [error, STOPPED]
+
+
+@pytest.mark.parametrize("size", [1 << 20, pytest.param(97, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("level", ["INFO", "WARNING", "ERROR"])
+@pytest.mark.parametrize("sanitizer", ["Address", "UndefinedBehavior"])
+def test_what_a_sanitizer_says_of_a_signal_is_none_of_the_line_above(sanitizer, level, size):
+    failure = (
+        f"{sanitizer}Sanitizer:DEADLYSIGNAL\n"
+        + "=" * 65 * (sanitizer == "Address")
+        + (
+            f"\n==22==ERROR: {sanitizer}Sanitizer: SEGV on unknown address 0x000000000014 (pc 0x55aad0cc28bd T0)\n"
+            "    #0 0x55aad0cc28bd in book(Slip*) /srv/shop/till.cc:15\n\n"
+            f"SUMMARY: {sanitizer}Sanitizer: SEGV /srv/shop/till.cc:15 in book(Slip*)\n==22==ABORTING"
+        ).removeprefix("\n" if sanitizer != "Address" else "")
+    )
+    quiet, last = "2026-11-28 01:33:34 INFO till: slip 16 booked\n", f"2026-11-28 01:33:34 {level} till: belt 3 is full"
+    expected = [last] * (level == "ERROR") + [failure]
+    assert found((quiet * 6 + f"{last}\n{failure}\n" + quiet * 4).encode(), size) == expected
+
+
+@pytest.mark.parametrize("size", [1 << 20, pytest.param(97, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("said", ["Critical: the list of slips is gone, stopping", "Severe: no printer"])
+def test_a_level_that_php_writes_in_words_behind_the_time_states_an_error(said, size):
+    head = "[28-Nov-2026 01:37:21 UTC] "
+    failed = f"{head}PHP Fatal error:  Uncaught SlipLost: none in /srv/shop.php:9\nStack trace:\n#0 {{main}}"
+    quiet = f"{head}Slip 16 booked\n{head}Critical: 0\n"
+    log = quiet * 4 + f"{failed}\n{quiet}{head}{said}\n{quiet}"
+    assert found(log.encode(), size) == [failed, head + said]
