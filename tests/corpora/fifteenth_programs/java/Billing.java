@@ -59,8 +59,12 @@ public class Billing {
             case "jul": {
                 var logger = java.util.logging.Logger.getLogger(Billing.class.getName());
                 var levels = Map.of("DEBUG", "FINE", "INFO", "INFO", "WARN", "WARNING", "ERROR", "SEVERE");
-                return (level, text, error) ->
-                    logger.log(java.util.logging.Level.parse(levels.get(level)), text, error);
+                // named as where the service itself logs, not where it is handed on
+                return (level, text, error) -> {
+                    String method = StackWalker.getInstance().walk(frames -> frames.map(StackWalker.StackFrame::getMethodName)
+                        .filter(x -> List.of("work", "handle", "main").contains(x)).findFirst().get());
+                    logger.logp(java.util.logging.Level.parse(levels.get(level)), Billing.class.getName(), method, text, error);
+                };
             }
             case "json":
                 // the layout of logstash-logback-encoder, which Debian has not
