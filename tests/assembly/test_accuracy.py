@@ -181,6 +181,11 @@ Then it was mended by kind: such lines; what a sanitizer says of a signal right 
 with its own frames, below one of a bare line; levels that PHP writes in words behind the time. Now all of them are
 found whole, and nothing else is. As ever, those are no blind figures.
 
+A fifteenth person wrote blind eight services of a water utility, one in each runtime, in 46 files: bare, in the usual
+layouts of their loggers, and as the journal shows them. 2,527 failures, found with recall 1.000 and precision 1.000,
+and nothing was mended: that is a blind figure, and with the twelfth's the one to expect of an ordinary service. Of a
+program that is written to be hard, the first seven tell.
+
 What is left of the second lot is one: Perl's `die` with a message of two lines, of which the first says nothing that
 is searched for, and the place stands behind the second.
 """
@@ -210,6 +215,7 @@ ELEVENTH = sorted((CORPORA / "eleventh").glob("*.log"))
 TWELFTH = sorted((CORPORA / "twelfth").glob("*.log"))
 THIRTEENTH = sorted((CORPORA / "thirteenth").glob("*.log"))
 FOURTEENTH = sorted((CORPORA / "fourteenth").glob("*.log"))
+FIFTEENTH = sorted((CORPORA / "fifteenth").glob("*.log"))
 LATER = (
     *SECOND,
     *THIRD,
@@ -224,6 +230,7 @@ LATER = (
     *TWELFTH,
     *THIRTEENTH,
     *FOURTEENTH,
+    *FIFTEENTH,
 )
 FIRST = sorted(file for file in CORPORA.rglob("*.log") if file not in LATER)
 FLOOR = 0.995
@@ -321,6 +328,7 @@ def accuracy(files: list[Path]) -> tuple[float, float, int, list[str]]:
         pytest.param(TWELFTH, 2_403, 0.997, marks=pytest.mark.slow),
         pytest.param(THIRTEENTH, 2_441, 1.0, marks=pytest.mark.slow),
         pytest.param(FOURTEENTH, 2_605, 1.0, marks=pytest.mark.slow),
+        pytest.param(FIFTEENTH, 2_527, 1.0, marks=pytest.mark.slow),
     ],
     ids=[
         "first",
@@ -337,6 +345,7 @@ def accuracy(files: list[Path]) -> tuple[float, float, int, list[str]]:
         "twelfth",
         "thirteenth",
         "fourteenth",
+        "fifteenth",
     ],
 )
 def test_nearly_all_records_are_found_whole_and_nearly_all_found_are_records(files, fewest, floor):
@@ -354,7 +363,7 @@ def test_a_level_of_one_letter_is_searched_for_where_a_file_writes_them_so():
 BOTH = pytest.mark.parametrize(
     "files",
     [[*FIRST, *SECOND], [*LATER[len(SECOND) :]]],
-    ids=["first and second", "third to fourteenth"],
+    ids=["first and second", "third to fifteenth"],
 )
 
 
