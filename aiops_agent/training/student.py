@@ -1,4 +1,4 @@
-"""The student: three layers of the teacher, a smaller vocabulary, and a category beside the vector.
+"""The student: two layers of the teacher, a smaller vocabulary, and a category beside the vector.
 
 All of it are modules that sentence-transformers has: a folder of it is an ordinary sentence-transformers model.
 """
@@ -15,8 +15,8 @@ from aiops_agent.diagnosis.encoder import MAX_TOKENS
 from aiops_agent.training import vocabulary
 from aiops_agent.training.vocabulary import Vocabulary
 
-LAYERS = (0, 2, 5)
-"""Of the six: the first, one of the middle, the last. Four would be no longer 3.2 times as fast as six in fp32."""
+LAYERS = (0, 5)
+"""Of the six: the first and the last. A third one (2) cost half as much time again, and gained 0.2 points of macro-F1."""
 
 WIDTH = 384
 """Of the teacher's vectors, and so of the student's."""
