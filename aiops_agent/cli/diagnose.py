@@ -4,7 +4,9 @@ import argparse
 import json
 import os
 import sys
+from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -18,6 +20,7 @@ from aiops_agent.cli.explained import explained, labelled, reasons
 from aiops_agent.cli.output import print_json
 from aiops_agent.cli.session import faults, library, mode, stages, taught
 from aiops_agent.errors import UsageError
+from aiops_agent.fork import Answer, Hand, dealt, hands
 from aiops_agent.model.diagnosis import Diagnosis
 from aiops_agent.model.event import Fingerprint
 from aiops_agent.model.explanation import Explanation
@@ -35,6 +38,15 @@ MAX_CHARACTERS = 1 << 20
 BATCH = 64
 """Records diagnosed together: enough to keep the model busy, few enough to answer a pipe soon."""
 
+LONG = 1 << 18
+"""Bytes of a file of records from which on several processes share them: each takes a second to load the model."""
+
+MOST_HANDS = 4
+"""Each holds 170 MB, on a host that may be in trouble."""
+
+Batch = list[tuple[str, str]]
+"""Identity and text of some records."""
+
 
 def diagnose(arguments: argparse.Namespace) -> int:
     """Diagnose one record from a file or standard input, or many as JSON lines."""
@@ -43,14 +55,16 @@ def diagnose(arguments: argparse.Namespace) -> int:
     # The file first: who reads the state as root becomes the owner of it.
     with (
         _opened(arguments.jsonl or arguments.file, is_json=bool(arguments.jsonl)) as stream,
+        _helped(arguments.config, stream if arguments.jsonl else None) as helping,
         taught(arguments.config) as exemplars,
     ):
         answering = _Answering(arguments.config, exemplars)
         if arguments.jsonl:
-            for batch in _batches(_records(stream, arguments.jsonl)):
-                answers = answering.diagnoses([text for _, text in batch])
-                for (identity, _), diagnosis in zip(batch, answers, strict=True):
-                    print_json(as_json(identity, diagnosis, answering.library.playbooks))
+            refused: list[UsageError] = []
+            for answer in _answers(_batches(_records(stream, arguments.jsonl), refused), answering, helping):
+                print_json(answer)
+            for error in refused:
+                raise error
             return 0
         text = _text(stream, arguments.file)
         if arguments.json:
@@ -82,6 +96,12 @@ class _Answering:
         others = [redact(text) for text, said in zip(texts, known, strict=True) if said is None]
         found = iter(self._asked.diagnose(others, [None] * len(others)) if others else ())
         return [said or next(found) for said in known]
+
+    def answers(self, batch: Batch) -> list[dict[str, object]]:
+        """Return the objects of the contract for these records, in order."""
+        diagnoses = self.diagnoses([text for _, text in batch])
+        pairs = zip(batch, diagnoses, strict=True)
+        return [as_json(identity, diagnosis, self.library.playbooks) for (identity, _), diagnosis in pairs]
 
     def words(self, text: str) -> Iterator[str]:
         """Yield in words, for a person, what one record means, what would be done about it, and why not more."""
@@ -117,6 +137,39 @@ class _Answering:
             stage, signature = None, Signature.UNSIGNED
         for reason in reasons(diagnosis.prediction, playbook, mode(self._config), signature, stage):
             yield why(reason, "en")
+
+
+def _answers(batches: Iterator[Batch], answering: _Answering, helping: Sequence[Hand]) -> Iterator[dict[str, object]]:
+    """Yield the answer to each record, in order: those of a hand where there are any, else our own."""
+    if not helping:
+        for batch in batches:
+            yield from answering.answers(batch)
+        return
+    given: deque[Batch] = deque()
+
+    def requests() -> Iterator[bytes]:
+        for batch in batches:
+            given.append(batch)
+            yield json.dumps(batch).encode()
+
+    for answer in dealt(requests(), helping):
+        batch = given.popleft()
+        yield from answering.answers(batch) if answer is None else json.loads(answer)
+
+
+@contextmanager
+def _helped(config: str | None, stream: TextIO | None) -> Iterator[Sequence[Hand]]:
+    """Yield who answers a long file of records; none for a short one, and for a pipe, which wants its answers soon."""
+
+    @contextmanager
+    def begin() -> Iterator[Answer]:
+        with taught(config) as exemplars:
+            answering = _Answering(config, exemplars)
+            yield lambda request: json.dumps(answering.answers(json.loads(request))).encode()
+
+    is_long = stream is not None and os.fstat(stream.fileno()).st_size >= LONG
+    with hands(begin, MOST_HANDS if is_long else 0) as helping:
+        yield helping
 
 
 def chosen(diagnosis: Diagnosis, catalogue: Catalogue) -> Playbook | None:
@@ -179,21 +232,18 @@ def _fault_of(text: str, assembly: Assembly) -> Fingerprint:
     return found[0] if len(found) == 1 else fingerprint(text.strip("\n"))[0]
 
 
-def _batches(records: Iterator[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:
-    """Yield the records some at a time; those before one that is refused are answered before it is."""
-    refused = None
-    while refused is None:
+def _batches(records: Iterator[tuple[str, str]], refused: list[UsageError]) -> Iterator[Batch]:
+    """Yield the records some at a time; one that is refused ends them and is put into `refused`."""
+    while not refused:
         batch = []
         try:
             for record in islice(records, BATCH):
                 batch.append(record)  # noqa: PERF402 - what was read stays when the next is refused
         except UsageError as error:
-            refused = error
-        if batch:
-            yield batch
-        elif refused is None:
+            refused.append(error)
+        if not batch:
             return
-    raise refused
+        yield batch
 
 
 def _records(stream: TextIO, name: str) -> Iterator[tuple[str, str]]:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from aiops_agent.digest import blake2b
+from aiops_agent.fork import be_nobody, would_gain
 from aiops_agent.model.event import Fingerprint, Severity, Sighting
 from aiops_agent.noun import astuple
 from aiops_agent.sources.opened import CHUNK, Opened
@@ -91,7 +92,7 @@ def _far(
     file: Opened, start: int, begin: Callable[[int], Stretch], finish: Callable[[Stretch], Gathered]
 ) -> Far | None:
     left = file.size - start
-    if left < LEAST or not file.is_plain or not _would_gain():
+    if left < LEAST or not file.is_plain or not would_gain():
         return None
     seam = start + left // 2 // CHUNK * CHUNK
     run_up = file.line_from(seam - CHUNK - _RUN_UP)
@@ -104,27 +105,11 @@ def _far(
         return Far(seam, process, answer)
     status = 1
     try:
-        _be_nobody(keep=(out, file.fileno()))
+        be_nobody(keep=(out, file.fileno()))
         _answer(file, (run_up, seam), begin, finish, out=out, agent=agent)
         status = 0
     finally:
         os._exit(status)  # no handler of the agent's runs, nothing of it is flushed or closed
-
-
-def _would_gain() -> bool:
-    """Tell whether there is a second core, and no thread besides this one."""
-    return len(os.sched_getaffinity(0)) > 1 and len(os.listdir("/proc/self/task")) == 1
-
-
-def _be_nobody(keep: tuple[int, int]) -> None:
-    """Forget what was inherited: a lock held here would outlive the agent, a signal would be answered twice."""
-    signal.set_wakeup_fd(-1)
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, signal.SIG_DFL)
-    first, last = sorted(keep)
-    os.closerange(0, first)
-    os.closerange(first + 1, last)
-    os.closerange(last + 1, os.sysconf("SC_OPEN_MAX"))
 
 
 def _answer(

