@@ -34,6 +34,7 @@ ifdef PREFIX
 	@$(PYTHON) -c 'import venv, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo 'Python 3.11 or newer with venv is needed: apt-get install python3-venv'; exit 2; }
 	$(PYTHON) -m venv $(PREFIX)
 	$(PREFIX)/bin/python -m pip --quiet --disable-pip-version-check install .
+	$(PREFIX)/bin/python -m pip --quiet --quiet uninstall --yes setuptools  # as below
 else
 install: $(STAMP)
 	@$(BIN)/python -m compileall -q aiops_agent  # a tick would compile it all where Python may not keep what it compiled
@@ -64,6 +65,7 @@ $(STAMP): pyproject.toml packaging/bin/aiops-agent
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo 'installing aiops-agent into $(VENV) (once)'
 	@$(PIP) install --editable .
+	@$(PIP) --quiet uninstall --yes setuptools  # nothing here needs it, and it costs each start of Python a millisecond
 	@touch $@
 
 $(DEV_STAMP): $(STAMP)

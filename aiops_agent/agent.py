@@ -8,36 +8,39 @@ from enum import StrEnum
 from aiops_agent.crowd import Crowd
 from aiops_agent.errors import AuditError, Fault, ForgedError
 from aiops_agent.hints import Protocol
-from aiops_agent.model.audit import AuditEntry, Value
-from aiops_agent.model.diagnosis import Citation
 from aiops_agent.model.event import Batch
 from aiops_agent.model.incident import Incident, Status
-from aiops_agent.model.playbook import Playbook, Scalar
-from aiops_agent.model.signature import Signature
-from aiops_agent.model.voice import Expectation
 from aiops_agent.noun import dataclass, field, replace
-from aiops_agent.playbook.catalogue import Catalogue
 from aiops_agent.policy.decide import PolicySettings
-from aiops_agent.ports import Chat, Clock, Composer, Diagnostician, Executor, Journal, LogSource, RootExecutor
-from aiops_agent.signing.register import Register
 from aiops_agent.state.state import State
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from aiops_agent.model.audit import AuditEntry, Value
+    from aiops_agent.model.diagnosis import Citation
+    from aiops_agent.model.playbook import Playbook, Scalar
+    from aiops_agent.model.signature import Signature
+    from aiops_agent.model.voice import Expectation
+    from aiops_agent.playbook.catalogue import Catalogue
+    from aiops_agent.ports import Chat, Clock, Composer, Diagnostician, Executor, Journal, LogSource, RootExecutor
+    from aiops_agent.signing.register import Register
 
 
 class Library(Protocol):
     """What people wrote: playbooks and articles, read from their files when they are first asked for."""
 
     @property
-    def playbooks(self) -> Catalogue:
+    def playbooks(self) -> "Catalogue":
         """Return every playbook that can be used."""
 
-    def article(self, identity: str) -> Citation | None:
+    def article(self, identity: str) -> "Citation | None":
         """Return an article by id, for reports about incidents that were diagnosed earlier."""
 
     @property
-    def register(self) -> Register:
+    def register(self) -> "Register":
         """Return what is signed here, verified when it is first asked for."""
 
-    def signature(self, playbook: Playbook, now: datetime) -> Signature:
+    def signature(self, playbook: "Playbook", now: datetime) -> "Signature":
         """Return how a playbook stands to its signature."""
 
     @property
@@ -58,32 +61,32 @@ class Agent:
     """Everything one tick works with."""
 
     host: str
-    sources: Mapping[str, LogSource]
+    sources: "Mapping[str, LogSource]"
     """By what they are remembered by from tick to tick."""
 
-    parameters: Mapping[str, Mapping[str, Scalar]]
+    parameters: "Mapping[str, Mapping[str, Scalar]]"
     """By service: what its sources' configuration offers to playbooks."""
 
     state: State
-    diagnostician: Diagnostician
+    diagnostician: "Diagnostician"
     library: Library
 
     policy: PolicySettings
-    executor: Executor
-    journal: Journal
-    composer: Composer
-    chats: Sequence[Chat]
-    clock: Clock
+    executor: "Executor"
+    journal: "Journal"
+    composer: "Composer"
+    chats: "Sequence[Chat]"
+    clock: "Clock"
     token: Callable[[], str]
     """A fresh unguessable id for an approval or an action."""
 
-    root: RootExecutor | None = None
+    root: "RootExecutor | None" = None
     """What does what needs root; None: nothing does."""
 
     keep: timedelta | None = None
     """How long the record holds what was done; None: for ever."""
 
-    expected: Mapping[str, Expectation] = field(default_factory=dict)
+    expected: "Mapping[str, Expectation]" = field(default_factory=dict)
     """By the key of the source: those whose silence is to be told."""
 
     roots: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -93,7 +96,7 @@ class Agent:
         """Return below which folders files may be changed for this service; none: the configuration does not say."""
         return self.roots.get(service or "", ())
 
-    def parameters_of(self, service: str | None) -> Mapping[str, Scalar]:
+    def parameters_of(self, service: str | None) -> "Mapping[str, Scalar]":
         """Return what the configuration offers to playbooks that act on this service."""
         return self.parameters.get(service or "", {})
 
@@ -153,7 +156,7 @@ class Tick:
     at_work: dict[tuple[str, str], str | None] = field(default_factory=dict)
     """By playbook and service: who was found to be at work whom it would disturb, or None."""
 
-    noted: list[AuditEntry] = field(default_factory=list)
+    noted: "list[AuditEntry]" = field(default_factory=list)
     """What is recorded with the next entry, before its transaction ends."""
 
     audit_error: AuditError | None = None
@@ -225,7 +228,7 @@ class Tick:
         self.is_recorded = False
         self.heed(error)
 
-    def record(self, agent: Agent, *entries: AuditEntry) -> bool:
+    def record(self, agent: Agent, *entries: "AuditEntry") -> bool:
         """Make entries durable; False when they could not be, and from then on nothing is acted on.
 
         What was noted before comes first, and in the same write.
@@ -245,7 +248,7 @@ class Tick:
             yield
             self.record(agent)
 
-    def note(self, agent: Agent, entry: AuditEntry) -> None:
+    def note(self, agent: Agent, entry: "AuditEntry") -> None:
         """Make an entry durable with the next that is recorded; call inside a `transaction` of this tick.
 
         For what nothing is done about: five hundred new faults in one batch are a dozen writes instead of five hundred.
@@ -271,6 +274,8 @@ class Tick:
         return self.cut_short is CutShort.STOPPED
 
 
-def entry(now: datetime, action: str, subject: str, **detail: Value) -> AuditEntry:
+def entry(now: datetime, action: str, subject: str, **detail: "Value") -> "AuditEntry":
     """Return an audit entry whose actor is the agent."""
+    from aiops_agent.model.audit import AuditEntry  # a tick without a new fault records nothing
+
     return AuditEntry(now, "agent", action, subject, detail)

@@ -4,25 +4,29 @@ from datetime import datetime
 
 from aiops_agent.agent import Agent, Tick, entry
 from aiops_agent.model.incident import Incident, Status
-from aiops_agent.model.message import ReportKind
-from aiops_agent.model.order import Asked
-from aiops_agent.model.playbook import Playbook
 from aiops_agent.noun import replace
 from aiops_agent.policy.decide import people_needed
 from aiops_agent.state.approvals import Approval, ApprovalState
 from aiops_agent.telling import tell
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from aiops_agent.model.order import Asked
+    from aiops_agent.model.playbook import Playbook
+
 
 def ask(
     agent: Agent,
     incident: Incident,
-    playbook: Playbook,
+    playbook: "Playbook",
     now: datetime,
     *,
     expires: datetime,
-    asked: Asked | None = None,
+    asked: "Asked | None" = None,
 ) -> Incident:
     """Ask people to agree to a playbook; call inside a transaction. `asked`: the root executor asks them."""
+    from aiops_agent.model.message import ReportKind  # most ticks tell nothing
+
     service = incident.service or ""
     expires = asked.expires if asked else expires
     request = Approval(
@@ -44,7 +48,7 @@ def ask(
     return tell(agent, replace(incident, status=Status.WAITING_APPROVAL), ReportKind.QUESTION, now, approval=request)
 
 
-def bound_to(agent: Agent, playbook: Playbook, incident: Incident, expires: datetime) -> str:
+def bound_to(agent: Agent, playbook: "Playbook", incident: Incident, expires: datetime) -> str:
     """Return the digest of all that a person agrees to."""
     from aiops_agent.state.questions import Agreed  # a tick that asks nobody has no use for a digest
 

@@ -3,10 +3,13 @@
 from aiops_agent.agent import Agent
 from aiops_agent.digest import blake2b
 from aiops_agent.helping import unhelpful_against
-from aiops_agent.model.diagnosis import Diagnosis, Prediction
 from aiops_agent.model.event import Fingerprint
 from aiops_agent.model.incident import Incident, Status
 from aiops_agent.noun import dataclass, replace
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from aiops_agent.model.diagnosis import Diagnosis
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ def _digest(among: tuple[object, ...]) -> str:
     return blake2b(repr(among).encode(errors="surrogateescape"), digest_size=16).hexdigest()
 
 
-def chosen(agent: Agent, diagnosis: Diagnosis, choice: Choice) -> str | None:
+def chosen(agent: Agent, diagnosis: "Diagnosis", choice: Choice) -> str | None:
     """Return the name of the playbook for a diagnosis, if there is one."""
     from aiops_agent.playbook.choose import choose  # a tick without a new fault has no use for the vocabulary
 
@@ -61,8 +64,10 @@ def chosen(agent: Agent, diagnosis: Diagnosis, choice: Choice) -> str | None:
     return playbook.name if playbook else None
 
 
-def found_before(agent: Agent, incident: Incident) -> Diagnosis:
+def found_before(agent: Agent, incident: Incident) -> "Diagnosis":
     """Return what an incident was found to mean, its article as it reads now."""
+    from aiops_agent.model.diagnosis import Diagnosis, Prediction  # a tick without a new choice asks for none
+
     article = agent.library.article(incident.article) if incident.article else None
     prediction = Prediction(
         incident.category, incident.confidence, incident.abstained, (), incident.decided_by, incident.sure_for

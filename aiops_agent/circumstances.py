@@ -7,7 +7,6 @@ from datetime import datetime
 from aiops_agent.agent import Agent, Tick
 from aiops_agent.helping import unhelpful_against
 from aiops_agent.model.incident import Incident
-from aiops_agent.model.playbook import Playbook
 from aiops_agent.model.signature import Signature
 from aiops_agent.noun import dataclass
 from aiops_agent.policy.decide import Circumstances
@@ -15,6 +14,7 @@ from aiops_agent.policy.limits import SYSTEMIC_WITHIN, healthy_others
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from aiops_agent.model.playbook import Playbook
     from aiops_agent.playbook.bind import Bound
 
 
@@ -36,7 +36,7 @@ NO_RECORDS = Grounds()
 
 
 def circumstances(
-    agent: Agent, report: Tick, incident: Incident, playbook: Playbook | None, now: datetime, grounds: Grounds
+    agent: Agent, report: Tick, incident: Incident, playbook: "Playbook | None", now: datetime, grounds: Grounds
 ) -> Circumstances:
     """Gather what the policy asks for beside the incident, but for `busy`: see below."""
     service = incident.service or ""
@@ -74,7 +74,7 @@ def last_refusal(agent: Agent, incident: Incident) -> datetime | None:
     return None if refused and named and refused <= named.said else refused
 
 
-def aimed(agent: Agent, playbook: Playbook, service: str) -> "Bound | str":
+def aimed(agent: Agent, playbook: "Playbook", service: str) -> "Bound | str":
     """Return the playbook aimed at a service, or in words what keeps it from being."""
     from aiops_agent.playbook.bind import Bound, bind  # a tick that decides about no playbook needs no vocabulary
 
@@ -83,7 +83,7 @@ def aimed(agent: Agent, playbook: Playbook, service: str) -> "Bound | str":
     return bound if isinstance(bound, Bound) else str(bound)
 
 
-def busy(agent: Agent, report: Tick, playbook: Playbook, service: str) -> str | None:
+def busy(agent: Agent, report: Tick, playbook: "Playbook", service: str) -> str | None:
     """Return who is at work on the host or the service, as far as can be seen: looked at once in a tick.
 
     It takes as long as all the rest of a decision, and is asked for only when something is about to be done or asked.
@@ -97,7 +97,7 @@ def busy(agent: Agent, report: Tick, playbook: Playbook, service: str) -> str | 
     return report.at_work[key]
 
 
-def is_evident(agent: Agent, playbook: Playbook, service: str) -> bool:
+def is_evident(agent: Agent, playbook: "Playbook", service: str) -> bool:
     """Tell whether the evidence of a playbook holds now, as far as it can be seen without root."""
     bound = aimed(agent, playbook, service)
     return not isinstance(bound, str) and all(
@@ -113,7 +113,7 @@ def _ours(agent: Agent) -> list[tuple[datetime, datetime]]:
     return agent.state.actions.history().at_work(now - 2 * HAND, now)
 
 
-def is_usable(agent: Agent, playbook: Playbook, service: str) -> bool:
+def is_usable(agent: Agent, playbook: "Playbook", service: str) -> bool:
     """Tell whether the configuration gives all that a playbook needs; the host is looked at when it is acted on."""
     from aiops_agent.playbook.bind import fits  # as above
 

@@ -7,15 +7,17 @@ from aiops_agent.agent import Agent, Tick, entry
 from aiops_agent.asking import ask
 from aiops_agent.circumstances import NO_RECORDS, Grounds, busy, circumstances, is_evident
 from aiops_agent.errors import ExecutorError
-from aiops_agent.model.audit import AuditEntry
 from aiops_agent.model.decision import NO_HISTORY, AskApproval, Decision, Reason, ReportOnly, Run, Suppress, name_of
 from aiops_agent.model.event import Notice
 from aiops_agent.model.incident import Incident, Kind, Status, noticed
-from aiops_agent.model.message import ReportKind
-from aiops_agent.model.order import Asked, Order
 from aiops_agent.noun import replace
 from aiops_agent.policy.decide import decide, was_told_lately
 from aiops_agent.telling import tell
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from aiops_agent.model.audit import AuditEntry
+    from aiops_agent.model.order import Asked
 
 
 def settle(agent: Agent, report: Tick, incident: Incident, now: datetime, grounds: Grounds = NO_RECORDS) -> None:
@@ -38,7 +40,7 @@ def settle(agent: Agent, report: Tick, incident: Incident, now: datetime, ground
 
 def decided_and_recorded(
     agent: Agent, report: Tick, incident: Incident, now: datetime, grounds: Grounds
-) -> tuple[Decision, Asked | None]:
+) -> "tuple[Decision, Asked | None]":
     """Return a decision and, if the root executor asks people, its question; to act or ask is on record by then.
 
     Where it cannot be recorded, or what people are asked not be encrypted, the policy decides again, knowing that.
@@ -61,24 +63,28 @@ def decided_and_recorded(
 def reported(agent: Agent, report: Tick, incident: Incident, decision: Decision, now: datetime) -> Incident:
     """Return an incident as told, by a report of its own or, one of many, by the notice that stands for them."""
     status = Status.OPEN if incident.status is Status.RESOLVED else incident.status
-    kind = ReportKind.NOTICE if incident.kind is Kind.AGENT else ReportKind.FOUND
     is_alone = report.crowd(incident.source).is_told_alone(incident)
     incident = replace(incident, status=status, last_told=now)
     if not is_alone:
         return incident
+    from aiops_agent.model.message import ReportKind  # most ticks tell nothing
+
+    kind = ReportKind.NOTICE if incident.kind is Kind.AGENT else ReportKind.FOUND
     report.record(agent)  # what was noted: the report says where the record stands with it
     return tell(agent, incident, kind, now, at_work=at_work_at(report, incident, decision))
 
 
 def put_to_root(
     agent: Agent, report: Tick, incident: Incident, decision: Decision, now: datetime
-) -> tuple[Decision, Asked | None]:
+) -> "tuple[Decision, Asked | None]":
     """Have the root executor ask people about what needs root: it counts their answers itself.
 
     Return what is decided then, and its question; what it does not take is told, and why is recorded.
     """
     if agent.root is None or not isinstance(decision, AskApproval) or not decision.playbook.privileged:
         return decision, None
+    from aiops_agent.model.order import Order  # most ticks do nothing as root
+
     playbook, service = decision.playbook, incident.service or ""
     order = Order(
         id=agent.token(), playbook=playbook.name, digest=playbook.digest, service=service, incident=incident.id
@@ -123,7 +129,9 @@ def at_work_at(report: Tick, incident: Incident, decision: Decision) -> str | No
     return found if decision.reason is Reason.BUSY else None
 
 
-def decision_entry(incident: Incident, decision: Decision, now: datetime, *, at_work: str | None = None) -> AuditEntry:
+def decision_entry(
+    incident: Incident, decision: Decision, now: datetime, *, at_work: str | None = None
+) -> "AuditEntry":
     """Return what is recorded of a decision."""
     seen = {"at_work": at_work} if at_work else {}
     return entry(

@@ -5,9 +5,12 @@ from datetime import datetime
 from aiops_agent.agent import Agent, Tick, entry
 from aiops_agent.asking import withdraw
 from aiops_agent.errors import ExecutorError
-from aiops_agent.model.audit import AuditEntry
-from aiops_agent.ports import RootExecutor
 from aiops_agent.state.approvals import Approval, ApprovalState
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from aiops_agent.model.audit import AuditEntry
+    from aiops_agent.ports import RootExecutor
 
 _ANSWERS = {
     "approved": ApprovalState.APPROVED,
@@ -28,7 +31,7 @@ def heed_answers(agent: Agent, report: Tick, now: datetime) -> None:
             return
 
 
-def heed(agent: Agent, report: Tick, root: RootExecutor, approval: Approval, now: datetime) -> None:
+def heed(agent: Agent, report: Tick, root: "RootExecutor", approval: Approval, now: datetime) -> None:
     """Take over what was answered to one question."""
     answered = root.answered(approval.id)
     state = _ANSWERS.get(answered.state) if answered else ApprovalState.EXPIRED
@@ -42,8 +45,10 @@ def heed(agent: Agent, report: Tick, root: RootExecutor, approval: Approval, now
             withdraw(agent, report, approval)
 
 
-def answers(approval: Approval, state: ApprovalState, agreed: tuple[str, ...], now: datetime) -> list[AuditEntry]:
+def answers(approval: Approval, state: ApprovalState, agreed: tuple[str, ...], now: datetime) -> "list[AuditEntry]":
     """Return what is recorded of an answer: the root executor's own record has who gave it."""
+    from aiops_agent.model.audit import AuditEntry  # most ticks hear no answer
+
     if state is ApprovalState.APPROVED:
         return [
             AuditEntry(now, f"user:{name}", "approval.granted", approval.id, {**approval.about, "at": "executor"})

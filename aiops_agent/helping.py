@@ -4,7 +4,6 @@ from datetime import datetime
 
 from aiops_agent.agent import Agent
 from aiops_agent.model.event import Fingerprint
-from aiops_agent.policy.attempts import RETURNS_WITHIN, unhelpful
 from aiops_agent.policy.limits import is_self_effect
 
 
@@ -13,11 +12,17 @@ def note_return(agent: Agent, fault: Fingerprint, service: str | None, now: date
 
     Call inside a transaction, and not for records older than that repair. What the repair itself caused is no return.
     """
-    repair = agent.state.actions.last_repair(fault, service or "", since=now - RETURNS_WITHIN) if service else None
-    if repair and not is_self_effect(agent.state.actions.history(), service or "", written, agent.policy.limits):
+    if not service:  # nothing was ever repaired there
+        return
+    from aiops_agent.policy.attempts import RETURNS_WITHIN
+
+    repair = agent.state.actions.last_repair(fault, service, since=now - RETURNS_WITHIN)
+    if repair and not is_self_effect(agent.state.actions.history(), service, written, agent.policy.limits):
         agent.state.actions.returned(repair, now)
 
 
 def unhelpful_against(agent: Agent, fault: Fingerprint) -> frozenset[str]:
     """Return the names of the playbooks that were tried in vain against a fault."""
+    from aiops_agent.policy.attempts import unhelpful  # a fault of no service has none
+
     return unhelpful(agent.state.actions.attempts(fault))

@@ -1,9 +1,15 @@
-"""What a process finds where it runs: the time, what users are called, and the files that came with this program."""
+"""What a process finds where it runs: the time, names of users, the root executor, the files that came with it."""
 
 import pwd
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+
+SOCKET = "/run/aiops-agent/executor.sock"
+"""Where the root executor listens: a folder that only root can write."""
+
+ANSWERED = "answered"
+"""Beside the socket: a file that the executor writes with each answer, so that the agent's quiet tick sees one."""
 
 _PACKAGE = Path(__file__).resolve().parent
 

@@ -7,9 +7,12 @@ from datetime import datetime, timedelta
 from aiops_agent.agent import Agent, Tick
 from aiops_agent.model.event import Batch, Notice
 from aiops_agent.model.incident import Kind, noticed, rfc3339
-from aiops_agent.model.voice import Expectation, Voice
 from aiops_agent.noun import dataclass, replace
 from aiops_agent.sources.paths import find
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from aiops_agent.model.voice import Expectation, Voice
 
 SILENCE, MISSING = "silence", "missing"
 """The kinds of its notices: the log is there and does not grow; there is no log any more."""
@@ -32,7 +35,7 @@ MOST_LEARNED = timedelta(days=7)
 class Change:
     """What is to be remembered of one source from now on, and told."""
 
-    voice: Voice
+    voice: "Voice"
     due: datetime | None
     expected: bool = True
     """False: nobody does any more, it is to be forgotten."""
@@ -80,19 +83,21 @@ def close(agent: Agent, report: Tick, name: str, why: str, now: datetime) -> Non
             report.close(agent, incident, why, now)
 
 
-def deadline(voice: Voice, expectation: Expectation) -> datetime | None:
+def deadline(voice: "Voice", expectation: "Expectation") -> datetime | None:
     """Return when the silence of a source is to be told; None when it is told, or not known yet what is usual."""
     within = expectation.within or _learned(voice)
     return voice.since + within if within and not voice.told else None
 
 
-def _learned(voice: Voice) -> timedelta | None:
+def _learned(voice: "Voice") -> timedelta | None:
     if voice.turns < TURNS or voice.spoke - voice.first < LEARNING:
         return None
     return min(max(FACTOR * voice.longest, LEAST_LEARNED), MOST_LEARNED)
 
 
-def _first_seen(source: str, expectation: Expectation, batch: Batch, now: datetime) -> Voice:
+def _first_seen(source: str, expectation: "Expectation", batch: Batch, now: datetime) -> "Voice":
+    from aiops_agent.model.voice import Voice  # of most sources nobody expects to hear
+
     return Voice(
         source=source,
         name=expectation.name,
@@ -106,7 +111,7 @@ def _first_seen(source: str, expectation: Expectation, batch: Batch, now: dateti
     )
 
 
-def _spoken(voice: Voice, expectation: Expectation, now: datetime) -> Voice:
+def _spoken(voice: "Voice", expectation: "Expectation", now: datetime) -> "Voice":
     due = deadline(voice, expectation)
     was_away = due is not None and now - due > LATE
     silence = timedelta() if was_away else min(now - voice.spoke, MOST_LEARNED)
@@ -114,7 +119,7 @@ def _spoken(voice: Voice, expectation: Expectation, now: datetime) -> Voice:
     return replace(voice, spoke=now, since=now, turns=voice.turns + 1, longest=longest, was_away=False, told=False)
 
 
-def _judged(voice: Voice, expectation: Expectation, now: datetime) -> Change:
+def _judged(voice: "Voice", expectation: "Expectation", now: datetime) -> Change:
     due = deadline(voice, expectation)
     if now < voice.since:  # the clock was set back
         voice = replace(voice, since=now)
@@ -127,7 +132,7 @@ def _judged(voice: Voice, expectation: Expectation, now: datetime) -> Change:
     return Change(voice, deadline(voice, expectation))
 
 
-def _notice(voice: Voice, expectation: Expectation) -> Notice:
+def _notice(voice: "Voice", expectation: "Expectation") -> Notice:
     within = expectation.within or _learned(voice)
     usual = "learned from its longest silence so far" if expectation.within is None else "as its `silence:` says"
     expected = f"It was expected to say something within {within} (hours:minutes:seconds), {usual}."

@@ -16,7 +16,9 @@ else:
     _NONE = object()
     _FIELDS = "__noun_fields__"
     _PLAIN = (type, type(int | None))
-    """Kinds of what is of no class: to show each as text takes a hundredth of a small tick."""
+    """Kinds of annotations that are never of the class."""
+
+    _PARAMETERS = type(list[int])
 
     _FEW = 6
     """Times that a noun is made by hand: to compile what makes it takes as long as ten of them."""
@@ -60,7 +62,7 @@ else:
         body = {name: value for name, value in plain.__dict__.items() if name not in ("__dict__", "__weakref__")}
         annotated = body.get("__annotations__", {})
         # What is of the class and of no instance is no field, as in the library.
-        names = [name for name, kind in annotated.items() if type(kind) in _PLAIN or "ClassVar" not in repr(kind)]
+        names = [name for name, kind in annotated.items() if not _is_of_the_class(kind)]
         own = [_field(name, body.pop(name, _NONE)) for name in names]
         names = tuple(each.name for each in own)
         body[_FIELDS] = tuple(own)
@@ -74,6 +76,12 @@ else:
         if frozen:
             made.update(__setattr__=_refuse, __delattr__=_refuse, __getstate__=_values, __setstate__=_set_state)
         return type(plain)(plain.__name__, plain.__bases__, {**made, **body})
+
+    def _is_of_the_class(kind):
+        """Tell whether an annotation is a `ClassVar`: to show each as text takes a hundredth of a small tick."""
+        if isinstance(kind, _PARAMETERS):
+            return kind.__origin__.__name__ == "ClassVar"
+        return type(kind) not in _PLAIN and "ClassVar" in repr(kind)
 
     def _field(name, default):
         found = default if isinstance(default, Field) else Field(default, _NONE, shown=True, given=True)

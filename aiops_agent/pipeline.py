@@ -18,7 +18,6 @@ from aiops_agent.heeding import heed_answers
 from aiops_agent.helping import note_return
 from aiops_agent.listening import hear
 from aiops_agent.model.decision import Run
-from aiops_agent.model.diagnosis import Diagnosis
 from aiops_agent.model.event import Batch, Fingerprint, Position, Sighting
 from aiops_agent.model.evidence import Evidence, Words
 from aiops_agent.model.incident import Incident, Kind, Status, again, diagnosed, grown, opened
@@ -31,8 +30,10 @@ from aiops_agent.noticing import (
     deliver_all,
 )
 from aiops_agent.noun import replace
-from aiops_agent.recovery import note_recoveries, settle_interrupted
-from aiops_agent.repair import act, act_on_granted, resolve
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from aiops_agent.model.diagnosis import Diagnosis
 
 
 def tick(
@@ -47,8 +48,7 @@ def tick(
     are_sound = approvals_are_sound(agent, report)
     if not rehearse:
         report.check_record(agent)
-        settle_interrupted(agent, report)
-        note_recoveries(agent, report, now)
+        look_back(agent, report, now)
     read = absorb_sources(agent, report, now)
     absorb_faults(agent, report, now)
     absorb_silence(agent, report, read, now)
@@ -59,11 +59,25 @@ def tick(
             expire(agent, report, now)
         absorb_due(agent, report, now)
         act_on_decided(agent, report, now)
-        if are_sound:
+        if are_sound and agent.state.approvals.granted():
+            from aiops_agent.repair import act_on_granted  # mostly nobody has just agreed to anything
+
             act_on_granted(agent, report)
         deliver_all(agent, report, now)
     report.open_what_is_shown(agent)
     return report
+
+
+def look_back(agent: Agent, report: Tick, now: datetime) -> None:
+    """Conclude what a crash cut short, and look whether what a repair did not mend is well by now."""
+    if agent.state.actions.interrupted():
+        from aiops_agent.recovery import settle_interrupted  # most ticks find neither
+
+        settle_interrupted(agent, report)
+    if agent.state.actions.unsuccessful():
+        from aiops_agent.recovery import note_recoveries
+
+        note_recoveries(agent, report, now)
 
 
 def absorb_sources(agent: Agent, report: Tick, now: datetime) -> set[str]:
@@ -119,11 +133,11 @@ def absorb(agent: Agent, source: str, batch: Batch, report: Tick, now: datetime)
 
 def admit(agent: Agent, batch: Batch, report: Tick) -> tuple[Batch, int]:
     """Return the batch with no more new faults than a file may bring, and how many error records the others are."""
-    known = [agent.state.incidents.live(Kind.LOG, s.fingerprint, batch.service) is not None for s in batch.sightings]
+    known = [agent.state.incidents.is_known(Kind.LOG, s.fingerprint, batch.service) for s in batch.sightings]
     return report.crowd(batch.path).admit(batch, known)
 
 
-def meant(agent: Agent, asked: Sequence[Sighting], service: str | None) -> Mapping[Fingerprint, Diagnosis]:
+def meant(agent: Agent, asked: Sequence[Sighting], service: str | None) -> "Mapping[Fingerprint, Diagnosis]":
     """Return what each of these faults means."""
     if not asked:
         return {}
@@ -179,6 +193,8 @@ def act_on_decided(agent: Agent, report: Tick, now: datetime) -> None:
     for incident in agent.state.incidents.to_run():
         if report.is_stopped():
             return
+        from aiops_agent.repair import act, resolve  # most ticks repair nothing
+
         if (str(incident.playbook), incident.service) in repaired:
             resolve(agent, report, incident)
             continue

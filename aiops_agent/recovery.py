@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from aiops_agent.agent import Agent, Tick, entry
 from aiops_agent.circumstances import aimed
 from aiops_agent.errors import AuditError, ExecutorError, ForgedError
-from aiops_agent.model.playbook import Failed, RunResult, reworded
+from aiops_agent.model.playbook import Failed, reworded
 from aiops_agent.noun import replace
 from aiops_agent.repair import conclude, recorder, without_secrets
 from aiops_agent.state.actions import Action
@@ -15,6 +15,7 @@ LOOK_AGAIN_AFTER = timedelta(minutes=15)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from aiops_agent.model.playbook import RunResult
     from aiops_agent.playbook.bind import Bound
 
 
@@ -34,7 +35,7 @@ def settle_interrupted(agent: Agent, report: Tick) -> None:
             conclude(agent, report, action, reworded(result, without_secrets))
 
 
-def _settled(agent: Agent, report: Tick, action: Action) -> RunResult:
+def _settled(agent: Agent, report: Tick, action: Action) -> "RunResult":
     from aiops_agent.playbook.recover import recover  # a tick after a tick that came to its end has no use for it
 
     try:
@@ -48,7 +49,7 @@ def _settled(agent: Agent, report: Tick, action: Action) -> RunResult:
         return Failed("interrupted", error.message, undone=False, left_behind=("look at the service yourself",))
 
 
-def _settled_by_root(agent: Agent, action: Action) -> RunResult | None:
+def _settled_by_root(agent: Agent, action: Action) -> "RunResult | None":
     """Return what the root executor says of an action; None: it was not one for it."""
     playbook = agent.library.playbooks.get(action.playbook)
     if agent.root is None or playbook is None or not playbook.privileged:

@@ -13,10 +13,9 @@ from aiops_agent.model.event import Fingerprint
 from aiops_agent.model.incident import Incident, Outcome, Status, outcome_of
 from aiops_agent.model.message import ReportKind
 from aiops_agent.model.order import Order
-from aiops_agent.model.playbook import Command, Failed, NotNeeded, Playbook, RunResult, Succeeded, reworded
+from aiops_agent.model.playbook import Failed, NotNeeded, Succeeded, reworded
 from aiops_agent.noun import replace
 from aiops_agent.policy.decide import POSTPONED, hindrance, was_told_lately
-from aiops_agent.ports import Executor, RootExecutor
 from aiops_agent.recurring import listen
 from aiops_agent.state.actions import Action
 from aiops_agent.state.approvals import Approval
@@ -24,7 +23,9 @@ from aiops_agent.telling import tell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from aiops_agent.model.playbook import Command, Playbook, RunResult
     from aiops_agent.playbook.bind import Bound
+    from aiops_agent.ports import Executor, RootExecutor
 
 
 POSTPONING = ("not_busy", "untouched", "past_grace")
@@ -55,7 +56,7 @@ def act_on_granted(agent: Agent, report: Tick) -> None:
 
 
 def outdated(
-    agent: Agent, report: Tick, approval: Approval, incident: Incident, playbook: Playbook | None
+    agent: Agent, report: Tick, approval: Approval, incident: Incident, playbook: "Playbook | None"
 ) -> str | None:
     """Say why what was agreed to must not be done any more, or None when it may."""
     now = agent.clock.now()
@@ -75,7 +76,7 @@ def outdated(
     return f"the policy does not allow it now: {hindered.replace('_', ' ')}" if hindered else None
 
 
-def act(agent: Agent, report: Tick, incident: Incident, playbook: Playbook) -> bool:
+def act(agent: Agent, report: Tick, incident: Incident, playbook: "Playbook") -> bool:
     """Run a playbook for a running incident: intent on disk first, then the act, then its result; True: repaired."""
     service = incident.service or ""
     bound = aimed(agent, playbook, service)
@@ -89,7 +90,7 @@ def act(agent: Agent, report: Tick, incident: Incident, playbook: Playbook) -> b
 
 def perform(
     agent: Agent, report: Tick, bound: "Bound", *, incident: str | None, actor: str = "agent"
-) -> RunResult | None:
+) -> "RunResult | None":
     """Run a playbook that is aimed at a service; None when the intent could not be recorded: nothing was done."""
     now = agent.clock.now()
     action = Action(agent.token(), incident, bound.playbook.name, bound.playbook.digest, bound.service, now)
@@ -119,7 +120,7 @@ def order_of(action: Action) -> Order:
     )
 
 
-def by_root(agent: Agent, root: RootExecutor, bound: "Bound", action: Action) -> RunResult:
+def by_root(agent: Agent, root: "RootExecutor", bound: "Bound", action: Action) -> "RunResult":
     """Have a playbook run by the root executor, and then listen to the log, which it does not read."""
     result = root.perform(order_of(action), agent.state.halt.is_set)
     quiet = tuple(probe for probe in bound.verify if probe.verb == "log_quiet")
@@ -137,7 +138,7 @@ def by_root(agent: Agent, root: RootExecutor, bound: "Bound", action: Action) ->
     return Succeeded(f"{result.detail}; the fault was not logged again")
 
 
-def listening(agent: Agent, bound: "Bound", action: Action) -> Executor:
+def listening(agent: Agent, bound: "Bound", action: Action) -> "Executor":
     """Return the executor of this process, with an ear for the faults that the run is to end."""
     from aiops_agent.playbook.hearing import Hearing
 
@@ -145,7 +146,7 @@ def listening(agent: Agent, bound: "Bound", action: Action) -> Executor:
     return Hearing(agent.executor, agent.clock, lambda: listen(agent, bound.service, wanted))
 
 
-def executed(agent: Agent, report: Tick, bound: "Bound", action: Action) -> RunResult:
+def executed(agent: Agent, report: Tick, bound: "Bound", action: Action) -> "RunResult":
     """Run a playbook here, without root."""
     from aiops_agent.playbook.run import execute
 
@@ -173,10 +174,10 @@ def faults(agent: Agent, bound: "Bound", incident: str | None) -> list[Fingerpri
     return [each.fingerprint for each in known if each.status not in (Status.RESOLVED, Status.CLOSED)]
 
 
-def recorder(agent: Agent, report: Tick, action: Action) -> Callable[[Command], None]:
+def recorder(agent: Agent, report: Tick, action: Action) -> "Callable[[Command], None]":
     """Return what makes a change of an action durable in the audit log; raises AuditError when it is not."""
 
-    def record(change: Command) -> None:
+    def record(change: "Command") -> None:
         arguments = without_secrets(" ".join(f"{name}={value}" for name, value in change.arguments.items()))
         try:
             agent.journal.append(entry(agent.clock.now(), "step", action.id, verb=change.verb, arguments=arguments))
@@ -210,7 +211,7 @@ def resolve_all(agent: Agent, report: Tick, playbook: str, service: str) -> None
         resolve(agent, report, incident)
 
 
-def conclude(agent: Agent, report: Tick, action: Action, result: RunResult) -> None:
+def conclude(agent: Agent, report: Tick, action: Action, result: "RunResult") -> None:
     """Record what came of an action and tell it."""
     now = agent.clock.now()
     outcome = outcome_of(result)

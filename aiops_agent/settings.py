@@ -7,13 +7,16 @@ from datetime import timedelta
 from pathlib import Path
 
 from aiops_agent.hints import Literal
-from aiops_agent.model.connection import Connection
+from aiops_agent.host import SOCKET
 from aiops_agent.model.event import LocalPattern
-from aiops_agent.model.order import SOCKET
-from aiops_agent.model.playbook import Scalar
-from aiops_agent.model.signature import SigningRules
 from aiops_agent.noun import dataclass, field
 from aiops_agent.policy.decide import PolicySettings
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from aiops_agent.model.connection import Connection
+    from aiops_agent.model.playbook import Scalar
+    from aiops_agent.model.signature import SigningRules
 
 CREDENTIALS = "CREDENTIALS_DIRECTORY"
 """The variable in which systemd says where a unit's credentials are."""
@@ -31,7 +34,7 @@ class SourceSettings:
 
     service: str | None
     start: Literal["end", "beginning"]
-    parameters: dict[str, Scalar]
+    parameters: "dict[str, Scalar]"
     type: Literal["file", "journald", "container"] = "file"
     units: tuple[str, ...] = ()
     """Of the journal; none: the whole of it."""
@@ -112,7 +115,7 @@ class Config:
     anchor_file: Path | None
     """A file outside of state_dir that is told too."""
 
-    signing: SigningRules
+    signing: "SigningRules"
     """Whose signatures of playbooks count."""
     executor: Path | None = Path(SOCKET)
     """Where the root executor listens; None: it is never asked."""
@@ -123,7 +126,7 @@ class Config:
     auditor_key: Path | None = None
     """Where the public key of an auditor is, to whom the first MAC keys are sealed."""
 
-    connections: Mapping[str, Connection] = field(default_factory=dict)
+    connections: "Mapping[str, Connection]" = field(default_factory=dict)
     """By name: databases that playbooks may ask."""
 
     credentials: Path | None = field(default=None, repr=False)

@@ -5,27 +5,32 @@ from datetime import datetime
 from aiops_agent.agent import Agent, Tick
 from aiops_agent.errors import AuditError, ChatError, ForgedError
 from aiops_agent.model.incident import Incident, Kind
-from aiops_agent.model.message import Message, Report, ReportKind
-from aiops_agent.model.playbook import RunResult
-from aiops_agent.model.signature import Signature
 from aiops_agent.noun import replace
-from aiops_agent.ports import Chat
 from aiops_agent.state.approvals import Approval
 from aiops_agent.state.outbox import Letter
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from aiops_agent.model.message import Message, ReportKind
+    from aiops_agent.model.playbook import RunResult
+    from aiops_agent.model.signature import Signature
+    from aiops_agent.ports import Chat
 
 
 def tell(  # noqa: PLR0913 - what a report may carry
     agent: Agent,
     incident: Incident,
-    kind: ReportKind,
+    kind: "ReportKind",
     now: datetime,
     *,
     approval: Approval | None = None,
-    result: RunResult | None = None,
+    result: "RunResult | None" = None,
     playbook: str | None = None,
     at_work: str | None = None,
 ) -> Incident:
     """Queue a report for every destination, in the transaction of what it tells; return the incident as told."""
+    from aiops_agent.model.message import Report  # most ticks tell nothing
+
     report = Report(
         kind=kind,
         incident=incident,
@@ -45,7 +50,7 @@ def tell(  # noqa: PLR0913 - what a report may carry
     return replace(incident, last_told=now)
 
 
-def signature_of(agent: Agent, name: str | None, now: datetime) -> Signature | None:
+def signature_of(agent: Agent, name: str | None, now: datetime) -> "Signature | None":
     """Return how a playbook stands to its signature, for whoever is asked about it; None where none are used."""
     playbook = agent.library.playbooks.get(name) if name else None
     return agent.library.signature(playbook, now) if playbook and agent.library.register.is_used else None
@@ -95,7 +100,7 @@ def deliver(agent: Agent, report: Tick) -> int:
     return delivered
 
 
-def content(agent: Agent, report: Tick, letter: Letter, chat: Chat) -> Message | None:
+def content(agent: Agent, report: Tick, letter: Letter, chat: "Chat") -> "Message | None":
     """Return what a letter says; None when that cannot be had: noted on it, and in the report of the tick."""
     try:
         return agent.state.outbox.message(letter) or anew(agent, letter, chat)
@@ -110,12 +115,14 @@ def content(agent: Agent, report: Tick, letter: Letter, chat: Chat) -> Message |
     return None
 
 
-def anew(agent: Agent, letter: Letter, chat: Chat) -> Message:
+def anew(agent: Agent, letter: Letter, chat: "Chat") -> "Message":
     """Return a report of an incident as it stands, for a letter that could not be kept.
 
     Raises:
         ForgedError: There is no such incident.
     """
+    from aiops_agent.model.message import Report, ReportKind  # most ticks tell nothing
+
     incident = agent.state.incidents.by_id(letter.incident)
     if incident is None:
         raise ForgedError(f"a letter about {letter.incident} waits, and there is no such incident")

@@ -8,7 +8,8 @@ from aiops_agent.audit.rest import StateCipher
 from aiops_agent.model.event import Checkpoint, Fingerprint, Severity
 from aiops_agent.model.evidence import Evidence, Words
 from aiops_agent.model.incident import Incident, Kind, Status
-from aiops_agent.model.playbook import Caps, Playbook, Risk, Template
+from aiops_agent.model.playbook import Caps, Playbook, Template
+from aiops_agent.model.risk import Risk
 from aiops_agent.noun import replace
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)

@@ -12,7 +12,7 @@ from aiops_agent.assembly.lines import ZEROS
 from aiops_agent.assembly.local import NOTHING_ADDED, Local
 from aiops_agent.assembly.mask import mask
 from aiops_agent.assembly.memory import Memory
-from aiops_agent.assembly.redact import redact
+from aiops_agent.assembly.redact import redact_record
 from aiops_agent.assembly.relayed import REACH, relay_of
 from aiops_agent.assembly.search import Search
 from aiops_agent.assembly.shapes import Form, Shape, Shapes, text_of
@@ -410,7 +410,7 @@ class Assembler:
         tally.count += count
 
     def _tally(self, shape: Shape, form: Form, record: bytes) -> _Tally:
-        text = redact(text_of(record))
+        text = redact_record(text_of(record))
         self._held += len(text)
         if self._held > MOST_TEXT:
             text = text[:LONGEST_WHEN_MANY]

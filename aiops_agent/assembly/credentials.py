@@ -45,7 +45,7 @@ _KEYWORDS = (
         "cvv",
     ),
     *("cvc", "psk", "jwt", "bearer", "sas", "community", "ak=", "sk=", "kennwort", "contrase", "senha", "密", "口令"),
-    *("contribsys", "令牌", "验证码", "пароль", "パスワード", "비밀번호", "connect.sid", "pin"),
+    *("contribsys", "令牌", "验证码", "пароль", "パスワード", "비밀번호", "connect.sid"),
 )
 
 _PLAIN = (

@@ -31,7 +31,6 @@ from aiops_agent.assembly.clues import (
     tells_of_a_signal,
     warns_in_python,
 )
-from aiops_agent.assembly.findings import Findings
 from aiops_agent.assembly.heads import KNOWN, MESSAGES, Heads, of_message, opening
 from aiops_agent.assembly.judge import (
     died_in_perl,
@@ -50,6 +49,10 @@ from aiops_agent.assembly.judge import (
 )
 from aiops_agent.assembly.lines import Origin, is_half_a_head, is_indented, origin
 from aiops_agent.assembly.relayed import Relay, is_relay
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from aiops_agent.assembly.findings import Findings
 
 _LINES_OF_A_MESSAGE = 20
 """Unindented lines that a headed record may go on for before its first frame."""
@@ -143,7 +146,7 @@ class Extent:
             message.startswith((b"panic: ", b"fatal error: ", b"http: panic")) or b"http: panic serving" in message
         )
         self._rust = b"panicked at" in message
-        self._sanitizer = Findings(first) if b"Sanitizer" in first and not self._inner else None
+        self._sanitizer = _findings(first) if b"Sanitizer" in first and not self._inner else None
         self._mono = first == b"Unhandled Exception:"
         self._raised = first.startswith(b"  what():  ")
         self._node, self._numbers_frames = b" [ERR_" in first, message == patterns.NATIVE_TRACE
@@ -711,3 +714,9 @@ class Extent:
                 return Belongs.NO
             self._killing = False
         return Belongs.YES
+
+
+def _findings(first: bytes) -> "Findings":
+    from aiops_agent.assembly.findings import Findings  # most logs hold no such report
+
+    return Findings(first)

@@ -9,7 +9,7 @@ import re2
 from aiops_agent.assembly.judge import opens_with_exception, signal_told_below
 from aiops_agent.assembly.lines import DIGITS, is_head, is_indented, origin
 from aiops_agent.assembly.mask import mask
-from aiops_agent.assembly.redact import redact
+from aiops_agent.assembly.redact import redact_record
 from aiops_agent.digest import blake2b
 from aiops_agent.model.event import Fingerprint
 
@@ -95,7 +95,7 @@ def fingerprint(text: str, masked: Callable[[str], str] = mask) -> tuple[Fingerp
 
     `masked`: does what `mask` does, from memory perhaps.
     """
-    plain = redact(text)
+    plain = redact_record(text)
     if "[redacted:" in plain:
         plain = str(_compiled(_NUMBER_TAKEN_FOR_PERSONAL).sub("0", plain))
     first, *rest = plain.split("\n")
@@ -141,7 +141,8 @@ def _said(line: str) -> str:
     """Return a line without the head that some writers put before each line of a trace."""
     raw = line.encode("utf-8", "replace")
     said = origin(raw).message.decode("utf-8", "replace") if is_head(raw, 0) else line
-    return str(_compiled(_MARGIN_OF_A_GROUP).sub("", said)) if said.startswith("  ") else said
+    is_in_a_group = said.startswith("  ") and said.lstrip(" ").startswith(("|", "+"))
+    return str(_compiled(_MARGIN_OF_A_GROUP).sub("", said)) if is_in_a_group else said
 
 
 def _counting(lines: Iterable[str]) -> Iterator[str]:
@@ -167,7 +168,10 @@ def _exception(line: str, masked: Callable[[str], str]) -> str:
     if is_indented(raw) or not opens_with_exception(raw):
         return ""
     name, _, message = bare.partition(":")
-    shape = masked(_compiled(_QUOTED).sub("<quoted>", message[:_LOOKED_AT]))
+    message = message[:_LOOKED_AT]
+    if any(quote in message for quote in "'\"`"):
+        message = str(_compiled(_QUOTED).sub("<quoted>", message))
+    shape = masked(message)
     return f"{masked(name)}:{shape[:_LONGEST_CAUSE]}"
 
 

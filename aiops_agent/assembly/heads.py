@@ -181,12 +181,11 @@ def _short_levels(lines: list[bytes]) -> tuple[bytes, ...]:
     words: list[bytes] = []
     sample = b"\n".join(lines)
     fewest = max(_FEWEST_SHORT, _LEAST_SHORT * len(lines))
+    heads = [b"\n" + line[:_FIRST_BYTES_OF_A_LEVEL] for line in lines]
+    beginnings = b"".join(heads)
     for is_written_so, errors in patterns.SHORT_LEVELS:
-        if (
-            any(sign in sample for sign in is_written_so)
-            and sum(any(sign in b"\n" + line[:_FIRST_BYTES_OF_A_LEVEL] for sign in is_written_so) for line in lines)
-            >= fewest
-        ):
+        signs = [sign for sign in is_written_so if sign in beginnings]
+        if signs and sum(any(sign in head for sign in signs) for head in heads) >= fewest:
             words += errors
     if sum(line[0] in _CALM_LETTERS and line[1:6].removeprefix(b" ")[:4].isdigit() for line in lines) >= fewest:
         words += patterns.LETTERS_FIRST

@@ -5,7 +5,6 @@ who meets the text again can read it, who has the file alone cannot. That takes 
 Who guesses a text can see whether the guess was right, as with a fingerprint.
 """
 
-from binascii import a2b_base64, b2a_base64
 from collections.abc import Mapping
 
 import re2
@@ -68,13 +67,13 @@ def _told(text: str) -> bytes:
 
 def lock(masked: str, told: bytes) -> str:
     """Return a form so that only who has `told` can read it."""
-    return b2a_base64(_mixed(masked.encode("utf-8", "surrogatepass"), told), newline=False).decode()
+    return _mixed(masked.encode("utf-8", "surrogatepass"), told).hex()
 
 
 def unlock(locked: str, told: bytes) -> str | None:
     """Return a form that was locked with `told`; None when it is damaged."""
     try:
-        return _mixed(a2b_base64(locked), told).decode("utf-8", "surrogatepass")
+        return _mixed(bytes.fromhex(locked), told).decode("utf-8", "surrogatepass")
     except ValueError:
         return None
 

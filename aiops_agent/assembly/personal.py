@@ -37,7 +37,9 @@ def _citizen_id(match: "re2._Match") -> bytes:
     return sign("citizen_id") if "10X98765432"[check] == number[-1].upper() else number.encode()
 
 
-_DIGITS = tuple("0123456789")
+DIGITS = tuple("0123456789")
+"""Keywords of what is a number and nothing else: see `LONG`."""
+
 _CARD_NUMBERS = (
     r"4\d{3}(?:[ -]?\d{4}){3}|(?:5[1-5]\d{2}|2[2-7]\d{2})(?:[ -]?\d{4}){3}|3[47]\d{2}[ -]?\d{6}[ -]?\d{5}"
     r"|(?:6011|65\d{2}|64[4-9]\d)(?:[ -]?\d{4}){3}|3(?:0[0-5]|[68]\d)\d[ -]?\d{6}[ -]?\d{4}|35[2-8]\d(?:[ -]?\d{4}){3}"
@@ -50,7 +52,7 @@ EMAIL = Rule("email", ("@",), r"\b[\w.%+-]+@[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,}\b"
 PERSONAL = (
     Rule(
         "citizen_id",
-        _DIGITS,
+        DIGITS,
         r"\b[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx]\b",
         _citizen_id,
     ),
@@ -59,8 +61,8 @@ PERSONAL = (
         ("身份证", "citizen", "id card", "idcard", "id_card"),
         r"((?i:身份证|citizen|id[_ ]?card)[^\d\n]{0,16})[1-8]\d{5}\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}\b",
     ),
-    Rule("card", _DIGITS, rf"(^|[^\w.-])({_CARD_NUMBERS})\b", _card),
-    Rule("iban", _DIGITS, r"\b([A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?)\b", _iban),
+    Rule("card", DIGITS, rf"(^|[^\w.-])({_CARD_NUMBERS})\b", _card),
+    Rule("iban", DIGITS, r"\b([A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?)\b", _iban),
     Rule(
         "phone",
         ("phone", "mobile", "tel", "msisdn", "sms", "fax", "cell", "手机", "电话"),
@@ -71,7 +73,7 @@ PERSONAL = (
         tuple(f"+{digit}" for digit in "123456789"),
         r"(^|[^\w+])\+[1-9]\d{0,2}[ -]?(?:\(?\d{1,4}\)?[ .-]?){1,4}\d{2,4}\b",
     ),
-    Rule("phone", _DIGITS, r"(^|[^\w.-])(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[.-])[2-9]\d{2}[.-]\d{4}\b"),
-    Rule("phone", _DIGITS, r"(^|[^\w.-])1[3-9]\d[ -]\d{4}[ -]\d{4}\b"),
+    Rule("phone", DIGITS, r"(^|[^\w.-])(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[.-])[2-9]\d{2}[.-]\d{4}\b"),
+    Rule("phone", DIGITS, r"(^|[^\w.-])1[3-9]\d[ -]\d{4}[ -]\d{4}\b"),
     Rule("ssn", ("ssn", "social security"), r"((?i:ssn|social security)[^\d\n]{0,20})\d{3}[ -]?\d{2}[ -]?\d{4}\b"),
 )

@@ -1,15 +1,14 @@
 """Secrets and personal data are replaced before a text is kept, sent or classified."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from itertools import accumulate
 
 import ahocorasick_rs
 import re2
 
 from aiops_agent.assembly.credentials import FRAMES, LINES, SETTINGS
-from aiops_agent.assembly.personal import EMAIL, LONG, PERSONAL
+from aiops_agent.assembly.personal import DIGITS, EMAIL, LONG, PERSONAL
 from aiops_agent.assembly.rule import Rule, sign
 from aiops_agent.assembly.tokens import TOKENS
 
@@ -28,6 +27,7 @@ _LOOKED_AT_AGAIN = 64
 _MOST_LINES_OF_TOKEN = 3
 """Lines below a token that are looked at one by one for having no part in it."""
 
+_BEFORE_A_COLOUR = (b"\x1b", b"\\", b"#033", b"^[")
 _COLOUR = rb"(?:\x1b|\\u001b|\\x1b|\\033|\\e|#033|\^\[)\[[0-9;]{0,20}m"
 _ESCAPED = rb"\\u00([2-7][0-9a-fA-F])"
 _BREAK = rb"\r?\n[ \t]*"
@@ -49,8 +49,12 @@ def redact(text: str) -> str:
     return before.decode()
 
 
+redact_record = lru_cache(maxsize=1)(redact)
+"""The same, for the record of a new fault: it is redacted for its fingerprint, and again for what is kept of it."""
+
+
 def _once(text: bytes) -> bytes:
-    if b"[" in text:
+    if b"[" in text and any(sign in text for sign in _BEFORE_A_COLOUR):
         text = bytes(_compiled(_COLOUR).sub(b"", text))
     if b"\\u00" in text:
         text = bytes(_compiled(_ESCAPED).sub(_letter, text))
@@ -81,14 +85,10 @@ def _keywords() -> tuple[ahocorasick_rs.BytesAhoCorasick, list[list[int]]]:
     """Return the automaton of all keywords and, for each of them, the numbers of its rules."""
     numbers: dict[str, list[int]] = {}
     for number, rule in enumerate(_RULES):
-        for word in _distinct(rule.keywords):
-            numbers.setdefault(word, []).append(number)
+        if rule.keywords is not DIGITS:  # the numbers have a search of their own
+            for word in rule.keywords:
+                numbers.setdefault(word, []).append(number)
     return ahocorasick_rs.BytesAhoCorasick([word.encode() for word in numbers]), list(numbers.values())
-
-
-def _distinct(words: Iterable[str]) -> Iterator[str]:
-    """Yield the words that say more than that there is a digit: those of the numbers have a search of their own."""
-    return (word for word in words if not word.isdigit())
 
 
 def _apply(rule: Rule, text: bytes) -> bytes:

@@ -5,7 +5,6 @@ import stat
 from collections.abc import Sequence
 from pathlib import Path
 
-from aiops_agent.audit.damage import EXHAUSTED, RAISE_LIMIT
 from aiops_agent.errors import AuditError
 
 KEY_LENGTH = 32
@@ -105,6 +104,8 @@ class KeyFolder:
 
     def unusable(self, name: str, error: OSError) -> AuditError:
         """Return the error about a file that cannot be used, with the way out."""
+        from aiops_agent.audit.damage import EXHAUSTED, RAISE_LIMIT  # most ticks find nothing wrong
+
         if error.errno in EXHAUSTED:
             return AuditError(f"{self.path / name} cannot be read now: {error.strerror}", hint=RAISE_LIMIT)
         return AuditError(

@@ -6,7 +6,7 @@ from pathlib import Path
 from aiops_agent.cli.output import print_json, print_table
 from aiops_agent.cli.session import library
 from aiops_agent.errors import UsageError
-from aiops_agent.model.playbook import Risk
+from aiops_agent.model.risk import Risk
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -1,7 +1,6 @@
 """What a terminal is shown: JSON for programs, tables for people, and nothing that could drive the terminal."""
 
 import json
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 
 from aiops_agent.model.incident import Incident, Kind
@@ -47,6 +46,8 @@ def safe(text: str) -> str:
 
     A log line can hold sequences that move the cursor, rename the window or turn the reading direction round.
     """
+    import unicodedata  # JSON is shown without
+
     return "".join(
         c if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co") else ascii(c)[1:-1] for c in text
     )

@@ -17,7 +17,6 @@ from aiops_agent.errors import StateError, UsageError
 from aiops_agent.host import SystemClock, name_of
 from aiops_agent.model.decision import NO_HISTORY, Mode
 from aiops_agent.model.event import LocalPattern
-from aiops_agent.model.playbook import Playbook
 from aiops_agent.noun import dataclass, replace
 from aiops_agent.policy.decide import PolicySettings
 from aiops_agent.policy.limits import Limits, stage
@@ -31,6 +30,7 @@ from aiops_agent.wiring.library import Library, rules_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from aiops_agent.model.playbook import Playbook
     from aiops_agent.state.exemplars import Exemplars
 
 NOBODY_LOGGED_IN = 2**32 - 1
@@ -143,7 +143,7 @@ def _configured(config_file: str | None) -> Path | None:
     return Path(config_file) if config_file else None
 
 
-def stages(config_file: str | None, playbooks: Iterable[Playbook]) -> dict[str, str | None]:
+def stages(config_file: str | None, playbooks: "Iterable[Playbook]") -> dict[str, str | None]:
     """Return how far each playbook has come on this host, by name; None: who asks cannot look into the state.
 
     Raises:

@@ -12,8 +12,8 @@ from aiops_agent.config.policy import LimitsSection, PolicySection, RuleSection,
 from aiops_agent.config.record import Anchors, AuditSection, Key
 from aiops_agent.config.sources import SOURCES, Containers, FaultPattern, Files, Ignored, Journald, LocalPatterns
 from aiops_agent.config.values import Locale, Name
+from aiops_agent.host import SOCKET
 from aiops_agent.model.event import LocalPattern
-from aiops_agent.model.order import SOCKET
 from aiops_agent.sections import AbsolutePath, Duration, GroupSection, SigningSection, Strict
 from aiops_agent.settings import ChatSettings, Config
 

@@ -13,7 +13,7 @@ from aiops_agent.diagnosis.head import Head
 from aiops_agent.diagnosis.signs import Found, Rank, Signs
 from aiops_agent.errors import ModelError
 from aiops_agent.model.diagnosis import Alternative, Prediction
-from aiops_agent.model.playbook import Risk
+from aiops_agent.model.risk import Risk
 from aiops_agent.noun import dataclass
 
 ALTERNATIVES = 3

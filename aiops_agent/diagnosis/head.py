@@ -12,7 +12,7 @@ from aiops_agent.diagnosis.condense import Condensed
 from aiops_agent.diagnosis.encoder import Reading
 from aiops_agent.diagnosis.features import BUCKETS, SIGN_COLUMNS, cause_of, words
 from aiops_agent.errors import ModelError
-from aiops_agent.model.playbook import Risk
+from aiops_agent.model.risk import Risk
 from aiops_agent.noun import dataclass
 
 Floats = NDArray[np.float32]

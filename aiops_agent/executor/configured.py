@@ -12,8 +12,8 @@ from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from aiops_agent.errors import ConfigError, Fault
 from aiops_agent.executor.persons import Approvers
+from aiops_agent.host import SOCKET
 from aiops_agent.model.decision import Mode
-from aiops_agent.model.order import SOCKET
 from aiops_agent.model.playbook import Scalar
 from aiops_agent.model.signature import SigningRules
 from aiops_agent.noun import dataclass, field

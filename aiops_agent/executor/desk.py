@@ -10,8 +10,8 @@ from aiops_agent.audit.rest import StateCipher
 from aiops_agent.errors import AuditError
 from aiops_agent.executor.configured import Settings
 from aiops_agent.hints import Self
+from aiops_agent.host import ANSWERED
 from aiops_agent.model.audit import AuditEntry, Value
-from aiops_agent.model.order import ANSWERED
 from aiops_agent.ports import Clock
 from aiops_agent.state.actions import Actions
 from aiops_agent.state.database import Database, opened

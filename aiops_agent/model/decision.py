@@ -4,8 +4,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from aiops_agent.model.incident import Outcome
-from aiops_agent.model.playbook import Playbook
 from aiops_agent.noun import dataclass
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from aiops_agent.model.playbook import Playbook
 
 
 class Mode(StrEnum):
@@ -123,7 +126,7 @@ class ReportOnly:
 class AskApproval:
     """Tell people, and run `playbook` if one of them agrees in time."""
 
-    playbook: Playbook
+    playbook: "Playbook"
     expires_in: timedelta
     reason: Reason = Reason.RISK_NEEDS_APPROVAL
 
@@ -132,7 +135,7 @@ class AskApproval:
 class Run:
     """Run `playbook` now, then tell people what came of it."""
 
-    playbook: Playbook
+    playbook: "Playbook"
     reason: Reason = Reason.AUTO_ALLOWED
 
 

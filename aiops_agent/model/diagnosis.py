@@ -1,6 +1,6 @@
 """What an error record means: its category, how sure we are, and the article that helps."""
 
-from aiops_agent.model.playbook import Risk
+from aiops_agent.model.risk import Risk
 from aiops_agent.noun import dataclass
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from aiops_agent.model.diagnosis import Citation, Diagnosis, Prediction
 from aiops_agent.model.event import Fingerprint
-from aiops_agent.model.playbook import Risk
+from aiops_agent.model.risk import Risk
 from aiops_agent.noun import dataclass
 
 UNKNOWN = "unknown"

@@ -5,12 +5,16 @@ from datetime import datetime
 from enum import StrEnum
 
 from aiops_agent.digest import blake2b
-from aiops_agent.model.diagnosis import Diagnosis
 from aiops_agent.model.event import Batch, Fingerprint, Notice, Severity, Sighting
 from aiops_agent.model.evidence import Evidence, Words
 from aiops_agent.model.occurrences import Spell, seen
-from aiops_agent.model.playbook import Failed, NotNeeded, Risk, RunResult, Succeeded
+from aiops_agent.model.risk import Risk
 from aiops_agent.noun import dataclass, replace
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from aiops_agent.model.diagnosis import Diagnosis
+    from aiops_agent.model.playbook import RunResult
 
 TITLE_LENGTH = 160
 """Characters of a title: one line of a chat message."""
@@ -44,8 +48,10 @@ class Outcome(StrEnum):
     UNDONE = "undone"
 
 
-def outcome_of(result: RunResult) -> Outcome | None:
+def outcome_of(result: "RunResult") -> Outcome | None:
     """Return what a result counts as; None: nothing was touched."""
+    from aiops_agent.model.playbook import Failed, NotNeeded, Succeeded  # a tick that does nothing has no results
+
     match result:
         case Succeeded():
             return Outcome.SUCCEEDED
@@ -204,7 +210,7 @@ def again(incident: Incident, sighting: Sighting, now: datetime) -> Incident:
 
 
 def diagnosed(
-    incident: Incident, diagnosis: Diagnosis, playbook: str | None, choice: str, *, heeded: int = 0
+    incident: Incident, diagnosis: "Diagnosis", playbook: str | None, choice: str, *, heeded: int = 0
 ) -> Incident:
     """Return the incident with what its record was found to mean."""
     prediction = diagnosis.prediction

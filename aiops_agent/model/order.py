@@ -5,15 +5,8 @@ from datetime import datetime
 from aiops_agent.model.playbook import RunResult
 from aiops_agent.noun import dataclass
 
-SOCKET = "/run/aiops-agent/executor.sock"
-"""Where the executor listens: a folder that only root can write."""
-
-
 TOKEN_DIGITS = 32
 """Hex digits of the id of a question that the executor puts: 16 random bytes. The agent's own are shorter."""
-
-ANSWERED = "answered"
-"""Beside the socket: a file that the executor writes with each answer, so that the agent's quiet tick sees one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

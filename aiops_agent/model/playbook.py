@@ -2,19 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 
+from aiops_agent.model.risk import Risk
 from aiops_agent.noun import dataclass, field, replace
-
-
-class Risk(IntEnum):
-    """How much harm a repair can do when it is the wrong one."""
-
-    LOW = 1
-    MEDIUM = 2
-    HIGH = 3
-    CRITICAL = 4
-
 
 Scalar = str | int | float | bool
 

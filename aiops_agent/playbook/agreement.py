@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
-from aiops_agent.model.playbook import Playbook, Risk, Template
+from aiops_agent.model.playbook import Playbook, Template
+from aiops_agent.model.risk import Risk
 from aiops_agent.playbook import params, vocabulary
 from aiops_agent.playbook.document import Document, Place
 from aiops_agent.playbook.templates import at, references

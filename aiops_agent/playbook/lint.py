@@ -6,7 +6,8 @@ from fnmatch import fnmatchcase
 from pathlib import PurePath
 
 from aiops_agent.errors import Fault
-from aiops_agent.model.playbook import Playbook, Risk, Scalar, Template
+from aiops_agent.model.playbook import Playbook, Scalar, Template
+from aiops_agent.model.risk import Risk
 from aiops_agent.playbook.document import Document
 from aiops_agent.playbook.vocabulary import VERBS
 from aiops_agent.playbook.words import STATES

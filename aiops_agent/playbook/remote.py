@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from aiops_agent.errors import ExecutorError
-from aiops_agent.model.order import SOCKET, Answered, Asked, Greeting, Order, Progress, Refused, Running, Unknown
+from aiops_agent.host import SOCKET
+from aiops_agent.model.order import Answered, Asked, Greeting, Order, Progress, Refused, Running, Unknown
 from aiops_agent.model.playbook import Failed, RunResult
 from aiops_agent.playbook import wire
 from aiops_agent.ports import Clock

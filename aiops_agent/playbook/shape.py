@@ -15,7 +15,8 @@ from pydantic import (
     model_validator,
 )
 
-from aiops_agent.model.playbook import Busy, Caps, Param, Playbook, Risk, Template, Throttle
+from aiops_agent.model.playbook import Busy, Caps, Param, Playbook, Template, Throttle
+from aiops_agent.model.risk import Risk
 from aiops_agent.playbook import params, vocabulary
 from aiops_agent.playbook.agreement import check_params, conflicts, misplaced
 from aiops_agent.playbook.categories import CATEGORIES

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
-from aiops_agent.model.playbook import Risk, Scalar
+from aiops_agent.model.playbook import Scalar
+from aiops_agent.model.risk import Risk
 from aiops_agent.noun import dataclass, field
 from aiops_agent.playbook.kinds import Kind
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
-from aiops_agent.model.playbook import Command, Risk, Scalar
+from aiops_agent.model.playbook import Command, Scalar
+from aiops_agent.model.risk import Risk
 from aiops_agent.playbook import words
 from aiops_agent.playbook.kinds import (
     DIGEST,

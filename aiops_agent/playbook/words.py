@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
-from aiops_agent.model.playbook import Risk
+from aiops_agent.model.risk import Risk
 from aiops_agent.noun import replace
 from aiops_agent.playbook.kinds import (
     ANSWER,

@@ -6,12 +6,14 @@ from fnmatch import fnmatchcase
 
 from aiops_agent.model.decision import AskApproval, Decision, History, Mode, Reason, ReportOnly, Run, Suppress
 from aiops_agent.model.incident import Incident, Kind, Status
-from aiops_agent.model.playbook import Playbook, Risk
+from aiops_agent.model.risk import Risk
 from aiops_agent.noun import dataclass
 from aiops_agent.policy.limits import Limits, Moment, caution, is_self_effect, is_systemic, refusal
-from aiops_agent.policy.throttle import hold
-from aiops_agent.policy.windows import Window
-from aiops_agent.policy.windows import allowed as allowed_by_windows
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from aiops_agent.model.playbook import Playbook
+    from aiops_agent.policy.windows import Window
 
 REPEAT_INTERVAL = timedelta(hours=4)
 """How long an unchanged incident stays quiet. Alertmanager's default, which on-call staff know."""
@@ -49,7 +51,7 @@ class PolicySettings:
     rules: tuple[Rule, ...] = ()
     """Of those that match, the most cautious counts."""
 
-    windows: tuple[Window, ...] = ()
+    windows: "tuple[Window, ...]" = ()
     limits: Limits = Limits()
     repeat_interval: timedelta = REPEAT_INTERVAL
     approval_expires: timedelta = timedelta(hours=1)
@@ -120,7 +122,7 @@ class Circumstances:
 
 
 def decide(
-    incident: Incident, playbook: Playbook | None, history: History, at: Circumstances, settings: PolicySettings
+    incident: Incident, playbook: "Playbook | None", history: History, at: Circumstances, settings: PolicySettings
 ) -> Decision:
     """Return what may be done about an incident that was just seen, and why not more."""
     quiet = _stay_quiet(incident, history, at, settings)
@@ -132,11 +134,11 @@ def decide(
     return decision
 
 
-def hindrance(playbook: Playbook, history: History, at: Circumstances, settings: PolicySettings) -> Reason | None:
+def hindrance(playbook: "Playbook", history: History, at: Circumstances, settings: PolicySettings) -> Reason | None:
     """Return what forbids a playbook at this moment, whoever agreed to it; None: nothing does."""
     hindrances = (
         (mode_of(playbook.name, at.service, settings) is Mode.OBSERVE, Reason.OBSERVE_ONLY),
-        (allowed_by_windows(settings.windows, at.service, at.now) is Mode.OBSERVE, Reason.MAINTENANCE),
+        (_by_windows(at, settings) is Mode.OBSERVE, Reason.MAINTENANCE),
         (at.forged, Reason.STATE_FORGED),
         (playbook.privileged and not at.privileged_executor, Reason.NO_EXECUTOR),
         (playbook.privileged and not at.signed, Reason.UNSIGNED),  # whoever agrees: nothing else is done as root
@@ -153,7 +155,7 @@ def mode_of(playbook: str, service: str, settings: PolicySettings) -> Mode:
     return next((mode for mode in Mode if mode in matching), settings.mode)
 
 
-def people_needed(playbook: Playbook) -> int:
+def people_needed(playbook: "Playbook") -> int:
     """Return how many distinct people must agree to a playbook, if anybody must."""
     return 2 if playbook.risk is Risk.CRITICAL else 1
 
@@ -176,7 +178,7 @@ def _stay_quiet(incident: Incident, history: History, at: Circumstances, setting
 
 
 def _boldest(
-    incident: Incident, playbook: Playbook | None, history: History, at: Circumstances, settings: PolicySettings
+    incident: Incident, playbook: "Playbook | None", history: History, at: Circumstances, settings: PolicySettings
 ) -> Decision:
     hindered = _of_the_case(incident, playbook, at)
     if hindered or playbook is None:
@@ -184,6 +186,8 @@ def _boldest(
     hindered = hindrance(playbook, history, at, settings)
     if hindered:
         return ReportOnly(hindered, at.now + POSTPONED if hindered is Reason.BUSY else None)
+    from aiops_agent.policy.throttle import hold  # most decisions are made before this
+
     held = hold(playbook.throttle, incident.recent, at.last_try, at.now)
     if held:
         return ReportOnly(held.reason, held.again)
@@ -203,7 +207,7 @@ def _unasked(at: Circumstances) -> Reason | None:
     return Reason.DENIED if at.last_refusal and at.now - at.last_refusal < REFUSED_FOR else None
 
 
-def _of_the_case(incident: Incident, playbook: Playbook | None, at: Circumstances) -> Reason | None:
+def _of_the_case(incident: Incident, playbook: "Playbook | None", at: Circumstances) -> Reason | None:
     lacks = (
         (incident.kind is Kind.AGENT, Reason.NOTICE),
         (incident.abstained, Reason.UNSURE),
@@ -216,8 +220,16 @@ def _of_the_case(incident: Incident, playbook: Playbook | None, at: Circumstance
     return next((reason for holds, reason in lacks if holds), None)
 
 
-def _is_for(playbook: Playbook, incident: Incident) -> bool:
+def _is_for(playbook: "Playbook", incident: Incident) -> bool:
     return incident.category in playbook.categories and _matches(incident.service or "", playbook.services)
+
+
+def _by_windows(at: Circumstances, settings: PolicySettings) -> Mode:
+    if not settings.windows:
+        return Mode.AUTO
+    from aiops_agent.policy.windows import allowed  # most hosts have none
+
+    return allowed(settings.windows, at.service, at.now)
 
 
 def _matches(name: str, patterns: tuple[str, ...]) -> bool:
@@ -225,14 +237,14 @@ def _matches(name: str, patterns: tuple[str, ...]) -> bool:
 
 
 def _caution(
-    incident: Incident, playbook: Playbook, history: History, at: Circumstances, settings: PolicySettings
+    incident: Incident, playbook: "Playbook", history: History, at: Circumstances, settings: PolicySettings
 ) -> Reason | None:
     """Return why a person is asked first, or None."""
     cautions = (
         (at.unhelpful, Reason.DID_NOT_HELP),  # first: who is asked is to know, whatever else they are asked for
         (incident.sure_for < playbook.risk, Reason.UNSURE_FOR_RISK),  # who is asked should know it
         (mode_of(playbook.name, at.service, settings) is not Mode.AUTO, Reason.MODE_APPROVE),
-        (allowed_by_windows(settings.windows, at.service, at.now) is not Mode.AUTO, Reason.MAINTENANCE),
+        (_by_windows(at, settings) is not Mode.AUTO, Reason.MAINTENANCE),
         (playbook.risk > UNATTENDED, Reason.RISK_NEEDS_APPROVAL),
         (not at.signed, Reason.UNSIGNED),
         (is_systemic(history, at.failing, at.now, settings.limits), Reason.SYSTEMIC),

@@ -10,8 +10,11 @@ from enum import StrEnum
 
 from aiops_agent.model.decision import History, PastRun, Reason
 from aiops_agent.model.incident import Outcome
-from aiops_agent.model.playbook import Playbook, Template
 from aiops_agent.noun import dataclass
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from aiops_agent.model.playbook import Playbook, Template
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -95,7 +98,7 @@ class Circuit(StrEnum):
     """One attempt, if a person agrees to it."""
 
 
-def refusal(playbook: Playbook, history: History, at: Moment, limits: Limits) -> Reason | None:
+def refusal(playbook: "Playbook", history: History, at: Moment, limits: Limits) -> Reason | None:
     """Return what forbids a playbook at this moment, whoever agreed to it; None: nothing does."""
     runs = history.of(playbook.name, at.target)
     repairs = [run for run in runs if run.outcome is Outcome.SUCCEEDED]
@@ -116,7 +119,7 @@ def refusal(playbook: Playbook, history: History, at: Moment, limits: Limits) ->
     return next((reason for holds, reason in hindrances if holds), None)
 
 
-def caution(playbook: Playbook, history: History, at: Moment, limits: Limits) -> Reason | None:
+def caution(playbook: "Playbook", history: History, at: Moment, limits: Limits) -> Reason | None:
     """Return why a person must agree to a run that is not forbidden, by what was done so far; None: it may go alone."""
     proven = proofs(playbook, history)
     cautions = (
@@ -128,7 +131,7 @@ def caution(playbook: Playbook, history: History, at: Moment, limits: Limits) ->
     return next((reason for holds, reason in cautions if holds), None)
 
 
-def circuit_for(playbook: Playbook, history: History, at: Moment, limits: Limits) -> Circuit:
+def circuit_for(playbook: "Playbook", history: History, at: Moment, limits: Limits) -> Circuit:
     """Return where the breakers stand that a run would go through: its own and that of the host, the worse of them."""
     own = circuit(history.of(playbook.name, at.target), at.now, limits, failures=FAILURES)
     host = host_circuit(history, at.now, limits)
@@ -160,7 +163,7 @@ def circuit(runs: Sequence[PastRun], now: datetime, limits: Limits, *, failures:
     return Circuit.OPEN if now - opened < limits.half_open_after else Circuit.HALF_OPEN
 
 
-def needs_a_person(playbook: Playbook, history: History, target: str) -> bool:
+def needs_a_person(playbook: "Playbook", history: History, target: str) -> bool:
     """Tell whether the cooldown goes on although its time is over: the last run did not succeed.
 
     It ends when a person's run succeeds, a person acknowledges the incident, or a probe finds the service well again.
@@ -169,7 +172,7 @@ def needs_a_person(playbook: Playbook, history: History, target: str) -> bool:
     return last is not None and last.outcome is not Outcome.SUCCEEDED and not last.cleared
 
 
-def proofs(playbook: Playbook, history: History) -> int:
+def proofs(playbook: "Playbook", history: History) -> int:
     """Return how often this very file has succeeded on this host, on whatever target, since any of its name failed."""
     proven = 0
     for run in history.runs:
@@ -181,7 +184,7 @@ def proofs(playbook: Playbook, history: History) -> int:
     return proven
 
 
-def stage(playbook: Playbook, history: History, limits: Limits) -> str:
+def stage(playbook: "Playbook", history: History, limits: Limits) -> str:
     """Return how far a playbook has come on this host: `shadow`, `proven K of N` or `auto`."""
     proven = proofs(playbook, history)
     if proven >= limits.unlock_after:
@@ -220,11 +223,11 @@ def healthy_others(groups: Iterable[Group], service: str, is_healthy: Callable[[
     }
 
 
-def _takes_too_many_away(playbook: Playbook, at: Moment, groups: Iterable[Group]) -> bool:
+def _takes_too_many_away(playbook: "Playbook", at: Moment, groups: Iterable[Group]) -> bool:
     return any(map(_disrupts, (*playbook.steps, *playbook.undo))) and any(
         at.target in group.services and at.healthy.get(group.name, 0) < group.minimum for group in groups
     )
 
 
-def _disrupts(step: Template) -> bool:
+def _disrupts(step: "Template") -> bool:
     return step.verb not in GENTLE and not (step.verb == "unit" and step.arguments.keys() <= {"start", "reload"})

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from aiops_agent.errors import SigningError
 from aiops_agent.model.incident import rfc3339
-from aiops_agent.model.playbook import Risk
+from aiops_agent.model.risk import Risk
 from aiops_agent.noun import dataclass, field
 
 CONTEXT = "aiops-agent playbooks v1"

@@ -5,7 +5,8 @@ from datetime import datetime
 
 from aiops_agent.errors import Fault
 from aiops_agent.model.incident import rfc3339
-from aiops_agent.model.playbook import Playbook, Risk
+from aiops_agent.model.playbook import Playbook
+from aiops_agent.model.risk import Risk
 from aiops_agent.model.signature import Floors, Signature
 from aiops_agent.noun import dataclass, field
 

@@ -143,7 +143,6 @@ def _lines(
         return None
     places = (config, *(os.path.join(state_dir, name) for name in ("state.db", "state.db-wal", "halt")))
     lines = [stamp(place) for place in places]
-    lines.extend(watched)
     known: dict[str, list[Checkpoint]] = {}
     for file in files:
         known.setdefault(file.path, []).append(file)
@@ -153,6 +152,7 @@ def _lines(
         if not line.startswith(("-", *as_read)):
             return None
         lines.append(line)
+    lines.extend(watched)  # last: a log changes before a folder does, and the first difference ends a look
     return None if any("\n" in line for line in lines) else lines
 
 

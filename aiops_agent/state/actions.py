@@ -2,12 +2,15 @@
 
 from datetime import datetime
 
-from aiops_agent.model.attempt import Attempt
 from aiops_agent.model.decision import History, PastRun
 from aiops_agent.model.event import Fingerprint
 from aiops_agent.model.incident import Outcome
 from aiops_agent.noun import dataclass
 from aiops_agent.state.database import Database, stamp, unstamp
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from aiops_agent.model.attempt import Attempt
 
 MOST_RUNS = 1000
 """Of the host that are counted: more than a week of all that its budget allows, and mostly years."""
@@ -114,8 +117,10 @@ class Actions:
         )
         return History(tuple(_past(row) for row in rows))
 
-    def attempts(self, fault: Fingerprint) -> list[Attempt]:
+    def attempts(self, fault: Fingerprint) -> "list[Attempt]":
         """Return the runs for one fault that have touched something and ended, the newest first."""
+        from aiops_agent.model.attempt import Attempt  # most ticks look for no playbook
+
         rows = self._database.rows(
             "SELECT playbook, target, intended, outcome, returned, forgiven IS NOT NULL FROM actions "
             f"WHERE fingerprint=? AND outcome IS NOT NULL ORDER BY intended DESC LIMIT {MOST_OF_ONE}",

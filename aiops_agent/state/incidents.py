@@ -8,7 +8,7 @@ from aiops_agent.model.event import Fingerprint, Severity
 from aiops_agent.model.evidence import Evidence, Words
 from aiops_agent.model.incident import Incident, Kind, Outcome, Status
 from aiops_agent.model.occurrences import Spell
-from aiops_agent.model.playbook import Risk
+from aiops_agent.model.risk import Risk
 from aiops_agent.noun import astuple, fields, replace
 from aiops_agent.state.database import Database, damaged, stamp, unstamp
 from aiops_agent.state.vault import Vault
@@ -25,6 +25,8 @@ _UPDATES = ", ".join(
     if column != "id"
 )
 
+_LIVE = "kind=? AND fingerprint=? AND ifnull(service,'')=? AND status!='closed'"
+
 
 class Incidents:
     """Read and write incidents; call writers inside a transaction. Their evidence is opened when it is asked for."""
@@ -35,9 +37,12 @@ class Incidents:
 
     def live(self, kind: Kind, fingerprint: Fingerprint, service: str | None) -> Incident | None:
         """Return the incident that new records of this fault on this service belong to."""
-        return self._one(
-            "kind=? AND fingerprint=? AND ifnull(service,'')=? AND status!='closed'", kind, fingerprint, service or ""
-        )
+        return self._one(_LIVE, kind, fingerprint, service or "")
+
+    def is_known(self, kind: Kind, fingerprint: Fingerprint, service: str | None) -> bool:
+        """Tell whether there is a `live` one; reads no more of it."""
+        found = self._database.value(f"SELECT 1 FROM incidents WHERE {_LIVE}", kind, fingerprint, service or "")
+        return found is not None
 
     def by_id(self, identity: str) -> Incident | None:
         """Return one incident, or None."""

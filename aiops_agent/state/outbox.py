@@ -6,10 +6,13 @@ from datetime import datetime, timedelta
 from aiops_agent.digest import blake2b
 from aiops_agent.errors import AuditError, ForgedError
 from aiops_agent.model.incident import rfc3339
-from aiops_agent.model.message import Message
 from aiops_agent.noun import dataclass
 from aiops_agent.state.database import Database, stamp, unstamp
 from aiops_agent.state.vault import Vault
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from aiops_agent.model.message import Message
 
 FIRST_RETRY = timedelta(seconds=30)
 LONGEST_RETRY = timedelta(hours=1)
@@ -65,7 +68,7 @@ class Outbox:
         self._unkept: dict[str, Message] = {}
         """By key: what could not be encrypted, for as long as this process has it."""
 
-    def put(self, destination: str, incident: str, message: Message, now: datetime) -> None:
+    def put(self, destination: str, incident: str, message: "Message", now: datetime) -> None:
         """Queue a message; the same message for the same destination at the same moment is queued once.
 
         Where it cannot be encrypted it is not kept, only that something is to be told: this process can still deliver
@@ -91,7 +94,7 @@ class Outbox:
             stamp(now),
         )
 
-    def message(self, letter: Letter) -> Message | None:
+    def message(self, letter: Letter) -> "Message | None":
         """Return what is to be delivered; None when it could not be kept.
 
         Raises:
@@ -100,6 +103,8 @@ class Outbox:
         """
         if not letter.sealed:
             return self._unkept.get(letter.key)
+        from aiops_agent.model.message import Message  # most ticks tell nothing
+
         title, text, markdown, fields = json.loads(self._vault.open(letter.sealed, _place(letter.key)).decode())
         return Message(title=title, text=text, markdown=markdown, fields=fields)
 

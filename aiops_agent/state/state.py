@@ -7,7 +7,6 @@ from pathlib import Path
 
 from aiops_agent.errors import StateError
 from aiops_agent.hints import Self
-from aiops_agent.ports import Cipher
 from aiops_agent.state.actions import Actions
 from aiops_agent.state.approvals import Approvals
 from aiops_agent.state.checkpoints import Checkpoints
@@ -19,19 +18,20 @@ from aiops_agent.state.pulse import Pulse
 from aiops_agent.state.seen import Seen, lessons
 from aiops_agent.state.signed import Signed
 from aiops_agent.state.silences import Silences
-from aiops_agent.state.undo import Undo
 from aiops_agent.state.vault import Vault
 from aiops_agent.state.voices import Voices
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from aiops_agent.ports import Cipher
     from aiops_agent.state.exemplars import Exemplars
+    from aiops_agent.state.undo import Undo
 
 
 class State:
     """The tables of `state.db`, and the transaction that binds them."""
 
-    def __init__(self, state_dir: Path, database: Database, cipher: Cipher) -> None:
+    def __init__(self, state_dir: Path, database: Database, cipher: "Cipher") -> None:
         self.database = database
         self.vault = Vault(database, cipher)
         self.transaction = self.database.transaction
@@ -43,7 +43,6 @@ class State:
         self.seen = Seen(self.database)
         self.signed = Signed(self.database)
         self.silences = Silences(self.database)
-        self.undo = Undo(self.database, self.vault)
         self.voices = Voices(self.database)
         self.halt: Halt = Halt(state_dir / "halt")
         self.outbox = Outbox(self.database, self.vault)
@@ -55,8 +54,15 @@ class State:
 
         return Exemplars(self.database, self.vault)
 
+    @cached_property
+    def undo(self) -> "Undo":
+        """Return how what was done is taken back; a tick that repairs nothing does not ask."""
+        from aiops_agent.state.undo import Undo
+
+        return Undo(self.database, self.vault)
+
     @classmethod
-    def open(cls, state_dir: Path, cipher: Cipher) -> Self:
+    def open(cls, state_dir: Path, cipher: "Cipher") -> Self:
         """Open the state, created when missing; the caller holds the lock. Nothing is encrypted or opened yet.
 
         Raises:
@@ -65,7 +71,7 @@ class State:
         return cls(state_dir, opened(state_dir / "state.db"), cipher)
 
     @classmethod
-    def look_at(cls, state_dir: Path, cipher: Cipher) -> Self:
+    def look_at(cls, state_dir: Path, cipher: "Cipher") -> Self:
         """Open the state to read it, without the lock.
 
         Raises:
@@ -77,12 +83,12 @@ class State:
         return cls(state_dir, opened(path, read_only=True), cipher)
 
     @classmethod
-    def copied(cls, state_dir: Path, cipher: Cipher) -> Self:
+    def copied(cls, state_dir: Path, cipher: "Cipher") -> Self:
         """Return a copy in memory: what is done to it is forgotten. The original is only read."""
         return cls(state_dir, copied(state_dir / "state.db"), cipher)
 
     @classmethod
-    def in_memory(cls, cipher: Cipher) -> Self:
+    def in_memory(cls, cipher: "Cipher") -> Self:
         """Return a state that holds nothing yet, of no host: it is in no folder, and is forgotten."""
         nowhere = Path(os.devnull, "state")
         state = cls(nowhere, copied(nowhere / "state.db"), cipher)

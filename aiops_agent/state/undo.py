@@ -3,9 +3,12 @@
 import json
 
 from aiops_agent.errors import ForgedError
-from aiops_agent.model.playbook import Journalled, Planned, StepState
 from aiops_agent.state.database import Database
 from aiops_agent.state.vault import Vault
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from aiops_agent.model.playbook import Journalled, Planned, StepState
 
 
 class Undo:
@@ -32,7 +35,7 @@ class RunJournal:
         self._vault = vault
         self._action = action
 
-    def intend(self, number: int, planned: Planned) -> None:
+    def intend(self, number: int, planned: "Planned") -> None:
         """Put down a change that is about to be done.
 
         Raises:
@@ -40,6 +43,7 @@ class RunJournal:
             AuditError: It cannot be encrypted. The same.
         """
         from aiops_agent.model.plain import plain_plan  # most ticks change nothing
+        from aiops_agent.model.playbook import StepState
 
         content = json.dumps(plain_plan(planned)).encode()
         with self._database.transaction():
@@ -51,7 +55,7 @@ class RunJournal:
                 self._vault.seal(content, self._place(number)),
             )
 
-    def settle(self, number: int, state: StepState) -> None:
+    def settle(self, number: int, state: "StepState") -> None:
         """Put down how far a change has come.
 
         Raises:
@@ -62,7 +66,7 @@ class RunJournal:
                 "UPDATE undo SET state=? WHERE action=? AND number=?", state.value, self._action, number
             )
 
-    def entries(self) -> list[Journalled]:
+    def entries(self) -> "list[Journalled]":
         """Return what was put down, in the order in which it was done.
 
         Raises:
@@ -74,14 +78,15 @@ class RunJournal:
         )
         return [self._opened(*row) for row in rows]
 
-    def _opened(self, number: object, state: object, sealed: object) -> Journalled:
+    def _opened(self, number: object, state: object, sealed: object) -> "Journalled":
+        from aiops_agent.model.plain import plan_of
+        from aiops_agent.model.playbook import Journalled, StepState
+
         if not isinstance(number, int) or not isinstance(state, str) or state not in set(StepState):
             raise ForgedError(
                 f"{self._database.path}: the undo journal of {self._action} was altered",
                 hint="find out who can write that file; then look at the service yourself",
             )
-        from aiops_agent.model.plain import plan_of
-
         content = self._vault.open(sealed if isinstance(sealed, bytes) else b"", self._place(number))
         return Journalled(number, plan_of(json.loads(content)), StepState(state))
 

@@ -1,8 +1,11 @@
 """What the database keeps encrypted: sealed for its place, so that no row can stand in for another."""
 
 from aiops_agent.errors import AuditError, ForgedError
-from aiops_agent.ports import Cipher
 from aiops_agent.state.database import Database
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from aiops_agent.ports import Cipher
 
 _PROOF = b"proof"
 
@@ -13,7 +16,7 @@ class Vault:
     With the first thing sealed a proof of the key is left: from then on no other key is used, and none is made.
     """
 
-    def __init__(self, database: Database, cipher: Cipher) -> None:
+    def __init__(self, database: Database, cipher: "Cipher") -> None:
         self._database = database
         self._cipher = cipher
         self._proven = b""

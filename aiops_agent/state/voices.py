@@ -2,8 +2,11 @@
 
 from datetime import datetime, timedelta
 
-from aiops_agent.model.voice import Voice
 from aiops_agent.state.database import Database, stamp, unstamp
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from aiops_agent.model.voice import Voice
 
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -14,16 +17,16 @@ class Voices:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def one(self, source: str) -> Voice | None:
+    def one(self, source: str) -> "Voice | None":
         """Return what is remembered of a source, or None."""
         found = self._many("source=?", source)
         return found[0][0] if found else None
 
-    def all(self) -> list[tuple[Voice, datetime | None]]:
+    def all(self) -> "list[tuple[Voice, datetime | None]]":
         """Return every source remembered, each with the deadline that it was saved with."""
         return self._many("1 ORDER BY source")
 
-    def save(self, voice: Voice, due: datetime | None) -> None:
+    def save(self, voice: "Voice", due: datetime | None) -> None:
         """Remember a source, and when its silence must be looked at; None: never."""
         self._database.rows(
             "REPLACE INTO voices (source, name, first, spoke, since, turns, longest, was_away, told, due) "
@@ -49,11 +52,15 @@ class Voices:
         when = self._database.value("SELECT min(due) FROM voices")
         return unstamp(when) if when is not None else None
 
-    def _many(self, where: str, *bindings: object) -> list[tuple[Voice, datetime | None]]:
+    def _many(self, where: str, *bindings: object) -> "list[tuple[Voice, datetime | None]]":
         rows = self._database.rows(
             f"SELECT source, name, first, spoke, since, turns, longest, was_away, told, due FROM voices WHERE {where}",
             *bindings,
         )
+        if not rows:
+            return []
+        from aiops_agent.model.voice import Voice  # of most sources nobody expects to hear
+
         return [
             (
                 Voice(

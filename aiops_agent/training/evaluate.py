@@ -17,7 +17,7 @@ from aiops_agent.diagnosis.classifier import UNKNOWN, Opinions
 from aiops_agent.diagnosis.diagnose import load_classifier
 from aiops_agent.diagnosis.encoder import Encoder, load_encoder
 from aiops_agent.model.diagnosis import Prediction
-from aiops_agent.model.playbook import Risk
+from aiops_agent.model.risk import Risk
 from aiops_agent.training.baselines import by_keywords, by_nearest, by_tfidf
 from aiops_agent.training.family import load_families
 from aiops_agent.training.figures import Reliability, Share, calibration_error, macro_f1, reliability, share

@@ -27,7 +27,7 @@ from aiops_agent.diagnosis.encoder import Reading, load_encoder
 from aiops_agent.diagnosis.features import BUCKETS, cause_of, sign_columns, words
 from aiops_agent.diagnosis.head import Floats, Head, log_softmax, save_head
 from aiops_agent.diagnosis.signs import load_signs
-from aiops_agent.model.playbook import Risk
+from aiops_agent.model.risk import Risk
 from aiops_agent.training.apart import is_apart
 from aiops_agent.training.family import load_families
 from aiops_agent.training.figures import calibration_error, macro_f1

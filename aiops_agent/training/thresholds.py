@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from aiops_agent.model.playbook import Risk
+from aiops_agent.model.risk import Risk
 from aiops_agent.training.figures import wilson
 
 BOUNDS: Mapping[Risk, float] = {Risk.LOW: 0.04, Risk.MEDIUM: 0.02, Risk.HIGH: 0.01, Risk.CRITICAL: 0.005}

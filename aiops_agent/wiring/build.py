@@ -11,10 +11,7 @@ from aiops_agent.assembly.assemble import Assembly
 from aiops_agent.assembly.local import Local
 from aiops_agent.assembly.memory import Memory
 from aiops_agent.errors import AuditError
-from aiops_agent.model.audit import Anchor
-from aiops_agent.model.voice import Expectation
 from aiops_agent.noun import dataclass, replace
-from aiops_agent.ports import Chat, Clock, Journal, LogSource
 from aiops_agent.settings import Config, SourceSettings
 from aiops_agent.sources.file import FileSource
 from aiops_agent.sources.stretch import Stretches
@@ -35,6 +32,9 @@ from aiops_agent.wiring.stated import Stated
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from aiops_agent.model.audit import Anchor
+    from aiops_agent.model.voice import Expectation
+    from aiops_agent.ports import Chat, Clock, Journal, LogSource
     from aiops_agent.sources.old import OldLog
 
 
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 class World:
     """What the agent takes from its surroundings."""
 
-    clock: Clock
+    clock: "Clock"
     host: str
     complain: Callable[[str | None], None]
     """Shows what is wrong with the anchors of the audit log, where nothing is stopped for it; None: nothing is."""
@@ -56,10 +56,10 @@ class _Parts:
     """What differs between an agent, its rehearsal and one in the past."""
 
     library: Library
-    journal: Journal
+    journal: "Journal"
     diagnostician: LateDiagnostician
     memory: Memory
-    chats: Sequence[Chat] = ()
+    chats: "Sequence[Chat]" = ()
 
 
 @contextmanager
@@ -91,7 +91,7 @@ def rehearsal(config: Config, world: World) -> Iterator[Agent]:
 
 
 @contextmanager
-def past(config: Config, world: World, journal: Journal, *, today: datetime, trusted: bool) -> Iterator[Agent]:
+def past(config: Config, world: World, journal: "Journal", *, today: datetime, trusted: bool) -> Iterator[Agent]:
     """Yield an agent as this configuration describes it that knows of nothing yet, and lives in memory alone.
 
     Nothing of the real one is read: no state, no key, no record. It tells nobody, and reads no source by itself.
@@ -189,7 +189,7 @@ def _agent(config: Config, state: State, world: World, parts: _Parts) -> Agent:
 
 def _source(
     settings: SourceSettings, config: Config, assembly: Assembly, now: float, *, seen_before: bool
-) -> LogSource:
+) -> "LogSource":
     """Return a source by its `type:` in the configuration."""
     if settings.type == "journald":
         from aiops_agent.sources.journald import JournaldSource
@@ -213,7 +213,9 @@ def _source(
     )
 
 
-def _expectation(source: SourceSettings) -> Expectation:
+def _expectation(source: SourceSettings) -> "Expectation":
+    from aiops_agent.model.voice import Expectation  # of most sources nobody expects to hear
+
     within = source.silence if isinstance(source.silence, timedelta) else None
     return Expectation(source.name, source.paths, within)
 
@@ -224,7 +226,7 @@ def _token() -> str:
     return secrets.token_hex(5)
 
 
-def published(config: Config, world: World, anchor: Anchor) -> None:
+def published(config: Config, world: World, anchor: "Anchor") -> None:
     """Leave an anchor outside of the audit log; a place that does not take it stops nothing, and is complained of."""
     from aiops_agent.audit.publish import keep, log_named, tell_journal
 

@@ -7,14 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from aiops_agent.errors import ExecutorError, UsageError
-from aiops_agent.host import shipped
-from aiops_agent.model.audit import Anchor, AuditEntry
-from aiops_agent.model.connection import Connection
-from aiops_agent.model.diagnosis import Citation, Diagnosis
-from aiops_agent.model.message import Message, Report
-from aiops_agent.model.order import ANSWERED, Answered, Asked, Order
-from aiops_agent.model.playbook import Command, CommandResult, Planned, RunResult
-from aiops_agent.ports import Chat, Cipher, Clock, Composer, Executor, Stopped
+from aiops_agent.host import ANSWERED, shipped
 from aiops_agent.settings import ChatSettings, Config
 from aiops_agent.sources.quiet import stamp
 from aiops_agent.wiring.keys import STATE_KEY, key_names, keys_of
@@ -27,8 +20,15 @@ if TYPE_CHECKING:
     from aiops_agent.diagnosis.diagnose import LocalDiagnostician
     from aiops_agent.diagnosis.encoder import Encoder
     from aiops_agent.diagnosis.exemplars import Recollection
+    from aiops_agent.model.audit import Anchor, AuditEntry
+    from aiops_agent.model.connection import Connection
+    from aiops_agent.model.diagnosis import Citation, Diagnosis
     from aiops_agent.model.explanation import Explanation
+    from aiops_agent.model.message import Message, Report
+    from aiops_agent.model.order import Answered, Asked, Order
+    from aiops_agent.model.playbook import Command, CommandResult, Planned, RunResult
     from aiops_agent.playbook.remote import Remote
+    from aiops_agent.ports import Chat, Cipher, Clock, Composer, Executor, Stopped
     from aiops_agent.state.exemplars import Exemplars
     from aiops_agent.wiring.taught import Taught
 
@@ -40,7 +40,7 @@ class LateCipher:
         self._config = config
 
     @cached_property
-    def _real(self) -> Cipher:
+    def _real(self) -> "Cipher":
         from aiops_agent.audit.rest import StateCipher
 
         return StateCipher(keys_of(self._config), self._config.state_dir)
@@ -68,7 +68,7 @@ class LateJournal:
     `publish` is told where the log stands when it is closed and has grown.
     """
 
-    def __init__(self, config: Config, publish: Callable[[Anchor], None]) -> None:
+    def __init__(self, config: Config, publish: "Callable[[Anchor], None]") -> None:
         self._config = config
         self._publish = publish
         self._has_grown = False
@@ -81,7 +81,7 @@ class LateJournal:
             self._real = Journal(self._config.state_dir / "audit", keys_of(self._config))
         return self._real
 
-    def append(self, *entries: AuditEntry) -> None:
+    def append(self, *entries: "AuditEntry") -> None:
         """Make the entries durable."""
         self._opened().append(*entries)
         self._has_grown = True
@@ -103,7 +103,7 @@ class LateJournal:
         self._has_grown = self._has_grown or removed > 0
         return removed
 
-    def anchor(self) -> Anchor:
+    def anchor(self) -> "Anchor":
         """Return where the log stands."""
         return self._opened().anchor()
 
@@ -219,7 +219,7 @@ class LateDiagnostician:
         exemplars = self._exemplars()
         return Taught(exemplars, self._model.recalled, keeps=self._keeps) if exemplars else None
 
-    def diagnose(self, texts: Sequence[str], services: Sequence[str | None]) -> list[Diagnosis]:
+    def diagnose(self, texts: Sequence[str], services: Sequence[str | None]) -> "list[Diagnosis]":
         """Return one diagnosis for each text, in order."""
         return self._real.diagnose(texts, services, self._memory)
 
@@ -227,11 +227,11 @@ class LateDiagnostician:
         """Return the diagnosis of one text, and what each way of looking at it said."""
         return self._real.explain(text, service, self._memory)
 
-    def cite(self, text: str, service: str | None, category: str) -> tuple[Citation, ...]:
+    def cite(self, text: str, service: str | None, category: str) -> "tuple[Citation, ...]":
         """Return the articles for a text that is known to be of a category, best first."""
         return self._real.cite(text, service, category)
 
-    def search(self, text: str) -> Sequence[Citation]:
+    def search(self, text: str) -> "Sequence[Citation]":
         """Return the articles that fit a person's words, best first."""
         return self._real.search(text)
 
@@ -241,21 +241,21 @@ class LateExecutor:
 
     privileged = False
 
-    def __init__(self, clock: Clock, connections: Mapping[str, Connection]) -> None:
+    def __init__(self, clock: "Clock", connections: "Mapping[str, Connection]") -> None:
         self._clock = clock
         self._connections = connections
 
     @cached_property
-    def _real(self) -> Executor:
+    def _real(self) -> "Executor":
         from aiops_agent.playbook.executor import EmbeddedExecutor
 
         return EmbeddedExecutor(self._clock, connections=self._connections)
 
-    def plan(self, command: Command) -> Planned | CommandResult:
+    def plan(self, command: "Command") -> "Planned | CommandResult":
         """Decide what doing it would decide."""
         return self._real.plan(command)
 
-    def run(self, command: Command, stopped: Stopped) -> CommandResult:
+    def run(self, command: "Command", stopped: "Stopped") -> "CommandResult":
         """Do it and say what came of it."""
         return self._real.run(command, stopped)
 
@@ -263,7 +263,7 @@ class LateExecutor:
 class LateRoot:
     """The root executor, spoken to only if its socket is there."""
 
-    def __init__(self, path: Path, clock: Clock, *, owner: int = 0) -> None:
+    def __init__(self, path: Path, clock: "Clock", *, owner: int = 0) -> None:
         """Speak to nobody yet; `owner` is whose it must be."""
         self._path = path
         self._clock = clock
@@ -290,19 +290,19 @@ class LateRoot:
         """Tell whether there is one that may act on a service."""
         return service in self._services
 
-    def ask(self, order: Order) -> Asked:
+    def ask(self, order: "Order") -> "Asked":
         """Have people asked."""
         return self.remote.ask(order)
 
-    def answered(self, identity: str) -> Answered | None:
+    def answered(self, identity: str) -> "Answered | None":
         """Return what people said."""
         return self.remote.answered(identity)
 
-    def perform(self, order: Order, stopped: Stopped) -> RunResult:
+    def perform(self, order: "Order", stopped: "Stopped") -> "RunResult":
         """Have an order carried out."""
         return self.remote.perform(order, stopped, self._clock)
 
-    def outcome(self, identity: str, stopped: Stopped) -> RunResult | None:
+    def outcome(self, identity: str, stopped: "Stopped") -> "RunResult | None":
         """Return what came of an order."""
         return self.remote.outcome(identity, stopped, self._clock)
 
@@ -329,12 +329,12 @@ class LateComposer:
     """Loads templates with the first report."""
 
     @cached_property
-    def _real(self) -> Composer:
+    def _real(self) -> "Composer":
         from aiops_agent.chat.compose import TemplateComposer
 
         return TemplateComposer()
 
-    def compose(self, report: Report, locale: str) -> Message:
+    def compose(self, report: "Report", locale: str) -> "Message":
         """Return the report in words."""
         return self._real.compose(report, locale)
 
@@ -342,24 +342,24 @@ class LateComposer:
 class LateChat:
     """Connects with the first message."""
 
-    def __init__(self, name: str, locale: str, connect: Callable[[], Chat]) -> None:
+    def __init__(self, name: str, locale: str, connect: "Callable[[], Chat]") -> None:
         self.name = name
         self.locale = locale
         self._connect = connect
 
     @cached_property
-    def _real(self) -> Chat:
+    def _real(self) -> "Chat":
         return self._connect()
 
-    def send(self, message: Message) -> None:
+    def send(self, message: "Message") -> None:
         """Deliver it."""
         self._real.send(message)
 
 
-def late_files(config: Config) -> Chat:
+def late_files(config: Config) -> "Chat":
     """Return the folder that every report is written to."""
 
-    def connect() -> Chat:
+    def connect() -> "Chat":
         from aiops_agent.chat.report_files import ReportFolder
 
         return ReportFolder(config.report_dir, config.locale)
@@ -367,10 +367,10 @@ def late_files(config: Config) -> Chat:
     return LateChat("files", config.locale, connect)
 
 
-def late_chat(settings: ChatSettings) -> Chat:
+def late_chat(settings: ChatSettings) -> "Chat":
     """Return a destination by its `type:` in the configuration."""
 
-    def connect() -> Chat:
+    def connect() -> "Chat":
         match settings.type:
             case "slack":
                 from aiops_agent.chat.slack import Slack

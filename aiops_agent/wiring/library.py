@@ -9,20 +9,21 @@ from pathlib import Path
 from aiops_agent.digest import blake2b
 from aiops_agent.errors import Fault
 from aiops_agent.host import shipped
-from aiops_agent.model.diagnosis import Citation
 from aiops_agent.model.event import LocalPattern
-from aiops_agent.model.playbook import Playbook
-from aiops_agent.model.signature import Floors, Signature, SigningRules
+from aiops_agent.model.signature import Floors, Signature
 from aiops_agent.noun import replace
-from aiops_agent.playbook.catalogue import Catalogue
 from aiops_agent.settings import Config
-from aiops_agent.signing.register import Register
 from aiops_agent.sources.quiet import stamp
 from aiops_agent.state.state import State
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from aiops_agent.diagnosis.articles import Shelf
+    from aiops_agent.model.diagnosis import Citation
+    from aiops_agent.model.playbook import Playbook
+    from aiops_agent.model.signature import SigningRules
+    from aiops_agent.playbook.catalogue import Catalogue
+    from aiops_agent.signing.register import Register
 
 
 OVERRIDES = Path("/etc/aiops-agent")
@@ -35,7 +36,7 @@ def _layered(name: str, folders: Sequence[Path]) -> list[Path]:
     return [shipped(name), *local, *folders]
 
 
-def rules_of(config: Config) -> SigningRules:
+def rules_of(config: Config) -> "SigningRules":
     """Return whose signatures count: keys are root's, or of whoever owns the configuration that says where they lie."""
     try:
         return replace(config.signing, owners=(0, config.path.stat().st_uid))
@@ -43,10 +44,17 @@ def rules_of(config: Config) -> SigningRules:
         return config.signing
 
 
-def _below(folder: Path) -> Iterator[str]:
+def _below(folder: Path | str) -> Iterator[str]:
     """Yield every file and folder below one. As text: a hundred paths would take a millisecond of every tick."""
-    for directory, folders, files in os.walk(folder):
-        yield from (f"{directory}/{name}" for name in (*folders, *files))
+    try:
+        with os.scandir(folder) as found:
+            entries = list(found)
+    except OSError:  # it is gone, or not for this user: the stamp of the folder itself tells of a change
+        return
+    for entry in entries:
+        yield entry.path
+        if entry.is_dir(follow_symlinks=False):
+            yield from _below(entry.path)
 
 
 class Library:
@@ -56,7 +64,7 @@ class Library:
         self,
         playbook_folders: Sequence[Path] = (),
         article_folders: Sequence[Path] = (),
-        rules: SigningRules | None = None,
+        rules: "SigningRules | None" = None,
         floors: Callable[[], Floors] = Floors,
         stated: Sequence[LocalPattern] = (),
         models: Path | None = None,
@@ -87,7 +95,7 @@ class Library:
         self.stamps = [stamp(place) for place in places]
 
     @cached_property
-    def playbooks(self) -> Catalogue:
+    def playbooks(self) -> "Catalogue":
         """Return the shipped playbooks, overridden and joined by those of /etc and of the configuration."""
         from aiops_agent.playbook.load import load_folders
 
@@ -106,8 +114,10 @@ class Library:
         return replace(shelf, articles=left, faults=(*shelf.faults, *faults)) if altered else shelf
 
     @cached_property
-    def register(self) -> Register:
+    def register(self) -> "Register":
         """Return what is signed here. Where nothing ever was, nothing that verifies is imported."""
+        from aiops_agent.signing.register import Register
+
         floors = self._floors()
         if self._rules is None or (not floors.serial and not os.path.lexists(self._rules.manifest)):
             return Register(floors=floors)
@@ -115,16 +125,18 @@ class Library:
 
         return verify(self._rules, floors)
 
-    def signature(self, playbook: Playbook, now: datetime) -> Signature:
+    def signature(self, playbook: "Playbook", now: datetime) -> Signature:
         """Return how a playbook stands to its signature, by the bytes it was read from."""
         return self.register.signature(playbook, now)
 
-    def article(self, identity: str) -> Citation | None:
+    def article(self, identity: str) -> "Citation | None":
         """Return an article as a report names it; None when it is gone by now."""
+        from aiops_agent.model.diagnosis import Citation  # most ticks tell nothing
+
         article = self.articles.get(identity)
         return Citation(article.id, article.title, 1.0, article.playbook, article.title_zh) if article else None
 
-    @property
+    @cached_property
     def edition(self) -> str:
         """Return a word that is another one after any edit of what a diagnosis is made of; reads none of it."""
         made_of = repr([*self.stamps, *self._stated])
@@ -145,7 +157,7 @@ class LibraryToday(Library):
         self._today = today
         self._trusted = trusted
 
-    def signature(self, playbook: Playbook, now: datetime) -> Signature:  # noqa: ARG002 - that of the logs
+    def signature(self, playbook: "Playbook", now: datetime) -> Signature:  # noqa: ARG002 - that of the logs
         """Return how a playbook stands to its signature today."""
         return Signature.SIGNED if self._trusted else super().signature(playbook, self._today)
 

@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 
 from aiops_agent.assembly.local import Local
-from aiops_agent.model.diagnosis import Citation, Diagnosis, Prediction
-from aiops_agent.model.playbook import Risk
 from aiops_agent.noun import replace
 from aiops_agent.wiring.late import LateDiagnostician
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from aiops_agent.model.diagnosis import Citation, Diagnosis
     from aiops_agent.model.explanation import Explanation
 
 
@@ -20,7 +19,7 @@ class Stated:
         self._asked = asked
         self._local = local
 
-    def diagnose(self, texts: Sequence[str], services: Sequence[str | None]) -> list[Diagnosis]:
+    def diagnose(self, texts: Sequence[str], services: Sequence[str | None]) -> "list[Diagnosis]":
         """Return one diagnosis for each redacted text, in order; the articles are the model's in any case."""
         answers = self._asked.diagnose(texts, services)
         return [self._believed(text, answer) for text, answer in zip(texts, answers, strict=True)]
@@ -30,14 +29,17 @@ class Stated:
         answer = self._asked.explain(text, service)
         return replace(answer, diagnosis=self._believed(text, answer.diagnosis))
 
-    def cite(self, text: str, service: str | None, category: str) -> tuple[Citation, ...]:
+    def cite(self, text: str, service: str | None, category: str) -> "tuple[Citation, ...]":
         """Return the articles for a redacted text that is known to be of a category, best first."""
         return self._asked.cite(text, service, category)
 
-    def _believed(self, text: str, answer: Diagnosis) -> Diagnosis:
+    def _believed(self, text: str, answer: "Diagnosis") -> "Diagnosis":
         said = self._local.stated(text.encode(errors="surrogateescape"))
         if said is None:
             return answer
+        from aiops_agent.model.diagnosis import Prediction
+        from aiops_agent.model.risk import Risk
+
         category, why = said
         stated = Prediction(
             category, 1.0, abstained=False, alternatives=(), decided_by=f"patterns: {why}", sure_for=Risk.CRITICAL

@@ -12,7 +12,7 @@ import pytest
 from aiops_agent.config.load import load as load_config
 from aiops_agent.errors import ConfigError
 from aiops_agent.model.decision import Mode
-from aiops_agent.model.playbook import Risk
+from aiops_agent.model.risk import Risk
 from aiops_agent.model.signature import Floors, Signature
 from aiops_agent.pipeline import tick
 from aiops_agent.playbook.load import load_folders

@@ -38,6 +38,29 @@ HEAVY = {
     "urllib.request",
     "yaml",
 }
+NEEDLESS = {
+    "aiops_agent.assembly.findings",
+    "aiops_agent.audit.damage",
+    "aiops_agent.model.attempt",
+    "aiops_agent.model.audit",
+    "aiops_agent.model.connection",
+    "aiops_agent.model.diagnosis",
+    "aiops_agent.model.message",
+    "aiops_agent.model.order",
+    "aiops_agent.model.playbook",
+    "aiops_agent.model.voice",
+    "aiops_agent.playbook",
+    "aiops_agent.policy.attempts",
+    "aiops_agent.policy.throttle",
+    "aiops_agent.policy.windows",
+    "aiops_agent.ports",
+    "aiops_agent.recovery",
+    "aiops_agent.repair",
+    "aiops_agent.signing",
+    "aiops_agent.state.undo",
+}
+"""Of our own: a tick that finds nothing new runs no line of them, and each costs it a third of a millisecond."""
+
 WORDS = ["--json", "--check", "--dry-run", "--config", "--config=/a", "--config=", "/b", "--con", "-h", "x", "--json=1"]
 COMMAND = [sys.executable, "-m", "aiops_agent", "scan", "--json", "--config"]
 
@@ -68,10 +91,10 @@ def known(tmp_path):
     return config
 
 
-def test_a_tick_without_a_new_fault_loads_nothing_heavy(known):
+def test_a_tick_without_a_new_fault_loads_nothing_heavy_and_nothing_needless(known):
     loaded = {line.rsplit("|", 1)[-1].strip() for line in tick(known, "-X", "importtime").stderr.decode().splitlines()}
     assert "aiops_agent.assembly.assemble" in loaded
-    assert sorted(loaded & HEAVY) == []
+    assert sorted(loaded & (HEAVY | NEEDLESS)) == []
 
 
 def test_a_tick_whose_output_cannot_be_written_says_so(known):

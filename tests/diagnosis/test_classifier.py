@@ -9,7 +9,7 @@ from aiops_agent.diagnosis.diagnose import load_classifier
 from aiops_agent.diagnosis.encoder import load_encoder
 from aiops_agent.diagnosis.head import FORMAT, load_head, save_head
 from aiops_agent.errors import ModelError
-from aiops_agent.model.playbook import Risk
+from aiops_agent.model.risk import Risk
 from aiops_agent.noun import replace
 
 

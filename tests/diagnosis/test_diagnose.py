@@ -10,7 +10,7 @@ from aiops_agent.diagnosis.encoder import load_encoder
 from aiops_agent.diagnosis.vectors import SHIPPED
 from aiops_agent.errors import ModelError
 from aiops_agent.model.incident import diagnosed
-from aiops_agent.model.playbook import Risk
+from aiops_agent.model.risk import Risk
 from aiops_agent.pipeline import found_before
 from tests.build import incident
 

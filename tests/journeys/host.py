@@ -18,7 +18,7 @@ from aiops_agent.model.audit import AuditEntry
 from aiops_agent.model.decision import Mode
 from aiops_agent.model.diagnosis import Citation, Diagnosis, Prediction
 from aiops_agent.model.message import Message
-from aiops_agent.model.playbook import Risk
+from aiops_agent.model.risk import Risk
 from aiops_agent.model.voice import Expectation
 from aiops_agent.pipeline import tick
 from aiops_agent.playbook.catalogue import Catalogue

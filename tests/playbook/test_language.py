@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from aiops_agent.model.playbook import Busy, Risk, Throttle
+from aiops_agent.model.playbook import Busy, Throttle
+from aiops_agent.model.risk import Risk
 from aiops_agent.playbook.bind import Bound, Unbound, bind, fits
 from aiops_agent.playbook.load import load, schema
 from tests.playbook.make import PARAMETERS, REPAIR, write

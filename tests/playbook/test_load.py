@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from aiops_agent.errors import PlaybookError
-from aiops_agent.model.playbook import Caps, Risk
+from aiops_agent.model.playbook import Caps
+from aiops_agent.model.risk import Risk
 from aiops_agent.playbook.categories import CATEGORIES
 from aiops_agent.playbook.load import load, load_folders, schema
 from tests.playbook.make import REPAIR, write

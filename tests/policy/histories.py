@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from aiops_agent.model.decision import History, Mode, PastRun
 from aiops_agent.model.incident import Incident, Outcome, Status
-from aiops_agent.model.playbook import Risk
+from aiops_agent.model.risk import Risk
 from aiops_agent.noun import replace
 from aiops_agent.policy.decide import Circumstances, PolicySettings, Rule
 from aiops_agent.policy.limits import Limits

@@ -16,7 +16,8 @@ from aiops_agent.model.decision import (
     Suppress,
 )
 from aiops_agent.model.incident import Kind, Outcome, Status
-from aiops_agent.model.playbook import Risk, Template
+from aiops_agent.model.playbook import Template
+from aiops_agent.model.risk import Risk
 from aiops_agent.noun import replace
 from aiops_agent.policy.decide import PolicySettings, Rule, decide, hindrance
 from aiops_agent.policy.limits import Group, Limits

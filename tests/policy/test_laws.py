@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from aiops_agent.model.decision import AskApproval, History, Mode, PastRun, Reason, Run, name_of
 from aiops_agent.model.incident import Outcome, Status
-from aiops_agent.model.playbook import Caps, Risk
+from aiops_agent.model.playbook import Caps
+from aiops_agent.model.risk import Risk
 from aiops_agent.noun import replace
 from aiops_agent.policy.decide import PolicySettings, Rule, decide
 from aiops_agent.policy.limits import FAILURES, FAILURES_WITHIN, Circuit, Limits, circuit, refusal, stage

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aiops_agent.errors import PlaybookError
-from aiops_agent.model.playbook import Risk
+from aiops_agent.model.risk import Risk
 from aiops_agent.model.signature import Signature
 from aiops_agent.playbook.load import load
 from aiops_agent.signing.ed25519 import SigningKey

@@ -4,7 +4,7 @@ import pytest
 
 from aiops_agent.diagnosis.artefact import MODELS, digest
 from aiops_agent.diagnosis.head import load_head
-from aiops_agent.model.playbook import Risk
+from aiops_agent.model.risk import Risk
 from aiops_agent.training.card import CARD, END, evaluated, filled, measured
 from aiops_agent.training.family import load_families
 from aiops_agent.training.thresholds import BOUNDS

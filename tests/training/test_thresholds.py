@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aiops_agent.model.playbook import Risk
+from aiops_agent.model.risk import Risk
 from aiops_agent.training.figures import wilson
 from aiops_agent.training.thresholds import BOUNDS, NEVER, Answers, bears, choose_thresholds, highest_error
 
