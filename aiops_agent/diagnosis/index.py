@@ -76,10 +76,15 @@ class Posting:
     """The articles that have a term."""
 
     places: NDArray[np.int64]
-    """Of the articles, in the order of `Index.articles`."""
+    """Of the articles in `Index.articles`, ascending."""
 
     impacts: Floats
     """What the term counts for there: 0 to SATURATION + 1."""
+
+    def __contains__(self, place: int) -> bool:
+        """Tell whether the article at a place has it."""
+        at = int(self.places.searchsorted(place))
+        return at < len(self.places) and bool(self.places[at] == place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +107,9 @@ class Entry:
 
     wordings: tuple[Wording, ...]
     """The weightiest first."""
+
+    with_term: Mapping[str, Sequence[int]]
+    """Which of them have a term, by number, ascending."""
 
     vectors: Floats
     """One row of unit length for each of `pieces_of`."""
@@ -149,8 +157,8 @@ class Index:
     def by_category(self, probabilities: Mapping[str, float]) -> Floats:
         """Return how likely each article is about the right category: shape (len(articles),)."""
         likely = np.zeros(len(self.articles), dtype=np.float32)
-        for category, places in self._of_category.items():
-            likely[places] += probabilities.get(category, 0.0)
+        of_each = np.array([probabilities.get(category, 0.0) for category in self._categories], dtype=np.float32)
+        np.add.at(likely, self._with_category, of_each[self._category])
         return likely
 
     def _rarity(self, term: str) -> float:
@@ -162,7 +170,9 @@ class Index:
 
     def _posting(self, term: str) -> Posting:
         """Return the articles that have a term."""
-        parts = list(self._connection.execute("SELECT rows, impacts FROM posting WHERE term = ?", (term,)))
+        parts = list(
+            self._connection.execute("SELECT rows, impacts FROM posting WHERE term = ? ORDER BY rowid", (term,))
+        )
         rows = np.frombuffer(b"".join(part for part, _ in parts), dtype=_ROW)
         impacts = np.frombuffer(b"".join(part for _, part in parts), dtype=_HALF).astype(np.float32)
         known = rows < len(self._place)
@@ -188,7 +198,11 @@ class Index:
                 "SELECT number, terms, weight FROM sign WHERE article = ? ORDER BY weight DESC, number", (row,)
             )
         )
-        return Entry(article, frozenset(terms(article.id)), wordings, _vectors(vectors, self._width))
+        with_term: dict[str, list[int]] = {}
+        for number, wording in enumerate(wordings):
+            for term in wording.terms:
+                with_term.setdefault(term, []).append(number)
+        return Entry(article, frozenset(terms(article.id)), wordings, with_term, _vectors(vectors, self._width))
 
 
 def _spread(connection: apsw.Connection, term: str) -> int:
@@ -243,8 +257,8 @@ def _bring_up_to_date(
     ((additions, gone),) = connection.execute("SELECT (SELECT count(*) FROM addition), (SELECT count(*) FROM gone)")
     if anew := additions > ADDITIONS or gone > GONE * len(wanted):
         connection.execute("DELETE FROM addition; DELETE FROM gone; DELETE FROM posting; DELETE FROM sign")
-    rows = dict(connection.execute("SELECT key, row FROM article"))
-    _put_terms(connection, {rows[key]: wanted[key] for key in (wanted if anew else missing)})
+    rows = connection.execute("SELECT row, key FROM article ORDER BY row")
+    _put_terms(connection, {row: wanted[key] for row, key in rows if anew or key in missing})
 
 
 def _put_articles(
