@@ -63,12 +63,12 @@ def _cut(run: str) -> Iterator[tuple[str, tuple[int, ...]]]:
     Han stand in no pair: they have no word.
     """
     is_word = run.isascii() and (run.isalpha() or run.isdigit())
-    for word in (run,) if is_word else _found(_WORD, run):
-        if word.isascii():
-            word, others = _of_word(word)
+    for found in (run,) if is_word else _found(_WORD, run):
+        if found.isascii():
+            word, others = _of_word(found)
             yield word, tuple(map(_bucket, (word, *others)))
         else:
-            yield "", tuple(_bucket(word[at : at + 2]) for at in range(len(word)))
+            yield "", tuple(_bucket(found[at : at + 2]) for at in range(len(found)))
 
 
 def _bucket(token: str) -> int:

@@ -152,13 +152,14 @@ class Index:
         self.entry = lru_cache(READY)(self._entry)
         self.rarity = lru_cache(1 << 16)(self._rarity)
         self.posting = lru_cache(READY_TERMS)(self._posting)
-        self._of_category = _by_category(self.articles)
+        self._categories, self._about = _by_category(self.articles)
 
     def by_category(self, probabilities: Mapping[str, float]) -> Floats:
         """Return how likely each article is about the right category: shape (len(articles),)."""
         likely = np.zeros(len(self.articles), dtype=np.float32)
         of_each = np.array([probabilities.get(category, 0.0) for category in self._categories], dtype=np.float32)
-        np.add.at(likely, self._with_category, of_each[self._category])
+        numbers, places = self._about
+        np.add.at(likely, places, of_each[numbers])
         return likely
 
     def _rarity(self, term: str) -> float:
@@ -311,12 +312,15 @@ def _put_terms(connection: apsw.Connection, articles: Mapping[int, Article]) -> 
     )
 
 
-def _by_category(articles: Sequence[Article]) -> Mapping[str, NDArray[np.int64]]:
-    places: dict[str, list[int]] = {}
-    for place, article in enumerate(articles):
-        for category in article.categories:
-            places.setdefault(category, []).append(place)
-    return {category: np.array(found, dtype=np.int64) for category, found in places.items()}
+def _by_category(articles: Sequence[Article]) -> tuple[Sequence[str], NDArray[np.int64]]:
+    """Return the categories; and, in two rows, which of them each article is about, as numbers of both."""
+    numbers: dict[str, int] = {}
+    about = {
+        (numbers.setdefault(category, len(numbers)), place)
+        for place, article in enumerate(articles)
+        for category in article.categories
+    }
+    return tuple(numbers), np.array(sorted(about), dtype=np.int64).reshape(-1, 2).T
 
 
 def _impacts(article: Article) -> Iterator[tuple[str, float]]:
