@@ -328,11 +328,11 @@ def _impacts(article: Article) -> Iterator[tuple[str, float]]:
     counts: Counter[str] = Counter()
     for text, times in (
         (f"{article.title}\n{article.title_zh}\n{article.id}", IN_TITLE),
-        *((sign, IN_SIGN) for sign in article.signs),
+        ("\n".join(article.signs), IN_SIGN),
         (article.body, IN_BODY),
     ):
-        for term in terms(text, most=len(text)):
-            counts[term] += times
+        for term, count in Counter(terms(text, most=len(text))).items():
+            counts[term] += times * count
     length = counts.total() / USUAL_LENGTH
     damping = SATURATION * (1 - LENGTH_EFFECT + LENGTH_EFFECT * length)
     for term, count in counts.items():

@@ -25,8 +25,10 @@ def terms(text: str, most: int = MAX_CHARACTERS) -> Iterator[str]:
     """Yield the terms of the first `most` characters, in their order: lower case with digits and `_.:-`, or two Han."""
     plain = text[:most].encode(errors="replace").decode()  # of lone surrogates re2 makes nothing
     for word in plain.translate(_APART).split():  # several times as fast as a pattern for words
-        if len(word) <= LONGEST or not word.isascii():
-            yield from _parts(word) if len(word) <= LONGEST else _mixed(word)
+        if len(word) <= LONGEST:
+            yield from _parts(word)
+        elif not word.isascii():
+            yield from _mixed(word)
 
 
 @lru_cache(KNOWN)
