@@ -62,22 +62,27 @@ def _cut(run: str) -> Iterator[tuple[str, tuple[int, ...]]]:
 
     Han stand in no pair: they have no word.
     """
-    for found in _WORD.findall(run.encode()):  # of a str, re2 counts the characters for each match
-        word = found.decode()
-        if word.isascii():
-            word, others = _of_word(word)
+    is_word = run.isascii() and (run.isalpha() or run.isdigit())
+    for found in (run,) if is_word else _found(_WORD, run):
+        if found.isascii():
+            word, others = _of_word(found)
             yield word, tuple(map(_bucket, (word, *others)))
         else:
-            yield "", tuple(_bucket(word[at : at + 2]) for at in range(len(word)))
+            yield "", tuple(_bucket(found[at : at + 2]) for at in range(len(found)))
 
 
 def _bucket(token: str) -> int:
     return zlib.crc32(token.encode()) % BUCKETS
 
 
+def _found(pattern: "re2._Regexp", text: str) -> Iterator[str]:
+    return (found.decode() for found in pattern.findall(text.encode()))  # of a str, re2 counts what is before a match
+
+
 def _of_word(word: str) -> tuple[str, tuple[str, ...]]:
     """Return a word as it counts, and its pieces, its beginning and its end."""
-    pieces = [piece.lower() for piece in _CAMEL.findall(word)] if not word.isdigit() else []
+    is_whole = word.isdigit() or word.islower() or word.isupper() or word.istitle()
+    pieces = () if is_whole else tuple(piece.lower() for piece in _found(_CAMEL, word))
     word = word.lower() if len(word) <= LONGEST_CODE or not word.isdigit() else "9"
     ends = (f"#{word[:4]}", f"#{word[-4:]}") if len(word) > WHOLE_WORD else ()
     return word, (*(pieces if len(pieces) > 1 else ()), *ends)

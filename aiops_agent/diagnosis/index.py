@@ -76,10 +76,15 @@ class Posting:
     """The articles that have a term."""
 
     places: NDArray[np.int64]
-    """Of the articles, in the order of `Index.articles`."""
+    """Of the articles in `Index.articles`, ascending."""
 
     impacts: Floats
     """What the term counts for there: 0 to SATURATION + 1."""
+
+    def __contains__(self, place: int) -> bool:
+        """Tell whether the article at a place has it."""
+        at = int(self.places.searchsorted(place))
+        return at < len(self.places) and bool(self.places[at] == place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +107,9 @@ class Entry:
 
     wordings: tuple[Wording, ...]
     """The weightiest first."""
+
+    with_term: Mapping[str, Sequence[int]]
+    """Which of them have a term, by number, ascending."""
 
     vectors: Floats
     """One row of unit length for each of `pieces_of`."""
@@ -144,13 +152,14 @@ class Index:
         self.entry = lru_cache(READY)(self._entry)
         self.rarity = lru_cache(1 << 16)(self._rarity)
         self.posting = lru_cache(READY_TERMS)(self._posting)
-        self._of_category = _by_category(self.articles)
+        self._categories, self._about = _by_category(self.articles)
 
     def by_category(self, probabilities: Mapping[str, float]) -> Floats:
         """Return how likely each article is about the right category: shape (len(articles),)."""
         likely = np.zeros(len(self.articles), dtype=np.float32)
-        for category, places in self._of_category.items():
-            likely[places] += probabilities.get(category, 0.0)
+        of_each = np.array([probabilities.get(category, 0.0) for category in self._categories], dtype=np.float32)
+        numbers, places = self._about
+        np.add.at(likely, places, of_each[numbers])
         return likely
 
     def _rarity(self, term: str) -> float:
@@ -162,7 +171,9 @@ class Index:
 
     def _posting(self, term: str) -> Posting:
         """Return the articles that have a term."""
-        parts = list(self._connection.execute("SELECT rows, impacts FROM posting WHERE term = ?", (term,)))
+        parts = list(
+            self._connection.execute("SELECT rows, impacts FROM posting WHERE term = ? ORDER BY rowid", (term,))
+        )
         rows = np.frombuffer(b"".join(part for part, _ in parts), dtype=_ROW)
         impacts = np.frombuffer(b"".join(part for _, part in parts), dtype=_HALF).astype(np.float32)
         known = rows < len(self._place)
@@ -188,7 +199,11 @@ class Index:
                 "SELECT number, terms, weight FROM sign WHERE article = ? ORDER BY weight DESC, number", (row,)
             )
         )
-        return Entry(article, frozenset(terms(article.id)), wordings, _vectors(vectors, self._width))
+        with_term: dict[str, list[int]] = {}
+        for number, wording in enumerate(wordings):
+            for term in wording.terms:
+                with_term.setdefault(term, []).append(number)
+        return Entry(article, frozenset(terms(article.id)), wordings, with_term, _vectors(vectors, self._width))
 
 
 def _spread(connection: apsw.Connection, term: str) -> int:
@@ -243,8 +258,8 @@ def _bring_up_to_date(
     ((additions, gone),) = connection.execute("SELECT (SELECT count(*) FROM addition), (SELECT count(*) FROM gone)")
     if anew := additions > ADDITIONS or gone > GONE * len(wanted):
         connection.execute("DELETE FROM addition; DELETE FROM gone; DELETE FROM posting; DELETE FROM sign")
-    rows = dict(connection.execute("SELECT key, row FROM article"))
-    _put_terms(connection, {rows[key]: wanted[key] for key in (wanted if anew else missing)})
+    rows = connection.execute("SELECT row, key FROM article ORDER BY row")
+    _put_terms(connection, {row: wanted[key] for row, key in rows if anew or key in missing})
 
 
 def _put_articles(
@@ -297,12 +312,15 @@ def _put_terms(connection: apsw.Connection, articles: Mapping[int, Article]) -> 
     )
 
 
-def _by_category(articles: Sequence[Article]) -> Mapping[str, NDArray[np.int64]]:
-    places: dict[str, list[int]] = {}
-    for place, article in enumerate(articles):
-        for category in article.categories:
-            places.setdefault(category, []).append(place)
-    return {category: np.array(found, dtype=np.int64) for category, found in places.items()}
+def _by_category(articles: Sequence[Article]) -> tuple[Sequence[str], NDArray[np.int64]]:
+    """Return the categories; and, in two rows, which of them each article is about, as numbers of both."""
+    numbers: dict[str, int] = {}
+    about = {
+        (numbers.setdefault(category, len(numbers)), place)
+        for place, article in enumerate(articles)
+        for category in article.categories
+    }
+    return tuple(numbers), np.array(sorted(about), dtype=np.int64).reshape(-1, 2).T
 
 
 def _impacts(article: Article) -> Iterator[tuple[str, float]]:
@@ -310,11 +328,11 @@ def _impacts(article: Article) -> Iterator[tuple[str, float]]:
     counts: Counter[str] = Counter()
     for text, times in (
         (f"{article.title}\n{article.title_zh}\n{article.id}", IN_TITLE),
-        *((sign, IN_SIGN) for sign in article.signs),
+        ("\n".join(article.signs), IN_SIGN),
         (article.body, IN_BODY),
     ):
-        for term in terms(text, most=len(text)):
-            counts[term] += times
+        for term, count in Counter(terms(text, most=len(text))).items():
+            counts[term] += times * count
     length = counts.total() / USUAL_LENGTH
     damping = SATURATION * (1 - LENGTH_EFFECT + LENGTH_EFFECT * length)
     for term, count in counts.items():

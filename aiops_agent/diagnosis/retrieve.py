@@ -107,9 +107,6 @@ class Asked:
     stated: Mapping[str, float]
     """The most telling first."""
 
-    words: frozenset[str]
-    """Those that are stated, as a set: it meets that of a sign several times as fast as a mapping."""
-
     anywhere: Mapping[str, float]
 
 
@@ -152,7 +149,7 @@ def _asked(index: Index, query: Query) -> Asked:
     stated = {*terms(query.stated)}
     anywhere = {term: rarity for term in stated.union(terms(query.text)) if (rarity := index.rarity(term))}
     telling = sorted((term for term in stated if term in anywhere), key=lambda term: (-anywhere[term], term))
-    return Asked({term: anywhere[term] for term in telling}, frozenset(telling), anywhere)
+    return Asked({term: anywhere[term] for term in telling}, anywhere)
 
 
 def _by_words(index: Index, asked: Asked) -> Floats:
@@ -167,16 +164,11 @@ def _by_words(index: Index, asked: Asked) -> Floats:
 
 
 def _match(place: int, entry: Entry, asked: Asked, *, words: float, meaning: float, category: float) -> Match:
-    sign, best = 0.0, None
-    for wording in entry.wordings:
-        if _counting(wording.weight, WEIGHTY) <= sign:  # nor can a lighter one be stronger
-            break
-        if not wording.terms.isdisjoint(asked.words) and (strength := _strength(wording, asked)) > sign:
-            sign, best = strength, wording
+    wording, sign = _best_sign(entry, asked)
     return Match(
         place,
         entry,
-        best,
+        wording,
         sign,
         words,
         name=_counting(sum([asked.anywhere[term] for term in entry.name if term in asked.anywhere]), NAMED),
@@ -185,9 +177,22 @@ def _match(place: int, entry: Entry, asked: Asked, *, words: float, meaning: flo
     )
 
 
-def _strength(wording: Wording, asked: Asked) -> float:
-    met = sum(map(asked.stated.__getitem__, wording.terms & asked.words))
-    return min(1.0, met / wording.weight) ** STRICT * _counting(wording.weight, WEIGHTY)
+def _best_sign(entry: Entry, asked: Asked) -> tuple[Wording | None, float]:
+    """Return the sign that is met best, the weightier of equals, and how well, 0 to 1."""
+    met: dict[int, float] = {}
+    for term in entry.with_term.keys() & asked.stated.keys():
+        for number in entry.with_term[term]:
+            met[number] = met.get(number, 0.0) + asked.stated[term]
+    best, most = None, 0.0
+    for number in sorted(met):
+        wording = entry.wordings[number]
+        whole = _counting(wording.weight, WEIGHTY)
+        if whole <= most:  # nor can a lighter one be stronger
+            break
+        strength = min(1.0, met[number] / wording.weight) ** STRICT * whole
+        if strength > most:
+            best, most = wording, strength
+    return best, most
 
 
 def _counting(weight: float, half: float) -> float:
@@ -211,7 +216,7 @@ def _why(index: Index, match: Match, asked: Asked) -> Iterator[str]:
         whole = all(term in asked.stated for term in match.wording.terms)
         yield f'{"its sign" if whole else "nearly its sign"} "{match.wording.text}"'
     told = (term for term in [*asked.stated][:TELLING] if term not in COMMON)
-    shared = (term for term in told if match.place in index.posting(term).places)
+    shared = (term for term in told if match.place in index.posting(term))
     if shown := [*islice(shared, SHARED_SHOWN)]:
         yield f"words {', '.join(shown)}"
     if match.meaning >= NEAR:

@@ -1,6 +1,6 @@
 """A text -> the terms it is found by: words, codes, identifiers whole and in parts, Chinese in pairs of characters."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 import re2
@@ -15,6 +15,7 @@ LONGEST = 64
 """Characters of a word: a longer one is no word, and no article has it."""
 
 _JOINS = "._:-"
+_JOINED = str.maketrans(_JOINS, " " * len(_JOINS))
 _APART = {code: " " for code in range(128) if not chr(code).isalnum() and chr(code) not in _JOINS}
 _SCRIPT = re2.compile(r"[\x00-\x7f]+|[\p{Han}]+")
 _PIECE = re2.compile(r"[A-Z]+[a-z]+|[A-Z]{2,}|[a-z]+|[0-9]+|[A-Z]")
@@ -24,8 +25,10 @@ def terms(text: str, most: int = MAX_CHARACTERS) -> Iterator[str]:
     """Yield the terms of the first `most` characters, in their order: lower case with digits and `_.:-`, or two Han."""
     plain = text[:most].encode(errors="replace").decode()  # of lone surrogates re2 makes nothing
     for word in plain.translate(_APART).split():  # several times as fast as a pattern for words
-        if len(word) <= LONGEST or not word.isascii():
-            yield from _parts(word) if len(word) <= LONGEST else _mixed(word)
+        if len(word) <= LONGEST:
+            yield from _parts(word)
+        elif not word.isascii():
+            yield from _mixed(word)
 
 
 @lru_cache(KNOWN)
@@ -34,9 +37,16 @@ def _parts(word: str) -> tuple[str, ...]:
     if not word.isascii():
         return tuple(_mixed(word))
     whole = word.strip(_JOINS)
-    pieces = _PIECE.findall(whole) if not whole.isalpha() or not whole[1:].islower() else ()
+    pieces = [piece for run in whole.translate(_JOINED).split() for piece in _pieces(run)]
     parts = [piece.lower() for piece in pieces if len(piece) > 1] if len(pieces) > 1 else []
     return (whole.lower(), *parts) if whole else ()
+
+
+def _pieces(run: str) -> Sequence[str]:
+    """Return the words and numbers of a run of ASCII letters and digits: of most it is one, and needs no pattern."""
+    if run.isdigit() or (run.isalpha() and (run.islower() or run.isupper() or run.istitle())):
+        return (run,)
+    return [piece.decode() for piece in _PIECE.findall(run.encode())]
 
 
 def _mixed(word: str) -> Iterator[str]:
