@@ -208,7 +208,7 @@ def test_it_holds_nothing_that_the_agent_had_open(tmp_path, monkeypatch):
     links = seen.read_text().split("\n")
     assert str(log) in links
     assert str(held) not in links
-    assert len(links) == 2, links
+    assert len([link for link in links if link != os.devnull]) == 2, links
 
 
 def test_it_ends_when_the_agent_is_gone(tmp_path, monkeypatch):
