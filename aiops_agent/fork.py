@@ -85,10 +85,11 @@ class Hand:
 def hands(begin: Callable[[], AbstractContextManager[Answer]], most: int) -> Iterator[Sequence[Hand]]:
     """Yield as many hands as there are cores, `most` at the most; none where they would gain nothing."""
     with ExitStack() as started:
-        found = []
-        for _ in range(min(most, len(os.sched_getaffinity(0))) if would_gain() else 0):
-            found.append(Hand(begin))
-            started.callback(found[-1].end)
+        found: list[Hand] = []
+        with suppress(OSError):  # a host in trouble has no more processes to give
+            for _ in range(min(most, len(os.sched_getaffinity(0))) if would_gain() else 0):
+                found.append(Hand(begin))
+                started.callback(found[-1].end)
         yield found
 
 

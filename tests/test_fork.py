@@ -100,6 +100,23 @@ def test_what_a_hand_says_beside_goes_nowhere_least_of_all_into_a_file_that_it_o
     assert (tmp_path / "kept").read_bytes() == b"whole"
 
 
+@pytest.mark.usefixtures("two_cores")
+def test_where_no_process_can_be_had_those_that_there_are_do_the_work(monkeypatch):
+    forked, fork_one = [], os.fork
+
+    def scarce():
+        if forked:
+            raise BlockingIOError(11, "Resource temporarily unavailable")
+        process = fork_one()
+        forked.append(process)
+        return process
+
+    monkeypatch.setattr(os, "fork", scarce)
+    with hands(answering(lambda request: request), 2) as found:
+        assert len(found) == 1
+        assert [*dealt([b"a", b"b"], found)] == [b"a", b"b"]
+
+
 def test_nobody_is_left_when_the_one_who_asks_is_killed():
     with subprocess.Popen([sys.executable, "-c", ORPHANS], stdout=subprocess.PIPE) as asking:
         left = asking.stdout.readline().split()

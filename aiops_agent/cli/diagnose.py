@@ -55,14 +55,15 @@ def diagnose(arguments: argparse.Namespace) -> int:
     # The file first: who reads the state as root becomes the owner of it.
     with (
         _opened(arguments.jsonl or arguments.file, is_json=bool(arguments.jsonl)) as stream,
-        _helped(arguments.config, stream if arguments.jsonl else None) as helping,
         taught(arguments.config) as exemplars,
     ):
         answering = _Answering(arguments.config, exemplars)
         if arguments.jsonl:
             refused: list[UsageError] = []
-            for answer in _answers(_batches(_records(stream, arguments.jsonl), refused), answering, helping):
-                print_json(answer)
+            batches = _batches(_records(stream, arguments.jsonl), refused)
+            with hands(answering.by_line, answering.most_hands(stream)) as helping:
+                for answer in _answers(batches, answering, helping):
+                    print_json(answer)
             for error in refused:
                 raise error
             return 0
@@ -102,6 +103,20 @@ class _Answering:
         diagnoses = self.diagnoses([text for _, text in batch])
         pairs = zip(batch, diagnoses, strict=True)
         return [as_json(identity, diagnosis, self.library.playbooks) for (identity, _), diagnosis in pairs]
+
+    @contextmanager
+    def by_line(self) -> Iterator[Answer]:
+        """Yield what `answers` does for a batch that is a line of JSON."""
+        yield lambda request: json.dumps(self.answers(json.loads(request))).encode()
+
+    def most_hands(self, stream: TextIO) -> int:
+        """Return how many processes may share the records: several those of a long file.
+
+        None a short one's, and none those of a pipe, which wants its answers soon. None where people have named faults:
+        what they said is opened by one process, which then tells what it could not believe.
+        """
+        is_long = os.fstat(stream.fileno()).st_size >= LONG
+        return MOST_HANDS if is_long and self._exemplars is None else 0
 
     def words(self, text: str) -> Iterator[str]:
         """Yield in words, for a person, what one record means, what would be done about it, and why not more."""
@@ -155,21 +170,6 @@ def _answers(batches: Iterator[Batch], answering: _Answering, helping: Sequence[
     for answer in dealt(requests(), helping):
         batch = given.popleft()
         yield from answering.answers(batch) if answer is None else json.loads(answer)
-
-
-@contextmanager
-def _helped(config: str | None, stream: TextIO | None) -> Iterator[Sequence[Hand]]:
-    """Yield who answers a long file of records; none for a short one, and for a pipe, which wants its answers soon."""
-
-    @contextmanager
-    def begin() -> Iterator[Answer]:
-        with taught(config) as exemplars:
-            answering = _Answering(config, exemplars)
-            yield lambda request: json.dumps(answering.answers(json.loads(request))).encode()
-
-    is_long = stream is not None and os.fstat(stream.fileno()).st_size >= LONG
-    with hands(begin, MOST_HANDS if is_long else 0) as helping:
-        yield helping
 
 
 def chosen(diagnosis: Diagnosis, catalogue: Catalogue) -> Playbook | None:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from aiops_agent import fork
+from aiops_agent.cli import diagnose
 from aiops_agent.cli.explained import WIDTH, tried
 from aiops_agent.cli.main import run
 from aiops_agent.model.attempt import Attempt
@@ -40,6 +42,19 @@ def diagnosed(shell: Shell, text: str) -> dict:
     record = shell.folder / "record"
     record.write_text(text)
     return shell.json("diagnose", str(record))
+
+
+def test_many_records_are_diagnosed_by_one_process_where_people_have_named_faults(shell, monkeypatch):
+    """What they said is opened there, and what was forged is told by who opened it."""
+    incident = strange(shell)
+    shell("incidents", "relabel", incident["id"], "hardware_fault")
+    lines = shell.folder / "records.jsonl"
+    lines.write_text(json.dumps({"id": 1, "text": STRANGE}))
+    monkeypatch.setattr(diagnose, "LONG", 0)
+    monkeypatch.setattr(fork, "would_gain", lambda: True)
+    monkeypatch.setattr(fork, "Hand", lambda _: pytest.fail("another process was begun"))
+    _, out, _ = shell("diagnose", "--jsonl", str(lines))
+    assert json.loads(out)["category"] == "hardware_fault"
 
 
 @pytest.mark.slow
