@@ -16,12 +16,14 @@ from enum import Enum
 from pathlib import Path
 
 from aiops_agent.hints import cast
+from aiops_agent.model.connection import Connection
 from aiops_agent.model.decision import Mode
 from aiops_agent.model.event import LocalPattern, Severity
 from aiops_agent.model.signature import SigningRules
 from aiops_agent.noun import fields
 from aiops_agent.policy.decide import PolicySettings, Rule
 from aiops_agent.policy.limits import Group, Limits
+from aiops_agent.policy.windows import Window
 from aiops_agent.settings import ChatSettings, Config, SourceSettings, looked_up
 from aiops_agent.sources.quiet import stamp, state_dir_in
 
@@ -38,23 +40,12 @@ CHECKED_BY = (
 
 # As it was when it was loaded: a daemon runs on with the old code after an upgrade.
 _CODE = [stamp(f"{__file__.rpartition('/')[0]}/{name}") for name in CHECKED_BY]
-_NOUNS = (Config, SourceSettings, ChatSettings, PolicySettings, Rule, Limits, Group, SigningRules, LocalPattern)
+_NOUNS = (
+    *(Config, SourceSettings, ChatSettings, Connection, PolicySettings, Rule, Window, Limits, Group),
+    *(SigningRules, LocalPattern),
+)
 _KINDS = {kind.__name__: kind for kind in (*_NOUNS, Mode, Severity)}
-"""What every configuration is made of, beside plain values."""
-
-
-def _rare(name: str) -> type | None:
-    """Return what few configurations have, by its name; None: it is nothing of a configuration."""
-    if name == "Connection":
-        from aiops_agent.model.connection import Connection
-
-        return Connection
-    if name == "Window":
-        from aiops_agent.policy.windows import Window
-
-        return Window
-    return None
-
+"""What a configuration is made of, beside plain values: nothing else is made of what was remembered."""
 
 _MOST_BYTES = 16 << 20
 
@@ -152,8 +143,8 @@ def _plain(value: object) -> object:
             plain = ["tuple", [_plain(item) for item in value]]
         case dict():
             plain = ["dict", {name: _plain(item) for name, item in value.items()}]
-        case _ if isinstance(value, _NOUNS) or type(value) is _rare(type(value).__name__):
-            kept = {f.name: _plain(getattr(value, f.name)) for f in fields(value) if f.repr}  # type: ignore[arg-type]
+        case _ if isinstance(value, _NOUNS):
+            kept = {field.name: _plain(getattr(value, field.name)) for field in fields(value) if field.repr}
             plain = [type(value).__name__, kept]
         case _:
             raise TypeError(f"a configuration with a {type(value).__name__} cannot be remembered")
@@ -182,8 +173,7 @@ def _made(value: object, environment: Mapping[str, str] | None) -> object:
                 named["token"] = looked_up(str(named["reference"]), environment)
             elif kind == "Connection" and named["reference"]:
                 named["password"] = looked_up(str(named["reference"]), environment)
-            # Nothing else is made of what was remembered: what has no name here is nothing that can be called.
-            made = named if kind == "dict" else (_KINDS.get(kind) or _rare(kind))(**named)  # type: ignore[misc]
+            made = named if kind == "dict" else _KINDS[kind](**named)  # type: ignore[arg-type]
     return made
 
 

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -316,25 +317,30 @@ def test_a_line_that_is_no_record_is_named_and_those_before_it_are_answered(tmp_
     assert "records.jsonl:2" in said.err
 
 
-def test_a_long_file_is_answered_by_several_processes_as_by_one(tmp_path, capsys, monkeypatch):
+@contextmanager
+def _ends_at_once(_):
+    yield lambda _: os._exit(1)
+
+
+@pytest.mark.parametrize("by_line", [diagnose._Answering.by_line, _ends_at_once])
+def test_a_long_file_is_answered_by_several_processes_as_by_one(tmp_path, capsys, monkeypatch, by_line):
+    """What a process does not answer, because it has ended, is answered by the first."""
     lines = tmp_path / "records.jsonl"
     texts = [f"open(/srv/{number}): {why}" for number in range(15) for why in ("No space left on device", "Timed out")]
     records = [json.dumps({"id": number, "text": text}) for number, text in enumerate(texts)]
     lines.write_text("\n".join([*records, "no json"]))
     assert run(["diagnose", "--jsonl", str(lines)]) == 2
     alone = capsys.readouterr()
+    taken, take = [], fork.Hand.take
+    monkeypatch.setattr(fork.Hand, "take", lambda hand: taken.append(take(hand)) or taken[-1])
+    monkeypatch.setattr(diagnose._Answering, "by_line", by_line)
     monkeypatch.setattr(diagnose, "LONG", 0)
     monkeypatch.setattr(diagnose, "BATCH", 8)
     monkeypatch.setattr(fork, "would_gain", lambda: True)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
-    # Two hold the model; what nobody answers is answered here.
-    for lost in ([], [1]):
-        answers = fork.dealt
-        taken = lambda *words: (None if at in lost else said for at, said in enumerate(answers(*words)))  # noqa: B023, E731
-        with monkeypatch.context() as patched:
-            patched.setattr(diagnose, "dealt", taken)
-            assert run(["diagnose", "--jsonl", str(lines)]) == 2
-        assert capsys.readouterr() == alone
+    assert run(["diagnose", "--jsonl", str(lines)]) == 2
+    assert capsys.readouterr() == alone
+    assert [answer is None for answer in taken] == [by_line is _ends_at_once] * 4
     assert [json.loads(line)["id"] for line in alone.out.splitlines()] == [str(number) for number in range(30)]
     assert "records.jsonl:31" in alone.err
 
