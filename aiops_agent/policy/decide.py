@@ -9,11 +9,12 @@ from aiops_agent.model.incident import Incident, Kind, Status
 from aiops_agent.model.risk import Risk
 from aiops_agent.noun import dataclass
 from aiops_agent.policy.limits import Limits, Moment, caution, is_self_effect, is_systemic, refusal
+from aiops_agent.policy.windows import Window
+from aiops_agent.policy.windows import allowed as allowed_by_windows
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from aiops_agent.model.playbook import Playbook
-    from aiops_agent.policy.windows import Window
 
 REPEAT_INTERVAL = timedelta(hours=4)
 """How long an unchanged incident stays quiet. Alertmanager's default, which on-call staff know."""
@@ -51,7 +52,7 @@ class PolicySettings:
     rules: tuple[Rule, ...] = ()
     """Of those that match, the most cautious counts."""
 
-    windows: "tuple[Window, ...]" = ()
+    windows: tuple[Window, ...] = ()
     limits: Limits = Limits()
     repeat_interval: timedelta = REPEAT_INTERVAL
     approval_expires: timedelta = timedelta(hours=1)
@@ -138,7 +139,7 @@ def hindrance(playbook: "Playbook", history: History, at: Circumstances, setting
     """Return what forbids a playbook at this moment, whoever agreed to it; None: nothing does."""
     hindrances = (
         (mode_of(playbook.name, at.service, settings) is Mode.OBSERVE, Reason.OBSERVE_ONLY),
-        (_by_windows(at, settings) is Mode.OBSERVE, Reason.MAINTENANCE),
+        (allowed_by_windows(settings.windows, at.service, at.now) is Mode.OBSERVE, Reason.MAINTENANCE),
         (at.forged, Reason.STATE_FORGED),
         (playbook.privileged and not at.privileged_executor, Reason.NO_EXECUTOR),
         (playbook.privileged and not at.signed, Reason.UNSIGNED),  # whoever agrees: nothing else is done as root
@@ -224,14 +225,6 @@ def _is_for(playbook: "Playbook", incident: Incident) -> bool:
     return incident.category in playbook.categories and _matches(incident.service or "", playbook.services)
 
 
-def _by_windows(at: Circumstances, settings: PolicySettings) -> Mode:
-    if not settings.windows:
-        return Mode.AUTO
-    from aiops_agent.policy.windows import allowed  # most hosts have none
-
-    return allowed(settings.windows, at.service, at.now)
-
-
 def _matches(name: str, patterns: tuple[str, ...]) -> bool:
     return any(fnmatchcase(name, pattern) for pattern in patterns)
 
@@ -244,7 +237,7 @@ def _caution(
         (at.unhelpful, Reason.DID_NOT_HELP),  # first: who is asked is to know, whatever else they are asked for
         (incident.sure_for < playbook.risk, Reason.UNSURE_FOR_RISK),  # who is asked should know it
         (mode_of(playbook.name, at.service, settings) is not Mode.AUTO, Reason.MODE_APPROVE),
-        (_by_windows(at, settings) is not Mode.AUTO, Reason.MAINTENANCE),
+        (allowed_by_windows(settings.windows, at.service, at.now) is not Mode.AUTO, Reason.MAINTENANCE),
         (playbook.risk > UNATTENDED, Reason.RISK_NEEDS_APPROVAL),
         (not at.signed, Reason.UNSIGNED),
         (is_systemic(history, at.failing, at.now, settings.limits), Reason.SYSTEMIC),
