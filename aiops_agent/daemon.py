@@ -17,7 +17,7 @@ from aiops_agent.sources.events import Events
 from aiops_agent.supervisor import Supervisor
 from aiops_agent.turn import Limit, take_turn
 from aiops_agent.wiring.build import World
-from aiops_agent.wiring.late import Model
+from aiops_agent.wiring.diagnostician import Model
 
 POLL = 1.0
 """Seconds between two looks at the files when nothing wakes it: 2 ms of a processor for a thousand files."""

@@ -12,8 +12,9 @@ from aiops_agent.sources import quiet
 from aiops_agent.state.database import exclusive
 from aiops_agent.state.state import State
 from aiops_agent.wiring.build import World, build
+from aiops_agent.wiring.diagnostician import Model
 from aiops_agent.wiring.keys import key_stamps
-from aiops_agent.wiring.late import LateCipher, Model, answer_stamps
+from aiops_agent.wiring.late import LateCipher, answer_stamps
 
 LONGEST = timedelta(minutes=10)
 """How long a tick reads at most, two thirds of what the timer's unit allows it: five hundred gigabytes are taken in

@@ -21,7 +21,7 @@ from aiops_agent.state.database import exclusive
 from aiops_agent.supervisor import Supervisor
 from aiops_agent.turn import Limit, take_turn
 from aiops_agent.wiring.build import World
-from aiops_agent.wiring.late import Model
+from aiops_agent.wiring.diagnostician import Model
 from tests.fakes import SteppingClock
 from tests.journeys.machine import KNOWN, Machine
 

@@ -13,7 +13,7 @@ from aiops_agent.cli.session import library
 from aiops_agent.errors import ArticleError, Fault, UsageError
 from aiops_agent.noun import replace
 from aiops_agent.playbook.categories import CATEGORIES
-from aiops_agent.wiring.late import LateDiagnostician, Model
+from aiops_agent.wiring.diagnostician import LateDiagnostician, Model
 from aiops_agent.wiring.library import Library
 
 TYPE_CHECKING = False

@@ -29,7 +29,7 @@ from aiops_agent.model.signature import Signature
 from aiops_agent.playbook.catalogue import Catalogue
 from aiops_agent.playbook.choose import choose
 from aiops_agent.state.exemplars import Exemplars
-from aiops_agent.wiring.late import LateDiagnostician
+from aiops_agent.wiring.diagnostician import LateDiagnostician
 from aiops_agent.wiring.stated import Stated
 
 MAX_CHARACTERS = 1 << 20

@@ -16,14 +16,13 @@ from aiops_agent.settings import Config, SourceSettings
 from aiops_agent.sources.file import FileSource
 from aiops_agent.sources.stretch import Stretches
 from aiops_agent.state.state import State
+from aiops_agent.wiring.diagnostician import LateDiagnostician, Model
 from aiops_agent.wiring.late import (
     LateCipher,
     LateComposer,
-    LateDiagnostician,
     LateExecutor,
     LateJournal,
     LateRoot,
-    Model,
     late_chat,
     late_files,
 )

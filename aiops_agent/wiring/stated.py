@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from aiops_agent.assembly.local import Local
 from aiops_agent.noun import replace
-from aiops_agent.wiring.late import LateDiagnostician
+from aiops_agent.wiring.diagnostician import LateDiagnostician
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
