@@ -69,8 +69,13 @@ class Classifier:
         found = [self._signs.find(record) for record in records]
         by_vector, by_words = self.head.of_meaning(reading), self.head.of_words(records)
         by_signs = np.stack([sign_columns(signs, self.head.categories) for signs in found])
-        probabilities = self.head.join(by_vector, by_words, by_signs)
-        by_model = self.head.join(by_vector, by_words, np.zeros_like(by_signs))
+        # once with the signs, once without, together: a call costs more than what it computes
+        twice = self.head.join(
+            np.concatenate([by_vector, by_vector]),
+            np.concatenate([by_words, by_words]),
+            np.concatenate([by_signs, np.zeros_like(by_signs)]),
+        )
+        probabilities, by_model = twice[: len(records)], twice[len(records) :]
         return [
             Opinions(records[row], probabilities[row], by_model[row], tuple(found[row]), reading.vectors[row])
             for row in range(len(records))

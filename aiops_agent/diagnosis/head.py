@@ -88,8 +88,7 @@ class Head:
 
 def log_softmax(scores: Floats) -> Floats:
     """Return the logarithm of the softmax of each row."""
-    shifted = scores - scores.max(axis=1, keepdims=True)
-    logs: Floats = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    logs: Floats = scores - np.logaddexp.reduce(scores, axis=1, keepdims=True)
     return logs
 
 

@@ -152,6 +152,7 @@ class Index:
         self.entry = lru_cache(READY)(self._entry)
         self.rarity = lru_cache(1 << 16)(self._rarity)
         self.posting = lru_cache(READY_TERMS)(self._posting)
+        self.signs_with = lru_cache(READY_TERMS)(self._signs_with)
         self._categories, self._about = _by_category(self.articles)
 
     def by_category(self, probabilities: Mapping[str, float]) -> Floats:
@@ -184,11 +185,14 @@ class Index:
     def whole_signs(self, asked: Mapping[str, float]) -> Iterator[tuple[int, float]]:
         """Yield the place of each article of which every term of a sign is asked for, and the weight of the sign."""
         for term in asked:
-            for row, written, weight in self._connection.execute(
-                "SELECT article, terms, weight FROM sign WHERE rarest = ?", (term,)
-            ):
-                if all(part in asked for part in written.split()):
-                    yield int(self._place[row]), weight
+            for place, parts, weight in self.signs_with(term):
+                if all(part in asked for part in parts):
+                    yield place, weight
+
+    def _signs_with(self, term: str) -> tuple[tuple[int, tuple[str, ...], float], ...]:
+        """Return the signs whose rarest term this is: place of the article, all terms, weight."""
+        found = self._connection.execute("SELECT article, terms, weight FROM sign WHERE rarest = ?", (term,))
+        return tuple((int(self._place[row]), tuple(written.split()), weight) for row, written, weight in found)
 
     def _entry(self, place: int) -> Entry:
         article, row = self.articles[place], int(self._rows[place])

@@ -22,8 +22,9 @@ ANSWERS = 0.3
 """The same of a person's question, which has no category; its score is of what is left."""
 
 SHOWN = 5
-CANDIDATES = 16
-"""Articles that are looked at closely: those that the first look, over all, puts first."""
+CANDIDATES = 12
+"""Articles that are looked at closely: those that the first look, over all, puts first. With 10 or all of them the
+answers of the gold list are the same, with 8 one in 140 is worse."""
 
 SPECIAL = 0.85
 """What the category counts for an article that is about one kind of software: of two that it alone speaks for, the
@@ -154,12 +155,16 @@ def _asked(index: Index, query: Query) -> Asked:
 
 def _by_words(index: Index, asked: Asked) -> Floats:
     """Return BM25 of each article as a share of what a perfect match would have."""
-    scores = np.zeros(len(index.articles), dtype=np.float32)
-    for term in [*asked.stated][:TELLING]:
-        posting = index.posting(term)
-        scores[posting.places] += asked.stated[term] * posting.impacts
-    perfect = sum([*asked.stated.values()][:PERFECT]) * (SATURATION + 1)
-    shares: Floats = np.minimum(scores / (perfect or 1.0), 1.0)
+    if not asked.stated:
+        return np.zeros(len(index.articles), dtype=np.float32)
+    telling = [*asked.stated.items()][:TELLING]
+    postings = [index.posting(term) for term, _ in telling]
+    places = np.concatenate([posting.places for posting in postings])
+    impacts = np.concatenate([posting.impacts for posting in postings])
+    rarities = np.repeat([rarity for _, rarity in telling], [len(posting.places) for posting in postings])
+    scores = np.bincount(places, impacts * rarities, len(index.articles))
+    perfect = sum(rarity for _, rarity in telling[:PERFECT]) * (SATURATION + 1)
+    shares: Floats = np.minimum(scores / perfect, 1.0).astype(np.float32)
     return shares
 
 

@@ -75,6 +75,7 @@ class Signs:
         options.max_mem = MEMORY
         self._words = [_words_of(sign.text) for sign in self._signs]
         self._by_word = _by_rarest(self._words)
+        self._in_a_row = [_in_a_row(sign.text) for sign in self._signs]
         self._others = [number for number, words in enumerate(self._words) if not words]
         self._filter = re2.Filter()
         for number in self._others:
@@ -100,9 +101,13 @@ class Signs:
 
     def _perhaps(self, lower: str) -> Iterator[int]:
         """Yield the signs that may stand in a text of lower case, and all that do."""
-        words = _words(lower)
+        words, spaced = _words(lower), " ".join(lower.split())
         for word in words:
-            yield from (number for number in self._by_word.get(word, ()) if words.issuperset(self._words[number]))
+            yield from (
+                number
+                for number in self._by_word.get(word, ())
+                if words.issuperset(self._words[number]) and self._in_a_row[number] in spaced
+            )
         yield from (self._others[number] for number in self._filter.Match(lower, potential=True) or ())
 
 
@@ -127,6 +132,11 @@ def _words_of(text: str) -> tuple[bytes, ...]:
     if not text.isascii() or text.startswith(("#", "/")):
         return ()
     return tuple(_words(" ".join(word for word in text.lower().split() if "*" not in word)))
+
+
+def _in_a_row(text: str) -> str:
+    """Return what a text with this phrase has where its white space is single blanks; nothing if `*` leaves it open."""
+    return "" if "*" in text else " ".join(text.lower().split())
 
 
 def _by_rarest(words: Sequence[tuple[bytes, ...]]) -> dict[bytes, list[int]]:

@@ -67,13 +67,16 @@ class Graph(torch.nn.Module):  # type: ignore[misc]  # torch is untyped where it
         first, *rest = model
         self.transformer = first.auto_model
         self.rest = torch.nn.ModuleList(module for module in rest if not isinstance(module, Normalize))
-        self.has_types = getattr(first.auto_model.config, "type_vocab_size", 0) > 1
+        config = first.auto_model.config
+        self.has_types = getattr(config, "type_vocab_size", 0) > 1
+        self.takes_prepared_mask = config.model_type == "bert"
         self.categories = categories
 
     def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """Return one unit vector a row, and the logits of the categories."""
-        types = {"token_type_ids": torch.zeros_like(input_ids)} if self.has_types else {}
-        hidden = self.transformer(input_ids=input_ids, attention_mask=attention_mask, **types).last_hidden_state
+        types = {"token_type_ids": torch.zeros(1, 1, dtype=torch.int64)} if self.has_types else {}
+        mask = prepared(attention_mask) if self.takes_prepared_mask else attention_mask
+        hidden = self.transformer(input_ids=input_ids, attention_mask=mask, **types).last_hidden_state
         features = {"token_embeddings": hidden, "attention_mask": attention_mask}
         for module in self.rest:
             features = module(features)
@@ -81,6 +84,11 @@ class Graph(torch.nn.Module):  # type: ignore[misc]  # torch is untyped where it
         # rsqrt of the sum of squares: ReduceL2 makes quantization tools write an invalid graph
         unit = vector * torch.rsqrt((vector * vector).sum(1, keepdim=True))
         return (unit, features["category"]) if self.categories else (unit,)
+
+
+def prepared(attention_mask: torch.Tensor) -> torch.Tensor:
+    """Return a mask as attention adds it: what transformers would make of it takes forty nodes of the graph."""
+    return (1.0 - attention_mask[:, None, None, :].float()) * torch.finfo(torch.float32).min
 
 
 def main() -> None:
