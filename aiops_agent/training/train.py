@@ -32,7 +32,7 @@ from aiops_agent.errors import UsageError
 from aiops_agent.training.curriculum import NO_CATEGORY, Curriculum
 from aiops_agent.training.student import CATEGORY
 
-EPOCHS = 1
+EPOCHS = 2
 SEED = 11
 BATCH = 48
 RATE = 3e-4
