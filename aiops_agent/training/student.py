@@ -102,11 +102,11 @@ def _weights(of_teacher: dict[str, torch.Tensor], kept: Vocabulary) -> dict[str,
             case ["embeddings" | "pooler", *_] if name not in weights and not name.endswith("position_ids"):
                 weights[name] = weight
     for number in range(len(LAYERS)):
-        _narrow(weights, f"encoder.layer.{number}")
+        narrow(weights, f"encoder.layer.{number}")
     return weights
 
 
-def _narrow(weights: dict[str, torch.Tensor], layer: str) -> None:
+def narrow(weights: dict[str, torch.Tensor], layer: str) -> None:
     """Leave a layer the neurons of its feed-forward part that weigh most, in their order."""
     first, bias, second = (
         f"{layer}.{name}" for name in ("intermediate.dense.weight", "intermediate.dense.bias", "output.dense.weight")

@@ -16,7 +16,7 @@ from transformers import BertConfig, BertModel
 from aiops_agent.diagnosis.artefact import digest, write_manifest
 from aiops_agent.diagnosis.encoder import FILES, load_encoder
 from aiops_agent.errors import UsageError
-from aiops_agent.training import adopt, export, train
+from aiops_agent.training import adopt, export, student, train
 from aiops_agent.training.curriculum import Curriculum
 from aiops_agent.training.export import Named
 from aiops_agent.training.train import COMPLETE, ByLength, Course
@@ -216,6 +216,31 @@ def test_a_model_that_cannot_be_used_is_refused_by_name_and_leaves_nothing(teach
 def test_what_is_there_already_is_not_overwritten(teacher, tmp_path):
     with pytest.raises(UsageError, match="is there already"):
         adopt.adopt(teacher, tmp_path, silent, fit=fitted)
+
+
+def test_a_text_means_the_same_beside_a_longer_one(teacher, tmp_path):
+    import onnxruntime
+
+    export.export(export.read_model(teacher), tmp_path / "graph.onnx", categories=False)
+    session = onnxruntime.InferenceSession(str(tmp_path / "graph.onnx"))
+    alone, longer = np.array([[3, 20, 30, 4]]), np.array([[3, 20, 30, 4, 40, 50, 60]])
+    (expected,) = session.run(None, {"input_ids": alone, "attention_mask": np.ones_like(alone)})
+    beside = {"input_ids": np.stack([longer[0], longer[0]]), "attention_mask": np.ones((2, 7), dtype=np.int64)}
+    beside["attention_mask"][0, 4:] = 0
+    (both,) = session.run(None, beside)
+    assert np.abs(both[0] - expected[0]).max() < 1e-5
+    assert np.abs(both[0] - both[1]).max() > 1e-2
+
+
+def test_of_a_layer_the_neurons_are_kept_that_weigh_most(monkeypatch):
+    monkeypatch.setattr(student, "FEED_FORWARD", 2)
+    weights = {
+        "a.intermediate.dense.weight": torch.tensor([[3.0], [1.0], [2.0]]),
+        "a.intermediate.dense.bias": torch.tensor([3.0, 1.0, 2.0]),
+        "a.output.dense.weight": torch.tensor([[1.0, 1.0, -9.0]]),
+    }
+    student.narrow(weights, "a")
+    assert [weight.flatten().tolist() for weight in weights.values()] == [[3.0, 2.0], [3.0, 2.0], [1.0, -9.0]]
 
 
 def test_two_sources_that_differ_are_refused(tmp_path):
