@@ -26,7 +26,7 @@ from aiops_agent.training.family import Family, load_families
 from aiops_agent.training.mine import Mined, mine
 from aiops_agent.training.train import Course, Told, begin, prepare, teach, train
 
-NAME = "two layers of all-MiniLM-L6-v2, taught by it, with categories; int8 per channel"
+NAME = "two narrower layers of all-MiniLM-L6-v2, taught by it, with categories; int8 per channel"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The student: two layers of the teacher, a smaller vocabulary, and a category beside the vector.
+"""The student: two layers of the teacher, narrower, a smaller vocabulary, and a category beside the vector.
 
 All of it are modules that sentence-transformers has: a folder of it is an ordinary sentence-transformers model.
 """
@@ -22,8 +22,8 @@ WIDTH = 384
 """Of the teacher's vectors, and so of the student's."""
 
 FEED_FORWARD = 512
-"""Of the teacher's 1,536 neurons of each layer: those with the weightiest inputs and outputs. They are two thirds of what
-a layer computes; a second epoch makes up for those that are gone."""
+"""Of the 1,536 neurons that each layer of the teacher has: those with the weightiest inputs and outputs. All of them are
+two thirds of what a layer computes, and a second epoch makes up for those that are gone."""
 
 POSITIONS = 256
 
