@@ -61,6 +61,7 @@ CREATE TABLE article (
 ) STRICT;
 CREATE TABLE posting (term TEXT NOT NULL, rows BLOB NOT NULL, impacts BLOB NOT NULL) STRICT;
 CREATE INDEX posting_by_term ON posting (term);
+CREATE TABLE term (term TEXT PRIMARY KEY, spread INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE sign (
     article INTEGER NOT NULL, number INTEGER NOT NULL, rarest TEXT NOT NULL, terms TEXT NOT NULL, weight REAL NOT NULL
 ) STRICT;
@@ -142,6 +143,8 @@ class Index:
         rows = list(self._connection.execute("SELECT row, key, mean FROM article ORDER BY row"))
         self.articles = tuple(wanted[key] for _, key, _ in rows)
         self._width = encoder.width
+        self._spread: dict[str, int] = dict(self._connection.execute("SELECT term, spread FROM term"))
+        self._rarest = {term for (term,) in self._connection.execute("SELECT DISTINCT rarest FROM sign")}
         self._some_are_gone = bool(self._connection.execute("SELECT 1 FROM gone LIMIT 1").fetchone())
         self.means = _vectors(b"".join(mean for *_, mean in rows), self._width)
         """Of each article as a whole: shape (len(articles), encoder.width), of unit length."""
@@ -150,7 +153,6 @@ class Index:
         self._place = np.full(int(self._rows.max(initial=-1)) + 1, -1, dtype=np.int64)
         self._place[self._rows] = np.arange(len(rows))
         self.entry = lru_cache(READY)(self._entry)
-        self.rarity = lru_cache(1 << 16)(self._rarity)
         self.posting = lru_cache(READY_TERMS)(self._posting)
         self.signs_with = lru_cache(READY_TERMS)(self._signs_with)
         self._categories, self._about = _by_category(self.articles)
@@ -163,9 +165,9 @@ class Index:
         np.add.at(likely, places, of_each[numbers])
         return likely
 
-    def _rarity(self, term: str) -> float:
+    def rarity(self, term: str) -> float:
         """Return what it tells that a text has this term; 0 when no article has it."""
-        spread = _spread(self._connection, term)
+        spread = self._spread.get(term, 0)
         if self._some_are_gone and 0 < spread <= FEW:  # they are still counted: of many less than a tenth
             spread = len(self.posting(term).places)
         return _rarity_of(spread, len(self.articles))
@@ -184,7 +186,7 @@ class Index:
 
     def whole_signs(self, asked: Mapping[str, float]) -> Iterator[tuple[int, float]]:
         """Yield the place of each article of which every term of a sign is asked for, and the weight of the sign."""
-        for term in asked:
+        for term in filter(self._rarest.__contains__, asked):
             for place, parts, weight in self.signs_with(term):
                 if all(part in asked for part in parts):
                     yield place, weight
@@ -208,12 +210,6 @@ class Index:
             for term in wording.terms:
                 with_term.setdefault(term, []).append(number)
         return Entry(article, frozenset(terms(article.id)), wordings, with_term, _vectors(vectors, self._width))
-
-
-def _spread(connection: apsw.Connection, term: str) -> int:
-    """Return how many articles have a term, those that were edited or taken away since included."""
-    ((length,),) = connection.execute("SELECT ifnull(sum(length(rows)), 0) FROM posting WHERE term = ?", (term,))
-    return int(length) // np.dtype(_ROW).itemsize
 
 
 def _rarity_of(spread: int, articles: int) -> float:
@@ -261,7 +257,8 @@ def _bring_up_to_date(
     connection.execute("INSERT INTO addition DEFAULT VALUES")
     ((additions, gone),) = connection.execute("SELECT (SELECT count(*) FROM addition), (SELECT count(*) FROM gone)")
     if anew := additions > ADDITIONS or gone > GONE * len(wanted):
-        connection.execute("DELETE FROM addition; DELETE FROM gone; DELETE FROM posting; DELETE FROM sign")
+        connection.execute("DELETE FROM addition; DELETE FROM gone")
+        connection.execute("DELETE FROM posting; DELETE FROM term; DELETE FROM sign")
     rows = connection.execute("SELECT row, key FROM article ORDER BY row")
     _put_terms(connection, {row: wanted[key] for row, key in rows if anew or key in missing})
 
@@ -299,11 +296,16 @@ def _put_terms(connection: apsw.Connection, articles: Mapping[int, Article]) -> 
                 for term, found in postings.items()
             ),
         )
+        connection.executemany(
+            "INSERT INTO term VALUES (?, ?) ON CONFLICT (term) DO UPDATE SET spread = spread + excluded.spread",
+            ((term, len(found)) for term, found in postings.items()),
+        )
     ((count,),) = connection.execute("SELECT count(*) FROM article")
 
     @lru_cache(1 << 16)
     def weight(term: str) -> float:
-        return _rarity_of(_spread(connection, term), count)
+        spread = connection.execute("SELECT spread FROM term WHERE term = ?", (term,)).fetchone()
+        return _rarity_of(spread[0] if spread else 0, count)
 
     connection.executemany(
         "INSERT INTO sign (article, number, rarest, terms, weight) VALUES (?, ?, ?, ?, ?)",

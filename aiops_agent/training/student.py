@@ -22,8 +22,8 @@ WIDTH = 384
 """Of the teacher's vectors, and so of the student's."""
 
 FEED_FORWARD = 512
-"""Of the 1,536 neurons that each layer of the teacher has: those with the weightiest inputs and outputs. All of them are
-two thirds of what a layer computes, and a second epoch makes up for those that are gone."""
+"""Of the 1,536 neurons that each layer of the teacher has: those with the weightiest inputs and outputs. All of them
+are two thirds of what a layer computes, and a second epoch makes up for those that are gone."""
 
 POSITIONS = 256
 

@@ -1,8 +1,11 @@
 import pytest
+import re2
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from aiops_agent.diagnosis.condense import Condensed, condense
-from aiops_agent.diagnosis.signs import SIGNS, Rank, Sign, Signs, load_signs
+from aiops_agent.diagnosis.signs import SIGNS, Rank, Sign, Signs, _pattern, load_signs
 
 TWO = Signs(
     [
@@ -121,3 +124,19 @@ def test_every_shipped_phrase_is_found_in_any_letters_and_between_any_marks(ship
             found = shipped_signs.find(Condensed((f"{before}{phrase.upper()}{after}",)))
             ends = len(before) + len(phrase)
             assert any(one.start <= len(before) and one.end >= ends for one in found), phrase
+
+
+PHRASES = ("lock timeout", "(publickey, x", "was slow,", "a.b: [c]", "-Timeout")
+BETWEEN = (" ", "  ", "\n", "\t", "\u00a0", "_", "-", ".", "x", "", "\u0130", "\u00e9", "磁")
+
+
+@given(st.sampled_from(PHRASES), st.data())
+def test_a_phrase_is_found_where_its_expression_would_find_it(phrase, data):
+    words = st.sampled_from([phrase, phrase.upper(), phrase.title(), *phrase.split(), phrase.replace(" ", "  ")])
+    parts = data.draw(st.lists(st.tuples(words, st.sampled_from(BETWEEN)), max_size=8))
+    text = "".join(part for pair in parts for part in pair)
+    options = re2.Options()
+    options.case_sensitive = False
+    found = Signs([Sign(phrase, "timeout", Rank.DECISIVE)]).find(Condensed((text,)))
+    expected = [match.span() for match in re2.compile(_pattern(phrase), options).finditer(text)]
+    assert sorted((one.start, one.end) for one in found) == expected
