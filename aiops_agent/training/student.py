@@ -101,8 +101,8 @@ def _weights(of_teacher: dict[str, torch.Tensor], kept: Vocabulary) -> dict[str,
                 weights[".".join(("encoder", "layer", str(LAYERS.index(int(number))), *rest))] = weight
             case ["embeddings" | "pooler", *_] if name not in weights and not name.endswith("position_ids"):
                 weights[name] = weight
-    for number in range(len(LAYERS)):
-        narrow(weights, f"encoder.layer.{number}")
+    for layer in range(len(LAYERS)):
+        narrow(weights, f"encoder.layer.{layer}")
     return weights
 
 
