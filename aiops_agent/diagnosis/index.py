@@ -212,6 +212,7 @@ class Index:
         return Entry(article, frozenset(terms(article.id)), wordings, with_term, _vectors(vectors, self._width))
 
 
+@lru_cache(1 << 12)
 def _rarity_of(spread: int, articles: int) -> float:
     """Return the inverse document frequency of a term; 0 when no article has it."""
     spread = min(spread, articles)

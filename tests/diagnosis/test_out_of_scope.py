@@ -29,9 +29,9 @@ def test_the_set_is_wide_and_half_of_it_is_judged():
     assert halves[0] == halves[1], "every kind is in both"
 
 
-@pytest.mark.parametrize("half", ["open", "judged"])
-def test_hardly_any_of_it_is_acted_on(acted_on, half):
-    texts = [each["id"] for each in TEXTS if each["half"] == half]
+@pytest.mark.parametrize("halves", [("judged",), ("open", "judged")])
+def test_hardly_any_of_it_is_acted_on(acted_on, halves):
+    texts = [each["id"] for each in TEXTS if each["half"] in halves]
     wrong = [name for name in texts if name in acted_on]
     assert len(wrong) <= ACTED_ON * len(texts), wrong
 
