@@ -74,7 +74,9 @@ class Head:
         """Return log-probabilities by words alone, shape (records, categories)."""
         scores = np.empty((len(records), len(self.categories)), dtype=np.float32)
         for row, record in enumerate(records):
-            whole, cause = words(record.text), words(cause_of(record))
+            ending = cause_of(record)
+            whole = words(record.text)
+            cause = whole if ending == record.text else words(ending)
             score = self.lexical[whole].sum(axis=0) / max(1, len(whole)) ** 0.5
             score = score + self.lexical[BUCKETS + cause].sum(axis=0) / max(1, len(cause)) ** 0.5
             scores[row] = score * self.lexical_scale + self.lexical_bias

@@ -103,8 +103,8 @@ class Entry:
     """An article, ready to be compared with a record."""
 
     article: Article
-    name: frozenset[str]
-    """The terms of its id, which says what software it is about."""
+    name: Mapping[str, float]
+    """The terms of its id, which says what software it is about, with what each tells."""
 
     wordings: tuple[Wording, ...]
     """The weightiest first."""
@@ -209,7 +209,8 @@ class Index:
         for number, wording in enumerate(wordings):
             for term in wording.terms:
                 with_term.setdefault(term, []).append(number)
-        return Entry(article, frozenset(terms(article.id)), wordings, with_term, _vectors(vectors, self._width))
+        name = {term: self.rarity(term) for term in terms(article.id)}
+        return Entry(article, name, wordings, with_term, _vectors(vectors, self._width))
 
 
 @lru_cache(1 << 12)

@@ -103,12 +103,13 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The terms of a query that any article has, with what each tells."""
+    """The terms of a query."""
 
     stated: Mapping[str, float]
-    """The most telling first."""
+    """Those that any article has, with what each tells, the most telling first."""
 
-    anywhere: Mapping[str, float]
+    anywhere: set[str]
+    """All, those of heads and frames too."""
 
 
 def retrieve(index: Index, query: Query) -> tuple[Citation, ...]:
@@ -148,9 +149,8 @@ def _nearest(entries: Sequence[Entry], vector: Floats) -> list[float]:
 
 def _asked(index: Index, query: Query) -> Asked:
     stated = {*terms(query.stated)}
-    anywhere = {term: rarity for term in stated.union(terms(query.text)) if (rarity := index.rarity(term))}
-    telling = sorted((term for term in stated if term in anywhere), key=lambda term: (-anywhere[term], term))
-    return Asked({term: anywhere[term] for term in telling}, anywhere)
+    telling = sorted((-rarity, term) for term in stated if (rarity := index.rarity(term)))
+    return Asked({term: -rarity for rarity, term in telling}, stated.union(terms(query.text)))
 
 
 def _by_words(index: Index, asked: Asked) -> Floats:
@@ -170,13 +170,14 @@ def _by_words(index: Index, asked: Asked) -> Floats:
 
 def _match(place: int, entry: Entry, asked: Asked, *, words: float, meaning: float, category: float) -> Match:
     wording, sign = _best_sign(entry, asked)
+    named = sum(rarity for term, rarity in entry.name.items() if term in asked.anywhere)
     return Match(
         place,
         entry,
         wording,
         sign,
         words,
-        name=_counting(sum([asked.anywhere[term] for term in entry.name if term in asked.anywhere]), NAMED),
+        name=_counting(named, NAMED),
         meaning=meaning,
         category=category if entry.article.is_general else category * SPECIAL,
     )
