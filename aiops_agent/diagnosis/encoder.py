@@ -112,7 +112,6 @@ class Encoder:
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
-        options.enable_mem_pattern = False  # a plan of memory for each length of a text: no text is long enough for it
         if precise:
             options.add_session_config_entry(_PRECISE_KEY, "1")
         try:

@@ -61,7 +61,7 @@ class Head:
 
         `stated` tells that a decisive sign says the same.
         """
-        borne = int((probability >= self.thresholds[:, int(stated)]).sum())
+        borne = sum(probability >= least for least in self.thresholds[:, int(stated)].tolist())
         return Risk(borne) if borne else None
 
     def of_meaning(self, reading: Reading) -> Floats:

@@ -179,6 +179,8 @@ class Index:
         )
         rows = np.frombuffer(b"".join(part for part, _ in parts), dtype=_ROW)
         impacts = np.frombuffer(b"".join(part for _, part in parts), dtype=_HALF).astype(np.float32)
+        if not self._some_are_gone:
+            return Posting(self._place[rows], impacts)
         known = rows < len(self._place)
         places = self._place[rows[known]]
         there = places >= 0  # others were edited since, or taken away
