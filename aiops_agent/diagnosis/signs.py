@@ -102,8 +102,7 @@ class Signs:
         spaced = " ".join(lower.split())
         for number in sorted(self._perhaps(lower, spaced)):
             phrase = self._in_a_row[number]
-            is_as_written = lower.count(phrase) == spaced.count(phrase) and len(lower) == len(text)
-            if phrase and is_as_written:
+            if phrase and lower.count(phrase) == spaced.count(phrase) and len(lower) == len(text):
                 spans = _standing(lower, phrase)
             else:
                 spans = (match.span() for match in self._ready(number).finditer(text))
