@@ -9,7 +9,7 @@ import json
 import os
 import stat
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, timedelta, tzinfo
 from enum import Enum
@@ -44,7 +44,7 @@ _NOUNS = (
     *(Config, SourceSettings, ChatSettings, Connection, PolicySettings, Rule, Window, Limits, Group),
     *(SigningRules, LocalPattern),
 )
-_KINDS = {kind.__name__: kind for kind in (*_NOUNS, Mode, Severity)}
+_KINDS: dict[str, Callable[..., object]] = {kind.__name__: kind for kind in (*_NOUNS, Mode, Severity)}
 """What a configuration is made of, beside plain values: nothing else is made of what was remembered."""
 
 _MOST_BYTES = 16 << 20
@@ -158,7 +158,7 @@ def _made(value: object, environment: Mapping[str, str] | None) -> object:
     kind, content = value
     match kind:
         case "Mode" | "Severity":
-            made: object = _KINDS[kind](content)  # type: ignore[call-arg]
+            made = _KINDS[kind](content)
         case "Path":
             made = Path(content)
         case "tzinfo":
@@ -173,7 +173,7 @@ def _made(value: object, environment: Mapping[str, str] | None) -> object:
                 named["token"] = looked_up(str(named["reference"]), environment)
             elif kind == "Connection" and named["reference"]:
                 named["password"] = looked_up(str(named["reference"]), environment)
-            made = named if kind == "dict" else _KINDS[kind](**named)  # type: ignore[arg-type]
+            made = named if kind == "dict" else _KINDS[kind](**named)
     return made
 
 

@@ -76,7 +76,7 @@ class Head:
         for row, record in enumerate(records):
             ending = cause_of(record)
             whole = words(record.text)
-            cause = whole if ending == record.text else words(ending)
+            cause = whole if ending == record.text else words(ending)  # a short record is its own cause
             score = self.lexical[whole].sum(axis=0) / max(1, len(whole)) ** 0.5
             score = score + self.lexical[BUCKETS + cause].sum(axis=0) / max(1, len(cause)) ** 0.5
             scores[row] = score * self.lexical_scale + self.lexical_bias

@@ -150,7 +150,10 @@ class Index:
         """Of each article as a whole: shape (len(articles), encoder.width), of unit length."""
 
         self._rows = np.array([row for row, *_ in rows], dtype=np.int64)
-        self._place = np.full(int(self._rows.max(initial=-1)) + 1, -1, dtype=np.int64)
+        ((last,),) = self._connection.execute(
+            "SELECT max(row) FROM (SELECT row FROM article UNION SELECT row FROM gone)"
+        )
+        self._place = np.full((last or 0) + 1, -1, dtype=np.int64)
         self._place[self._rows] = np.arange(len(rows))
         self.entry = lru_cache(READY)(self._entry)
         self.posting = lru_cache(READY_TERMS)(self._posting)
@@ -179,12 +182,9 @@ class Index:
         )
         rows = np.frombuffer(b"".join(part for part, _ in parts), dtype=_ROW)
         impacts = np.frombuffer(b"".join(part for _, part in parts), dtype=_HALF).astype(np.float32)
-        if not self._some_are_gone:
-            return Posting(self._place[rows], impacts)
-        known = rows < len(self._place)
-        places = self._place[rows[known]]
+        places = self._place[rows]
         there = places >= 0  # others were edited since, or taken away
-        return Posting(places[there], impacts[known][there])
+        return Posting(places[there], impacts[there])
 
     def whole_signs(self, asked: Mapping[str, float]) -> Iterator[tuple[int, float]]:
         """Yield the place of each article of which every term of a sign is asked for, and the weight of the sign."""

@@ -30,7 +30,7 @@ from transformers.utils.logging import disable_progress_bar
 
 from aiops_agent.errors import UsageError
 from aiops_agent.training.curriculum import NO_CATEGORY, Curriculum
-from aiops_agent.training.student import CATEGORY
+from aiops_agent.training.student import CATEGORY, FEED_FORWARD, LAYERS
 
 EPOCHS = 2
 SEED = 11
@@ -81,6 +81,7 @@ def begin(work: Path, curriculum: Curriculum, course: Course, teacher: str) -> N
     begun = {
         "texts": hashlib.sha256(told.encode()).hexdigest(),
         "teacher": teacher,
+        "student": [*LAYERS, FEED_FORWARD],
         "epochs": course.epochs,
         "seed": course.seed,
         "batch": course.batch,
@@ -89,7 +90,7 @@ def begin(work: Path, curriculum: Curriculum, course: Course, teacher: str) -> N
     work.mkdir(parents=True, exist_ok=True)
     if path.exists() and json.loads(path.read_text(encoding="utf-8")) != begun:
         raise UsageError(
-            f"another training was begun in {work}: of other texts, by another teacher, of another seed or length",
+            f"another training was begun in {work}: of other texts, by another teacher, of another student or length",
             hint=f"remove {work}, or name another folder with --work",
         )
     partial = path.with_suffix(".partial")

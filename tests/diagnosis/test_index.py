@@ -70,6 +70,20 @@ def test_however_it_came_to_hold_its_articles_it_finds_the_same_ones(tmp_path_fa
         assert best is None or again.get(best, 0) > scores[best] - 0.15
 
 
+def test_what_is_added_later_counts_for_how_rare_its_terms_are(tmp_path):
+    Index(MANY[:8], HashingEncoder(), tmp_path)
+    grown, fresh = Index(MANY, HashingEncoder(), tmp_path), Index(MANY, HashingEncoder(), None)
+    for term in ("sign", "about", "e111", "e407"):
+        assert grown.rarity(term) == fresh.rarity(term) > 0
+
+
+def test_an_article_that_came_last_and_is_gone_has_no_place(tmp_path):
+    Index(MANY, HashingEncoder(), tmp_path)
+    shorter = Index(MANY[:-1], HashingEncoder(), tmp_path)
+    assert shorter.posting("sign").places.tolist() == [*range(len(MANY) - 1)]
+    assert shorter.posting("e407").places.tolist() == []
+
+
 def test_after_many_edits_it_is_as_if_made_anew(tmp_path):
     for number in range(module.ADDITIONS + 1):
         index = Index([*MANY, article("edited", f"version {number} of it", "disk_full")], HashingEncoder(), tmp_path)

@@ -112,11 +112,14 @@ def test_the_student_learns(uninterrupted, teacher):
     assert (chinese @ meant.T).item() > (chinese @ other.T).item()
 
 
-def test_a_folder_of_another_training_is_refused_by_name(tmp_path):
+def test_a_folder_of_another_training_is_refused_by_name(tmp_path, monkeypatch):
     train.begin(tmp_path, CURRICULUM, Course(epochs=1), "a teacher")
     train.begin(tmp_path, CURRICULUM, Course(epochs=1), "a teacher")
     with pytest.raises(UsageError, match="another teacher"):
         train.begin(tmp_path, CURRICULUM, Course(epochs=1), "another one")
+    with monkeypatch.context() as wider, pytest.raises(UsageError, match="another student"):
+        wider.setattr(train, "FEED_FORWARD", 1536)
+        train.begin(tmp_path, CURRICULUM, Course(epochs=1), "a teacher")
     with pytest.raises(UsageError, match=f"another training was begun in {tmp_path}"):
         train.begin(
             tmp_path,
