@@ -127,9 +127,7 @@ class Condensed:
 
 def condense(text: str) -> Condensed:
     """Return what the record states. Linear in its length, which is bounded first."""
-    plain = _encodable(_both_ends(text, MAX_CHARACTERS))
-    if _ANSI.search(plain):  # to look takes a tenth of what `sub` takes to find nothing
-        plain = _ANSI.sub("", plain)
+    plain = _ANSI.sub("", _encodable(_both_ends(text, MAX_CHARACTERS)))
     lines = [_both_ends(_encodable(line), MAX_LINE) for raw in plain.splitlines() for line in _unfold(raw)]
     depth = 0
     parts: dict[int, list[str]] = {}
